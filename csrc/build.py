@@ -1,0 +1,176 @@
+"""Builds the C core: generates ops.h from the table of primitives, and lets cffi make the extension module.
+
+setuptools loads `BuildExt` through pyproject.toml. Without a working compiler the build warns and goes on, and the
+pure-Python backend serves; with SCALARGRAD_REQUIRE_C=1 a failed build is an error. SCALARGRAD_SANITIZE=1 builds with
+AddressSanitizer and UBSan (see `.ci/sanitize`).
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sysconfig
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from setuptools import Extension
+from setuptools.command.build_ext import build_ext
+
+HERE = Path(__file__).parent
+SOURCES = ["tape.c", "walk.c", "reduce.c", "sweep.c", "table.c", "history.c", "node.c", "record.c", "module.c"]
+FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra"]
+REQUIRED = os.environ.get("SCALARGRAD_REQUIRE_C") == "1"
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
+
+
+def load_ops() -> ModuleType:
+    """The table, loaded by its path: at build time the package is not installed yet."""
+    spec = spec_from_file_location("_scalargrad_ops", HERE.parent / "scalargrad" / "ops.py")
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class CPrinter(ast.NodeVisitor):
+    """Prints an expression of the table as C. Every operation is parenthesised, so the order is the written one."""
+
+    OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=",
+                 ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "&&", ast.Or: "||"}  # fmt: skip
+
+    def __init__(self, constants: dict[str, float]) -> None:
+        self.constants = constants
+
+    def number(self, value: float) -> str:
+        if value != value:
+            return "((double)NAN)"
+        if value in (float("inf"), float("-inf")):
+            return "((double)INFINITY)" if value > 0 else "(-(double)INFINITY)"
+        return value.hex()
+
+    def visit_Constant(self, node: ast.Constant) -> str:
+        return self.number(float(node.value))
+
+    def visit_Name(self, node: ast.Name) -> str:
+        return self.number(self.constants[node.id]) if node.id in self.constants else node.id
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
+        assert isinstance(node.op, ast.USub)
+        return f"(-{self.visit(node.operand)})"
+
+    def visit_BinOp(self, node: ast.BinOp) -> str:
+        return f"({self.visit(node.left)} {self.OPERATORS[type(node.op)]} {self.visit(node.right)})"
+
+    def visit_Compare(self, node: ast.Compare) -> str:
+        (operator,), (right,) = node.ops, node.comparators
+        return f"({self.visit(node.left)} {self.OPERATORS[type(operator)]} {self.visit(right)})"
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> str:
+        return "(" + f" {self.OPERATORS[type(node.op)]} ".join(self.visit(v) for v in node.values) + ")"
+
+    def visit_IfExp(self, node: ast.IfExp) -> str:
+        return f"({self.visit(node.test)} ? {self.visit(node.body)} : {self.visit(node.orelse)})"
+
+    def visit_Call(self, node: ast.Call) -> str:
+        arguments = ", ".join(self.visit(a) for a in node.args)
+        if isinstance(node.func, ast.Attribute):
+            return f"{node.func.attr}({arguments})"
+        assert isinstance(node.func, ast.Name)
+        return f"sg_value_{node.func.id}({arguments})"
+
+
+def ops_header() -> str:
+    """The text of ops.h: opcodes, one inline function per value and partial, and X-macros over the rows by arity."""
+    ops = load_ops()
+    printer = CPrinter(ops.CONSTANTS)
+    prototypes, definitions, products = [], [], []
+
+    def define(name: str, operands: tuple[str, ...], expression: str) -> None:
+        used = {n.id for n in ast.walk(ast.parse(expression)) if isinstance(n, ast.Name)}
+        parameters = ", ".join(f"double {o}" for o in operands)
+        prototypes.append(f"static inline double {name}({parameters});")
+        unused = "".join(f" (void){o};" for o in operands if o not in used)
+        body = printer.visit(ast.parse(expression, mode="eval").body)
+        definitions.append(f"static inline double {name}({parameters})\n{{\n   {unused} return {body};\n}}")
+
+    for row in ops.ROWS:
+        define(f"sg_value_{row.name}", row.operands, row.value)
+        for k, partial in enumerate(row.partials):
+            define(f"sg_partial_{row.name}_{k}", (*row.operands, "z"), partial)
+            units = {"1": "d", "-1": "-d"}
+            products.append(
+                f"#define SG_PRODUCT_{row.name}_{k}(d, {', '.join(row.operands)}, z) " +
+                units.get(partial, f"SG_TIMES(d, sg_partial_{row.name}_{k}({', '.join(row.operands)}, z))"))
+    for reduction in ops.REDUCTIONS:
+        define(f"sg_partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial)
+
+    codes = ",\n".join(f"    SG_{name.upper()} = {code}" for name, code in ops.OPCODE.items())
+    arities = ", ".join(str(a) for a in ops.ARITY)
+    macros = []
+    for arity in (1, 2, 3):
+        names = [r.name for r in ops.PRIMITIVES if len(r.operands) == arity]
+        macros.append(f"#define SG_ROWS_{arity}(ROW) " + " ".join(f"ROW({n}, SG_{n.upper()})" for n in names))
+    return "\n".join([
+        "/* Generated by csrc/build.py from scalargrad/ops.py. */",
+        "#ifndef SG_OPS_H", "#define SG_OPS_H", "#include <math.h>", "",
+        f"enum sg_opcode {{\n{codes},\n    SG_OPCODES\n}};",
+        f"#define SG_FIRST {ops.FIRST}", f"#define SG_FIRST_REDUCTION {ops.FIRST_REDUCTION}",
+        f"static const signed char sg_arity[SG_OPCODES] = {{{arities}}};",
+        *macros, "", "/* An adjoint times a partial; the user of these defines SG_TIMES. */", *products, "", *prototypes, "", *definitions, "", "#endif", "",
+    ])  # fmt: skip
+
+
+def cdef() -> str:
+    """The declarations of scalargrad.h, for cffi: its lines without the preprocessor's."""
+    return "\n".join(
+        line for line in (HERE / "scalargrad.h").read_text().splitlines() if not line.startswith(("#", "extern"))
+    )
+
+
+def generated_c() -> str:
+    """The C source of the extension module that cffi writes around the library."""
+    import cffi
+
+    builder = cffi.FFI()
+    builder.cdef(cdef())
+    builder.set_source("scalargrad._core", '#include "scalargrad.h"')
+    from io import StringIO
+
+    text = StringIO()
+    builder.emit_c_code(text)
+    return text.getvalue()
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+class BuildExt(build_ext):
+    """Generates what the extension is made of, then compiles it; a failure is fatal only where C is required."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        for ext in self.extensions:
+            ext.optional = not REQUIRED
+            ext.py_limited_api = not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+    def build_extension(self, ext: Extension) -> None:
+        generated = Path(self.build_temp) / "generated"
+        write_if_changed(generated / "ops.h", ops_header())
+        write_if_changed(generated / "_core.c", generated_c())
+        ext.sources = [str(generated / "_core.c"), *(str(Path("csrc") / name) for name in SOURCES)]
+        ext.include_dirs = [str(generated), "csrc"]
+        ext.depends = [str(p) for p in sorted(Path("csrc").glob("*.h"))] + [str(generated / "ops.h")]
+        ext.extra_compile_args = [*FLAGS, *(["-Werror"] if REQUIRED else [])]
+        ext.libraries = ["m"]
+        if os.environ.get("SCALARGRAD_SANITIZE") == "1":
+            ext.extra_compile_args += SANITIZE
+            ext.extra_link_args = SANITIZE[:1]
+        super().build_extension(ext)
+
+
+if __name__ == "__main__":
+    print(ops_header())

@@ -1,0 +1,72 @@
+/* The Python side of the core: the type Value, and what records operations on it. value.py adds its methods to the
+ * type, rather than derive a class: instances of a class made in Python would be larger, and tracked by the collector.
+ *
+ * A Node is a handle. A leaf (graph NULL) keeps its own data and grad. An interior one is node `index` of `graph`, and
+ * keeps a copy of its value. `entry` is where the node stands in graph number `entry_serial`: its own place at home,
+ * or a leaf's or link's entry elsewhere; setting a leaf's data forgets it. So one comparison of serial numbers tells
+ * whether an operand is known to the thread's open graph.
+ *
+ * All of this runs under the GIL, which makes every operation atomic. */
+#ifndef SG_NODE_H
+#define SG_NODE_H
+#define PY_SSIZE_T_CLEAN
+#ifndef Py_GIL_DISABLED
+#define Py_LIMITED_API 0x030A0000
+#endif
+#include <Python.h>
+#include <structmember.h>
+
+#include "tape.h"
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *weakrefs;
+    sg_graph *graph;
+    double data;
+    double grad;             /* of a leaf; an interior node's is in its graph */
+    uint64_t entry_serial;
+    uint32_t entry;
+    uint32_t index;
+} Node;
+
+/* What each thread has: its open graph, and what an operation does besides computing. */
+enum { SG_NO_GRAD = 1, SG_WATCH = 2 };
+typedef struct {
+    sg_graph *open;
+    int mode;
+} sg_thread;
+
+extern _Thread_local sg_thread *sg_current;
+sg_thread *sg_make_thread(void);     /* NULL with an exception */
+static inline sg_thread *sg_thread_now(void)
+{
+    return sg_current ? sg_current : sg_make_thread();
+}
+
+/* What Python supplies, by `setup`. */
+typedef struct {
+    PyObject *number;        /* number(object) -> float or NotImplemented, or raises */
+    PyObject *construct;     /* construct(*args, **kwargs) -> the float of a new leaf, or raises */
+    PyObject *read_only;     /* read_only(node): raises, because an interior node's data was set */
+    PyObject *recorded;      /* recorded(result, opcode, operands): in SG_WATCH mode, after each operation */
+} sg_hooks;
+extern sg_hooks sg_python;
+extern PyTypeObject *sg_node_type;
+
+static inline int sg_is_node(PyObject *object)
+{
+    return Py_TYPE(object) == sg_node_type || PyObject_TypeCheck(object, sg_node_type);
+}
+
+int sg_make_node_type(void);                                       /* 0 with an exception */
+PyObject *sg_new_leaf(double data);
+PyObject *sg_new_interior(sg_graph *graph, uint32_t index);        /* adds a reference to the graph */
+/* Reads a number: a float, an int, or what the hook makes a float of. 1: read; 0: not a number of ours; -1: raised. */
+int sg_read_number(PyObject *object, double *number);
+
+/* record.c */
+extern PyType_Slot sg_number_slots[];
+PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+#endif

@@ -1,0 +1,31 @@
+/* The functions of the C core that Python calls through cffi. csrc/build.py hands this file to cffi as it stands,
+ * without the preprocessor's lines. cffi releases the GIL around each call. A graph is passed as its address, which
+ * `Node._seal` gives; the caller keeps the Value, and with it the graph, alive. */
+#ifndef SCALARGRAD_H
+#define SCALARGRAD_H
+#include <stdint.h>
+
+/* What a finished sweep found. */
+typedef struct {
+    uint64_t graph;        /* serial number of the graph in which a nan or inf was made; 0: none (or not asked for) */
+    uint32_t index;        /* the node whose backward rule made it */
+} sg_report;
+
+/* Sweeps from node `index` of `graph` with adjoint `seed`, in scratch: nothing is changed until Python commits. With
+ * `check` it stops at the first nan or inf. Gives the sweep's address, to be handed to `commit` or `sg_discard`, and
+ * fills the report; 0 when memory ran out. */
+uintptr_t sg_sweep(uintptr_t graph, uint32_t index, double seed, int check, sg_report *report);
+void sg_discard(uintptr_t sweep);
+
+/* The value and the k-th partial of a primitive of fixed arity; nan for any other opcode. */
+double sg_value(int opcode, double x, double y, double w);
+double sg_partial(int opcode, int k, double x, double y, double w, double z);
+
+/* Counters for tests and benchmarks: graphs alive, and the bytes that one graph holds. */
+uint64_t sg_graphs_alive(void);
+uint64_t sg_graph_bytes(uintptr_t graph);
+
+/* Makes the n-th allocation from now fail, and all after it, until called with -1. For tests. */
+void sg_fail_after(int64_t n);
+
+#endif

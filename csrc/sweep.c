@@ -1,0 +1,334 @@
+/* The reverse sweep. One descending pass over each graph: a node's adjoint is complete when the pass reaches it,
+ * because all its consumers stand after it; its rule then adds to its operands.
+ *
+ * Products obey the chain rule's one product (DESIGN): IEEE's, but a nan made by a zero factor is 0. Nearly no sweep
+ * makes a nan, so the first pass multiplies plainly. A nan goes on to at least one leaf, since every node has an
+ * operand that is no constant and nan times anything is nan; when a leaf has one, the sweep is run again, exactly. */
+#include "sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "reduce.h"
+#include "scalargrad.h"
+
+/* How a pass multiplies and what it looks for; a constant where it is inlined. */
+enum manner { PLAIN, EXACT, CHECKED };
+
+/* What a pass reads, by value: a pointer to any of it would have to be read again after every store. */
+typedef struct {
+    sg_sweep_state *sweep;
+    const sg_graph *graph;
+    const double *val, *consts;
+    const uint32_t *a, *b;
+    const uint8_t *op;
+    double *adj;
+    uint8_t *blocks;
+    enum manner manner;
+} view;
+
+static inline double zmul(double a, double b)
+{
+    double p = a * b;
+    return isnan(p) && (a == 0.0 || b == 0.0) ? 0.0 : p;
+}
+
+static inline double value(view v, uint32_t operand)
+{
+    return operand & SG_CONST ? v.consts[operand & ~SG_CONST] : v.val[operand];
+}
+
+/* The sum so far of the leaf or linked node behind an entry, from graphs swept before this one: where the tape was
+ * cut must not show, so the entry goes on from there. Negative zero is the neutral start: -0.0 + c is c, bit by bit. */
+static double running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry)
+{
+    if (graph->op[entry] == SG_LEAF) {
+        uint32_t k = sg_map_find(&sweep->leaf_positions, graph->leaves[graph->a[entry]]);
+        return k == SG_ABSENT ? -0.0 : sweep->sums[k];
+    }
+    sg_link link = graph->links[graph->a[entry]];
+    uint32_t p = sg_map_find(&sweep->walk.positions, link.graph);
+    if (p == SG_ABSENT || !sg_reached(&sweep->walk.parts[p].scratch, link.index))
+        return -0.0;
+    return sweep->walk.parts[p].scratch.adj[link.index];
+}
+
+/* Adds a contribution to an operand's adjoint and gives the sum. */
+static inline __attribute__((always_inline)) double push(view v, uint32_t operand, double c)
+{
+    uint64_t bits;
+    memcpy(&bits, &v.adj[operand], sizeof bits);
+    if (bits != SG_UNREACHED) {
+        c = v.adj[operand] + c;
+    } else {
+        v.blocks[operand / 64] = 1;
+        if (v.op[operand] < SG_FIRST)
+            c = running_sum(v.sweep, v.graph, operand) + c;
+    }
+    v.adj[operand] = c;
+    return c;
+}
+
+#define SG_TIMES(d, partial) (v.manner == PLAIN ? (d) * (partial) : zmul((d), (partial)))
+
+/* --- nodes whose operands stand in args[] ---------------------------------------------------------------------------- */
+
+#define PUSH(operand, product)                                                                                        \
+    if (!((operand) & SG_CONST)) {                                                                                    \
+        double c = push(v, (operand), (product));                                                                     \
+        if (v.manner == CHECKED && !isfinite(c))                                                                      \
+            return 0;                                                                                                 \
+    }
+
+/* Every reduction: the partial is an expression over the operand, the result and two gathered numbers. */
+static __attribute__((noinline)) int visit_reduction(view v, uint32_t i)
+{
+    const uint32_t *args = v.graph->args + v.a[i], n = v.b[i];
+    double d = v.adj[i], z = v.val[i];
+    sg_gathered all = {0, 0};
+    switch (v.op[i]) {
+    case SG_SUM:
+        for (uint32_t k = 0; k < n; k++)
+            PUSH(args[k], d);
+        return 1;
+    case SG_DOT:
+        for (uint32_t k = 0; k < n; k += 2) {
+            PUSH(args[k], SG_TIMES(d, sg_partial_dot(0, value(v, args[k + 1]), z, 0, 0)));
+            PUSH(args[k + 1], SG_TIMES(d, sg_partial_dot(0, value(v, args[k]), z, 0, 0)));
+        }
+        return 1;
+    case SG_MAX:
+    case SG_MIN:
+        all = sg_count_equal(v.graph, args, n, z);
+        for (uint32_t k = 0; k < n; k++)
+            PUSH(args[k], SG_TIMES(d, sg_partial_max(value(v, args[k]), 0, z, all.s, all.m)));
+        return 1;
+    default: /* SG_LOGSUMEXP; args[0] is the constant shift */
+        all = sg_gather_exponentials(v.graph, args, n);
+        for (uint32_t k = 1; k < n; k++)
+            PUSH(args[k], SG_TIMES(d, sg_partial_logsumexp(value(v, args[k]), 0, z, all.s, all.m)));
+        return 1;
+    }
+}
+
+#define VISIT_3(name, code)                                                                                           \
+    case code:                                                                                                        \
+        PUSH(args[0], SG_PRODUCT_##name##_0(d, x, y, w, z));                                                          \
+        PUSH(args[1], SG_PRODUCT_##name##_1(d, x, y, w, z));                                                          \
+        PUSH(args[2], SG_PRODUCT_##name##_2(d, x, y, w, z));                                                          \
+        return 1;
+
+static __attribute__((noinline)) int visit_ternary(view v, uint32_t i)
+{
+    const uint32_t *args = v.graph->args + v.a[i];
+    double x = value(v, args[0]), y = value(v, args[1]), w = value(v, args[2]), z = v.val[i], d = v.adj[i];
+    switch (v.op[i]) {
+        SG_ROWS_3(VISIT_3)
+    }
+    return 1;
+}
+
+/* --- entries -------------------------------------------------------------------------------------------------------------- */
+
+/* An entry passes its sum on: to the leaf's record, or to the node in an earlier graph. 0: no memory. */
+static int pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum)
+{
+    if (graph->op[entry] == SG_LINK) {
+        sg_link link = graph->links[graph->a[entry]];
+        uint32_t p = sg_walk_part(&sweep->walk, link.graph);
+        if (p == SG_ABSENT)
+            return 0;
+        sg_set(&sweep->walk.parts[p].scratch, link.index, sum);
+        return 1;
+    }
+    void *leaf = graph->leaves[graph->a[entry]];
+    uint32_t k = sg_map_find(&sweep->leaf_positions, leaf);
+    if (k == SG_ABSENT) {
+        k = sweep->leaf_count;
+        if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, k + 1, sizeof *sweep->leaves) ||
+            !sg_grow_array((void **)&sweep->sums, &sweep->sum_capacity, k + 1, sizeof *sweep->sums) ||
+            !sg_map_add(&sweep->leaf_positions, leaf, k))
+            return 0;
+        sweep->leaves[k] = leaf;
+        sweep->leaf_count++;
+    }
+    sweep->sums[k] = sum;
+    return 1;
+}
+
+/* --- a graph ---------------------------------------------------------------------------------------------------------------- */
+
+/* Adds to a node. Where it is the next to be visited, its adjoint goes there in a register: in a chain, waiting for
+ * the store would be most of the time. */
+#define PUSH_NODE(operand, product)                                                                                   \
+    do {                                                                                                              \
+        double c = push(v, (operand), (product));                                                                     \
+        if ((operand) == i - 1)                                                                                       \
+            next = c;                                                                                                 \
+        if (v.manner == CHECKED && !isfinite(c))                                                                      \
+            goto not_finite;                                                                                          \
+    } while (0)
+
+#define VISIT_1(name, code)                                                                                           \
+    case code:                                                                                                        \
+        PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], v.val[i]));                                                   \
+        continue;
+#define VISIT_2(name, code)                                                                                           \
+    case code:                                                                                                        \
+        if (!((a | b) & SG_CONST)) {                                                                                  \
+            PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], v.val[b], v.val[i]));                                     \
+            PUSH_NODE(b, SG_PRODUCT_##name##_1(d, v.val[a], v.val[b], v.val[i]));                                     \
+        } else if (b & SG_CONST) {                                                                                    \
+            PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], value(v, b), v.val[i]));                                  \
+        } else {                                                                                                      \
+            PUSH_NODE(b, SG_PRODUCT_##name##_1(d, value(v, a), v.val[b], v.val[i]));                                  \
+        }                                                                                                             \
+        continue;
+#define CASE_3(name, code) case code:
+
+/* Sweeps one graph. 1: done; 0: no memory; -1: stopped at a nan or inf. */
+static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *report)
+{
+    for (uint32_t count = v.graph->count, block = count / 64 + 1; block-- > 0;) {
+        if (!v.blocks[block])
+            continue;
+        uint32_t start = 64 * block, i = start + 64 < count ? start + 64 : count;
+        double next = v.adj[i - 1];
+        while (i-- > start) {
+            double d = next;
+            uint64_t bits;
+            memcpy(&bits, &d, sizeof bits);
+            next = v.adj[i - (i > 0)];
+            if (bits == SG_UNREACHED)
+                continue;
+            uint32_t a = v.a[i], b = v.b[i];
+            switch (v.op[i]) {
+                SG_ROWS_1(VISIT_1)
+                SG_ROWS_2(VISIT_2)
+            case SG_LEAF:
+            case SG_LINK:
+                if (!pass_on(v.sweep, v.graph, i, d))
+                    return 0;
+                continue;
+                SG_ROWS_3(CASE_3)
+                if (!visit_ternary(v, i))
+                    goto not_finite;
+                break;
+            default:
+                if (!visit_reduction(v, i))
+                    goto not_finite;
+            }
+            next = v.adj[i - (i > 0)];
+            continue;
+        not_finite:
+            report->graph = v.graph->serial;
+            report->index = i;
+            return -1;
+        }
+    }
+    return 1;
+}
+
+/* --- all graphs --------------------------------------------------------------------------------------------------------------- */
+
+static void free_sweep(sg_sweep_state *sweep)
+{
+    sg_walk_free(&sweep->walk);
+    sg_free(sweep->leaves);
+    sg_free(sweep->sums);
+    sg_map_free(&sweep->leaf_positions);
+    sg_free(sweep);
+}
+
+static int any_nan(const sg_sweep_state *sweep)
+{
+    for (uint32_t k = 0; k < sweep->leaf_count; k++)
+        if (isnan(sweep->sums[k]))
+            return 1;
+    return 0;
+}
+
+static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum manner manner, sg_report *report)
+{
+    sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
+    uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph) : SG_ABSENT;
+    int done = root != SG_ABSENT;
+    if (done)
+        sg_set(&sweep->walk.parts[root].scratch, index, seed + -0.0);   /* quiet, should it be a signalling nan */
+    for (uint32_t p; done > 0 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
+        const sg_graph *g = sweep->walk.parts[p].graph;
+        sg_adjoints scratch = sweep->walk.parts[p].scratch;
+        view v = {sweep, g, g->val, g->consts, g->a, g->b, g->op, scratch.adj, scratch.blocks, manner};
+        switch (manner) {
+        case PLAIN:
+            v.manner = PLAIN;
+            done = sweep_graph(v, report);
+            break;
+        case EXACT:
+            v.manner = EXACT;
+            done = sweep_graph(v, report);
+            break;
+        case CHECKED:
+            v.manner = CHECKED;
+            done = sweep_graph(v, report);
+        }
+    }
+    if (!done && sweep) {
+        free_sweep(sweep);
+        return NULL;
+    }
+    return sweep;
+}
+
+uintptr_t sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
+{
+    sg_graph *graph = (sg_graph *)address;
+    memset(report, 0, sizeof *report);
+    sg_sweep_state *sweep = run(graph, index, seed, check ? CHECKED : PLAIN, report);
+    if (sweep && !check && any_nan(sweep)) {
+        free_sweep(sweep);
+        sweep = run(graph, index, seed, EXACT, report);
+    }
+    return (uintptr_t)sweep;
+}
+
+void sg_discard(uintptr_t sweep)
+{
+    free_sweep((sg_sweep_state *)sweep);
+}
+
+/* Copies what was reached into the graph's adjoints, and leaves the scratch clean. */
+static void merge(sg_adjoints *into, sg_adjoints *from, uint32_t count)
+{
+    uint64_t unreached = SG_UNREACHED;
+    for (uint32_t block = 0; block <= count / 64; block++) {
+        if (!from->blocks[block])
+            continue;
+        uint32_t end = 64 * block + 64 < count ? 64 * block + 64 : count;
+        for (uint32_t i = 64 * block; i < end; i++)
+            if (sg_reached(from, i)) {
+                into->adj[i] = from->adj[i];
+                memcpy(&from->adj[i], &unreached, sizeof unreached);
+            }
+        into->blocks[block] = 1;
+        from->blocks[block] = 0;
+    }
+}
+
+void sg_commit_graphs(sg_sweep_state *sweep)
+{
+    for (uint32_t p = 0; p < sweep->walk.count; p++) {
+        sg_graph *graph = sweep->walk.parts[p].graph;
+        sg_adjoints *scratch = &sweep->walk.parts[p].scratch;
+        if (!graph->last.adj) {
+            graph->last = *scratch;
+        } else {
+            merge(&graph->last, scratch, graph->count);
+            double *none = NULL;
+            if (!__atomic_compare_exchange_n(&graph->spare.adj, &none, scratch->adj, 0, __ATOMIC_RELEASE,
+                                             __ATOMIC_RELAXED))
+                sg_free(scratch->adj);
+        }
+        scratch->adj = NULL;
+    }
+}

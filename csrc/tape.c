@@ -1,0 +1,264 @@
+/* Graphs: open, grow, close, free. */
+#include "tape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scalargrad.h"
+
+static uint64_t last_serial, last_closed;
+static uint64_t graphs_alive;
+static int64_t allocations_left = -1;   /* -1: no limit */
+void (*sg_drop_leaf)(void *leaf);
+
+static int may_allocate(void)
+{
+    int64_t left = __atomic_load_n(&allocations_left, __ATOMIC_RELAXED);
+    if (left < 0)
+        return 1;
+    if (left == 0)
+        return 0;
+    __atomic_store_n(&allocations_left, left - 1, __ATOMIC_RELAXED);
+    return 1;
+}
+
+void sg_fail_after(int64_t n)
+{
+    __atomic_store_n(&allocations_left, n, __ATOMIC_RELAXED);
+}
+
+void *sg_alloc(size_t bytes)
+{
+    return may_allocate() ? malloc(bytes ? bytes : 1) : NULL;
+}
+
+void *sg_alloc_zero(size_t bytes)
+{
+    return may_allocate() ? calloc(1, bytes ? bytes : 1) : NULL;
+}
+
+void sg_free(void *block)
+{
+    free(block);
+}
+
+int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
+{
+    if (need <= *capacity)
+        return 1;
+    uint64_t wanted = *capacity ? 2 * (uint64_t)*capacity : 2;
+    if (wanted < need)
+        wanted = need;
+    if (wanted >= SG_CONST || !may_allocate())
+        return 0;
+    void *bigger = realloc(*array, (size_t)wanted * size);
+    if (!bigger)
+        return 0;
+    *array = bigger;
+    *capacity = (uint32_t)wanted;
+    return 1;
+}
+
+static int grow_nodes(sg_graph *graph, uint32_t capacity)
+{
+    size_t n = capacity;
+    double *val = sg_alloc(n * (sizeof *graph->val + 2 * sizeof *graph->a + sizeof *graph->op));
+    if (!val)
+        return 0;
+    uint32_t *a = (uint32_t *)(val + n), *b = a + n;
+    uint8_t *op = (uint8_t *)(b + n);
+    if (graph->count) {
+        memcpy(val, graph->val, graph->count * sizeof *val);
+        memcpy(a, graph->a, graph->count * sizeof *a);
+        memcpy(b, graph->b, graph->count * sizeof *b);
+        memcpy(op, graph->op, graph->count * sizeof *op);
+    }
+    sg_free(graph->val);
+    graph->val = val;
+    graph->a = a;
+    graph->b = b;
+    graph->op = op;
+    graph->capacity = capacity;
+    return 1;
+}
+
+sg_graph *sg_open(sg_graph **owner)
+{
+    sg_graph *graph = sg_alloc_zero(sizeof *graph);
+    if (!graph)
+        return NULL;
+    if (!grow_nodes(graph, SG_FIRST_CAPACITY)) {
+        sg_free(graph);
+        return NULL;
+    }
+    graph->serial = ++last_serial;
+    graph->references = 1;
+    graph->owner = owner;
+    *owner = graph;
+    graphs_alive++;
+    return graph;
+}
+
+void sg_close(sg_graph *graph)
+{
+    if (graph->closed)
+        return;
+    graph->closed = ++last_closed;
+    *graph->owner = NULL;
+    graph->owner = NULL;
+}
+
+static void free_graph(sg_graph *graph)
+{
+    sg_adjoints_free(&graph->last);
+    sg_adjoints_free(&graph->spare);
+    sg_free(graph->val);
+    sg_free(graph->consts);
+    sg_free(graph->args);
+    sg_free(graph->leaves);
+    sg_free(graph->links);
+    sg_free(graph);
+    graphs_alive--;
+}
+
+void sg_release(sg_graph *graph)
+{
+    if (--graph->references)
+        return;
+    sg_graph *worklist = graph;
+    graph->next_free = NULL;
+    while (worklist) {
+        graph = worklist;
+        worklist = graph->next_free;
+        if (!graph->closed)
+            sg_close(graph);
+        for (uint32_t k = 0; k < graph->link_count; k++) {
+            sg_graph *target = graph->links[k].graph;
+            if (--target->references == 0) {
+                target->next_free = worklist;
+                worklist = target;
+            }
+        }
+        for (uint32_t k = 0; k < graph->leaf_count; k++)
+            sg_drop_leaf(graph->leaves[k]);
+        free_graph(graph);
+    }
+}
+
+int sg_reserve(sg_graph *graph, uint32_t need)
+{
+    uint64_t wanted = (uint64_t)graph->count + need;
+    if (wanted <= graph->capacity)
+        return 1;
+    if (wanted >= SG_CONST)
+        return 0;
+    uint64_t doubled = 2 * (uint64_t)graph->capacity;
+    return grow_nodes(graph, (uint32_t)(doubled > wanted ? doubled : wanted));
+}
+
+uint32_t sg_constant(sg_graph *graph, double value)
+{
+    if (!sg_grow_array((void **)&graph->consts, &graph->const_capacity, graph->const_count + 1, sizeof value))
+        return SG_FAILED;
+    graph->consts[graph->const_count] = value;
+    return SG_CONST | graph->const_count++;
+}
+
+uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data)
+{
+    if (!sg_reserve(graph, 1) ||
+        !sg_grow_array((void **)&graph->leaves, &graph->leaf_capacity, graph->leaf_count + 1, sizeof leaf))
+        return SG_FAILED;
+    graph->leaves[graph->leaf_count] = leaf;
+    return sg_append(graph, SG_LEAF, graph->leaf_count++, 0, data);
+}
+
+uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value)
+{
+    if (!sg_reserve(graph, 1) ||
+        !sg_grow_array((void **)&graph->links, &graph->link_capacity, graph->link_count + 1, sizeof(sg_link)))
+        return SG_FAILED;
+    target->references++;
+    graph->links[graph->link_count] = (sg_link){target, index};
+    return sg_append(graph, SG_LINK, graph->link_count++, 0, value);
+}
+
+uint32_t sg_arguments(sg_graph *graph, uint32_t n)
+{
+    if (!sg_grow_array((void **)&graph->args, &graph->arg_capacity, graph->arg_count + n, sizeof(uint32_t)))
+        return SG_FAILED;
+    graph->arg_count += n;
+    return graph->arg_count - n;
+}
+
+const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2], uint32_t *n)
+{
+    int arity = sg_arity[graph->op[i]];
+    if (graph->op[i] < SG_FIRST) {
+        *n = 0;
+        return pair;
+    }
+    if (arity < 0 || arity > 2) {
+        *n = graph->b[i];
+        return graph->args + graph->a[i];
+    }
+    *n = (uint32_t)arity;
+    pair[0] = graph->a[i];
+    pair[1] = graph->b[i];
+    return pair;
+}
+
+sg_adjoints sg_adjoints_new(uint32_t count)
+{
+    size_t blocks = (size_t)count / 64 + 1;
+    sg_adjoints made = {sg_alloc(count * sizeof(double) + blocks), NULL};
+    if (made.adj) {
+        uint64_t *bits = (uint64_t *)(void *)made.adj;
+        for (uint32_t i = 0; i < count; i++)
+            bits[i] = SG_UNREACHED;
+        made.blocks = (uint8_t *)(made.adj + count);
+        memset(made.blocks, 0, blocks);
+    }
+    return made;
+}
+
+void sg_adjoints_free(sg_adjoints *adjoints)
+{
+    sg_free(adjoints->adj);
+    adjoints->adj = NULL;
+}
+
+double sg_adjoint(const sg_graph *graph, uint32_t index)
+{
+    return graph->last.adj && sg_reached(&graph->last, index) ? graph->last.adj[index] : 0.0;
+}
+
+int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
+{
+    if (!graph->last.adj) {
+        graph->last = sg_adjoints_new(graph->count);
+        if (!graph->last.adj)
+            return 0;
+    }
+    sg_set(&graph->last, index, value + -0.0);   /* quiet, in case it is a signalling nan */
+    return 1;
+}
+
+static uint64_t bytes_of(const sg_graph *graph)
+{
+    size_t adjoints = graph->count * sizeof(double) + graph->count / 64 + 1;
+    return sizeof *graph + graph->capacity * (sizeof(double) + 2 * sizeof(uint32_t) + 1) +
+           graph->const_capacity * sizeof(double) + graph->arg_capacity * sizeof(uint32_t) +
+           graph->leaf_capacity * sizeof(void *) + graph->link_capacity * sizeof(sg_link) +
+           (graph->last.adj ? adjoints : 0) + (graph->spare.adj ? adjoints : 0);
+}
+
+uint64_t sg_graph_bytes(uintptr_t graph)
+{
+    return bytes_of((const sg_graph *)graph);
+}
+
+uint64_t sg_graphs_alive(void)
+{
+    return graphs_alive;
+}

@@ -1,0 +1,134 @@
+/* The tape: a graph of recorded operations as a structure of arrays.
+ *
+ * Node i is (op[i], a[i], b[i], val[i]). Operands always stand before their node, so the order of recording is a
+ * topological order. An operand is
+ *   - the index of a node in the same graph, or
+ *   - SG_CONST | k: the constant consts[k].
+ * By opcode:
+ *   SG_LEAF       a = position in leaves[]; val = the leaf's data when it was entered
+ *   SG_LINK       a = position in links[]: a node of a graph that was closed before
+ *   arity 1, 2    a, b = operands
+ *   arity 3, and reductions: a = offset into args[], b = number of operands there
+ *
+ * A graph is open (one thread records into it) or closed (nothing is ever added). Links go to closed graphs only, so
+ * the graphs, in order of closing, are in topological order too.
+ *
+ * Everything here that changes a graph runs under the GIL; a sweep reads closed graphs without it. */
+#ifndef SG_TAPE_H
+#define SG_TAPE_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "ops.h"
+
+#define SG_CONST 0x80000000u          /* flag of an operand that is a constant */
+#define SG_FAILED UINT32_MAX          /* returned instead of an index when memory ran out */
+#define SG_GRAPH_NODES (1u << 16)     /* an open graph of this size is closed: the next operation opens another */
+#define SG_FIRST_CAPACITY 8u          /* nodes in a new graph: many graphs are tiny */
+
+typedef struct sg_graph sg_graph;
+
+typedef struct {
+    sg_graph *graph;
+    uint32_t index;
+} sg_link;
+
+/* Adjoints of a graph's nodes, in one block: adj[count], then blocks[count / 64 + 1]. adj[i] is SG_UNREACHED, bit by
+ * bit, where nothing has been added yet; blocks[i / 64] is 0 where that holds for all its 64 nodes. */
+typedef struct {
+    double *adj;
+    uint8_t *blocks;
+} sg_adjoints;
+
+/* A signalling nan: no arithmetic makes one. */
+#define SG_UNREACHED 0x7FF4A5A5A5A5A5A5u
+
+static inline int sg_reached(const sg_adjoints *adjoints, uint32_t i)
+{
+    uint64_t bits;
+    memcpy(&bits, &adjoints->adj[i], sizeof bits);
+    return bits != SG_UNREACHED;
+}
+
+static inline void sg_set(sg_adjoints *adjoints, uint32_t i, double value)
+{
+    adjoints->adj[i] = value;
+    adjoints->blocks[i / 64] = 1;
+}
+
+struct sg_graph {
+    uint64_t serial;        /* unique, never reused, from 1 */
+    uint64_t closed;        /* position in the order of closing; 0: open */
+    size_t references;      /* Python handles, links from other graphs, running builders */
+    uint32_t count, capacity;
+    double *val;            /* one block: val[capacity], a[capacity], b[capacity], op[capacity] */
+    uint32_t *a, *b;
+    uint8_t *op;
+    double *consts;
+    uint32_t const_count, const_capacity;
+    uint32_t *args;
+    uint32_t arg_count, arg_capacity;
+    void **leaves;          /* each one reference to a Python object */
+    uint32_t leaf_count, leaf_capacity;
+    sg_link *links;         /* each one reference to a graph */
+    uint32_t link_count, link_capacity;
+    sg_adjoints last;       /* of the last sweep that reached a node; last.adj NULL: none yet */
+    sg_adjoints spare;      /* clean scratch for the next sweep, or NULL; taken and put back atomically by its adj */
+    sg_graph **owner;       /* while open: the thread's pointer to it */
+    sg_graph *next_free;    /* worklist of sg_release */
+};
+
+/* Allocation that tests can make fail. sg_grow_array gives `*array` room for `need` items of `size` bytes. All give 0
+ * or NULL on failure and then change nothing. */
+void *sg_alloc(size_t bytes);
+void *sg_alloc_zero(size_t bytes);
+void sg_free(void *block);
+int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size);
+
+/* A new open graph with one reference, stored in *owner. NULL when memory ran out. */
+sg_graph *sg_open(sg_graph **owner);
+/* Closes an open graph and clears its owner's pointer; a closed one stays as it is. */
+void sg_close(sg_graph *graph);
+/* Drops one reference; the last frees the graph and, iteratively, every graph that only it held. */
+void sg_release(sg_graph *graph);
+/* What sg_release calls for each leaf; node.c sets it to Py_DECREF. */
+extern void (*sg_drop_leaf)(void *leaf);
+
+/* Makes room for `need` more nodes, so that sg_append cannot fail. 0 when memory ran out. */
+int sg_reserve(sg_graph *graph, uint32_t need);
+/* These give an operand, or SG_FAILED. sg_enter_leaf takes over one reference to the leaf, sg_enter_link adds one to
+ * the target's graph, which must be closed. */
+uint32_t sg_constant(sg_graph *graph, double value);
+uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data);
+uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value);
+/* Room for n operands in args[]: gives the offset. */
+uint32_t sg_arguments(sg_graph *graph, uint32_t n);
+
+/* Appends a node; sg_reserve has made room. */
+static inline uint32_t sg_append(sg_graph *graph, int op, uint32_t a, uint32_t b, double value)
+{
+    uint32_t i = graph->count++;
+    graph->op[i] = (uint8_t)op;
+    graph->a[i] = a;
+    graph->b[i] = b;
+    graph->val[i] = value;
+    return i;
+}
+
+static inline double sg_operand_value(const sg_graph *graph, uint32_t operand)
+{
+    return operand & SG_CONST ? graph->consts[operand & ~SG_CONST] : graph->val[operand];
+}
+
+/* The operands of node i: writes the small ones to pair[2], gives a pointer to the first and their number. */
+const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2], uint32_t *n);
+
+/* Adjoint blocks for `count` nodes, with nothing reached; adj is NULL when memory ran out. */
+sg_adjoints sg_adjoints_new(uint32_t count);
+void sg_adjoints_free(sg_adjoints *adjoints);
+/* The adjoint of a node after the last sweep that reached it, else 0.0; and setting it. The graph must be closed. */
+double sg_adjoint(const sg_graph *graph, uint32_t index);
+int sg_set_adjoint(sg_graph *graph, uint32_t index, double value);
+
+#endif

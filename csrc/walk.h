@@ -1,0 +1,38 @@
+/* A walk from one node down through every graph that it reaches: the graphs in order of closing, latest first, each
+ * with scratch adjoints. Sweeps and copies are walks. */
+#ifndef SG_WALK_H
+#define SG_WALK_H
+#include "tape.h"
+
+/* A hash map from pointers to positions: open addressing, never shrinks. Zero it to begin. */
+typedef struct {
+    const void **keys;
+    uint32_t *positions;
+    uint32_t count, capacity;
+} sg_map;
+
+#define SG_ABSENT UINT32_MAX
+uint32_t sg_map_find(const sg_map *map, const void *key);
+int sg_map_add(sg_map *map, const void *key, uint32_t position);  /* the key is absent; 0: no memory */
+void sg_map_free(sg_map *map);
+
+typedef struct {
+    sg_graph *graph;
+    sg_adjoints scratch;
+} sg_part;
+
+typedef struct {
+    sg_part *parts;      /* in order of discovery */
+    uint32_t *pending;   /* a heap of parts not yet visited, the latest closed on top */
+    uint32_t count, part_capacity, waiting, pending_capacity;
+    sg_map positions;    /* graph -> part */
+} sg_walk;
+
+/* The part of a closed graph, made (and put in line) when it is new; SG_ABSENT when memory ran out. */
+uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph);
+/* The next part to visit; SG_ABSENT when none is left. */
+uint32_t sg_walk_next(sg_walk *walk);
+/* Frees the walk; scratch that is still there goes with it. */
+void sg_walk_free(sg_walk *walk);
+
+#endif
