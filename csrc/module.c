@@ -37,16 +37,16 @@ sg_thread *sg_make_thread(void)
     return sg_current = thread;
 }
 
-/* mode(bits) -> the thread's mode before. */
+/* mode(bits) -> the thread's mode before; None leaves it. */
 static PyObject *py_mode(PyObject *module, PyObject *bits)
 {
     (void)module;
     sg_thread *thread = sg_thread_now();
-    long mode = thread ? PyLong_AsLong(bits) : 0;
-    if (PyErr_Occurred())
+    if (!thread)
         return NULL;
     PyObject *before = PyLong_FromLong(thread->mode);
-    thread->mode = (int)mode;
+    if (bits != Py_None)
+        thread->mode = (int)PyLong_AsLong(bits);
     return before;
 }
 
@@ -242,15 +242,16 @@ static void drop_leaf(void *leaf)
     Py_DECREF((PyObject *)leaf);
 }
 
-/* setup(number, construct, read_only, recorded) */
+/* setup(number, refuse, construct, read_only, recorded) */
 static PyObject *py_setup(PyObject *module, PyObject *args)
 {
     (void)module;
     sg_hooks hooks;
-    if (!PyArg_ParseTuple(args, "OOOO", &hooks.number, &hooks.construct, &hooks.read_only,
+    if (!PyArg_ParseTuple(args, "OOOOO", &hooks.number, &hooks.refuse, &hooks.construct, &hooks.read_only,
                           &hooks.recorded))
         return NULL;
     Py_INCREF(hooks.number);
+    Py_INCREF(hooks.refuse);
     Py_INCREF(hooks.construct);
     Py_INCREF(hooks.read_only);
     Py_INCREF(hooks.recorded);

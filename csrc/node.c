@@ -65,8 +65,7 @@ static int node_init(PyObject *self, PyObject *args, PyObject *kwargs)
             return -1;
     }
     if (node->graph) {
-        PyObject *never = PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL);
-        Py_XDECREF(never);
+        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL));
         return -1;
     }
     node->data = data;
@@ -112,6 +111,11 @@ int sg_read_number(PyObject *object, double *number)
     return is_float;
 }
 
+void sg_refuse(PyObject *object)
+{
+    Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.refuse, object, NULL));
+}
+
 /* For setters: a number, or raises. */
 static int require_number(PyObject *object, double *number)
 {
@@ -125,7 +129,7 @@ static int require_number(PyObject *object, double *number)
     }
     int read = sg_read_number(object, number);
     if (read == 0)
-        PyErr_Format(PyExc_TypeError, "expected a number, got %R", object);
+        sg_refuse(object);
     return read == 1;
 }
 
@@ -140,8 +144,7 @@ static int set_data(PyObject *self, PyObject *value, void *closure)
     (void)closure;
     Node *node = (Node *)self;
     if (node->graph) {
-        PyObject *never = PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL);
-        Py_XDECREF(never);
+        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL));
         return -1;
     }
     double data;
@@ -183,7 +186,8 @@ static PyObject *node_compare(PyObject *self, PyObject *other, int operator)
 {
     PyObject *mine = PyFloat_FromDouble(((Node *)self)->data);
     PyObject *theirs = sg_is_node(other) ? PyFloat_FromDouble(((Node *)other)->data) : (Py_INCREF(other), other);
-    PyObject *result = mine && theirs ? PyObject_RichCompare(mine, theirs, operator) : NULL;
+    richcmpfunc compare = (richcmpfunc)PyType_GetSlot(&PyFloat_Type, Py_tp_richcompare);
+    PyObject *result = mine && theirs ? compare(mine, theirs, operator) : NULL;
     Py_XDECREF(mine);
     Py_XDECREF(theirs);
     return result;
@@ -226,7 +230,7 @@ int sg_make_node_type(void)
     int used = 8;
     for (int k = 0; sg_number_slots[k].slot; k++)
         slots[used++] = sg_number_slots[k];
-    PyType_Spec spec = {"scalargrad.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+    PyType_Spec spec = {"scalargrad.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
     sg_node_type = (PyTypeObject *)PyType_FromSpec(&spec);
     return sg_node_type != NULL;
 }

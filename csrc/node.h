@@ -46,6 +46,7 @@ static inline sg_thread *sg_thread_now(void)
 /* What Python supplies, by `setup`. */
 typedef struct {
     PyObject *number;        /* number(object) -> float or NotImplemented, or raises */
+    PyObject *refuse;        /* refuse(object): raises, because the object is no number */
     PyObject *construct;     /* construct(*args, **kwargs) -> the float of a new leaf, or raises */
     PyObject *read_only;     /* read_only(node): raises, because an interior node's data was set */
     PyObject *recorded;      /* recorded(result, opcode, operands): in SG_WATCH mode, after each operation */
@@ -63,6 +64,7 @@ PyObject *sg_new_leaf(double data);
 PyObject *sg_new_interior(sg_graph *graph, uint32_t index);        /* adds a reference to the graph */
 /* Reads a number: a float, an int, or what the hook makes a float of. 1: read; 0: not a number of ours; -1: raised. */
 int sg_read_number(PyObject *object, double *number);
+void sg_refuse(PyObject *object);                                  /* raises: not a number */
 
 /* record.c */
 extern PyType_Slot sg_number_slots[];

@@ -223,12 +223,6 @@ PyType_Slot sg_number_slots[] = {
 
 /* --- functions --------------------------------------------------------------------------------------------------- */
 
-static int not_a_number(PyObject *object)
-{
-    PyErr_Format(PyExc_TypeError, "expected a Value or a number, got %R", object);
-    return 0;
-}
-
 /* apply(opcode, *operands): a Value, or a float when no operand is a Value. */
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
@@ -242,8 +236,10 @@ PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     for (Py_ssize_t k = 1; k < n; k++) {
         int read = read_operand(args[k], &operands[k - 1]);
+        if (read == 0)
+            sg_refuse(args[k]);
         if (read < 1)
-            return read < 0 || !not_a_number(args[k]) ? NULL : NULL;
+            return NULL;
         tracked |= operands[k - 1].node != NULL;
     }
     double value = sg_value(op, operands[0].value, operands[1].value, operands[2].value);
@@ -274,7 +270,7 @@ PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t nargs
     for (Py_ssize_t k = 0; k < n; k++) {
         int read = read_operand(PyTuple_GetItem(items, k), &operands[k]);
         if (read == 0)
-            not_a_number(PyTuple_GetItem(items, k));
+            sg_refuse(PyTuple_GetItem(items, k));
         if (read < 1)
             goto done;
         values[k] = operands[k].value;

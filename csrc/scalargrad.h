@@ -5,10 +5,13 @@
 #define SCALARGRAD_H
 #include <stdint.h>
 
-/* What a finished sweep found. */
+/* Where a sweep with `check` met a nan or inf: the node whose rule made it. */
 typedef struct {
-    uint64_t graph;        /* serial number of the graph in which a nan or inf was made; 0: none (or not asked for) */
-    uint32_t index;        /* the node whose backward rule made it */
+    uint64_t graph;          /* serial number of its graph; 0: none was made */
+    uint32_t index;
+    int opcode;
+    int count;               /* how many of its operands are given */
+    double operands[3];
 } sg_report;
 
 /* Sweeps from node `index` of `graph` with adjoint `seed`, in scratch: nothing is changed until Python commits. With

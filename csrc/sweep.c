@@ -186,6 +186,17 @@ static int pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry,
         continue;
 #define CASE_3(name, code) case code:
 
+static void describe(view v, uint32_t i, sg_report *report)
+{
+    uint32_t pair[2], n;
+    const uint32_t *operands = sg_operands(v.graph, i, pair, &n);
+    report->graph = v.graph->serial;
+    report->index = i;
+    report->opcode = v.op[i];
+    for (uint32_t k = 0; k < n && k < 3; k++)
+        report->operands[report->count++] = value(v, operands[k]);
+}
+
 /* Sweeps one graph. 1: done; 0: no memory; -1: stopped at a nan or inf. */
 static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *report)
 {
@@ -221,8 +232,7 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
             next = v.adj[i - (i > 0)];
             continue;
         not_finite:
-            report->graph = v.graph->serial;
-            report->index = i;
+            describe(v, i, report);
             return -1;
         }
     }

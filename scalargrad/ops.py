@@ -174,8 +174,10 @@ ROWS: tuple[Row, ...] = (
     _row(
         "silu",
         "x",
-        "-0.0 if x == -inf else x * sigmoid(x)",
-        "1 if x > 800 else 0 if x < -800 else sigmoid(x) * (1 + x * sigmoid(-x))",
+        # far left sigmoid(x) is subnormal where x * sigmoid(x) is not yet: exp(x) in two halves
+        "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
+        "1 if x > 800 else 0 if x < -800 else exp(0.5 * x) * (1 + x) * exp(0.5 * x) if x < -700"
+        " else sigmoid(x) * (1 + x * sigmoid(-x))",
     ),
     # --- piecewise ------------------------------------------------------------------------------------------------
     _row("abs", "x", "libm.fabs(x)", "1 if x > 0 else -1 if x < 0 else 0", kink="derivative 0 at 0"),
@@ -187,10 +189,10 @@ ROWS: tuple[Row, ...] = (
     _row(
         "copysign",
         "x y",
-        "libm.copysign(x, y)",
-        "0 if x == 0 else libm.copysign(1, x) * libm.copysign(1, y)",
+        "libm.copysign(x, y) if y == y else abs(x)",
+        "x if x != x else 0 if x == 0 else libm.copysign(1, x) * copysign(1, y)",
         "0",
-        kink="derivative 0 at x = 0, as for abs",
+        kink="derivative 0 at x = 0, as for abs; a nan counts as positive, whatever its sign bit",
     ),
     _row(
         "maximum",

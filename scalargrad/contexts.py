@@ -1,0 +1,116 @@
+"""What an operation does besides computing, thread by thread: `no_grad` records nothing, `detect_anomaly` watches."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from os.path import dirname
+from typing import Any, TypeVar
+
+from scalargrad import core, ops
+from scalargrad.errors import AnomalyError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode:
+    """A context manager and decorator that sets one bit of the thread's mode, and puts it back as it was."""
+
+    _bit = 0
+
+    def __init__(self) -> None:
+        self._before: list[int] = []
+
+    def __enter__(self) -> None:
+        before = core.mode(None)
+        core.mode(before | self._bit)
+        self._before.append(before & self._bit)
+
+    def __exit__(self, *exception: object) -> None:
+        core.mode((core.mode(None) & ~self._bit) | self._before.pop())
+
+    def __call__(self, function: F) -> F:
+        @functools.wraps(function)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            with type(self)():
+                return function(*args, **kwargs)
+
+        return inside  # type: ignore[return-value]
+
+
+class no_grad(_Mode):
+    """Inside, operations record nothing and give leaves. Also a decorator. Per thread.
+
+    >>> from scalargrad import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.backward(); x.grad
+    0.0
+    """
+
+    _bit = core.NO_GRAD
+
+
+class detect_anomaly(_Mode):
+    """Inside, the first nan or infinity that an operation or its backward rule makes raises an `AnomalyError`.
+
+    The message names the operation, its operands, and the file and line that recorded it. Per thread.
+
+    >>> from scalargrad import Value, detect_anomaly, log
+    >>> with detect_anomaly():
+    ...     log(Value(0.0))
+    Traceback (most recent call last):
+        ...
+    scalargrad.errors.AnomalyError: log(0.0) made -inf, at <doctest scalargrad.contexts.detect_anomaly[1]>:2
+    """
+
+    _bit = core.WATCH
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        _watchers.append(self)
+
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)
+        _watchers.remove(self)
+        if not _watchers:
+            _places.clear()
+
+
+_watchers: list[detect_anomaly] = []
+_places: dict[tuple[int, int], str] = {}  # the file and line of every node recorded under a watcher, by its key
+_package = dirname(__file__)
+
+
+def _user_place() -> str:
+    """The file and line of the innermost frame outside the package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and dirname(frame.f_code.co_filename).startswith(_package):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _call(opcode: int, operands: list[float]) -> str:
+    return f"{ops.NAMES[opcode]}({', '.join(repr(x) for x in operands)})"
+
+
+def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, ...]) -> None:
+    """The hook that both backends call after each operation under a watcher."""
+    place = _user_place()
+    if result.data - result.data != 0.0:  # only of nan and infinities
+        numbers = [x.data if isinstance(x, core.Node) else x for x in operands]
+        raise AnomalyError(f"{_call(opcode, numbers)} made {result.data}, at {place}")
+    key = core.key(result)
+    if key is not None:
+        _places[key] = place
+
+
+def backward(root: core.Node, seed: float) -> None:
+    """`core.backward`; under a watcher, a nan or infinity that a backward rule makes raises, and nothing changes."""
+    made = core.backward(root, seed, bool(core.mode(None) & core.WATCH))
+    if made is not None:
+        serial, index, opcode, operands = made
+        place = _places.get((serial, index), "a place outside detect_anomaly")
+        raise AnomalyError(f"the backward rule of {_call(opcode, operands)}, recorded at {place}, made a nan or inf")

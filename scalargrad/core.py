@@ -1,0 +1,111 @@
+"""Chooses the backend, and is the only file that touches the C library.
+
+SCALARGRAD_BACKEND is ``native`` (the C core, an error where it is missing), ``python`` (pure Python), or not set: the
+C core where it was built. Both supply the same names, which are all that the rest of the package uses.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from scalargrad.errors import BackendError
+
+NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the hook `recorded` of each operation
+
+
+def _load_native() -> Any:
+    """cffi's module, and the module of the type Value that lies in the same library."""
+    from importlib.machinery import ExtensionFileLoader, ModuleSpec
+
+    from scalargrad import _core
+
+    loader = ExtensionFileLoader("scalargrad._node", _core.__file__)
+    node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=_core.__file__))
+    loader.exec_module(node)
+    return _core, node
+
+
+def _choose() -> str:
+    requested = os.environ.get("SCALARGRAD_BACKEND", "")
+    if requested not in ("", "native", "python"):
+        raise BackendError(
+            f"SCALARGRAD_BACKEND={requested!r} is not a backend: set it to 'native' or 'python', or leave it unset"
+        )
+    if requested == "python":
+        return "python"
+    try:
+        from scalargrad import _core  # noqa: F401
+    except ImportError as error:
+        if requested == "native":
+            raise BackendError(
+                "SCALARGRAD_BACKEND=native, but the C core is not there: install a C compiler, then reinstall"
+                f" scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails ({error})"
+            ) from error
+        return "python"
+    return "native"
+
+
+_backend = _choose()
+
+
+def backend() -> str:
+    """The backend in use: ``"native"`` or ``"python"``.
+
+    >>> backend() in ("native", "python")
+    True
+    """
+    return _backend
+
+
+if TYPE_CHECKING or _backend == "python":
+    from scalargrad.history import flatten, rebuild
+    from scalargrad.tape import (
+        Node,
+        apply,
+        backward,
+        define_value,
+        key,
+        mode,
+        opcode,
+        operands,
+        reduce,
+        setup,
+    )
+else:
+    _core, _node = _load_native()
+    ffi, lib = _core.ffi, _core.lib
+    Node, apply, reduce = _node.Node, _node.apply, _node.reduce
+    mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
+    flatten, rebuild = _node.flatten, _node.rebuild
+
+    def setup(*, number: Any, refuse: Any, construct: Any, read_only: Any, recorded: Any) -> None:
+        _node.setup(number, refuse, construct, read_only, recorded)
+
+    def define_value(cls: type) -> type:
+        """Gives the C type the class's methods: instances of a class made in Python would be larger and slower."""
+        for name, attribute in vars(cls).items():
+            if name not in ("__slots__", "__module__", "__dict__", "__weakref__", "__qualname__"):
+                setattr(Node, name, attribute)
+        return Node
+
+    _report = ffi.typeof("sg_report *")
+
+    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float]] | None:
+        if key(root) is None:
+            _node.add_grad(root, seed)
+            return None
+        graph, index = _node.seal(root)
+        report = ffi.new(_report)
+        sweep = lib.sg_sweep(graph, index, seed, check, report)
+        if not sweep:
+            raise MemoryError("no memory for the adjoints of this graph; nothing was changed")
+        if report.graph:
+            lib.sg_discard(sweep)
+            return report.graph, report.index, report.opcode, list(report.operands[0 : report.count])
+        _node.commit(sweep)
+        return None
+
+
+__all__ = ["NO_GRAD", "WATCH", "Node", "apply", "backend", "backward", "define_value", "flatten", "key", "mode",
+           "opcode", "operands", "rebuild", "reduce", "setup"]  # fmt: skip

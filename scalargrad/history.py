@@ -1,0 +1,165 @@
+"""Histories, for copies and pickles: a node's graphs flattened over links into one record, and built again from it.
+
+The record is the same in both backends: ``(ops, codes, values, grads, consts, leaves)``, native-endian bytes and a
+list. Nodes stand in topological order, the root last. ``codes`` holds, node by node: for a leaf its position in
+``leaves``; for a reduction the number of operands, then the operands; else the operands. An operand is the position of
+an earlier node, or ``CONST | position in consts``.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+
+from scalargrad import ops
+from scalargrad.tape import GRAPH_NODES, Graph, Node, handle
+
+Record = tuple[bytes, bytes, bytes, bytes, bytes, list[Node]]
+CONST = 1 << 63
+
+
+def _reached(root: Node) -> list[tuple[Graph, list[int]]]:
+    """Every graph that the root reaches, in order of closing, each with the ascending indices of its reached nodes."""
+    assert root._graph is not None
+    reached: dict[Graph, set[int]] = {root._graph: {root._index}}
+    finished: list[tuple[Graph, list[int]]] = []
+    while reached:
+        graph = max(reached, key=lambda g: g.closed)
+        marked = bytearray(len(graph.ops))
+        for index in reached.pop(graph):
+            marked[index] = 1
+        indices = []
+        index = marked.rfind(1)
+        while index >= 0:
+            indices.append(index)
+            if graph.ops[index] == ops.LINK:
+                target, target_index = graph.links[graph.codes[graph.starts[index]]]
+                reached.setdefault(target, set()).add(target_index)
+            elif graph.ops[index] != ops.LEAF:
+                for code in graph.operands(index):
+                    if code >= 0:
+                        marked[code] = 1
+            index = marked.rfind(1, 0, index)
+        finished.append((graph, indices[::-1]))
+    return finished[::-1]
+
+
+def flatten(root: Node) -> Record:
+    """The record of all that the root reaches."""
+    assert root._graph is not None
+    root._graph.close()
+    kinds, codes, values, grads, consts = bytearray(), array("Q"), array("d"), array("d"), array("d")
+    leaves: dict[int, tuple[int, Node]] = {}
+    position: dict[Graph, dict[int, int]] = {}
+    for graph, indices in _reached(root):
+        here = position[graph] = {}
+        for index in indices:
+            op = graph.ops[index]
+            if op == ops.LINK:
+                target, target_index = graph.links[graph.codes[graph.starts[index]]]
+                here[index] = position[target][target_index]
+                continue
+            here[index] = len(kinds)
+            kinds.append(op)
+            values.append(graph.values[index])
+            grads.append(graph.adjoints.get(index, 0.0))
+            if op == ops.LEAF:
+                leaf = graph.leaves[graph.codes[graph.starts[index]]]
+                codes.append(leaves.setdefault(id(leaf), (len(leaves), leaf))[0])
+                continue
+            operands = graph.operands(index)
+            if op >= ops.FIRST_REDUCTION:
+                codes.append(len(operands))
+            for code in operands:
+                if code >= 0:
+                    codes.append(here[code])
+                else:
+                    codes.append(CONST | len(consts))
+                    consts.append(graph.value(code))
+    return (bytes(kinds), codes.tobytes(), values.tobytes(), grads.tobytes(), consts.tobytes(),
+            [leaf for _, leaf in leaves.values()])  # fmt: skip
+
+
+class _Malformed(Exception):
+    """The record is not one that `flatten` writes."""
+
+
+class _Builder:
+    """Builds closed graphs of bounded size from a record."""
+
+    def __init__(self, record: Record) -> None:
+        self.kinds, codes, values, grads, consts, self.leaves = record
+        self.values, self.grads, self.consts = array("d", values), array("d", grads), array("d", consts)
+        self.codes: Iterator[int] = iter(array("Q", codes))
+        self.graph = Graph()
+        self.places: list[tuple[Graph, int]] = []
+        self.entries: dict[int, int] = {}  # of nodes in closed graphs that the open one links to
+
+    def take(self, limit: int) -> int:
+        code = next(self.codes, limit)
+        if code >= limit:
+            raise _Malformed
+        return code
+
+    def operand(self, position: int) -> int:
+        code = next(self.codes, CONST - 1)
+        if code >= CONST:
+            if code - CONST >= len(self.consts):
+                raise _Malformed
+            return self.graph.constant(self.consts[code - CONST])
+        if code >= position:
+            raise _Malformed
+        graph, index = self.places[code]
+        if graph is self.graph:
+            return index
+        if code not in self.entries:
+            self.entries[code] = self.graph.enter_link(graph, index)
+        return self.entries[code]
+
+    def node(self, position: int, op: int) -> int:
+        value = self.values[position]
+        if op == ops.LEAF:
+            return self.graph.enter_leaf(self.leaves[self.take(len(self.leaves))], value)
+        if op == ops.LINK or op >= len(ops.NAMES):
+            raise _Malformed
+        name, n = ops.NAMES[op], ops.ARITY[op]
+        if op >= ops.FIRST_REDUCTION:
+            n = self.take(1 << 32)
+            if n == 0 or (name == "dot" and n % 2) or (name == "logsumexp" and n < 2):
+                raise _Malformed
+        operands = [self.operand(position) for _ in range(n)]
+        if n == 1 and op < ops.FIRST_REDUCTION and operands[0] < 0:
+            raise _Malformed
+        return self.graph.append(op, operands, value)
+
+    def build(self) -> Node:
+        if not self.kinds or self.kinds[-1] == ops.LEAF:
+            raise _Malformed
+        for position, op in enumerate(self.kinds):
+            if len(self.graph.ops) >= GRAPH_NODES:
+                self.graph.close()
+                self.graph, self.entries = Graph(), {}
+            self.places.append((self.graph, self.node(position, op)))
+        if next(self.codes, None) is not None:
+            raise _Malformed
+        self.graph.close()
+        for (graph, index), grad in zip(self.places, self.grads):
+            if grad != 0.0:
+                graph.adjoints[index] = grad
+        return handle(*self.places[-1])
+
+
+def rebuild(*record: object) -> Node | None:
+    """The root of the history in a record; None for a malformed one."""
+    kinds, codes, values, grads, consts, leaves = record
+    arrays = (kinds, codes, values, grads, consts)
+    if not all(isinstance(a, bytes) for a in arrays) or not isinstance(leaves, list):
+        return None
+    if not all(isinstance(leaf, Node) and leaf._graph is None for leaf in leaves):
+        return None
+    if len(values) != 8 * len(kinds) or len(grads) != 8 * len(kinds) or len(codes) % 8 or len(consts) % 8:  # type: ignore[arg-type]
+        return None
+    try:
+        return _Builder(record).build()  # type: ignore[arg-type]
+    except _Malformed:
+        return None

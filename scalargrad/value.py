@@ -1,0 +1,318 @@
+"""`Value`: one number in a graph, as users see it. Recording and sweeping are the backend's, see `core.py`."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from scalargrad import contexts, core, ops
+from scalargrad.errors import (
+    HandmadeNodeError,
+    ImplicitDetachWarning,
+    NumberError,
+    RangeError,
+    ReadOnlyError,
+    RecordError,
+)
+
+# --- numbers in ------------------------------------------------------------------------------------------------------
+
+_NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, frozenset, type(None))
+
+
+def number(x: Any) -> Any:
+    """The float of a number; NotImplemented for a type that we do not know, whose own operators may know us.
+
+    Takes int, bool, float, Fraction, Decimal, numpy scalars and 0-d arrays. Raises `NumberError` for what can never be
+    a number, `RangeError` for a number too large for a double.
+    """
+    if isinstance(x, _NEVER_NUMBERS):
+        refuse(x)
+    try:
+        if isinstance(x, (int, float)) or _is_exact(type(x)):
+            return float(x)
+        if getattr(x, "ndim", None) == 0 and hasattr(x, "item"):  # a numpy scalar or 0-d array
+            item = x.item()
+            if isinstance(item, (int, float)):
+                return float(item)
+            refuse(x)
+    except OverflowError:
+        raise RangeError(f"{_short(x)} is too large for a double; the largest is about 1.8e308") from None
+    except ValueError:
+        refuse(x)
+    return NotImplemented
+
+
+def _is_exact(kind: type) -> bool:
+    """Whether a type is Fraction or Decimal, told by name: importing both would double the package's import time."""
+    return any((c.__module__, c.__name__) in (("fractions", "Fraction"), ("decimal", "Decimal")) for c in kind.__mro__)
+
+
+def _short(x: Any) -> str:
+    """A repr that is no longer than a line; that of a huge int may not even be computable."""
+    try:
+        text = repr(x)
+    except ValueError:
+        return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"a {type(x).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def refuse(x: Any) -> None:
+    """Raises the `NumberError` that fits."""
+    kind = type(x).__name__
+    if isinstance(x, core.Node):
+        raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
+    if hasattr(x, "shape") and hasattr(x, "dtype"):
+        raise NumberError(
+            f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
+            " make an array of Values element by element"
+        )
+    advice = ": its parts can be Values of their own" if isinstance(x, complex) else ""
+    raise NumberError(f"expected a real number, got {kind} {_short(x)}{advice}")
+
+
+def _construct(data: Any, _children: Any = (), _op: Any = "") -> float:
+    if _children or _op:
+        raise HandmadeNodeError(
+            "a Value cannot be made with children or an op by hand: nodes are recorded by operations."
+            " Compose the result from operators and the functions of scalargrad"
+        )
+    if isinstance(data, core.Node):
+        refuse(data)
+    result = number(data)
+    if result is NotImplemented:
+        refuse(data)
+    return float(result)
+
+
+def _read_only(node: core.Node) -> None:
+    raise ReadOnlyError(
+        f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is what its operation computed and cannot be"
+        " set: set the data of the leaves and compute again, or v.detach() for a leaf of its own"
+    )
+
+
+core.setup(number=number, refuse=refuse, construct=_construct, read_only=_read_only, recorded=contexts.recorded)
+
+# --- Value -----------------------------------------------------------------------------------------------------------
+
+# The object that `_prev` gave for a node, so that a traversal meets each node once. Filled by traversals alone.
+_seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+
+
+def _method(name: str, *defaults: float) -> Callable[..., Value]:
+    """The method for a row of the table; `defaults` are its trailing operands."""
+    opcode, arity = ops.OPCODE[name], len(defaults)
+    apply = core.apply
+
+    if ops.ARITY[opcode] == 1:
+
+        def method(self: Value) -> Value:
+            return apply(opcode, self)  # type: ignore[no-any-return]
+    else:
+
+        def method(self: Value, *others: Any) -> Value:  # type: ignore[misc]
+            missing = ops.ARITY[opcode] - 1 - len(others)
+            return apply(opcode, self, *others, *defaults[arity - missing :] if missing > 0 else ())  # type: ignore[no-any-return]
+
+    method.__name__, method.__qualname__ = name, f"Value.{name}"
+    method.__doc__ = f"`scalargrad.{name}` of this Value."
+    return method
+
+
+@core.define_value
+class Value(core.Node):
+    """A number that remembers how it was computed.
+
+    ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set; operations on Values give interior nodes.
+    ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is kept as a C double. Raises
+    `NumberError` for anything else, `RangeError` for what is too large.
+
+    >>> x = Value(3.0)
+    >>> y = x**2 + 1
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    __slots__ = ()
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self reaches.
+
+        The grads of interior nodes on the way start afresh. All grads are set together at the end: a call that is
+        interrupted or fails changes nothing.
+
+        >>> x = Value(3.0)
+        >>> y = x**3
+        >>> y.backward(); x.grad
+        27.0
+        >>> y.backward(); x.grad
+        54.0
+        """
+        if not isinstance(self, core.Node):
+            raise NumberError(f"backward needs a Value, got {type(self).__name__} {_short(self)}: no Value entered it")
+        contexts.backward(self, _construct(seed))
+
+    def detach(self) -> Value:
+        """A new leaf with the same number and no history.
+
+        >>> (Value(2.0) * 3).detach()
+        Value(data=6.0, grad=0.0)
+        """
+        return Value(self.data)
+
+    # --- micrograd's view of the graph
+
+    @property
+    def _op(self) -> str:
+        """What made this node, as micrograd writes it; empty for a leaf."""
+        opcode = core.opcode(self)
+        if opcode == ops.OPCODE["pow"]:
+            exponent = core.operands(self)[1]
+            if isinstance(exponent, float):
+                return f"**{int(exponent) if exponent.is_integer() else exponent}"
+        return ops.SYMBOLS[opcode]
+
+    @_op.setter
+    def _op(self, value: Any) -> None:
+        _construct(0.0, (), value or "?")
+
+    @property
+    def _prev(self) -> set[Value]:
+        """The operands; a constant shows as a leaf. The same object for the same node, while someone holds it."""
+        key = core.key(self)
+        if key is None:
+            return set()
+        _seen.setdefault(key, self)
+        found: set[Value] = set()
+        for k, operand in enumerate(core.operands(self)):
+            if isinstance(operand, float):
+                found.add(_seen.setdefault((key, k), Value(operand)))
+            else:
+                operand_key = core.key(operand)
+                found.add(operand if operand_key is None else _seen.setdefault(operand_key, operand))  # type: ignore[arg-type]
+        return found
+
+    @_prev.setter
+    def _prev(self, value: Any) -> None:
+        _construct(0.0, value or "?", "")
+
+    @property
+    def _backward(self) -> Callable[[], None]:
+        raise ReadOnlyError("a Value has no _backward function: the table of primitives holds the rules; call backward()")
+
+    @_backward.setter
+    def _backward(self, value: Any) -> None:
+        raise HandmadeNodeError(
+            "a backward function cannot be set by hand: compose the operation from operators and the functions of"
+            " scalargrad, whose derivatives are known"
+        )
+
+    # --- as a float
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(data={self.data}, grad={self.grad})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
+
+    def __float__(self) -> float:
+        warnings.warn(
+            "the gradient stops here; use sg.exp for math.exp, v.data for the number",
+            ImplicitDetachWarning,
+            stacklevel=2,
+        )
+        return self.data
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.data, digits)
+
+    def __floor__(self) -> int:
+        return math.floor(self.data)
+
+    def __ceil__(self) -> int:
+        return math.ceil(self.data)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.data)
+
+    def __divmod__(self, other: Any) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Value, Value]:
+        return other // self, other % self
+
+    # --- copies
+
+    def __copy__(self) -> Value:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        if core.key(self) is not None:
+            *record, leaves = core.flatten(self)
+            return _from_record(*record, [copy.deepcopy(leaf, memo) for leaf in leaves])
+        twin = _leaf(type(self), self.data, self.grad)
+        memo[id(self)] = twin
+        if hasattr(self, "__dict__"):
+            vars(twin).update(copy.deepcopy(vars(self), memo))
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        if core.key(self) is not None:
+            return _from_record, core.flatten(self)
+        return _leaf, (type(self), self.data, self.grad), getattr(self, "__dict__", None) or None
+
+    # --- the functions of the table, as methods
+
+    exp, exp2, expm1 = _method("exp"), _method("exp2"), _method("expm1")
+    log, log1p, log2, log10 = _method("log"), _method("log1p"), _method("log2"), _method("log10")
+    sqrt, cbrt, square = _method("sqrt"), _method("cbrt"), _method("square")
+    sin, cos, tan, asin, acos, atan = (_method(f) for f in ("sin", "cos", "tan", "asin", "acos", "atan"))
+    sinh, cosh, tanh, asinh, acosh, atanh = (
+        _method(f) for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+    )
+    erf, erfc = _method("erf"), _method("erfc")
+    sigmoid, log_sigmoid, softplus, silu = (_method(f) for f in ("sigmoid", "log_sigmoid", "softplus", "silu"))
+    relu, leaky_relu, elu = _method("relu"), _method("leaky_relu", 0.01), _method("elu", 1.0)
+    abs, sign, floor, ceil, trunc, round = (
+        _method(f) for f in ("abs", "sign", "floor", "ceil", "trunc", "round")
+    )
+    atan2, hypot, logaddexp, copysign = (_method(f) for f in ("atan2", "hypot", "logaddexp", "copysign"))
+    fmod, remainder, maximum, minimum = (_method(f) for f in ("fmod", "remainder", "maximum", "minimum"))
+    clip = _method("clip")
+
+    def pow(self, exponent: Any) -> Value:
+        """`scalargrad.pow` of this Value."""
+        return self**exponent  # type: ignore[no-any-return]
+
+    def conjugate(self) -> Value:
+        """Itself: a Value is real."""
+        return self
+
+    # numpy's spellings, which its ufuncs look for on the elements of object arrays
+    arcsin, arccos, arctan, arctan2, arcsinh, arccosh, arctanh = asin, acos, atan, atan2, asinh, acosh, atanh
+    fabs, absolute, rint, power = abs, abs, round, pow
+
+
+def _leaf(cls: type[Value], data: float, grad: float) -> Value:
+    """A leaf of any subclass, made without its __init__."""
+    leaf = cls.__new__(cls)
+    leaf.data = data
+    leaf.grad = grad
+    return leaf
+
+
+def _from_record(*record: Any) -> Value:
+    """The root of a pickled history."""
+    root = core.rebuild(*record)
+    if root is None:
+        raise RecordError("this pickled history is damaged, or was not written by scalargrad")
+    return root  # type: ignore[return-value]

@@ -1,0 +1,45 @@
+"""Both backends in one process, for the tests that compare them: the C core by `core`, the pure one by `tape`."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from scalargrad import core, tape, value
+
+
+@dataclass
+class Engine:
+    name: str
+    leaf: Callable[[float], Any]
+    apply: Callable[..., Any]
+    reduce: Callable[..., Any]
+    backward: Callable[[Any, float], None]
+
+
+class _PureValue(tape.Node):
+    __slots__ = ()
+
+
+def pure() -> Engine:
+    if core.backend() != "python":
+        tape.define_value(_PureValue)
+        tape.setup(number=value.number, refuse=value.refuse, construct=value._construct, read_only=value._read_only,
+                   recorded=lambda *_: None)  # fmt: skip
+    made: type = _PureValue if core.backend() != "python" else value.Value
+    return Engine("python", made, tape.apply, tape.reduce, lambda root, seed: tape.backward(root, seed, False) and None)
+
+
+def native() -> Engine:
+    assert core.backend() == "native"
+    return Engine("native", value.Value, core.apply, core.reduce, lambda root, seed: core.backward(root, seed, False) and None)
+
+
+def bits(x: float) -> Any:
+    """What two equal results share: the bits, except that any nan equals any nan."""
+    return "nan" if x != x else struct.pack("<d", x)
+
+
+__all__ = ["Engine", "bits", "native", "pure"]
