@@ -186,8 +186,7 @@ static PyObject *node_compare(PyObject *self, PyObject *other, int operator)
 {
     PyObject *mine = PyFloat_FromDouble(((Node *)self)->data);
     PyObject *theirs = sg_is_node(other) ? PyFloat_FromDouble(((Node *)other)->data) : (Py_INCREF(other), other);
-    richcmpfunc compare = (richcmpfunc)PyType_GetSlot(&PyFloat_Type, Py_tp_richcompare);
-    PyObject *result = mine && theirs ? compare(mine, theirs, operator) : NULL;
+    PyObject *result = mine && theirs ? PyObject_RichCompare(mine, theirs, operator) : NULL;
     Py_XDECREF(mine);
     Py_XDECREF(theirs);
     return result;

@@ -24,19 +24,28 @@ static inline int read_operand(PyObject *object, operand *out)
     return sg_read_number(object, &out->value);
 }
 
-/* Makes room for `need` nodes in the thread's open graph; opens one if there is none, or none with space. */
+/* Frees an open graph that holds no node with a handle: recording its first node failed. */
+static void drop_unused(sg_graph *open)
+{
+    if (open && open->references == 0) {
+        open->references = 1;
+        sg_release(open);
+    }
+}
+
+/* Makes room for `need` nodes in the thread's open graph; opens one if there is none, or none with space. The thread's
+ * pointer holds no reference: a graph lives as long as its last Value. */
 static int make_room(sg_thread *thread, uint32_t need)
 {
     if (thread->open && thread->open->count >= SG_GRAPH_NODES)
         sg_close(thread->open);
-    int fresh = !thread->open;
-    if ((fresh && !sg_open(&thread->open)) || !sg_reserve(thread->open, need)) {
-        if (fresh && thread->open)
-            sg_release(thread->open);
-        PyErr_NoMemory();
-        return 0;
-    }
-    return 1;
+    if (!thread->open && sg_open(&thread->open))
+        thread->open->references = 0;
+    if (thread->open && sg_reserve(thread->open, need))
+        return 1;
+    drop_unused(thread->open);
+    PyErr_NoMemory();
+    return 0;
 }
 
 /* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. */
@@ -125,9 +134,11 @@ static inline PyObject *record(int op, double value, int n, const operand *opera
                 return NULL;
             open = thread->open;
         }
-        if (!place(open, n, operands, in_args, fields))
-            return PyErr_NoMemory();
-        result = sg_new_interior(open, sg_append(open, op, fields[0], fields[1], value));
+        result = place(open, n, operands, in_args, fields)
+                     ? sg_new_interior(open, sg_append(open, op, fields[0], fields[1], value))
+                     : PyErr_NoMemory();
+        if (!result)
+            drop_unused(open);
     }
     return result && (thread->mode & SG_WATCH) ? watch(result, op, n, operands) : result;
 }

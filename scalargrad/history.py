@@ -8,11 +8,12 @@ an earlier node, or ``CONST | position in consts``.
 
 from __future__ import annotations
 
+import heapq
 from array import array
 from collections.abc import Iterator
 
 from scalargrad import ops
-from scalargrad.tape import GRAPH_NODES, Graph, Node, handle
+from scalargrad.tape import GRAPH_NODES, Graph, Node, Operand, handle
 
 Record = tuple[bytes, bytes, bytes, bytes, bytes, list[Node]]
 CONST = 1 << 63
@@ -21,24 +22,29 @@ CONST = 1 << 63
 def _reached(root: Node) -> list[tuple[Graph, list[int]]]:
     """Every graph that the root reaches, in order of closing, each with the ascending indices of its reached nodes."""
     assert root._graph is not None
-    reached: dict[Graph, set[int]] = {root._graph: {root._index}}
+    roots: dict[Graph, set[int]] = {root._graph: {root._index}}
+    pending = [(-root._graph.closed, root._graph)]
     finished: list[tuple[Graph, list[int]]] = []
-    while reached:
-        graph = max(reached, key=lambda g: g.closed)
-        marked = bytearray(len(graph.ops))
-        for index in reached.pop(graph):
+    while pending:
+        graph = heapq.heappop(pending)[1]
+        marked = bytearray(len(graph.nodes))
+        for index in roots[graph]:
             marked[index] = 1
         indices = []
         index = marked.rfind(1)
         while index >= 0:
             indices.append(index)
-            if graph.ops[index] == ops.LINK:
-                target, target_index = graph.links[graph.codes[graph.starts[index]]]
-                reached.setdefault(target, set()).add(target_index)
-            elif graph.ops[index] != ops.LEAF:
-                for code in graph.operands(index):
-                    if code >= 0:
-                        marked[code] = 1
+            op, operands, _ = graph.nodes[index]
+            if op == ops.LINK:
+                target, target_index = operands
+                if target not in roots:
+                    roots[target] = set()
+                    heapq.heappush(pending, (-target.closed, target))
+                roots[target].add(target_index)
+            elif op != ops.LEAF:
+                for operand in operands:
+                    if not isinstance(operand, float):
+                        marked[operand] = 1
             index = marked.rfind(1, 0, index)
         finished.append((graph, indices[::-1]))
     return finished[::-1]
@@ -54,28 +60,25 @@ def flatten(root: Node) -> Record:
     for graph, indices in _reached(root):
         here = position[graph] = {}
         for index in indices:
-            op = graph.ops[index]
+            op, operands, value = graph.nodes[index]
             if op == ops.LINK:
-                target, target_index = graph.links[graph.codes[graph.starts[index]]]
-                here[index] = position[target][target_index]
+                here[index] = position[operands[0]][operands[1]]
                 continue
             here[index] = len(kinds)
             kinds.append(op)
-            values.append(graph.values[index])
+            values.append(value)
             grads.append(graph.adjoints.get(index, 0.0))
             if op == ops.LEAF:
-                leaf = graph.leaves[graph.codes[graph.starts[index]]]
-                codes.append(leaves.setdefault(id(leaf), (len(leaves), leaf))[0])
+                codes.append(leaves.setdefault(id(operands[0]), (len(leaves), operands[0]))[0])
                 continue
-            operands = graph.operands(index)
             if op >= ops.FIRST_REDUCTION:
                 codes.append(len(operands))
-            for code in operands:
-                if code >= 0:
-                    codes.append(here[code])
-                else:
+            for operand in operands:
+                if isinstance(operand, float):
                     codes.append(CONST | len(consts))
-                    consts.append(graph.value(code))
+                    consts.append(operand)
+                else:
+                    codes.append(here[operand])
     return (bytes(kinds), codes.tobytes(), values.tobytes(), grads.tobytes(), consts.tobytes(),
             [leaf for _, leaf in leaves.values()])  # fmt: skip
 
@@ -101,25 +104,25 @@ class _Builder:
             raise _Malformed
         return code
 
-    def operand(self, position: int) -> int:
+    def operand(self, position: int) -> Operand:
         code = next(self.codes, CONST - 1)
         if code >= CONST:
             if code - CONST >= len(self.consts):
                 raise _Malformed
-            return self.graph.constant(self.consts[code - CONST])
+            return self.consts[code - CONST]
         if code >= position:
             raise _Malformed
         graph, index = self.places[code]
         if graph is self.graph:
             return index
         if code not in self.entries:
-            self.entries[code] = self.graph.enter_link(graph, index)
+            self.entries[code] = self.graph.append(ops.LINK, (graph, index), self.values[code])
         return self.entries[code]
 
     def node(self, position: int, op: int) -> int:
         value = self.values[position]
         if op == ops.LEAF:
-            return self.graph.enter_leaf(self.leaves[self.take(len(self.leaves))], value)
+            return self.graph.append(op, (self.leaves[self.take(len(self.leaves))],), value)
         if op == ops.LINK or op >= len(ops.NAMES):
             raise _Malformed
         name, n = ops.NAMES[op], ops.ARITY[op]
@@ -127,8 +130,8 @@ class _Builder:
             n = self.take(1 << 32)
             if n == 0 or (name == "dot" and n % 2) or (name == "logsumexp" and n < 2):
                 raise _Malformed
-        operands = [self.operand(position) for _ in range(n)]
-        if n == 1 and op < ops.FIRST_REDUCTION and operands[0] < 0:
+        operands = tuple([self.operand(position) for _ in range(n)])
+        if n == 1 and op < ops.FIRST_REDUCTION and isinstance(operands[0], float):
             raise _Malformed
         return self.graph.append(op, operands, value)
 
@@ -136,7 +139,7 @@ class _Builder:
         if not self.kinds or self.kinds[-1] == ops.LEAF:
             raise _Malformed
         for position, op in enumerate(self.kinds):
-            if len(self.graph.ops) >= GRAPH_NODES:
+            if len(self.graph.nodes) >= GRAPH_NODES:
                 self.graph.close()
                 self.graph, self.entries = Graph(), {}
             self.places.append((self.graph, self.node(position, op)))

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import operator
 import threading
 import weakref
-from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Union
 
 from scalargrad import ops, reductions
 from scalargrad.evaluate import PARTIALS, VALUE
@@ -24,62 +24,40 @@ from scalargrad.libm import zmul
 GRAPH_NODES = 1 << 16
 NO_GRAD, WATCH = 1, 2
 
-_lock = threading.RLock()  # held where graphs are closed or linked, and while adjoints are committed
 _serials = itertools.count(1)
 _closings = itertools.count(1)
 
+# An operand is the index of an earlier node, or a float: a constant. (The entry of a leaf holds the leaf in its place,
+# a link the graph and the index that it leads to.)
+Operand = Union[int, float]
+
 
 class Graph:
-    """Recorded nodes. Node i is op ``ops[i]`` of the operands ``codes[starts[i]:starts[i + 1]]``, equal to ``values[i]``.
+    """Recorded nodes, each an (op, operands, value). Appending one is a single step, so nothing is ever half done."""
 
-    A code is the index of an earlier node, or ``-1 - k`` for the constant ``consts[k]``; for a leaf's or a link's
-    entry, the position in ``leaves`` or ``links``.
-    """
-
-    __slots__ = ("serial", "closed", "ops", "values", "starts", "codes", "consts", "leaves", "links", "adjoints",
-                 "__weakref__")  # fmt: skip
+    __slots__ = ("serial", "_closing", "nodes", "adjoints", "__weakref__")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
-        self.closed = 0  # position in the order of closing; 0 while open
-        self.ops = bytearray()
-        self.values = array("d")
-        self.starts = array("q", [0])
-        self.codes = array("q")
-        self.consts = array("d")
-        self.leaves: list[Node] = []
-        self.links: list[tuple[Graph, int]] = []
+        self._closing: dict[str, int] = {}
+        self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
         self.adjoints: dict[int, float] = {}  # of the last sweep that reached each node
 
-    def append(self, op: int, codes: Sequence[int], value: float) -> int:
-        self.ops.append(op)
-        self.codes.extend(codes)
-        self.starts.append(len(self.codes))
-        self.values.append(value)
-        return len(self.ops) - 1
-
-    def operands(self, index: int) -> array[int]:
-        return self.codes[self.starts[index] : self.starts[index + 1]]
-
-    def value(self, code: int) -> float:
-        return self.values[code] if code >= 0 else self.consts[-1 - code]
-
-    def constant(self, value: float) -> int:
-        self.consts.append(value)
-        return -len(self.consts)
-
-    def enter_leaf(self, leaf: Node, data: float) -> int:
-        self.leaves.append(leaf)
-        return self.append(ops.LEAF, (len(self.leaves) - 1,), data)
-
-    def enter_link(self, target: Graph, index: int) -> int:
-        self.links.append((target, index))
-        return self.append(ops.LINK, (len(self.links) - 1,), target.values[index])
+    @property
+    def closed(self) -> int:
+        """The position in the order of closing; 0 while open."""
+        return self._closing.get("position", 0)
 
     def close(self) -> None:
-        with _lock:
-            if not self.closed:
-                self.closed = next(_closings)
+        if not self._closing:
+            self._closing.setdefault("position", next(_closings))  # of two threads that close it, the first counts
+
+    def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
+        self.nodes.append((op, operands, value))
+        return len(self.nodes) - 1
+
+    def value(self, operand: Operand) -> float:
+        return operand if isinstance(operand, float) else self.nodes[operand][2]
 
 
 class Node:
@@ -98,7 +76,7 @@ class Node:
         return self
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        data = _hooks["construct"](*args, **kwargs)
+        data: float = _hooks["construct"](*args, **kwargs)
         if self._graph is not None:
             _hooks["read_only"](self)
         self._data, self._entry = data, 0
@@ -164,9 +142,9 @@ def _operator(opcode: int, swapped: bool) -> Callable[[Node, Any], Any]:
     return method
 
 
-def _comparison(name: str) -> Callable[[Node, Any], Any]:
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
     def method(self: Node, other: Any) -> Any:
-        return getattr(self._data, name)(other._data if isinstance(other, Node) else other)
+        return compare(self._data, other._data if isinstance(other, Node) else other)
 
     return method
 
@@ -177,7 +155,7 @@ for _special, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div
     setattr(Node, f"__r{_special}__", _operator(ops.OPCODE[_row], swapped=True))
 setattr(Node, "__rpow__", _operator(ops.OPCODE["pow"], swapped=True))
 for _special in ("lt", "le", "eq", "ne", "gt", "ge"):
-    setattr(Node, f"__{_special}__", _comparison(f"__{_special}__"))
+    setattr(Node, f"__{_special}__", _comparison(getattr(operator, _special)))
 
 
 # --- recording -----------------------------------------------------------------------------------------------------
@@ -231,14 +209,14 @@ def _leaf(data: float) -> Node:
 
 def handle(graph: Graph, index: int) -> Node:
     """A new handle to an interior node."""
-    node = _leaf(graph.values[index])
+    node = _leaf(graph.nodes[index][2])
     node._graph, node._index, node._entry = graph, index, graph.serial << 32 | index
     return node
 
 
 def _open_graph() -> Graph:
     graph = _thread.open() if _thread.open is not None else None
-    if graph is not None and len(graph.ops) >= GRAPH_NODES:
+    if graph is not None and len(graph.nodes) >= GRAPH_NODES:
         graph.close()
     if graph is None or graph.closed:
         graph = Graph()
@@ -246,18 +224,18 @@ def _open_graph() -> Graph:
     return graph
 
 
-def _resolve(graph: Graph, operand: Node | float) -> int:
-    """The code that an operand has in the open graph, which it enters if it is new there. The lock is held."""
+def _resolve(graph: Graph, operand: Node | float) -> Operand:
+    """The operand in terms of the open graph, which a node enters if it is new there."""
     if not isinstance(operand, Node):
-        return graph.constant(operand)
+        return operand
     entry = operand._entry
     if entry >> 32 == graph.serial:
         return entry & 0xFFFFFFFF
     if operand._graph is None:
-        index = graph.enter_leaf(operand, operand._data)
+        index = graph.append(ops.LEAF, (operand,), operand._data)
     else:
         operand._graph.close()  # it may be open in another thread
-        index = graph.enter_link(operand._graph, operand._index)
+        index = graph.append(ops.LINK, (operand._graph, operand._index), operand._data)
     operand._entry = graph.serial << 32 | index
     return index
 
@@ -266,10 +244,12 @@ def _record(op: int, operands: Sequence[Node | float], value: float) -> Node:
     if _thread.mode & NO_GRAD:
         result = _leaf(value)
     else:
-        with _lock:
+        while True:
             graph = _open_graph()
-            codes = [_resolve(graph, operand) for operand in operands]
-            result = handle(graph, graph.append(op, codes, value))
+            resolved = tuple([_resolve(graph, operand) for operand in operands])
+            if not graph.closed:  # else another thread closed it meanwhile, perhaps before what we linked to
+                break
+        result = handle(graph, graph.append(op, resolved, value))
     if _thread.mode & WATCH:
         _hooks["recorded"](result, op, tuple(operands))
     return result
@@ -306,48 +286,48 @@ class _Sweep:
     def reach(self, graph: Graph, index: int, adjoint: float) -> None:
         if graph not in self.adjoints:
             self.adjoints[graph] = {}
-            self.reached[graph] = bytearray(len(graph.ops))
+            self.reached[graph] = bytearray(len(graph.nodes))
             heapq.heappush(self.pending, (-graph.closed, graph))
         self.adjoints[graph][index] = adjoint
         self.reached[graph][index] = 1
 
-    def running_sum(self, graph: Graph, entry: int) -> float | None:
-        """The sum so far of the leaf or node behind an entry: where the tape was cut must not show."""
-        position = graph.codes[graph.starts[entry]]
-        if graph.ops[entry] == ops.LEAF:
-            known = self.leaf_sums.get(id(graph.leaves[position]))
+    def running_sum(self, graph: Graph, index: int) -> float | None:
+        """For an entry, the sum so far of the leaf or node behind it: where the tape was cut must not show."""
+        op, behind, _ = graph.nodes[index]
+        if op == ops.LEAF:
+            known = self.leaf_sums.get(id(behind[0]))
             return None if known is None else known[1]
-        target, index = graph.links[position]
-        return self.adjoints.get(target, {}).get(index)
+        if op == ops.LINK:
+            return self.adjoints.get(behind[0], {}).get(behind[1])
+        return None
 
-    def add(self, graph: Graph, code: int, contribution: float) -> float:
+    def add(self, graph: Graph, index: int, contribution: float) -> float:
         adjoints = self.adjoints[graph]
-        before = adjoints.get(code)
+        before = adjoints.get(index)
         if before is None:
-            self.reached[graph][code] = 1
-            if graph.ops[code] < ops.FIRST:
-                before = self.running_sum(graph, code)
-        total = adjoints[code] = contribution if before is None else before + contribution
+            self.reached[graph][index] = 1
+            before = self.running_sum(graph, index)
+        total = adjoints[index] = contribution if before is None else before + contribution
         return total
 
-    def pass_on(self, graph: Graph, entry: int) -> None:
-        position, adjoint = graph.codes[graph.starts[entry]], self.adjoints[graph][entry]
-        if graph.ops[entry] == ops.LEAF:
-            self.leaf_sums[id(graph.leaves[position])] = graph.leaves[position], adjoint
-        else:
-            self.reach(*graph.links[position], adjoint)
-
     def visit(self, graph: Graph, index: int, check: bool) -> bool:
-        """Applies one node's rule; False when, with `check`, it makes a nan or an infinity."""
-        codes, z, adjoint = graph.operands(index), graph.values[index], self.adjoints[graph][index]
-        operands = [graph.value(code) for code in codes]
-        if graph.ops[index] >= ops.FIRST_REDUCTION:
-            partials = reductions.partials(graph.ops[index], operands, z)
+        """Passes a node's adjoint on; False when, with `check`, its rule makes a nan or an infinity."""
+        op, operands, z = graph.nodes[index]
+        adjoint = self.adjoints[graph][index]
+        if op == ops.LEAF:
+            self.leaf_sums[id(operands[0])] = operands[0], adjoint
+            return True
+        if op == ops.LINK:
+            self.reach(operands[0], operands[1], adjoint)
+            return True
+        values = [graph.value(operand) for operand in operands]
+        if op >= ops.FIRST_REDUCTION:
+            partials = reductions.partials(op, values, z)
         else:
-            partials = (partial(*operands, z) for partial in PARTIALS[graph.ops[index]])
-        for code, partial in zip(codes, partials):
-            if code >= 0:
-                total = self.add(graph, code, zmul(adjoint, partial))
+            partials = (partial(*values, z) for partial in PARTIALS[op])
+        for operand, partial in zip(operands, partials):
+            if not isinstance(operand, float):
+                total = self.add(graph, operand, zmul(adjoint, partial))
                 if check and total - total != 0.0:
                     return False
         return True
@@ -359,37 +339,36 @@ class _Sweep:
             reached = self.reached[graph]
             index = reached.rfind(1)
             while index >= 0:
-                if graph.ops[index] < ops.FIRST:
-                    self.pass_on(graph, index)
-                elif not self.visit(graph, index, check):
+                if not self.visit(graph, index, check):
                     return graph, index
                 index = reached.rfind(1, 0, index)
         return None
 
     def commit(self) -> None:
-        """All adjoints at once: `deque` runs through both maps in one call, which no signal can interrupt."""
-        with _lock:
-            leaves = [leaf for leaf, _ in self.leaf_sums.values()]
-            grads = [leaf._grad + total for leaf, total in self.leaf_sums.values()]
-            set_grad = Node.__dict__["_grad"].__set__
-            update = map(dict.update, [graph.adjoints for graph in self.adjoints], self.adjoints.values())
-            deque(itertools.chain(map(set_grad, leaves, grads), update), maxlen=0)
+        """All adjoints in one call of `deque`, which runs through the maps without returning to Python code: so no
+        signal and no other thread comes in between."""
+        grad = Node.__dict__["_grad"]
+        leaves = [leaf for leaf, _ in self.leaf_sums.values()]
+        sums = [total for _, total in self.leaf_sums.values()]
+        graphs = [graph.adjoints for graph in self.adjoints]
+        add = map(grad.__set__, leaves, map(operator.add, map(grad.__get__, leaves), sums))
+        deque(itertools.chain(add, map(dict.update, graphs, self.adjoints.values())), maxlen=0)
 
 
 def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float]] | None:
     """Sweeps from the root and commits. With `check`, a nan or infinity stops it: then nothing is committed, and the
     serial number, index, opcode and operands of the node whose rule made it are given."""
-    if root._graph is None:
-        with _lock:
-            root._grad += seed
-        return None
-    root._graph.close()
     sweep = _Sweep()
-    sweep.reach(root._graph, root._index, seed)
-    made = sweep.run(check)
-    if made is not None:
-        graph, index = made
-        return graph.serial, index, graph.ops[index], [graph.value(code) for code in graph.operands(index)]
+    if root._graph is None:
+        sweep.leaf_sums[id(root)] = root, seed
+    else:
+        root._graph.close()
+        sweep.reach(root._graph, root._index, seed)
+        made = sweep.run(check)
+        if made is not None:
+            graph, index = made
+            op, operands, _ = graph.nodes[index]
+            return graph.serial, index, op, [graph.value(operand) for operand in operands]
     sweep.commit()
     return None
 
@@ -403,7 +382,7 @@ def key(node: Node) -> tuple[int, int] | None:
 
 
 def opcode(node: Node) -> int:
-    return ops.LEAF if node._graph is None else node._graph.ops[node._index]
+    return ops.LEAF if node._graph is None else node._graph.nodes[node._index][0]
 
 
 def operands(node: Node) -> list[Node | float]:
@@ -411,13 +390,10 @@ def operands(node: Node) -> list[Node | float]:
     graph = node._graph
     assert graph is not None
     found: list[Node | float] = []
-    for code in graph.operands(node._index):
-        if code < 0:
-            found.append(graph.value(code))
-        elif graph.ops[code] == ops.LEAF:
-            found.append(graph.leaves[graph.codes[graph.starts[code]]])
-        elif graph.ops[code] == ops.LINK:
-            found.append(handle(*graph.links[graph.codes[graph.starts[code]]]))
-        else:
-            found.append(handle(graph, code))
+    for operand in graph.nodes[node._index][1]:
+        if isinstance(operand, float):
+            found.append(operand)
+            continue
+        op, behind, _ = graph.nodes[operand]
+        found.append(behind[0] if op == ops.LEAF else handle(*behind) if op == ops.LINK else handle(graph, operand))
     return found

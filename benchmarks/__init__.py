@@ -1,0 +1,1 @@
+"""Measurements that the docs quote; `python -m benchmarks --help` lists them."""

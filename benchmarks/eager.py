@@ -1,0 +1,137 @@
+"""`python -m benchmarks eager`: recording, sweeping, memory and import, ours beside micrograd and xad.
+
+The timings are taken in one process. `r = a * b` in a loop drops each result when the next one is there; a float is
+a literal. The divisor of a sweep is the number of operations in the source, the same for all, although xad records
+none for a relu, and ours and micrograd count leaves as nodes too. micrograd cannot sweep the long chain: a dash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from benchmarks import memory, network, report, timing
+from benchmarks.peers import CONTENDERS, IMPORTS, Contender, missing
+from benchmarks.report import Measure, Target
+
+RESULTS = Path(__file__).parent / "results" / "eager.json"
+
+_VALUE_VALUE = (Target(0.65, "xad"), Target(0.35, "micrograd"))
+_VALUE_FLOAT = (Target(1.0, "xad"),)
+_SWEEP = (Target(1.5), Target(0.3, "xad"))
+OPERATIONS = {
+    "r = a * b": Measure("mul", "a * b", "ns", _VALUE_VALUE),
+    "r = a + b": Measure("add", "a + b", "ns", _VALUE_VALUE),
+    "r = a * 2.5": Measure("mul_float", "a * 2.5", "ns", _VALUE_FLOAT),
+    "r = a + 2.5": Measure("add_float", "a + 2.5", "ns", _VALUE_FLOAT),
+}
+MEASURES = (
+    *OPERATIONS.values(),
+    Measure("sweep_moons", "sweep, a moons node", "ns", _SWEEP),
+    Measure("sweep_chain", "sweep, a chain node", "ns", _SWEEP),
+    Measure("moons_step", "moons step", "ms", (Target(0.75, "xad"),)),
+    Measure("node_counted", "node, after a sweep, C's count", "bytes", (Target(40.0),)),
+    Measure("node", "node, resident", "bytes"),
+    Measure("handle", "live handle, resident", "bytes", (Target(120.0),)),
+    Measure("import", "import", "ms", (Target(20.0),)),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    quick: bool = False
+    repetitions: int = 25
+    operations: int = 20_000  # in a loop of one statement
+    chain: int = 10_000  # turns of 5 operations
+    memory: int = 1_000_000
+    imports: int = 15
+
+
+QUICK = Settings(quick=True, repetitions=2, operations=1000, chain=1000, memory=20_000, imports=2)
+
+
+def _chain(contender: Contender, sin: Callable[[Any], Any], turns: int) -> Callable[[], float]:
+    """A task: ns an operation of the sweep of a new chain of `turns` times five operations.
+
+    z goes round a circle unevenly, a map whose derivatives neither die out nor explode, however long the chain: xad
+    skips what has an adjoint of 0, and subnormal numbers are slow.
+    """
+
+    def task() -> float:
+        x, y = contender.variable(0.5), contender.variable(1.7)
+        contender.start((x, y))
+        z = x
+        for _ in range(turns):
+            z = z + sin(z) * x
+            z = z - 1.5 + y
+        begun = perf_counter_ns()
+        contender.backward(z)
+        return (perf_counter_ns() - begun) / (5 * turns)
+
+    return task
+
+
+def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dict[str, float]]:
+    """The figures by measure and contender, and each contender's loss after the last moons step, which must agree."""
+    contenders = {name: make() for name, make in CONTENDERS.items()}
+    nets = {name: network.Moons(contender, data) for data in [network.moons()] for name, contender in contenders.items()}
+    gc.freeze()  # what was imported need not be looked through at each collection
+    figures: dict[str, dict[str, float | None]] = {m.key: dict.fromkeys(contenders) for m in MEASURES}
+
+    for statement, row in OPERATIONS.items():
+        tasks = {name: timing.operation(c, statement, settings.operations) for name, c in contenders.items()}
+        for name, taken in timing.round_robin(tasks, settings.repetitions).items():
+            figures[row.key][name] = median(taken)
+
+    chains = {name: _chain(c, c.sin, settings.chain) for name, c in contenders.items() if c.sin is not None}
+    for name, taken in timing.round_robin(chains, settings.repetitions).items():
+        figures["sweep_chain"][name] = median(taken)
+
+    losses = {}
+    for name, steps in timing.round_robin({name: net.step for name, net in nets.items()}, settings.repetitions).items():
+        figures["sweep_moons"][name] = median(step.sweep for step in steps) / network.OPERATIONS
+        figures["moons_step"][name] = median(step.whole for step in steps) / 1e6
+        losses[name] = steps[-1].loss
+
+    for name in contenders:
+        found = memory.measure_apart(name, settings.memory)
+        figures["node"][name], figures["handle"][name] = found["node"], found["handle"]
+        figures["node_counted"][name] = found["counted"]
+    figures["import"].update(timing.import_ms(IMPORTS, settings.imports))
+    return figures, losses
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Measures, prints and writes; 1 when a contender is not installed. A missed target is no error."""
+    absent = missing()
+    if absent:
+        print(f"error: no {', '.join(absent)} to compare with: pip install 'scalargrad[bench]'", file=sys.stderr)
+        return 1
+    os.environ["SCALARGRAD_BACKEND"] = "native"  # read when scalargrad is imported, below and in the processes started
+    settings = QUICK if chosen.quick else Settings()
+    core = timing.pin()
+    figures, losses = measure(settings)
+    report.show(MEASURES, figures, list(CONTENDERS))
+    path = chosen.json or (None if chosen.quick else RESULTS)
+    if path is not None:
+        about = {**asdict(settings), "core": core, "moons_operations": network.OPERATIONS, "moons_losses": losses}
+        report.write(path, MEASURES, figures, about)
+        print(f"written to {path}")
+    return 0
+
+
+def add_command(commands: Any) -> None:
+    parser = commands.add_parser("eager", help="operations, sweeps, memory and import against micrograd and xad")
+    parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds: its figures mean nothing")
+    parser.add_argument(
+        "--json", type=Path, metavar="PATH", help=f"default: {RESULTS}; with --quick, nothing is written by default"
+    )
+    parser.set_defaults(run=run)

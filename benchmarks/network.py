@@ -1,0 +1,101 @@
+"""micrograd's demo, scalar by scalar, for any contender: a network of relu neurons learns to tell two moons apart."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter_ns
+from typing import Any
+
+from benchmarks.peers import Contender
+
+SAMPLES, SIZES, PENALTY = 100, (2, 16, 16, 1), 1e-4
+_LAYERS = tuple(zip(SIZES, SIZES[1:]))
+
+# What a step records: a product and a sum an input of each neuron, and the relus; for each sample a product, a
+# sum and a relu for its loss, and a sum to collect it; a product and a sum a parameter; two scalings and a sum.
+OPERATIONS = (
+    SAMPLES * (sum(2 * nin * nout for nin, nout in _LAYERS) + sum(SIZES[1:-1]) + 4)
+    + 2 * sum((nin + 1) * nout for nin, nout in _LAYERS)
+    + 3
+)
+
+Data = tuple[list[list[float]], list[float]]
+
+
+def moons() -> Data:
+    """The demo's inputs, and its labels -1 and 1, as plain floats."""
+    import numpy
+    from sklearn.datasets import make_moons
+
+    numpy.random.seed(1337)
+    inputs, labels = make_moons(n_samples=SAMPLES, noise=0.1)
+    return inputs.tolist(), (labels * 2.0 - 1.0).tolist()
+
+
+class Neuron:
+    """micrograd's Neuron, with the contender's functions."""
+
+    def __init__(self, contender: Contender, nin: int, nonlin: bool) -> None:
+        self.w = [contender.variable(random.uniform(-1, 1)) for _ in range(nin)]
+        self.b = contender.variable(0.0)
+        self.relu = contender.relu if nonlin else None
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        act = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+        return act if self.relu is None else self.relu(act)
+
+
+@dataclass(frozen=True)
+class Step:
+    whole: float  # ns: forward, reverse and update
+    sweep: float  # ns: reverse alone
+    loss: float
+
+
+class Moons:
+    """The network, and how it is trained on the full batch."""
+
+    def __init__(self, contender: Contender, data: Data) -> None:
+        random.seed(1337)
+        self.contender, self.data, self.steps = contender, data, 0
+        last = len(_LAYERS) - 1
+        self.layers = [[Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(_LAYERS)]
+
+    def score(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = [neuron(x) for neuron in layer]
+        return x[0]
+
+    def parameters(self) -> list[Any]:
+        return [p for layer in self.layers for neuron in layer for p in (*neuron.w, neuron.b)]
+
+    def loss(self) -> Any:
+        """The mean hinge loss of the batch, and an L2 penalty."""
+        variable, relu = self.contender.variable, self.contender.relu
+        inputs = [list(map(variable, row)) for row in self.data[0]]
+        scores = list(map(self.score, inputs))
+        losses = [relu(1.0 + -yi * score) for yi, score in zip(self.data[1], scores)]
+        return sum(losses) * (1.0 / len(losses)) + PENALTY * sum(p * p for p in self.parameters())
+
+    def update(self, rate: float) -> None:
+        descend = self.contender.descend
+        for layer in self.layers:
+            for neuron in layer:
+                neuron.w = [descend(wi, rate) for wi in neuron.w]
+                neuron.b = descend(neuron.b, rate)
+
+    def step(self) -> Step:
+        """One step of the demo; the graph is new each time, so its sweep is a first sweep."""
+        rate = 1.0 - 0.9 * self.steps / 100
+        self.steps += 1
+        begun = perf_counter_ns()
+        self.contender.start(self.parameters())
+        loss = self.loss()
+        recorded = perf_counter_ns()
+        self.contender.backward(loss)
+        swept = perf_counter_ns()
+        self.update(rate)
+        ended = perf_counter_ns()
+        return Step(ended - begun, swept - recorded, self.contender.number(loss))

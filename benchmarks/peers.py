@@ -1,0 +1,139 @@
+"""The contenders: scalargrad on both backends in one process, micrograd and xad, each behind the same few functions.
+
+What differs between them is here and nowhere else: how a number becomes differentiable, relu and sin, where a
+recording starts, the sweep, and an SGD update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+REQUIRED = ("micrograd", "xad", "numpy", "sklearn")
+
+
+@dataclass(frozen=True)
+class Contender:
+    variable: Callable[[float], Any]  # a number, which `start` may make one to differentiate by
+    relu: Callable[[Any], Any]
+    sin: Callable[[Any], Any] | None
+    start: Callable[[Sequence[Any]], None]  # a new recording, with these variables
+    backward: Callable[[Any], None]
+    descend: Callable[[Any, float], Any]  # the parameter after a step of SGD, ready for the next recording
+    number: Callable[[Any], float]
+    graph_bytes: Callable[[Any], float] | None = None  # bytes a node that the graph of a Value holds, by its own count
+
+
+def missing() -> list[str]:
+    """The required packages that cannot be imported."""
+    absent = []
+    for name in REQUIRED:
+        try:
+            import_module(name)
+        except ImportError:
+            absent.append(name)
+    return absent
+
+
+def _start(variables: Sequence[Any]) -> None:
+    """Nothing to do where the graph belongs to its Values."""
+
+
+def _descend(parameter: Any, rate: float) -> Any:
+    parameter.data -= rate * parameter.grad
+    parameter.grad = 0.0
+    return parameter
+
+
+def _data(value: Any) -> float:
+    return float(value.data)
+
+
+def native() -> Contender:
+    from scalargrad import Value, core
+
+    if core.backend() != "native":
+        raise RuntimeError("the benchmarks drive the pure backend beside the native one: set SCALARGRAD_BACKEND=native")
+
+    def graph_bytes(value: Any) -> float:
+        graph, index = core._node.seal(value)
+        return float(core.lib.sg_graph_bytes(graph)) / (index + 1)
+
+    return Contender(Value, Value.relu, Value.sin, _start, Value.backward, _descend, _data, graph_bytes)
+
+
+def python() -> Contender:
+    """The pure backend, set up by hand, because `core` gives a process one backend."""
+    from scalargrad import ops, tape, value
+
+    relu_code, sin_code = ops.OPCODE["relu"], ops.OPCODE["sin"]
+
+    class PureValue(tape.Node):
+        __slots__ = ()
+
+        def relu(self) -> Any:
+            return tape.apply(relu_code, self)
+
+        def sin(self) -> Any:
+            return tape.apply(sin_code, self)
+
+        def backward(self) -> None:
+            tape.backward(self, 1.0, False)
+
+    tape.define_value(PureValue)
+    tape.setup(number=value.number, refuse=value.refuse, construct=value._construct, read_only=value._read_only,
+               recorded=lambda *_: None)  # fmt: skip
+    return Contender(PureValue, PureValue.relu, PureValue.sin, _start, PureValue.backward, _descend, _data)
+
+
+def micrograd() -> Contender:
+    """Without sin: it has none, and its recursive sweep cannot follow a long chain anyway."""
+    made = import_module("micrograd.engine").Value
+    return Contender(made, made.relu, None, _start, made.backward, _descend, _data)
+
+
+def xad() -> Contender:
+    """One active tape, emptied by `start`: its memory is used again, which is how xad recommends to reuse a tape.
+
+    newRecording alone keeps counting up the adjoints' slots, and sweeps get slower and slower. What was recorded must
+    be gone before: a Real that outlives clearAll gives back a slot which is another's by then.
+    """
+    adjoint = import_module("xad.adj_1st")
+    real, sin = adjoint.Real, import_module("xad.math").sin
+    tape = adjoint.Tape()
+    tape.activate()
+    zero = real(0.0)
+
+    def start(variables: Sequence[Any]) -> None:
+        tape.clearAll()
+        tape.registerInputs(variables)
+        tape.newRecording()
+
+    def relu(x: Any) -> Any:  # the fastest of the ways tried: 0.2 µs, against 0.9 of xad.math.max(x, 0.0), 1.2 of x > 0
+        return x if x.getValue() > 0.0 else zero
+
+    def backward(root: Any) -> None:
+        tape.registerOutput(root)
+        root.setDerivative(1.0)
+        tape.computeAdjoints()
+
+    def descend(parameter: Any, rate: float) -> Any:  # a Real cannot be set without recording that
+        return real(parameter.getValue() - rate * parameter.getDerivative())
+
+    return Contender(real, relu, sin, start, backward, descend, lambda x: float(x.getValue()))
+
+
+CONTENDERS: dict[str, Callable[[], Contender]] = {
+    "native": native,
+    "python": python,
+    "micrograd": micrograd,
+    "xad": xad,
+}
+IMPORTS = {
+    "native": "import scalargrad",
+    "python": "import scalargrad",
+    "micrograd": "import micrograd.engine",
+    "xad": "import xad.adj_1st",
+}

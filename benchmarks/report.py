@@ -1,0 +1,136 @@
+"""What was measured against its targets: as a table to read, and as JSON to keep."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+OURS, RIVALS = "native", ("xad", "micrograd")
+PACKAGES = ("scalargrad", "micrograd", "xad", "numpy", "scikit-learn")
+
+Figures = Mapping[str, Mapping[str, float | None]]  # measure -> contender -> figure
+
+
+@dataclass(frozen=True)
+class Target:
+    """At most `limit`: times the rival's figure, or in the measure's own unit where there is no rival."""
+
+    limit: float
+    rival: str | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    key: str
+    title: str
+    unit: str
+    targets: tuple[Target, ...] = ()
+
+
+def ratio(row: Mapping[str, float | None], rival: str) -> float | None:
+    ours, theirs = row.get(OURS), row.get(rival)
+    return None if ours is None or theirs is None or theirs < 1e-3 else ours / theirs
+
+
+def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -> tuple[str, bool | None]:
+    """A target in words, and whether it was met; None where nothing was measured."""
+    figure = row.get(OURS) if target.rival is None else ratio(row, target.rival)
+    words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.2f}× {target.rival}"
+    return f"≤ {words}", None if figure is None else figure <= target.limit
+
+
+def _number(x: float | None, digits: int) -> str:
+    return "–" if x is None else f"{x:.{digits}f}"
+
+
+def _figure(x: float | None) -> str:
+    return _number(x, 0 if x is not None and abs(x) >= 1000 else 1 if x is not None and abs(x) >= 10 else 2)
+
+
+def _cells(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str]) -> list[list[str]]:
+    """The table: headings, then a row a measure."""
+    said = {True: "met", False: "missed", None: "not measured"}
+    rows = [["", *contenders, *(f"ours/{rival}" for rival in RIVALS), "target"]]
+    for measure in measures:
+        row = figures[measure.key]
+        verdicts = [verdict(row, measure, target) for target in measure.targets]
+        rows.append([
+            f"{measure.title}, {measure.unit}",
+            *(_figure(row.get(name)) for name in contenders),
+            *(_number(ratio(row, rival), 3) for rival in RIVALS),
+            "\n".join(f"{words}: {said[met]}" for words, met in verdicts),
+        ])  # fmt: skip
+    return rows
+
+
+def show(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str]) -> None:
+    """Prints the table, by rich where it is installed."""
+    cells = _cells(measures, figures, contenders)
+    try:
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:
+        widths = [max(map(len, column)) for column in zip(*cells)]
+        for row in cells:
+            middle = (cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1]))
+            print("  ".join([row[0].ljust(widths[0]), *middle, row[-1].replace("\n", "; ")]).rstrip())
+        return
+    table = Table(*cells[0])
+    for column in table.columns[1:-1]:
+        column.justify = "right"
+    for row in cells[1:]:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)  # a file or a pipe has no width of its own
+
+
+def machine() -> dict[str, Any]:
+    """Where and with what the figures were taken."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def write(path: Path, measures: Sequence[Measure], figures: Figures, settings: Mapping[str, Any]) -> None:
+    """Writes everything that `show` prints, and the machine and settings, as JSON."""
+    record = {"machine": machine(), "settings": dict(settings), "measures": {}}
+    for measure in measures:
+        row = figures[measure.key]
+        record["measures"][measure.key] = {
+            "title": measure.title,
+            "unit": measure.unit,
+            "figures": dict(row),
+            "ratios": {rival: ratio(row, rival) for rival in RIVALS},
+            "targets": [
+                {"target": words, "met": met}
+                for words, met in (verdict(row, measure, target) for target in measure.targets)
+            ],
+        }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,68 @@
+"""How time is taken: on one core, contenders in turn, without the garbage collector, medians."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from statistics import median
+from time import perf_counter_ns
+from timeit import Timer
+from typing import TypeVar
+
+from benchmarks.peers import Contender
+
+Sample = TypeVar("Sample")
+
+
+def pin() -> int | None:
+    """Keeps this process, and those it starts, on the last core it may use; None where the system cannot."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    core = max(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {core})
+    return core
+
+
+def round_robin(tasks: Mapping[str, Callable[[], Sample]], repetitions: int) -> dict[str, list[Sample]]:
+    """What the tasks gave, run in turn `repetitions` times after a warm-up, garbage collected only between them."""
+    samples: dict[str, list[Sample]] = {name: [] for name in tasks}
+    gc.disable()
+    try:
+        for repetition in range(repetitions + 1):
+            for name, task in tasks.items():
+                gc.collect()
+                sample = task()
+                if repetition:
+                    samples[name].append(sample)
+    finally:
+        gc.enable()
+    return samples
+
+
+def operation(contender: Contender, statement: str, count: int) -> Callable[[], float]:
+    """A task: ns that a statement on the variables a and b takes, less those of an empty loop.
+
+    timeit compiles the loop anew for each contender, so that what the interpreter learns of one does not slow another.
+    """
+    setup = "a, b = variable(1.5), variable(2.0); start((a, b))"
+    names = {"variable": contender.variable, "start": contender.start}
+    loop, empty = Timer(statement, setup, globals=names), Timer("pass", setup, globals=names)
+    return lambda: (loop.timeit(count) - empty.timeit(count)) * 1e9 / count
+
+
+def import_ms(imports: Mapping[str, str], runs: int) -> dict[str, float]:
+    """What each import adds to the interpreter's own start: differences of medians over new processes, in turn."""
+
+    def start(name: str, statement: str) -> float:
+        backend = {"SCALARGRAD_BACKEND": name} if name in ("native", "python") else {}
+        begun = perf_counter_ns()
+        subprocess.run([sys.executable, "-I", "-c", statement], check=True, env=os.environ | backend)
+        return (perf_counter_ns() - begun) / 1e6
+
+    statements = {"": "pass", **imports}
+    samples = round_robin({name: lambda n=name, s=s: start(n, s) for name, s in statements.items()}, runs)  # type: ignore[misc]
+    own = median(samples.pop(""))
+    return {name: median(taken) - own for name, taken in samples.items()}

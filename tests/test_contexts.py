@@ -1,0 +1,73 @@
+"""no_grad and detect_anomaly."""
+
+from __future__ import annotations
+
+import inspect
+import math
+
+import pytest
+
+import scalargrad as sg
+from scalargrad import Value, contexts
+from scalargrad.errors import AnomalyError
+
+
+def test_no_grad_gives_leaves() -> None:
+    x = Value(2.0)
+    with sg.no_grad():
+        y = x * x + sg.sum([x, x])
+        with sg.no_grad():
+            pass
+        z = sg.exp(y)
+    assert y.data == 8.0 and y._prev == set() and z._prev == set()
+    y.data = 1.0
+    assert (x * 2)._prev != set()
+
+
+def test_no_grad_ends_with_an_exception_and_decorates() -> None:
+    x = Value(2.0)
+    with pytest.raises(ValueError), sg.no_grad():
+        raise ValueError
+    assert (x * 2)._op == "*"
+
+    @sg.no_grad()
+    def inference(v: Value) -> Value:
+        "doc"
+        return v * v
+
+    assert inference(x)._op == "" and inference.__doc__ == "doc" and (x * 2)._op == "*"
+
+
+def test_results_are_finite_and_unchanged_under_the_watch() -> None:
+    x = Value(2.0)
+    with sg.detect_anomaly():
+        y = sg.exp(x) * 2 + sg.max(x, 1.0)
+        y.backward()
+    assert x.grad == 2 * math.exp(2.0) + 1
+
+
+@pytest.mark.parametrize("make", [lambda x: sg.log(x * 0), lambda x: x / 0.0, lambda x: sg.exp(x * 1e3), lambda x: sg.sum([x, math.inf]), lambda x: x - Value(math.nan)])
+def test_forward_anomaly_names_the_line(make: object) -> None:
+    x = Value(2.0)
+    with sg.detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        make(x)  # type: ignore[operator]
+    message = str(caught.value)
+    assert "made" in message and __file__ in message and isinstance(caught.value, FloatingPointError)
+
+
+def test_backward_anomaly_names_the_operation_and_its_line() -> None:
+    x = Value(0.0)
+    x.grad = 5.0
+    with sg.detect_anomaly():
+        y = sg.sqrt(x)
+        line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
+        with pytest.raises(AnomalyError, match=rf"sqrt\(0\.0\).*{line}, made"):
+            (y * 3).backward()
+    assert x.grad == 5.0 and y.grad == 0.0
+    assert not contexts._places
+
+
+def test_no_anomaly_where_the_masked_branch_is_infinite() -> None:
+    x = Value(0.0)
+    with sg.detect_anomaly(), pytest.raises(AnomalyError):
+        sg.where(x > 0, sg.log(x), x)  # log(0) itself is -inf

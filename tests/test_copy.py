@@ -1,0 +1,144 @@
+"""Copies and pickles: the whole history, each leaf once, the originals untouched."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from conftest import native_only
+from engines import bits
+from hypothesis import given
+from hypothesis import strategies as st
+from test_value import Parameter
+
+import scalargrad as sg
+from scalargrad import Value, core
+from scalargrad.errors import RecordError
+
+COPIES = [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), lambda v: pickle.loads(pickle.dumps(v, protocol=2))]
+
+
+def test_copy_is_the_same_node() -> None:
+    x = Value(2.0)
+    y = x * x
+    assert copy.copy(x) is x and copy.copy(y) is y
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_a_leaf(duplicate: Any) -> None:
+    x = Value(2.0)
+    x.grad = 3.0
+    twin = duplicate(x)
+    assert twin is not x and (twin.data, twin.grad) == (2.0, 3.0)
+    twin.data = 5.0
+    assert x.data == 2.0
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_a_subclass_leaf_keeps_its_attributes(duplicate: Any) -> None:
+    twin = duplicate(Parameter(2.0, "w"))
+    assert type(twin) is Parameter and twin.name == "w"
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_a_history_over_links(duplicate: Any) -> None:
+    x, w = Value(3.0), Value(2.0)
+    trunk = x * w
+    trunk.backward()  # closes the graph: what follows is linked
+    y = sg.sum([trunk * trunk, sg.where(True, x, w), 4.0]) ** 3 + sg.logsumexp(x, w)
+    y.backward()
+    grads = (x.grad, w.grad, trunk.grad, y.grad)
+    twin_y, twin_x = duplicate((y, x))
+    assert (x.grad, w.grad, trunk.grad, y.grad) == grads
+    assert (twin_y.data, twin_y.grad, twin_x.grad) == (y.data, 1.0, x.grad)
+    twin_x.grad = 0.0
+    x.grad = 0.0
+    twin_y.backward()
+    assert (x.grad, w.grad) == (0.0, grads[1])  # the originals: untouched
+    y.backward()
+    assert bits(twin_x.grad) == bits(x.grad)
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_shared_leaves_stay_shared(duplicate: Any) -> None:
+    x = Value(3.0)
+    one, two = duplicate([x * 2, x * 3])
+    one.backward()
+    two.backward()
+    (leaf,) = [v for v in one._prev if v.data == 3.0]
+    assert leaf.grad == 5.0 and x.grad == 0.0
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40), st.randoms(use_true_random=False))
+def test_a_copy_sweeps_to_the_same_bits(kinds: list[int], rng: Any) -> None:
+    leaves = [Value(rng.uniform(-1, 1)) for _ in range(3)]
+    nodes: list[Value] = [leaves[0] * 1.0]
+    for kind in kinds:
+        x, y = rng.choice(nodes + leaves), rng.choice(nodes + leaves)
+        nodes.append([lambda: x + y, lambda: x * y, lambda: sg.sin(x), lambda: sg.max(x, y, 0.1),
+                      lambda: sg.clip(x, -1, y), lambda: sg.dot([x, y, 2.0], [y, y, x])][kind]())  # fmt: skip
+        if rng.random() < 0.2:
+            nodes[-1].backward(0.0)
+    root = sg.sum(nodes)
+    for leaf in leaves:
+        leaf.grad = 0.0
+    twin, twins = pickle.loads(pickle.dumps((root, leaves)))
+    root.backward()
+    twin.backward()
+    assert [bits(v.grad) for v in twins] == [bits(v.grad) for v in leaves]
+
+
+@native_only
+def test_pickles_cross_the_backends() -> None:
+    x = Value(0.5)
+    y = sg.tanh(x * 3) + sg.max(x, 0.5)
+    program = ("import pickle, sys; y = pickle.load(sys.stdin.buffer); y.backward();"
+               "import scalargrad; assert scalargrad.backend() == 'python';"
+               "sys.stdout.buffer.write(pickle.dumps(y))")  # fmt: skip
+    environment = {**os.environ, "SCALARGRAD_BACKEND": "python"}
+    done = subprocess.run([sys.executable, "-c", program], input=pickle.dumps(y), stdout=subprocess.PIPE, env=environment, check=True)
+    back = pickle.loads(done.stdout)
+    y.backward()
+    (tanh,) = [v for v in back._prev if v._op == "tanh"]
+    (product,) = tanh._prev
+    (leaf,) = [v for v in product._prev if v.data == 0.5]
+    assert bits(leaf.grad) == bits(x.grad) and back.grad == 1.0
+
+
+@given(st.data())
+def test_damaged_records_are_refused(data: st.DataObject) -> None:
+    """Any damage is an error, or a record that is still well-formed; never a crash."""
+    x = Value(2.0)
+    y = sg.sum([x * 3, sg.where(x, x, 2.0)]) * x
+    record: list[Any] = list(core.flatten(y))
+    which = data.draw(st.integers(0, 4))
+    damaged = bytearray(record[which])
+    kind = data.draw(st.sampled_from(["flip", "cut", "grow", "empty"]))
+    if kind == "flip" and damaged:
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    elif kind == "cut":
+        damaged = damaged[: data.draw(st.integers(0, len(damaged)))]
+    elif kind == "grow":
+        damaged += data.draw(st.binary(max_size=20))
+    else:
+        damaged.clear()
+    record[which] = bytes(damaged)
+    rebuilt = core.rebuild(*record)
+    if rebuilt is not None:
+        rebuilt.backward()
+
+
+def test_a_damaged_pickle_says_so() -> None:
+    from scalargrad.value import _from_record
+
+    record = core.flatten(Value(2.0) * 3)
+    with pytest.raises(RecordError, match="damaged") as caught:
+        _from_record(record[0] + b"\0", *record[1:])
+    assert isinstance(caught.value, ValueError)
+    with pytest.raises(RecordError):
+        _from_record(*record[:5], [1.0])

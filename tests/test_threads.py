@@ -1,0 +1,155 @@
+"""Threads: each records into its own graph, a shared leaf loses nothing, results cross from one to another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import native_only
+
+import scalargrad as sg
+from scalargrad import Value, core
+from scalargrad.nn import MLP
+from scalargrad.optim import SGD
+
+
+def run(workers: list[Callable[[], Any]]) -> list[Any]:
+    """Runs all at once; gives their results, or raises the first error."""
+    results: list[Any] = [None] * len(workers)
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(len(workers))
+
+    def work(k: int) -> None:
+        try:
+            barrier.wait()
+            results[k] = workers[k]()
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(len(workers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
+
+def _train(seed: int) -> list[float]:
+    import random
+
+    model = MLP(2, [4, 1])
+    rng = random.Random(seed)
+    for p in model.parameters():
+        p.data = rng.uniform(-1, 1)
+    optimiser = SGD(model.parameters(), lr=0.05)
+    losses = []
+    for _ in range(15):
+        data = [(rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(4)]
+        loss = sum(((model(list(p)) - p[0] * p[1]) ** 2 for p in data), Value(0.0))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.data)
+    return losses
+
+
+def test_eight_train_at_once() -> None:
+    alone = [_train(seed) for seed in range(8)]
+    assert run([lambda seed=seed: _train(seed) for seed in range(8)]) == alone  # type: ignore[misc]
+
+
+def test_eight_add_into_one_leaf() -> None:
+    shared = Value(0.5)
+
+    def work() -> None:
+        for k in range(200):
+            (shared * (k + 1) * 0.25).backward()  # dyadic: the sum is exact in any order
+
+    run([work] * 8)
+    assert shared.grad == 8 * sum(0.25 * (k + 1) for k in range(200))
+
+
+def _pass_on() -> tuple[float, float]:
+    x = Value(3.0)
+    h = x * 2  # in main's open graph
+
+    def work(k: int) -> Value:
+        y = h * float(k)
+        return y + h
+
+    results = run([lambda k=k: work(k) for k in range(8)])  # type: ignore[misc]
+    total = sg.sum(results) + h
+    total.backward()
+    return x.grad, h.grad
+
+
+@pytest.mark.parametrize("repetition", range(100))
+def test_main_makes_workers_build_main_sums(repetition: int, no_gc: None) -> None:
+    before = core.lib.sg_graphs_alive() if sg.backend() == "native" else 0
+    assert _pass_on() == (2.0 * (28 + 8 + 1), 37.0)
+    if sg.backend() == "native":
+        assert core.lib.sg_graphs_alive() <= before
+
+
+def test_two_threads_ping_pong_over_each_others_open_graphs() -> None:
+    """Each uses what the other has just recorded, so that each closes the other's graph all the time."""
+    x = Value(1.0)
+    latest = [x * 1.0]
+
+    def work() -> None:
+        for _ in range(300):
+            latest[0] = latest[0] * 1.0
+
+    run([work, work])
+    latest[0].backward()
+    assert x.grad == 1.0
+
+
+def test_sweeps_over_one_trunk_at_once() -> None:
+    x = Value(1.0)
+    trunk = x
+    for _ in range(3000):
+        trunk = trunk * 1.0
+    roots = [trunk * float(k + 1) for k in range(4)]
+    run([root.backward for root in roots for _ in range(5)])
+    assert x.grad == 5 * (1 + 2 + 3 + 4)
+
+
+def test_a_graph_outlives_its_thread() -> None:
+    x = Value(2.0)
+    (y,) = run([lambda: x * x])
+    z = y * 3
+    z.backward()
+    assert x.grad == 12.0
+
+
+def test_contexts_are_per_thread() -> None:
+    x = Value(2.0)
+    inside, leave = threading.Event(), threading.Event()
+
+    def quiet() -> Any:
+        with sg.no_grad():
+            inside.set()
+            leave.wait()
+            return x * 2
+
+    def loud() -> Any:
+        inside.wait()
+        y = x * 2
+        leave.set()
+        return y
+
+    no_history, history = run([quiet, loud])
+    assert no_history._prev == set() and x in history._prev
+
+
+@native_only
+def test_threads_that_end_leave_nothing(no_gc: None) -> None:
+    before = core.lib.sg_graphs_alive()
+    for _ in range(50):
+        run([lambda: (Value(1.0) * 2).data])
+    assert core.lib.sg_graphs_alive() <= before
