@@ -80,9 +80,9 @@ def _chain(contender: Contender, sin: Callable[[Any], Any], turns: int) -> Calla
 
 
 def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dict[str, float]]:
-    """The figures by measure and contender, and each contender's loss after the last moons step, which must agree."""
+    """The figures by measure and contender; and of each contender the sum of the weights after a moons step."""
     contenders = {name: make() for name, make in CONTENDERS.items()}
-    nets = {name: network.Moons(contender, data) for data in [network.moons()] for name, contender in contenders.items()}
+    data = network.moons()
     gc.freeze()  # what was imported need not be looked through at each collection
     figures: dict[str, dict[str, float | None]] = {m.key: dict.fromkeys(contenders) for m in MEASURES}
 
@@ -95,18 +95,19 @@ def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dic
     for name, taken in timing.round_robin(chains, settings.repetitions).items():
         figures["sweep_chain"][name] = median(taken)
 
-    losses = {}
-    for name, steps in timing.round_robin({name: net.step for name, net in nets.items()}, settings.repetitions).items():
+    moons = {name: lambda c=c: network.Moons(c, data).step() for name, c in contenders.items()}
+    weights = {}
+    for name, steps in timing.round_robin(moons, settings.repetitions).items():
         figures["sweep_moons"][name] = median(step.sweep for step in steps) / network.OPERATIONS
         figures["moons_step"][name] = median(step.whole for step in steps) / 1e6
-        losses[name] = steps[-1].loss
+        weights[name] = steps[-1].weights
 
     for name in contenders:
         found = memory.measure_apart(name, settings.memory)
         figures["node"][name], figures["handle"][name] = found["node"], found["handle"]
         figures["node_counted"][name] = found["counted"]
     figures["import"].update(timing.import_ms(IMPORTS, settings.imports))
-    return figures, losses
+    return figures, weights
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -118,11 +119,11 @@ def run(chosen: argparse.Namespace) -> int:
     os.environ["SCALARGRAD_BACKEND"] = "native"  # read when scalargrad is imported, below and in the processes started
     settings = QUICK if chosen.quick else Settings()
     core = timing.pin()
-    figures, losses = measure(settings)
+    figures, weights = measure(settings)
     report.show(MEASURES, figures, list(CONTENDERS))
     path = chosen.json or (None if chosen.quick else RESULTS)
     if path is not None:
-        about = {**asdict(settings), "core": core, "moons_operations": network.OPERATIONS, "moons_losses": losses}
+        about = {**asdict(settings), "core": core, "moons_operations": network.OPERATIONS, "moons_weights": weights}
         report.write(path, MEASURES, figures, about)
         print(f"written to {path}")
     return 0

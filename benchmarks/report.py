@@ -36,8 +36,9 @@ class Measure:
 
 
 def ratio(row: Mapping[str, float | None], rival: str) -> float | None:
+    """None where either is missing, or the rival's is next to nothing, as are micrograd's import and handles."""
     ours, theirs = row.get(OURS), row.get(rival)
-    return None if ours is None or theirs is None or theirs < 1e-3 else ours / theirs
+    return None if ours is None or theirs is None or theirs < 0.5 else ours / theirs
 
 
 def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -> tuple[str, bool | None]:

@@ -60,10 +60,10 @@ def backend() -> str:
 
 if TYPE_CHECKING or _backend == "python":
     from scalargrad.history import flatten, rebuild
+    from scalargrad.sweep import backward
     from scalargrad.tape import (
         Node,
         apply,
-        backward,
         define_value,
         key,
         mode,

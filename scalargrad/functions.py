@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeVar, cast, overload
 
 from scalargrad import core, ops
-from scalargrad.value import Value, number
+from scalargrad.convert import number
+from scalargrad.value import Value
 
 Number = TypeVar("Number", Value, float)
 

@@ -1,4 +1,4 @@
-"""The pure-Python backend: what is recorded, and the reverse sweep. It defines what the C core must do, bit for bit.
+"""The pure-Python backend: what is recorded. With `sweep.py` it defines what the C core must do, bit for bit.
 
 A `Graph` holds nodes in the order in which they were recorded, so operands come before what uses them. A `Node` is a
 handle: a leaf, with its own data and grad, or node `_index` of `_graph`. One graph is open in each thread; a graph is
@@ -8,18 +8,15 @@ the open one as a link, so links always lead to graphs that were closed before.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import operator
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Union
 
 from scalargrad import ops, reductions
-from scalargrad.evaluate import PARTIALS, VALUE
-from scalargrad.libm import zmul
+from scalargrad.evaluate import VALUE
 
 GRAPH_NODES = 1 << 16
 NO_GRAD, WATCH = 1, 2
@@ -269,108 +266,6 @@ def reduce(op: int, operands: list[Any]) -> Any:
     read = [x if isinstance(x, Node) else _require_number(x) for x in operands]
     value = reductions.value(op, [x._data if isinstance(x, Node) else x for x in read])
     return _record(op, read, value) if any(isinstance(x, Node) for x in read) else value
-
-
-# --- the reverse sweep ---------------------------------------------------------------------------------------------
-
-
-class _Sweep:
-    """Adjoints of all that a root reaches, in scratch; `commit` hands them over."""
-
-    def __init__(self) -> None:
-        self.adjoints: dict[Graph, dict[int, float]] = {}
-        self.reached: dict[Graph, bytearray] = {}
-        self.pending: list[tuple[int, Graph]] = []  # the latest closed first
-        self.leaf_sums: dict[int, tuple[Node, float]] = {}
-
-    def reach(self, graph: Graph, index: int, adjoint: float) -> None:
-        if graph not in self.adjoints:
-            self.adjoints[graph] = {}
-            self.reached[graph] = bytearray(len(graph.nodes))
-            heapq.heappush(self.pending, (-graph.closed, graph))
-        self.adjoints[graph][index] = adjoint
-        self.reached[graph][index] = 1
-
-    def running_sum(self, graph: Graph, index: int) -> float | None:
-        """For an entry, the sum so far of the leaf or node behind it: where the tape was cut must not show."""
-        op, behind, _ = graph.nodes[index]
-        if op == ops.LEAF:
-            known = self.leaf_sums.get(id(behind[0]))
-            return None if known is None else known[1]
-        if op == ops.LINK:
-            return self.adjoints.get(behind[0], {}).get(behind[1])
-        return None
-
-    def add(self, graph: Graph, index: int, contribution: float) -> float:
-        adjoints = self.adjoints[graph]
-        before = adjoints.get(index)
-        if before is None:
-            self.reached[graph][index] = 1
-            before = self.running_sum(graph, index)
-        total = adjoints[index] = contribution if before is None else before + contribution
-        return total
-
-    def visit(self, graph: Graph, index: int, check: bool) -> bool:
-        """Passes a node's adjoint on; False when, with `check`, its rule makes a nan or an infinity."""
-        op, operands, z = graph.nodes[index]
-        adjoint = self.adjoints[graph][index]
-        if op == ops.LEAF:
-            self.leaf_sums[id(operands[0])] = operands[0], adjoint
-            return True
-        if op == ops.LINK:
-            self.reach(operands[0], operands[1], adjoint)
-            return True
-        values = [graph.value(operand) for operand in operands]
-        if op >= ops.FIRST_REDUCTION:
-            partials = reductions.partials(op, values, z)
-        else:
-            partials = (partial(*values, z) for partial in PARTIALS[op])
-        for operand, partial in zip(operands, partials):
-            if not isinstance(operand, float):
-                total = self.add(graph, operand, zmul(adjoint, partial))
-                if check and total - total != 0.0:
-                    return False
-        return True
-
-    def run(self, check: bool) -> tuple[Graph, int] | None:
-        """Sweeps every graph; gives the node whose rule made a nan or infinity, if that was asked for."""
-        while self.pending:
-            graph = heapq.heappop(self.pending)[1]
-            reached = self.reached[graph]
-            index = reached.rfind(1)
-            while index >= 0:
-                if not self.visit(graph, index, check):
-                    return graph, index
-                index = reached.rfind(1, 0, index)
-        return None
-
-    def commit(self) -> None:
-        """All adjoints in one call of `deque`, which runs through the maps without returning to Python code: so no
-        signal and no other thread comes in between."""
-        grad = Node.__dict__["_grad"]
-        leaves = [leaf for leaf, _ in self.leaf_sums.values()]
-        sums = [total for _, total in self.leaf_sums.values()]
-        graphs = [graph.adjoints for graph in self.adjoints]
-        add = map(grad.__set__, leaves, map(operator.add, map(grad.__get__, leaves), sums))
-        deque(itertools.chain(add, map(dict.update, graphs, self.adjoints.values())), maxlen=0)
-
-
-def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float]] | None:
-    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: then nothing is committed, and the
-    serial number, index, opcode and operands of the node whose rule made it are given."""
-    sweep = _Sweep()
-    if root._graph is None:
-        sweep.leaf_sums[id(root)] = root, seed
-    else:
-        root._graph.close()
-        sweep.reach(root._graph, root._index, seed)
-        made = sweep.run(check)
-        if made is not None:
-            graph, index = made
-            op, operands, _ = graph.nodes[index]
-            return graph.serial, index, op, [graph.value(operand) for operand in operands]
-    sweep.commit()
-    return None
 
 
 # --- looking at nodes ------------------------------------------------------------------------------------------------

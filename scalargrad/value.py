@@ -10,95 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from scalargrad import contexts, core, ops
-from scalargrad.errors import (
-    HandmadeNodeError,
-    ImplicitDetachWarning,
-    NumberError,
-    RangeError,
-    ReadOnlyError,
-    RecordError,
-)
+from scalargrad.convert import construct, number, read_only, refuse, short
+from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
 
-# --- numbers in ------------------------------------------------------------------------------------------------------
-
-_NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, frozenset, type(None))
-
-
-def number(x: Any) -> Any:
-    """The float of a number; NotImplemented for a type that we do not know, whose own operators may know us.
-
-    Takes int, bool, float, Fraction, Decimal, numpy scalars and 0-d arrays. Raises `NumberError` for what can never be
-    a number, `RangeError` for a number too large for a double.
-    """
-    if isinstance(x, _NEVER_NUMBERS):
-        refuse(x)
-    try:
-        if isinstance(x, (int, float)) or _is_exact(type(x)):
-            return float(x)
-        if getattr(x, "ndim", None) == 0 and hasattr(x, "item"):  # a numpy scalar or 0-d array
-            item = x.item()
-            if isinstance(item, (int, float)):
-                return float(item)
-            refuse(x)
-    except OverflowError:
-        raise RangeError(f"{_short(x)} is too large for a double; the largest is about 1.8e308") from None
-    except ValueError:
-        refuse(x)
-    return NotImplemented
-
-
-def _is_exact(kind: type) -> bool:
-    """Whether a type is Fraction or Decimal, told by name: importing both would double the package's import time."""
-    return any((c.__module__, c.__name__) in (("fractions", "Fraction"), ("decimal", "Decimal")) for c in kind.__mro__)
-
-
-def _short(x: Any) -> str:
-    """A repr that is no longer than a line; that of a huge int may not even be computable."""
-    try:
-        text = repr(x)
-    except ValueError:
-        return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"a {type(x).__name__}"
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def refuse(x: Any) -> None:
-    """Raises the `NumberError` that fits."""
-    kind = type(x).__name__
-    if isinstance(x, core.Node):
-        raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
-    if hasattr(x, "shape") and hasattr(x, "dtype"):
-        raise NumberError(
-            f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
-            " make an array of Values element by element"
-        )
-    advice = ": its parts can be Values of their own" if isinstance(x, complex) else ""
-    raise NumberError(f"expected a real number, got {kind} {_short(x)}{advice}")
-
-
-def _construct(data: Any, _children: Any = (), _op: Any = "") -> float:
-    if _children or _op:
-        raise HandmadeNodeError(
-            "a Value cannot be made with children or an op by hand: nodes are recorded by operations."
-            " Compose the result from operators and the functions of scalargrad"
-        )
-    if isinstance(data, core.Node):
-        refuse(data)
-    result = number(data)
-    if result is NotImplemented:
-        refuse(data)
-    return float(result)
-
-
-def _read_only(node: core.Node) -> None:
-    raise ReadOnlyError(
-        f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is what its operation computed and cannot be"
-        " set: set the data of the leaves and compute again, or v.detach() for a leaf of its own"
-    )
-
-
-core.setup(number=number, refuse=refuse, construct=_construct, read_only=_read_only, recorded=contexts.recorded)
-
-# --- Value -----------------------------------------------------------------------------------------------------------
+core.setup(number=number, refuse=refuse, construct=construct, read_only=read_only, recorded=contexts.recorded)
 
 # The object that `_prev` gave for a node, so that a traversal meets each node once. Filled by traversals alone.
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
@@ -155,8 +70,8 @@ class Value(core.Node):
         54.0
         """
         if not isinstance(self, core.Node):
-            raise NumberError(f"backward needs a Value, got {type(self).__name__} {_short(self)}: no Value entered it")
-        contexts.backward(self, _construct(seed))
+            raise NumberError(f"backward needs a Value, got {type(self).__name__} {short(self)}: no Value entered it")
+        contexts.backward(self, construct(seed))
 
     def detach(self) -> Value:
         """A new leaf with the same number and no history.
@@ -180,7 +95,7 @@ class Value(core.Node):
 
     @_op.setter
     def _op(self, value: Any) -> None:
-        _construct(0.0, (), value or "?")
+        construct(0.0, (), value or "?")
 
     @property
     def _prev(self) -> set[Value]:
@@ -200,7 +115,7 @@ class Value(core.Node):
 
     @_prev.setter
     def _prev(self, value: Any) -> None:
-        _construct(0.0, value or "?", "")
+        construct(0.0, value or "?", "")
 
     @property
     def _backward(self) -> Callable[[], None]:

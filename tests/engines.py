@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scalargrad import core, tape, value
+from scalargrad import convert, core, sweep, tape, value
 
 
 @dataclass
@@ -26,10 +26,10 @@ class _PureValue(tape.Node):
 def pure() -> Engine:
     if core.backend() != "python":
         tape.define_value(_PureValue)
-        tape.setup(number=value.number, refuse=value.refuse, construct=value._construct, read_only=value._read_only,
-                   recorded=lambda *_: None)  # fmt: skip
+        tape.setup(number=convert.number, refuse=convert.refuse, construct=convert.construct,
+                   read_only=convert.read_only, recorded=lambda *_: None)  # fmt: skip
     made: type = _PureValue if core.backend() != "python" else value.Value
-    return Engine("python", made, tape.apply, tape.reduce, lambda root, seed: tape.backward(root, seed, False) and None)
+    return Engine("python", made, tape.apply, tape.reduce, lambda root, seed: sweep.backward(root, seed, False) and None)
 
 
 def native() -> Engine:

@@ -1,0 +1,82 @@
+"""Numbers in: what counts as one, and the errors for what does not. Both backends call these as hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scalargrad import core, ops
+from scalargrad.errors import HandmadeNodeError, NumberError, RangeError, ReadOnlyError
+
+_NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, frozenset, type(None))
+
+
+def number(x: Any) -> Any:
+    """The float of a number; NotImplemented for a type that we do not know, whose own operators may know us.
+
+    Takes int, bool, float, Fraction, Decimal, numpy scalars and 0-d arrays. Raises `NumberError` for what can never be
+    a number, `RangeError` for a number too large for a double.
+    """
+    if isinstance(x, _NEVER_NUMBERS):
+        refuse(x)
+    try:
+        if isinstance(x, (int, float)) or _is_exact(type(x)):
+            return float(x)
+        if getattr(x, "ndim", None) == 0 and hasattr(x, "item"):  # a numpy scalar or 0-d array
+            item = x.item()
+            if isinstance(item, (int, float)):
+                return float(item)
+            refuse(x)
+    except OverflowError:
+        raise RangeError(f"{short(x)} is too large for a double; the largest is about 1.8e308") from None
+    except ValueError:
+        refuse(x)
+    return NotImplemented
+
+
+def _is_exact(kind: type) -> bool:
+    """Whether a type is Fraction or Decimal, told by name: importing both would double the package's import time."""
+    return any((c.__module__, c.__name__) in (("fractions", "Fraction"), ("decimal", "Decimal")) for c in kind.__mro__)
+
+
+def short(x: Any) -> str:
+    """A repr that is no longer than a line; that of a huge int may not even be computable."""
+    try:
+        text = repr(x)
+    except ValueError:
+        return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"a {type(x).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def refuse(x: Any) -> None:
+    """Raises the `NumberError` that fits."""
+    kind = type(x).__name__
+    if isinstance(x, core.Node):
+        raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
+    if hasattr(x, "shape") and hasattr(x, "dtype"):
+        raise NumberError(
+            f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
+            " make an array of Values element by element"
+        )
+    advice = ": its parts can be Values of their own" if isinstance(x, complex) else ""
+    raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
+
+
+def construct(data: Any, _children: Any = (), _op: Any = "") -> float:
+    if _children or _op:
+        raise HandmadeNodeError(
+            "a Value cannot be made with children or an op by hand: nodes are recorded by operations."
+            " Compose the result from operators and the functions of scalargrad"
+        )
+    if isinstance(data, core.Node):
+        refuse(data)
+    result = number(data)
+    if result is NotImplemented:
+        refuse(data)
+    return float(result)
+
+
+def read_only(node: core.Node) -> None:
+    raise ReadOnlyError(
+        f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is what its operation computed and cannot be"
+        " set: set the data of the leaves and compute again, or v.detach() for a leaf of its own"
+    )

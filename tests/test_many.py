@@ -1,0 +1,119 @@
+"""The functions of many numbers: their arguments, empty ones, ties, order of summation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from engines import bits
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scalargrad as sg
+from scalargrad import Value
+from scalargrad.errors import ArgumentError, NumberError
+
+FUNCTIONS = [sg.sum, sg.mean, sg.prod, sg.norm, sg.max, sg.min, sg.logsumexp]
+numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@given(numbers)
+def test_iterable_arguments_floats_and_values_agree(function: Any, x: list[float]) -> None:
+    result = function(x)
+    assert type(result) is float
+    assert bits(function(iter(x))) == bits(result) == bits(function([Value(item) for item in x]).data)
+    if len(x) > 1:
+        assert bits(function(*x)) == bits(result)
+
+
+def test_empty() -> None:
+    assert (sg.sum([]), sg.prod([]), sg.norm([]), sg.dot([], [])) == (0.0, 1.0, 0.0, 0.0)
+    for function in (sg.mean, sg.max, sg.min, sg.logsumexp, sg.softmax, sg.log_softmax):
+        with pytest.raises(ArgumentError, match=function.__name__):
+            function([])
+
+
+@given(numbers)
+def test_the_order_of_a_sum(x: list[float]) -> None:
+    """Chunks of 128 in eight interleaved sums and a fixed tree; spelt out once more."""
+    total = None
+    for start in range(0, len(x), 128):
+        lanes: list[Any] = [None] * 8
+        for k, item in enumerate(x[start : start + 128]):
+            lanes[k % 8] = item if lanes[k % 8] is None else lanes[k % 8] + item
+        a, b, c, d, e, f, g, h = (-0.0 if lane is None else lane for lane in lanes)
+        chunk = ((a + e) + (c + g)) + ((b + f) + (d + h))
+        total = chunk if total is None else total + chunk
+    assert bits(sg.sum(x)) == bits(total)
+
+
+@given(numbers)
+def test_dot_runs_left_to_right(x: list[float]) -> None:
+    y = x[::-1]
+    expected = x[0] * y[0]
+    for a, b in zip(x[1:], y[1:]):
+        expected += a * b
+    assert bits(sg.dot(x, y)) == bits(expected)
+
+
+def test_ties_share() -> None:
+    x = [Value(v) for v in (1.0, 3.0, 3.0, 2.0, 3.0)]
+    sg.max(x).backward()
+    assert [v.grad for v in x] == [0.0, 1 / 3, 1 / 3, 0.0, 1 / 3]
+    a, b = Value(2.0), Value(2.0)
+    sg.minimum(a, b).backward()
+    assert (a.grad, b.grad) == (0.5, 0.5)
+
+
+def test_nan_and_infinities() -> None:
+    assert math.isnan(sg.max(math.nan, 1.0)) and math.isnan(sg.min(1.0, math.nan))
+    assert sg.logsumexp(math.inf, 1.0) == math.inf and sg.logsumexp(-math.inf, -math.inf) == -math.inf
+    assert sg.softmax(math.inf, 1.0) == [1.0, 0.0] and sg.norm(math.inf, 1.0) == math.inf
+
+
+def test_products_with_zeros() -> None:
+    x = [Value(v) for v in (2.0, 0.0, 5.0)]
+    sg.prod(x).backward()
+    assert [v.grad for v in x] == [0.0, 10.0, 0.0]
+
+
+def test_bad_arguments() -> None:
+    with pytest.raises(ArgumentError, match="2 and 1"):
+        sg.dot([1, 2], [3])
+    for attempt in (lambda: sg.sum("abc"), lambda: sg.sum(None), lambda: sg.mean([1.0, None]), lambda: sg.prod(["a"]),
+                    lambda: sg.softmax([1j]), lambda: sg.norm([[1.0]])):  # fmt: skip
+        with pytest.raises(NumberError):
+            attempt()
+
+
+def test_a_single_number() -> None:
+    v = Value(2.0)
+    assert sg.sum(v).data == sg.max(v).data == sg.prod(v).data == 2.0 and sg.sum(3) == 3.0
+
+
+def test_numpy() -> None:
+    np = pytest.importorskip("numpy")
+    x = Value(2.0)
+    array = np.array([1.0, 2.0])
+    for result in (x * array, array * x, x + array, array - x, array / x):
+        assert result.dtype == object and isinstance(result[0], Value)
+    for scalar in (np.float64(3), np.float32(3), np.int64(3), np.array(3.0), np.bool_(True)):
+        assert type(x * scalar) is Value and type(scalar * x) is Value
+        assert Value(scalar).data == float(scalar)
+    values = np.array([Value(0.1), Value(0.2)])
+    for name in ("exp", "log", "sin", "arcsin", "arctan", "arcsinh", "tanh", "sqrt", "cbrt", "log1p", "rint",
+                 "absolute", "fabs", "square", "exp2", "negative", "positive"):  # fmt: skip
+        result = getattr(np, name)(values)
+        assert isinstance(result[0], Value), name
+        assert result[1].data == pytest.approx(float(getattr(np, name)(0.2)), rel=1e-15), name
+    for name in ("arctan2", "hypot", "maximum", "minimum", "power", "fmod", "remainder"):
+        result = getattr(np, name)(values, values[::-1])
+        assert isinstance(result[0], Value), name
+        assert result[0].data == pytest.approx(float(getattr(np, name)(0.1, 0.2)), rel=1e-15), name
+    assert isinstance(values.sum(), Value) and isinstance(values @ array, Value)
+    assert (x < np.array([1.0, 3.0])).tolist() == [False, True]
+    for bad in (np.array([1.0, 2.0]), np.array("a"), np.array(1j), np.array([])):
+        with pytest.raises(NumberError):
+            Value(bad)

@@ -1,0 +1,206 @@
+"""Depth, size and memory: long chains on a small stack, bytes a node and a handle, flat memory. Full size is slow."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import pickle
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import native_only
+
+import scalargrad as sg
+from scalargrad import Value, core
+from scalargrad.nn import MLP
+from scalargrad.optim import SGD
+
+NATIVE = sg.backend() == "native"
+
+
+def resident() -> int:
+    """Bytes of resident memory."""
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def on_a_small_stack(function: Callable[[], Any]) -> Any:
+    """Runs in a thread with a stack of 256 KiB."""
+    result: list[Any] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(function())
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+
+    before = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if errors:
+        raise errors[0]
+    return result[0]
+
+
+def _long_chain(n: int) -> None:
+    x = Value(1.0)
+    y: Value = x
+    for _ in range(n):
+        y = y * 1.0
+    y.backward()
+    assert x.grad == 1.0
+    twin, twin_x = copy.deepcopy((y, x))
+    twin.backward()
+    assert (twin_x.grad, x.grad) == (2.0, 1.0)
+    del twin
+    text = pickle.dumps(y)
+    del y
+    again = pickle.loads(text)
+    again.backward()
+    assert again.grad == 1.0
+    repr(again), again._prev
+
+
+SIZES = [100_000, pytest.param(10_000_000, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_a_long_chain_on_a_small_stack(n: int) -> None:
+    on_a_small_stack(lambda: _long_chain(n if NATIVE else n // 10))
+
+
+@pytest.mark.parametrize("n", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_many_uses_of_one_leaf(n: int) -> None:
+    x = Value(0.5)
+    y = x
+    for _ in range(n - 1):
+        y = y + x
+    y.backward()
+    assert (y.data, x.grad) == (0.5 * n, float(n))
+
+
+def test_a_sum_over_many_leaves() -> None:
+    leaves = [Value(1.0) for _ in range(100_000)]
+    total = sg.sum(leaves)
+    total.backward()
+    assert total.data == 100_000.0 and all(leaf.grad == 1.0 for leaf in leaves)
+
+
+@pytest.mark.parametrize("n", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_many_losses_over_one_trunk(n: int) -> None:
+    x = Value(1.0)
+    trunk = x
+    for _ in range(50_000):
+        trunk = trunk * 1.0
+    early = x * 2.0
+    losses = [early * 0.5 for _ in range(n)]
+    start = time.perf_counter()
+    for loss in losses:
+        loss.backward()
+    assert x.grad == float(n)
+    # a sweep over the whole trunk takes over 50 microseconds in C and 50 ms in Python
+    assert (time.perf_counter() - start) / n < (40e-6 if NATIVE else 2e-3)
+
+
+@native_only
+def test_bytes_a_node_and_a_handle() -> None:
+    n = 1_000_000
+    _record_chain(n)  # warm up
+    gc.collect()
+    before = resident()
+    x, y = _record_chain(n)
+    y.backward()
+    assert (resident() - before) / n <= 40
+    del x, y
+    kept: list[Any] = [None] * n
+    gc.collect()
+    before = resident()
+    z = Value(1.0)
+    for k in range(n):
+        kept[k] = z = z * 1.0
+    assert (resident() - before) / n <= 120
+    del kept
+
+
+def _record_chain(n: int) -> tuple[Value, Value]:
+    x = Value(1.0)
+    y = x
+    for k in range(n // 2):
+        y = y * 1.0 + x
+    return x, y
+
+
+@native_only
+def test_tiny_graphs() -> None:
+    """Each graph with its Value and its leaf at most 1 KB."""
+    n = 100_000
+
+    def make() -> list[Value]:
+        roots = []
+        for _ in range(n):
+            x = Value(2.0)
+            y = x * x
+            y.backward()
+            roots.append(y)
+        return roots
+
+    gc.collect()
+    before = resident()
+    roots = make()
+    assert (resident() - before) / n <= 1024
+    assert core.lib.sg_graphs_alive() >= n
+    del roots
+
+
+def _flat(step: Callable[[], Any], warm_up: int, steps: int, allowance: int) -> None:
+    for _ in range(warm_up):
+        step()
+    before = resident()
+    for _ in range(steps):
+        step()
+    assert resident() - before <= allowance, (resident() - before, steps)
+
+
+# A page now and then is the allocator's own; a leak of one tiny graph a step would be a hundred times the allowance.
+ALLOWANCE = 512 * 1024
+
+
+@pytest.mark.parametrize("steps", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_training_keeps_memory_flat(steps: int, no_gc: None) -> None:
+    model = MLP(2, [4, 1])
+    optimiser = SGD(model.parameters(), lr=0.01)
+
+    def step() -> None:
+        loss = (model([0.5, -0.25]) - 1.0) ** 2
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    _flat(step, 300, steps if NATIVE else steps // 5, ALLOWANCE)
+
+
+@pytest.mark.parametrize("steps", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_inference_keeps_memory_flat(steps: int, no_gc: None) -> None:
+    x, w = Value(0.5), Value(2.0)
+
+    def plain() -> None:
+        sg.tanh(x * w + 1.0)
+
+    def quiet() -> None:
+        with sg.no_grad():
+            sg.tanh(x * w + 1.0)
+
+    def detached() -> None:
+        (x * w).detach() * 2.0
+
+    for step in (plain, quiet, detached):
+        _flat(step, 3_000, steps if NATIVE else steps // 20, ALLOWANCE)
