@@ -10,10 +10,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from time import perf_counter_ns
 from typing import Any
 
 from benchmarks.peers import Contender
+from benchmarks.timing import clock
 
 SAMPLES, SIZES, PENALTY, RATE = 100, (2, 16, 16, 1), 1e-4, 1.0
 _LAYERS = tuple(pairwise(SIZES))
@@ -54,8 +54,8 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Step:
-    whole: float  # ns: forward, reverse and update
-    sweep: float  # ns: reverse alone
+    whole: float  # seconds: forward, reverse and update
+    sweep: float  # seconds: reverse alone
     weights: float  # the sum of the parameters after it, on which contenders agree if their gradients do
 
 
@@ -66,7 +66,9 @@ class Moons:
         random.seed(1337)
         self.contender, self.data = contender, data
         last = len(_LAYERS) - 1
-        self.layers = [[Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(_LAYERS)]
+        self.layers = [
+            [Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(_LAYERS)
+        ]
 
     def score(self, x: Any) -> Any:
         for layer in self.layers:
@@ -93,12 +95,12 @@ class Moons:
 
     def step(self) -> Step:
         """A step of the demo; its graph is new, so its sweep is a first sweep."""
-        begun = perf_counter_ns()
+        begun = clock()
         self.contender.start(self.parameters())
         loss = self.loss()
-        recorded = perf_counter_ns()
+        recorded = clock()
         self.contender.backward(loss)
-        swept = perf_counter_ns()
+        swept = clock()
         self.update(RATE)
-        ended = perf_counter_ns()
+        ended = clock()
         return Step(ended - begun, swept - recorded, sum(map(self.contender.number, self.parameters())))

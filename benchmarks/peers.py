@@ -60,7 +60,7 @@ def native() -> Contender:
 
     def graph_bytes(value: Any) -> float:
         graph, index = core._node.seal(value)
-        return float(core.lib.sg_graph_bytes(graph)) / (index + 1)
+        return float(core.lib.sg_graph_bytes(graph) / (index + 1))
 
     return Contender(Value, Value.relu, Value.sin, _start, Value.backward, _descend, _data, graph_bytes)
 

@@ -1,4 +1,4 @@
-"""How time is taken: on one core, contenders in turn, without the garbage collector, medians."""
+"""How time is taken: processor time on one core, contenders in turn, without the garbage collector."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from statistics import median
-from time import perf_counter_ns
+from time import get_clock_info, perf_counter, thread_time
 from timeit import Timer
 from typing import TypeVar
 
 from benchmarks.peers import Contender
 
 Sample = TypeVar("Sample")
+
+# Seconds of this thread on the processor, where the system counts them finely: others' work takes time slices, which
+# hit long samples more than short ones and so would distort ratios.
+clock = thread_time if get_clock_info("thread_time").resolution < 1e-6 else perf_counter
 
 
 def pin() -> int | None:
@@ -49,20 +53,20 @@ def operation(contender: Contender, statement: str, count: int) -> Callable[[], 
     """
     setup = "a, b = variable(1.5), variable(2.0); start((a, b))"
     names = {"variable": contender.variable, "start": contender.start}
-    loop, empty = Timer(statement, setup, globals=names), Timer("pass", setup, globals=names)
+    loop, empty = Timer(statement, setup, clock, names), Timer("pass", setup, clock, names)
     return lambda: (loop.timeit(count) - empty.timeit(count)) * 1e9 / count
 
 
 def import_ms(imports: Mapping[str, str], runs: int) -> dict[str, float]:
-    """What each import adds to the interpreter's own start: differences of medians over new processes, in turn."""
+    """What each import adds to the interpreter's own start: differences of medians of new processes' elapsed times."""
 
     def start(name: str, statement: str) -> float:
         backend = {"SCALARGRAD_BACKEND": name} if name in ("native", "python") else {}
-        begun = perf_counter_ns()
+        begun = perf_counter()
         subprocess.run([sys.executable, "-I", "-c", statement], check=True, env=os.environ | backend)
-        return (perf_counter_ns() - begun) / 1e6
+        return (perf_counter() - begun) * 1e3
 
     statements = {"": "pass", **imports}
-    samples = round_robin({name: lambda n=name, s=s: start(n, s) for name, s in statements.items()}, runs)  # type: ignore[misc]
+    samples = round_robin({name: lambda n=name, s=s: start(n, s) for name, s in statements.items()}, runs)
     own = median(samples.pop(""))
     return {name: median(taken) - own for name, taken in samples.items()}

@@ -13,6 +13,7 @@ import sysconfig
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 from setuptools import Extension
 from setuptools.command.build_ext import build_ext
@@ -36,7 +37,7 @@ def load_ops() -> ModuleType:
 class CPrinter(ast.NodeVisitor):
     """Prints an expression of the table as C. Every operation is parenthesised, so the order is the written one."""
 
-    OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=",
+    OPERATORS: ClassVar = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=",
                  ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.And: "&&", ast.Or: "||"}  # fmt: skip
 
     def __init__(self, constants: dict[str, float]) -> None:
@@ -98,10 +99,9 @@ def ops_header() -> str:
         define(f"sg_value_{row.name}", row.operands, row.value)
         for k, partial in enumerate(row.partials):
             define(f"sg_partial_{row.name}_{k}", (*row.operands, "z"), partial)
-            units = {"1": "d", "-1": "-d"}
-            products.append(
-                f"#define SG_PRODUCT_{row.name}_{k}(d, {', '.join(row.operands)}, z) " +
-                units.get(partial, f"SG_TIMES(d, sg_partial_{row.name}_{k}({', '.join(row.operands)}, z))"))
+            operands = ", ".join((*row.operands, "z"))
+            product = {"1": "d", "-1": "-d"}.get(partial, f"SG_TIMES(d, sg_partial_{row.name}_{k}({operands}))")
+            products.append(f"#define SG_PRODUCT_{row.name}_{k}(d, {operands}) {product}")
     for reduction in ops.REDUCTIONS:
         define(f"sg_partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial)
 

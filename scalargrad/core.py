@@ -18,7 +18,7 @@ def _load_native() -> Any:
     """cffi's module, and the module of the type Value that lies in the same library."""
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
-    from scalargrad import _core
+    import scalargrad._core as _core
 
     loader = ExtensionFileLoader("scalargrad._node", _core.__file__)
     node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=_core.__file__))
@@ -35,7 +35,7 @@ def _choose() -> str:
     if requested == "python":
         return "python"
     try:
-        from scalargrad import _core  # noqa: F401
+        import scalargrad._core  # noqa: F401
     except ImportError as error:
         if requested == "native":
             raise BackendError(
@@ -60,18 +60,9 @@ def backend() -> str:
 
 if TYPE_CHECKING or _backend == "python":
     from scalargrad.history import flatten, rebuild
+    from scalargrad.operators import Node
     from scalargrad.sweep import backward
-    from scalargrad.tape import (
-        Node,
-        apply,
-        define_value,
-        key,
-        mode,
-        opcode,
-        operands,
-        reduce,
-        setup,
-    )
+    from scalargrad.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
 else:
     _core, _node = _load_native()
     ffi, lib = _core.ffi, _core.lib

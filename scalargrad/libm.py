@@ -12,11 +12,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-_SAME_IN_MATH = (
-    "exp expm1 log log1p log2 log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc "
-    "sqrt fabs pow fmod atan2 copysign"
-).split()
-_ONLY_IN_C = "hypot exp2 cbrt floor ceil trunc rint".split()
+_SAME_IN_MATH = ("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+                 "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "sqrt", "fabs", "pow", "fmod", "atan2",
+                 "copysign")  # fmt: skip
+_ONLY_IN_C = ("hypot", "exp2", "cbrt", "floor", "ceil", "trunc", "rint")
 _OF_TWO = {"pow", "fmod", "atan2", "copysign", "hypot"}
 
 
@@ -25,7 +24,7 @@ def _c_library() -> Any:
     from cffi import FFI
 
     ffi = FFI()
-    names = _SAME_IN_MATH + _ONLY_IN_C
+    names = (*_SAME_IN_MATH, *_ONLY_IN_C)
     ffi.cdef("".join(f"double {f}({'double, double' if f in _OF_TWO else 'double'});" for f in names))
     try:
         return ffi.dlopen(None)

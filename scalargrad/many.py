@@ -21,7 +21,7 @@ _MUL, _DIV, _SUB = ops.OPCODE["mul"], ops.OPCODE["div"], ops.OPCODE["sub"]
 
 def _items(function: str, x: tuple[Any, ...], least: int = 0) -> list[Any]:
     """The items of one iterable, or the arguments themselves."""
-    if len(x) == 1 and isinstance(x[0], Iterable) and getattr(x[0], "ndim", 1):
+    if len(x) == 1 and isinstance(x[0], Iterable) and getattr(x[0], "ndim", None) != 0:
         x = tuple(x[0])
     if len(x) < least:
         raise ArgumentError(f"{function} of nothing has no value: give at least {least} number")

@@ -9,11 +9,10 @@ the open one as a link, so links always lead to graphs that were closed before.
 from __future__ import annotations
 
 import itertools
-import operator
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, Union
+from typing import Any
 
 from scalargrad import ops, reductions
 from scalargrad.evaluate import VALUE
@@ -26,13 +25,13 @@ _closings = itertools.count(1)
 
 # An operand is the index of an earlier node, or a float: a constant. (The entry of a leaf holds the leaf in its place,
 # a link the graph and the index that it leads to.)
-Operand = Union[int, float]
+Operand = int | float
 
 
 class Graph:
     """Recorded nodes, each an (op, operands, value). Appending one is a single step, so nothing is ever half done."""
 
-    __slots__ = ("serial", "_closing", "nodes", "adjoints", "__weakref__")
+    __slots__ = ("__weakref__", "_closing", "adjoints", "nodes", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
@@ -58,9 +57,9 @@ class Graph:
 
 
 class Node:
-    """A handle to a number; `Value` adds what users see."""
+    """A handle to a number. `operators.py` adds Python's operators, `value.py` the rest of what users see."""
 
-    __slots__ = ("_graph", "_index", "_data", "_grad", "_entry", "__weakref__")
+    __slots__ = ("__weakref__", "_data", "_entry", "_grad", "_graph", "_index")
     _graph: Graph | None  # None: a leaf
     _index: int
     _data: float
@@ -102,57 +101,11 @@ class Node:
         else:
             self._graph.adjoints[self._index] = number
 
-    def __pow__(self, other: Any, modulus: Any = None) -> Any:
-        if modulus is not None:
-            return NotImplemented
-        if not isinstance(other, Node):
-            other = read_number(other)
-            if other is NotImplemented:
-                return NotImplemented
-            if other == 2.0:
-                return apply(ops.OPCODE["square"], self)
-        return apply(ops.OPCODE["pow"], self, other)
-
-    def __neg__(self) -> Any:
-        return apply(ops.OPCODE["neg"], self)
-
-    def __abs__(self) -> Any:
-        return apply(ops.OPCODE["abs"], self)
-
-    def __pos__(self) -> Any:
-        return self
-
     def __bool__(self) -> bool:
         return self._data != 0.0
 
     def __hash__(self) -> int:
         return object.__hash__(self) if self._graph is None else hash((self._graph.serial, self._index))
-
-
-def _operator(opcode: int, swapped: bool) -> Callable[[Node, Any], Any]:
-    def method(self: Node, other: Any) -> Any:
-        number = other if isinstance(other, Node) else read_number(other)
-        if number is NotImplemented:
-            return NotImplemented
-        return apply(opcode, number, self) if swapped else apply(opcode, self, number)
-
-    return method
-
-
-def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Node, Any], Any]:
-    def method(self: Node, other: Any) -> Any:
-        return compare(self._data, other._data if isinstance(other, Node) else other)
-
-    return method
-
-
-for _special, _row in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floordiv",
-                       "mod": "remainder"}.items():  # fmt: skip
-    setattr(Node, f"__{_special}__", _operator(ops.OPCODE[_row], swapped=False))
-    setattr(Node, f"__r{_special}__", _operator(ops.OPCODE[_row], swapped=True))
-setattr(Node, "__rpow__", _operator(ops.OPCODE["pow"], swapped=True))
-for _special in ("lt", "le", "eq", "ne", "gt", "ge"):
-    setattr(Node, f"__{_special}__", _comparison(getattr(operator, _special)))
 
 
 # --- recording -----------------------------------------------------------------------------------------------------

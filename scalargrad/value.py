@@ -119,7 +119,9 @@ class Value(core.Node):
 
     @property
     def _backward(self) -> Callable[[], None]:
-        raise ReadOnlyError("a Value has no _backward function: the table of primitives holds the rules; call backward()")
+        raise ReadOnlyError(
+            "a Value has no _backward function: the table of primitives holds the rules; call backward()"
+        )
 
     @_backward.setter
     def _backward(self, value: Any) -> None:
@@ -191,15 +193,11 @@ class Value(core.Node):
     log, log1p, log2, log10 = _method("log"), _method("log1p"), _method("log2"), _method("log10")
     sqrt, cbrt, square = _method("sqrt"), _method("cbrt"), _method("square")
     sin, cos, tan, asin, acos, atan = (_method(f) for f in ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh, asinh, acosh, atanh = (
-        _method(f) for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
-    )
+    sinh, cosh, tanh, asinh, acosh, atanh = (_method(f) for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
     erf, erfc = _method("erf"), _method("erfc")
     sigmoid, log_sigmoid, softplus, silu = (_method(f) for f in ("sigmoid", "log_sigmoid", "softplus", "silu"))
     relu, leaky_relu, elu = _method("relu"), _method("leaky_relu", 0.01), _method("elu", 1.0)
-    abs, sign, floor, ceil, trunc, round = (
-        _method(f) for f in ("abs", "sign", "floor", "ceil", "trunc", "round")
-    )
+    abs, sign, floor, ceil, trunc, round = (_method(f) for f in ("abs", "sign", "floor", "ceil", "trunc", "round"))
     atan2, hypot, logaddexp, copysign = (_method(f) for f in ("atan2", "hypot", "logaddexp", "copysign"))
     fmod, remainder, maximum, minimum = (_method(f) for f in ("fmod", "remainder", "maximum", "minimum"))
     clip = _method("clip")
@@ -219,15 +217,15 @@ class Value(core.Node):
 
 def _leaf(cls: type[Value], data: float, grad: float) -> Value:
     """A leaf of any subclass, made without its __init__."""
-    leaf = cls.__new__(cls)
+    leaf: Any = cls.__new__(cls)
     leaf.data = data
     leaf.grad = grad
-    return leaf
+    return leaf  # type: ignore[no-any-return]
 
 
 def _from_record(*record: Any) -> Value:
     """The root of a pickled history."""
-    root = core.rebuild(*record)
+    root: Any = core.rebuild(*record)
     if root is None:
         raise RecordError("this pickled history is damaged, or was not written by scalargrad")
-    return root  # type: ignore[return-value]
+    return root  # type: ignore[no-any-return]

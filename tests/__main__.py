@@ -10,7 +10,9 @@ import sys
 def main() -> int:
     probe = "import scalargrad; print(scalargrad.backend())"
     environment = {k: v for k, v in os.environ.items() if k != "SCALARGRAD_BACKEND"}
-    found = subprocess.run([sys.executable, "-c", probe], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", probe], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
     backends = ["python"] if found.stdout.strip() == "python" else ["native", "python"]
     failed = False
     for backend in backends:

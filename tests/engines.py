@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scalargrad import convert, core, sweep, tape, value
+from scalargrad import convert, core, operators, sweep, tape, value
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Engine:
     backward: Callable[[Any, float], None]
 
 
-class _PureValue(tape.Node):
+class _PureValue(operators.Node):
     __slots__ = ()
 
 
@@ -29,12 +29,16 @@ def pure() -> Engine:
         tape.setup(number=convert.number, refuse=convert.refuse, construct=convert.construct,
                    read_only=convert.read_only, recorded=lambda *_: None)  # fmt: skip
     made: type = _PureValue if core.backend() != "python" else value.Value
-    return Engine("python", made, tape.apply, tape.reduce, lambda root, seed: sweep.backward(root, seed, False) and None)
+    return Engine(
+        "python", made, tape.apply, tape.reduce, lambda root, seed: sweep.backward(root, seed, False) and None
+    )
 
 
 def native() -> Engine:
     assert core.backend() == "native"
-    return Engine("native", value.Value, core.apply, core.reduce, lambda root, seed: core.backward(root, seed, False) and None)
+    return Engine(
+        "native", value.Value, core.apply, core.reduce, lambda root, seed: core.backward(root, seed, False) and None
+    )
 
 
 def bits(x: float) -> Any:

@@ -97,7 +97,9 @@ def _same_bits(program: bytes) -> None:
 
 @native_only
 def test_random_graphs_have_the_same_bits() -> None:
-    every = b"".join(bytes([op, k, 3 * k, 5 * k, k, k, k, 4]) for k in (0, 1, 2) for op in range(len(ops.NAMES) - ops.FIRST))
+    every = b"".join(
+        bytes([op, k, 3 * k, 5 * k, k, k, k, 4]) for k in (0, 1, 2) for op in range(len(ops.NAMES) - ops.FIRST)
+    )
     assert Run(native()).execute(every) == Run(pure()).execute(every)
     covered.clear()
     _same_bits()

@@ -46,7 +46,16 @@ def test_results_are_finite_and_unchanged_under_the_watch() -> None:
     assert x.grad == 2 * math.exp(2.0) + 1
 
 
-@pytest.mark.parametrize("make", [lambda x: sg.log(x * 0), lambda x: x / 0.0, lambda x: sg.exp(x * 1e3), lambda x: sg.sum([x, math.inf]), lambda x: x - Value(math.nan)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: sg.log(x * 0),
+        lambda x: x / 0.0,
+        lambda x: sg.exp(x * 1e3),
+        lambda x: sg.sum([x, math.inf]),
+        lambda x: x - Value(math.nan),
+    ],
+)
 def test_forward_anomaly_names_the_line(make: object) -> None:
     x = Value(2.0)
     with sg.detect_anomaly(), pytest.raises(AnomalyError) as caught:

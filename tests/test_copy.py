@@ -101,7 +101,9 @@ def test_pickles_cross_the_backends() -> None:
                "import scalargrad; assert scalargrad.backend() == 'python';"
                "sys.stdout.buffer.write(pickle.dumps(y))")  # fmt: skip
     environment = {**os.environ, "SCALARGRAD_BACKEND": "python"}
-    done = subprocess.run([sys.executable, "-c", program], input=pickle.dumps(y), stdout=subprocess.PIPE, env=environment, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=pickle.dumps(y), stdout=subprocess.PIPE, env=environment, check=True
+    )
     back = pickle.loads(done.stdout)
     y.backward()
     (tanh,) = [v for v in back._prev if v._op == "tanh"]

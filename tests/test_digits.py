@@ -41,7 +41,24 @@ def _points(name: str) -> list[float]:
     medium = [rng.uniform(-800, 800) for _ in range(60)] + [rng.uniform(-5, 5) for _ in range(60)]
     edge = [s * (1 - _log_uniform(rng, -16, -1)) for s in (1, -1) for _ in range(20)]
     small = [s * _log_uniform(rng, -320, 0) for s in (1, -1) for _ in range(20)]
-    special = [40.0, -40.0, 20.0, -20.0, 1e-18, 0.99999999, 1e155, -1e155, 1e-155, 1e200, 1e-200, 37.0, -720.0, 400.0, 26.5, 710.0]
+    special = [
+        40.0,
+        -40.0,
+        20.0,
+        -20.0,
+        1e-18,
+        0.99999999,
+        1e155,
+        -1e155,
+        1e-155,
+        1e200,
+        1e-200,
+        37.0,
+        -720.0,
+        400.0,
+        26.5,
+        710.0,
+    ]
     points = wide + medium + edge + small + special
     domain = {
         "sqrt": lambda x: x > 0, "log": lambda x: x > 0, "log2": lambda x: x > 0, "log10": lambda x: x > 0,
@@ -79,10 +96,20 @@ def _pairs(name: str) -> list[tuple[float, float]]:
         pairs = [(rng.uniform(-s, s), rng.uniform(-s, s)) for s in (1, 30, 700, 1e4) for _ in range(60)]
         return [*pairs, (0.0, -700.3), (0.1, -700.4), (1e4, 1e4), (-1e4, -1e4 + 1)]
     pairs = [(rng.uniform(-9, 9), rng.uniform(-9, 9)) for _ in range(100)]
-    pairs += [(s * _log_uniform(rng, -300, 300), t * _log_uniform(rng, -300, 300)) for s in (1, -1) for t in (1, -1) for _ in range(25)]
+    pairs += [
+        (s * _log_uniform(rng, -300, 300), t * _log_uniform(rng, -300, 300))
+        for s in (1, -1)
+        for t in (1, -1)
+        for _ in range(25)
+    ]
     if name in ("hypot", "atan2"):
         tiny = [_log_uniform(rng, -322, -300) for _ in range(20)]
-        pairs += [(x, x * rng.uniform(0.1, 9)) for x in tiny] + [(1e200, 1e200), (1e-200, 1e-200), (1.5e308, 1.5e308), (5e-324, 5e-324)]
+        pairs += [(x, x * rng.uniform(0.1, 9)) for x in tiny] + [
+            (1e200, 1e200),
+            (1e-200, 1e-200),
+            (1.5e308, 1.5e308),
+            (5e-324, 5e-324),
+        ]
     return pairs
 
 
@@ -93,7 +120,12 @@ def test_binary(name: str) -> None:
         left, right = Value(x), Value(y)
         result = core.apply(ops.OPCODE[name], left, right)
         exact = value(mpf(x), mpf(y))
-        assert_close(result.data, exact, max(abs(mpf(x)), abs(mpf(y))) if name in ("add", "sub", "logaddexp") else 0, (name, x, y))
+        assert_close(
+            result.data,
+            exact,
+            max(abs(mpf(x)), abs(mpf(y))) if name in ("add", "sub", "logaddexp") else 0,
+            (name, x, y),
+        )
         result.backward()
         by_x, by_y = partials(mpf(x), mpf(y))
         assert_close(left.grad, by_x, note=(name, "by x", x, y))

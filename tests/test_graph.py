@@ -211,7 +211,7 @@ def test_keyboard_interrupt_by_a_signal() -> None:
         signal.signal(signal.SIGALRM, previous)
 
 
-# --- memory ------------------------------------------------------------------------------------------------------------
+# --- memory
 
 
 def _graphs() -> int:

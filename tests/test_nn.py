@@ -14,10 +14,12 @@ from scalargrad.errors import ArgumentError, NumberError
 from scalargrad.optim import SGD
 
 # The losses that micrograd's demo notebook prints, and its accuracies in percent.
-PUBLISHED = {0: (0.8958441028683222, 50), 1: (1.7235905336972022, 81), 2: (0.7429006313851131, 77), 3: (0.7705641260584198, 82),
-             4: (0.3692793385976538, 84), 5: (0.313545481918522, 86), 10: (0.24507023853658053, 91), 20: (0.18977522856087634, 91),
-             40: (0.06016009895234464, 100), 60: (0.0325971115781023, 99), 80: (0.012318500800515763, 100),
-             99: (0.010978370135492717, 100)}  # fmt: skip
+PUBLISHED = {
+    0: (0.8958441028683222, 50), 1: (1.7235905336972022, 81), 2: (0.7429006313851131, 77),
+    3: (0.7705641260584198, 82), 4: (0.3692793385976538, 84), 5: (0.313545481918522, 86),
+    10: (0.24507023853658053, 91), 20: (0.18977522856087634, 91), 40: (0.06016009895234464, 100),
+    60: (0.0325971115781023, 99), 80: (0.012318500800515763, 100), 99: (0.010978370135492717, 100),
+}  # fmt: skip
 
 
 def test_micrograds_demo_gives_its_published_losses() -> None:
@@ -115,7 +117,12 @@ def test_sgd() -> None:
 
 @pytest.mark.parametrize(
     ("parameters", "lr", "error"),
-    [([], 0.1, ArgumentError), ([1.0], 0.1, NumberError), ([Value(1.0)], -1.0, ArgumentError), ([Value(1.0)], math.nan, ArgumentError)],
+    [
+        ([], 0.1, ArgumentError),
+        ([1.0], 0.1, NumberError),
+        ([Value(1.0)], -1.0, ArgumentError),
+        ([Value(1.0)], math.nan, ArgumentError),
+    ],
 )
 def test_sgd_refuses(parameters: Any, lr: float, error: type[Exception]) -> None:
     with pytest.raises(error):

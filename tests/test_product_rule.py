@@ -39,7 +39,9 @@ MASKED: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "nested": (lambda x: sg.where(x > 0, sg.where(x > 1, 1 / (x - x), sg.log(x)), x), 0.0, 1.0),
     "infinite product": (lambda x: sg.where(x < 1, x, (x * 1e308 * 10) * 0.0), -1.0, 1.0),
     "nan constant": (lambda x: sg.where(x < 1, x, x * NAN), 0.0, 1.0),
-    "reductions": (lambda x: sg.where(x > 0, sg.logsumexp(sg.log(x), 1.0) + sg.max(1 / x, 0.0) + sg.dot([sg.log(x)], [x]), x), 0.0, 1.0),
+    "logsumexp": (lambda x: sg.where(x > 0, sg.logsumexp(sg.log(x), 1.0), x), 0.0, 1.0),
+    "max": (lambda x: sg.where(x > 0, sg.max(1 / x, 0.0), x), 0.0, 1.0),
+    "dot": (lambda x: sg.where(x > 0, sg.dot([sg.log(x)], [x]), x), 0.0, 1.0),
     "left": (lambda x: sg.where(x <= 0, x, 1 / x), 0.0, 1.0),
 }  # fmt: skip
 

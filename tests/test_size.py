@@ -36,7 +36,7 @@ def on_a_small_stack(function: Callable[[], Any]) -> Any:
     def work() -> None:
         try:
             result.append(function())
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     before = threading.stack_size(256 * 1024)

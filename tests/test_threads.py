@@ -25,7 +25,7 @@ def run(workers: list[Callable[[], Any]]) -> list[Any]:
         try:
             barrier.wait()
             results[k] = workers[k]()
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(k,)) for k in range(len(workers))]

@@ -205,7 +205,14 @@ def test_subclassing() -> None:
 def test_micrograds_view() -> None:
     a, b = Value(-4.0), Value(2.0)
     assert (a._op, a._prev) == ("", set())
-    for expression, op in ((a + b, "+"), (a * b, "*"), (a**2, "**2"), (a**3, "**3"), (a**-0.5, "**-0.5"), (a.relu(), "ReLU")):
+    for expression, op in (
+        (a + b, "+"),
+        (a * b, "*"),
+        (a**2, "**2"),
+        (a**3, "**3"),
+        (a**-0.5, "**-0.5"),
+        (a.relu(), "ReLU"),
+    ):
         assert expression._op == op
     assert (a * b)._prev == {a, b}
     square = a * a
@@ -227,7 +234,10 @@ def test_prev_across_graphs() -> None:
     y.backward()
     z = y + 1
     (child,) = [v for v in z._prev if v._op]
-    assert (child._op, child.data, child.grad) == ("*", 6.0, 1.0) and child._prev == {a, *[v for v in child._prev if v is not a]}
+    assert (child._op, child.data, child.grad) == ("*", 6.0, 1.0) and child._prev == {
+        a,
+        *[v for v in child._prev if v is not a],
+    }
 
 
 def test_in_place_operators_make_new_values() -> None:
