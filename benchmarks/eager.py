@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -78,6 +78,10 @@ def _chain(contender: Contender, sin: Callable[[Any], Any], turns: int) -> Calla
     return task
 
 
+def _step(contender: Contender, data: network.Data) -> network.Step:
+    return network.Moons(contender, data).step()
+
+
 def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dict[str, float]]:
     """The figures by measure and contender; and of each contender the sum of the weights after a moons step."""
     contenders = {name: make() for name, make in CONTENDERS.items()}
@@ -94,7 +98,7 @@ def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dic
     for name, taken in timing.round_robin(chains, settings.repetitions).items():
         figures["sweep_chain"][name] = median(taken)
 
-    moons = {name: lambda c=c: network.Moons(c, data).step() for name, c in contenders.items()}
+    moons = {name: partial(_step, c, data) for name, c in contenders.items()}
     weights = {}
     for name, steps in timing.round_robin(moons, settings.repetitions).items():
         figures["sweep_moons"][name] = median(step.sweep for step in steps) * 1e9 / network.OPERATIONS
@@ -115,7 +119,6 @@ def run(chosen: argparse.Namespace) -> int:
     if absent:
         print(f"error: no {', '.join(absent)} to compare with: pip install 'scalargrad[bench]'", file=sys.stderr)
         return 1
-    os.environ["SCALARGRAD_BACKEND"] = "native"  # read when scalargrad is imported, below and in the processes started
     settings = QUICK if chosen.quick else Settings()
     core = timing.pin()
     figures, weights = measure(settings)

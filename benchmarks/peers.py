@@ -6,6 +6,8 @@ recording starts, the sweep, and an SGD update.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -51,42 +53,28 @@ def _data(value: Any) -> float:
     return float(value.data)
 
 
+def _load(backend: str) -> tuple[Any, Any]:
+    """The package and its `core`, in a copy of its own that runs on this backend: a process chooses at first import."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "scalargrad"]:
+        del sys.modules[name]
+    os.environ["SCALARGRAD_BACKEND"] = backend
+    return import_module("scalargrad"), import_module("scalargrad.core")
+
+
 def native() -> Contender:
-    from scalargrad import Value
+    package, core = _load("native")
+    value = package.Value
 
-    core: Any = import_module("scalargrad.core")  # Any: what it holds depends on the backend
-    if core.backend() != "native":
-        raise RuntimeError("the benchmarks drive the pure backend beside the native one: set SCALARGRAD_BACKEND=native")
-
-    def graph_bytes(value: Any) -> float:
-        graph, index = core._node.seal(value)
+    def graph_bytes(end: Any) -> float:
+        graph, index = core._node.seal(end)
         return float(core.lib.sg_graph_bytes(graph) / (index + 1))
 
-    return Contender(Value, Value.relu, Value.sin, _start, Value.backward, _descend, _data, graph_bytes)
+    return Contender(value, value.relu, value.sin, _start, value.backward, _descend, _data, graph_bytes)
 
 
 def python() -> Contender:
-    """The pure backend, set up by hand, because `core` gives a process one backend."""
-    from scalargrad import convert, ops, sweep, tape
-
-    relu_code, sin_code = ops.OPCODE["relu"], ops.OPCODE["sin"]
-
-    class PureValue(tape.Node):
-        __slots__ = ()
-
-        def relu(self) -> Any:
-            return tape.apply(relu_code, self)
-
-        def sin(self) -> Any:
-            return tape.apply(sin_code, self)
-
-        def backward(self) -> None:
-            sweep.backward(self, 1.0, False)
-
-    tape.define_value(PureValue)
-    tape.setup(number=convert.number, refuse=convert.refuse, construct=convert.construct,
-               read_only=convert.read_only, recorded=lambda *_: None)  # fmt: skip
-    return Contender(PureValue, PureValue.relu, PureValue.sin, _start, PureValue.backward, _descend, _data)
+    value = _load("python")[0].Value
+    return Contender(value, value.relu, value.sin, _start, value.backward, _descend, _data)
 
 
 def micrograd() -> Contender:

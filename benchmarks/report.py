@@ -44,12 +44,12 @@ def ratio(row: Mapping[str, float | None], rival: str) -> float | None:
 def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -> tuple[str, bool | None]:
     """A target in words, and whether it was met; None where nothing was measured."""
     figure = row.get(OURS) if target.rival is None else ratio(row, target.rival)
-    words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.2f}× {target.rival}"
+    words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.2f} of {target.rival}"
     return f"≤ {words}", None if figure is None else figure <= target.limit
 
 
 def _number(x: float | None, digits: int) -> str:
-    return "–" if x is None else f"{x:.{digits}f}"
+    return "-" if x is None else f"{x:.{digits}f}"
 
 
 def _figure(x: float | None) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 from time import get_clock_info, perf_counter, thread_time
 from timeit import Timer
@@ -67,6 +68,6 @@ def import_ms(imports: Mapping[str, str], runs: int) -> dict[str, float]:
         return (perf_counter() - begun) * 1e3
 
     statements = {"": "pass", **imports}
-    samples = round_robin({name: lambda n=name, s=s: start(n, s) for name, s in statements.items()}, runs)
+    samples = round_robin({name: partial(start, name, statement) for name, statement in statements.items()}, runs)
     own = median(samples.pop(""))
     return {name: median(taken) - own for name, taken in samples.items()}

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from benchmarks.__main__ import main
 from benchmarks.eager import MEASURES
 from benchmarks.peers import CONTENDERS, REQUIRED

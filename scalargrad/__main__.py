@@ -1,0 +1,48 @@
+"""The command line: ``python -m scalargrad demo NAME``, installed as ``scalargrad`` too."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from scalargrad import __version__
+from scalargrad.demos.iris import Iris
+from scalargrad.demos.moons import Moons
+from scalargrad.demos.running import add_parser, run
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scalargrad", description="Scalar automatic differentiation.")
+    parser.add_argument("--version", action="version", version=f"scalargrad {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    demos = commands.add_parser("demo", help="train a small network and draw what it learnt")
+    names = demos.add_subparsers(title="demos", metavar="NAME", required=True)
+    for demo in (Iris, Moons):
+        add_parser(names, demo)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line, `argv` or that of the process, and gives the exit code.
+
+    2 for a command line that it does not understand, 130 after Ctrl-C.
+    """
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.command is None:
+        parser.print_help()
+        return 2
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # as in `scalargrad demo iris | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not complain
+        return 141
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""iris.csv: 150 irises of three species, lengths and widths in cm. Source: Fisher 1936, measured by Anderson 1935."""

@@ -1,0 +1,59 @@
+"""Small data sets for demos and tests, as lists: measured irises and two moons."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from scalargrad import extras
+
+Rows = list[list[float]]
+
+
+def load_iris() -> tuple[Rows, list[int], list[str]]:
+    """Fisher's 150 irises: four measurements in cm, the number of the species, and the species' names.
+
+    Source: Fisher 1936, "The use of multiple measurements in taxonomic problems", measured by Anderson.
+
+    >>> features, labels, names = load_iris()
+    >>> features[0], names[labels[0]], len(features)
+    ([5.1, 3.5, 1.4, 0.2], 'setosa', 150)
+    """
+    import csv
+    from importlib.resources import files
+
+    with files("scalargrad.data").joinpath("iris.csv").open(encoding="utf-8", newline="") as file:
+        _, *records = csv.reader(file)
+    species = [record[-1] for record in records]
+    names = list(dict.fromkeys(species))
+    return [[float(cm) for cm in record[:-1]] for record in records], [names.index(s) for s in species], names
+
+
+def make_moons(n_samples: int, noise: float, seed: int) -> tuple[Rows, list[int]]:
+    """Two interleaving half circles with Gaussian noise and the number of each point's circle, by scikit-learn.
+
+    The points are those after ``numpy.random.seed(seed)``. Raises `MissingExtraError` without scikit-learn.
+    """
+    points, labels = extras.load("sklearn.datasets").make_moons(n_samples=n_samples, noise=noise, random_state=seed)
+    return points.tolist(), labels.tolist()
+
+
+def make_plain_moons(n_samples: int, noise: float, seed: int) -> tuple[Rows, list[int]]:
+    """The same two shapes without scikit-learn: other noise, and not shuffled.
+
+    >>> points, labels = make_plain_moons(4, 0.0, seed=0)
+    >>> [[round(x, 1) for x in point] for point in points], labels
+    ([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [2.0, 0.5]], [0, 0, 1, 1])
+    """
+    rng = random.Random(seed)
+    points: Rows = []
+    labels = []
+    for label, count in enumerate([n_samples // 2, n_samples - n_samples // 2]):
+        for k in range(count):
+            angle = math.pi * k / max(count - 1, 1)
+            x, y = math.cos(angle), math.sin(angle)
+            if label == 1:
+                x, y = 1.0 - x, 0.5 - y
+            points.append([rng.gauss(x, noise), rng.gauss(y, noise)])
+            labels.append(label)
+    return points, labels

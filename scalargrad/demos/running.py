@@ -1,0 +1,144 @@
+"""What the demos share: their options, the training loop, and the run from options to picture."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import scalargrad as sg
+from scalargrad import extras
+from scalargrad.demos import picture, progress
+from scalargrad.nn import MLP
+from scalargrad.optim import SGD
+
+
+class Demo(ABC):
+    """A network, its data and its loss; made from a seed and the sizes of the hidden layers."""
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    steps: ClassVar[int]
+    hidden: ClassVar[list[int]]
+    rate: ClassVar[float]  # the first learning rate; it falls evenly to a tenth
+
+    model: MLP
+
+    @abstractmethod
+    def __init__(self, seed: int, hidden: Sequence[int]) -> None: ...
+
+    @abstractmethod
+    def loss(self) -> tuple[sg.Value, float]:
+        """The loss on all training points, and the accuracy there."""
+
+    @abstractmethod
+    def verdict(self) -> str:
+        """How good the trained network is."""
+
+    @abstractmethod
+    def scene(self) -> picture.Scene:
+        """What its picture shows."""
+
+
+def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
+    """Trains step by step; gives the loss and accuracy that each step began with."""
+    optimiser = SGD(demo.model.parameters(), lr=demo.rate)
+    for k in range(steps):
+        loss, accuracy = demo.loss()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.lr = demo.rate * (1.0 - 0.9 * k / steps)
+        optimiser.step()
+        yield loss.data, accuracy
+
+
+def share(right: Sequence[bool]) -> str:
+    """How many are right, as text."""
+    return f"{100.0 * sum(right) / len(right):.1f} % ({sum(right)} of {len(right)})"
+
+
+# --- the command line ------------------------------------------------------------------------------------------------
+
+
+def add_parser(commands: Any, demo: type[Demo]) -> None:
+    """Adds the demo and its options to argparse's subcommands."""
+    parser = commands.add_parser(demo.name, help=demo.about, description=demo.about)
+    hidden = ",".join(map(str, demo.hidden))
+    parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
+    parser.add_argument("--seed", type=_seed, default=1337, help="of data and weights, from 0 to 2**32-1 (%(default)s)")
+    parser.add_argument("--hidden", type=_hidden, default=hidden, help="sizes of the hidden layers (%(default)s)")
+    parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="where the picture goes (%(default)s)")
+    parser.add_argument("--no-plot", action="store_true", help="make no picture")
+    parser.set_defaults(demo=demo, refuse=parser.error)
+
+
+def _whole(text: str, least: int, what: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{what}, got {text!r}")
+    return number
+
+
+def _steps(text: str) -> int:
+    return _whole(text, 1, "expected a whole number from 1 on")
+
+
+def _seed(text: str) -> int:
+    what = "expected a whole number from 0 to 4294967295, as numpy does"
+    seed = _whole(text, 0, what)
+    if seed >= 2**32:
+        raise argparse.ArgumentTypeError(f"{what}, got {text!r}")
+    return seed
+
+
+def _hidden(text: str) -> list[int]:
+    # from 2 on: a layer of one neuron gives a number, which the next layer cannot take
+    return [_whole(size, 2, "expected sizes from 2 on with commas between, such as 8 or 16,16") for size in text.split(",")]
+
+
+def _png(text: str) -> str:
+    if not text.lower().endswith(".png"):
+        raise argparse.ArgumentTypeError(f"expected a file name that ends in .png, got {text!r}")
+    return os.path.abspath(text)
+
+
+def _try_to_write(path: str) -> None:
+    """Raises the OSError that writing the picture would raise, and leaves what is there as it is."""
+    there = os.path.exists(path)
+    with open(path, "ab"):
+        pass
+    if not there:
+        os.remove(path)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains, tells and draws, as `add_parser` understood the command line; gives the exit code."""
+    plot = not options.no_plot and extras.found("matplotlib", "there will be no picture")
+    try:
+        if plot:
+            _try_to_write(options.out)
+    except OSError as error:
+        options.refuse(f"argument --out: cannot write {options.out}: {error.strerror}")
+    rich = extras.found("rich", "plain lines show the progress")
+
+    demo: Demo = options.demo(options.seed, options.hidden)
+    print(f"{demo.name}: {len(demo.model.parameters())} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
+    with (progress.bar if rich and progress.on_terminal() else progress.lines)(options.steps) as show:
+        for step, (loss, accuracy) in enumerate(train(demo, options.steps)):
+            show(step, loss, accuracy)
+    print(demo.verdict(), flush=True)
+
+    if plot:
+        try:
+            picture.save(demo.scene(), options.out)
+        except OSError as error:
+            print(f"scalargrad: cannot write {options.out}: {error.strerror}", file=sys.stderr)
+            return 1
+        print(f"picture: {options.out}")
+    return 0

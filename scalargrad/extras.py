@@ -1,0 +1,31 @@
+"""Optional libraries: imported at first need, and missed politely."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from scalargrad.errors import MissingExtraError
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install is not the name to import
+
+
+def load(module: str) -> Any:
+    """The optional module. Raises `MissingExtraError`, which names the extra that brings it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        top = module.partition(".")[0]
+        raise MissingExtraError(
+            f"{_DISTRIBUTIONS.get(top, top)} cannot be imported; pip install 'scalargrad[demo]' brings it"
+        ) from error
+
+
+def found(module: str, otherwise: str) -> bool:
+    """Whether the optional module is there; if not, prints a note that ends in what happens `otherwise`."""
+    try:
+        load(module)
+    except MissingExtraError as error:
+        print(f"note: {error}; {otherwise}", flush=True)
+        return False
+    return True

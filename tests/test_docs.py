@@ -1,0 +1,87 @@
+"""The documentation is true: generated tables, doctests, the README's example and its two commands."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import importlib.util
+import io
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import scalargrad
+
+ROOT = Path(__file__).parent.parent
+MODULES = [m.name for m in pkgutil.walk_packages(scalargrad.__path__, "scalargrad.") if "_core" not in m.name]
+
+
+def test_the_tables_are_those_of_ops() -> None:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec
+    assert spec.loader
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    text = generate.PAGE.read_text()
+    assert generate.page(text) == text, "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("name", [m for m in MODULES if not m.endswith("__main__")])
+def test_doctests(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_doctests_of_value() -> None:
+    """`Value` says that it lives in value.py, on both backends, so its doctests are found."""
+    import scalargrad.value
+
+    assert doctest.testmod(scalargrad.value).attempted >= 5
+
+
+def test_doctests_of_the_pages() -> None:
+    for page in ("conventions.md", "architecture.md"):
+        assert doctest.testfile(str(ROOT / "docs" / page), module_relative=False).failed == 0
+
+
+def test_the_readmes_examples() -> None:
+    text = (ROOT / "README.md").read_text()
+    first, *others = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (printed,) = re.findall(r"```\n(z .*?)```", text, re.DOTALL)
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(first, {})
+    assert output.getvalue() == printed
+    assert len(first.strip().splitlines()) <= 10
+    for example in others:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(example, {})
+
+
+@pytest.mark.parametrize("heading", ["Run it", "Test it"])
+def test_the_readme_has_one_command_for_each(heading: str) -> None:
+    section = (ROOT / "README.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    assert [len(block.strip().splitlines()) for block in blocks] == [1]
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in scalargrad.__all__:
+        assert getattr(scalargrad, name).__doc__, name
+
+
+def test_no_module_imports_upward() -> None:
+    """The order of docs/architecture.md: a module imports only what stands above it."""
+    page = (ROOT / "docs" / "architecture.md").read_text().split("csrc/\n")[0]
+    order = re.findall(r"\b([a-z_]+)\.py", page.split("scalargrad/\n")[1])
+    assert {m.removeprefix("scalargrad.") for m in MODULES if m.count(".") == 1} - {"data", "demos"} == set(order)
+    for position, name in enumerate(order):
+        if name == "__main__":
+            continue
+        text = (ROOT / "scalargrad" / f"{name}.py").read_text()
+        imported = set(re.findall(r"^\s*from scalargrad\.(\w+) import", text, re.MULTILINE))
+        for line in re.findall(r"^\s*from scalargrad import (.*)$", text, re.MULTILINE):
+            imported |= {part.strip() for part in line.split(",")}
+        assert not imported & set(order[position:]), (name, imported & set(order[position:]))
