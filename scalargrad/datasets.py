@@ -22,8 +22,8 @@ def load_iris() -> tuple[Rows, list[int], list[str]]:
     import csv
     from importlib.resources import files
 
-    with files("scalargrad.data").joinpath("iris.csv").open(encoding="utf-8", newline="") as file:
-        _, *records = csv.reader(file)
+    text = files("scalargrad.data").joinpath("iris.csv").read_text(encoding="utf-8")
+    _, *records = csv.reader(text.splitlines())
     species = [record[-1] for record in records]
     names = list(dict.fromkeys(species))
     return [[float(cm) for cm in record[:-1]] for record in records], [names.index(s) for s in species], names

@@ -12,7 +12,7 @@ from scalargrad.demos.picture import Point, Scene
 from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
-_PETAL_LENGTH, _PETAL_WIDTH = 2, 3
+_PETALS = 2  # the first of the two features that the picture shows
 _SMOOTHING = 0.3  # of the labels: this much of the target is spread over all species
 
 
@@ -22,7 +22,7 @@ class Iris(Demo):
     name = "iris"
     about = "tell Fisher's irises apart: softmax cross-entropy, tested on a third that is held out"
     steps = 200
-    hidden = [8]
+    hidden = (8,)
     rate = 2.0
 
     def __init__(self, seed: int, hidden: Sequence[int]) -> None:
@@ -62,11 +62,12 @@ class Iris(Demo):
 
     def scene(self) -> Scene:
         def scores(length: float, width: float) -> list[float]:
-            feature = [*self.means[:_PETAL_LENGTH], length, width]
+            feature = [*self.means[:_PETALS], length, width]
             return [score.data for score in self.model(self._standardised(feature))]
 
         def points(flowers: list[int]) -> list[Point]:
-            return [Point(self.features[f][_PETAL_LENGTH], self.features[f][_PETAL_WIDTH], self.labels[f]) for f in flowers]
+            plane = [self.features[flower][_PETALS:] for flower in flowers]
+            return [Point(length, width, self.labels[f]) for (length, width), f in zip(plane, flowers)]
 
         groups = {
             "training": points(self.training),

@@ -21,17 +21,17 @@ class Moons(Demo):
     name = "moons"
     about = "micrograd's demo: part two half moons by a hinge loss"
     steps = 100
-    hidden = [16, 16]
+    hidden = (16, 16)
     rate = 1.0
 
     def __init__(self, seed: int, hidden: Sequence[int]) -> None:
-        random.seed(seed)
         try:
             self.points, labels = make_moons(n_samples=100, noise=0.1, seed=seed)
         except MissingExtraError as error:
             print(f"note: {error}; the moons are our own, and the losses not micrograd's", flush=True)
             self.points, labels = make_plain_moons(n_samples=100, noise=0.1, seed=seed)
         self.signs = [2 * label - 1 for label in labels]
+        random.seed(seed)  # not before: importing scikit-learn draws random numbers
         self.model = MLP(2, [*hidden, 1])
 
     def loss(self) -> tuple[sg.Value, float]:

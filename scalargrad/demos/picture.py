@@ -65,8 +65,9 @@ def _draw_points(axes: Any, scene: Scene) -> None:
 def _draw_legend(axes: Any, scene: Scene) -> None:
     for name, colour in zip(scene.classes, _COLOURS):
         axes.scatter([], [], c=colour, marker="s", s=60, label=name)
-    for name, style in zip(scene.groups, _GROUPS):
-        axes.scatter([], [], c="#888888", label=name, **style)
+    if len(scene.groups) > 1:
+        for name, style in zip(scene.groups, _GROUPS):
+            axes.scatter([], [], c="#888888", label=name, **style)
     axes.legend(loc="best", framealpha=0.9)
 
 

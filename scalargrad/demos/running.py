@@ -22,7 +22,7 @@ class Demo(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     steps: ClassVar[int]
-    hidden: ClassVar[list[int]]
+    hidden: ClassVar[tuple[int, ...]]
     rate: ClassVar[float]  # the first learning rate; it falls evenly to a tenth
 
     model: MLP
@@ -99,7 +99,8 @@ def _seed(text: str) -> int:
 
 def _hidden(text: str) -> list[int]:
     # from 2 on: a layer of one neuron gives a number, which the next layer cannot take
-    return [_whole(size, 2, "expected sizes from 2 on with commas between, such as 8 or 16,16") for size in text.split(",")]
+    what = "expected sizes from 2 on with commas between, such as 8 or 16,16"
+    return [_whole(size, 2, what) for size in text.split(",")]
 
 
 def _png(text: str) -> str:
@@ -128,7 +129,8 @@ def run(options: argparse.Namespace) -> int:
     rich = extras.found("rich", "plain lines show the progress")
 
     demo: Demo = options.demo(options.seed, options.hidden)
-    print(f"{demo.name}: {len(demo.model.parameters())} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
+    count = len(demo.model.parameters())
+    print(f"{demo.name}: {count} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
     with (progress.bar if rich and progress.on_terminal() else progress.lines)(options.steps) as show:
         for step, (loss, accuracy) in enumerate(train(demo, options.steps)):
             show(step, loss, accuracy)
