@@ -19,7 +19,7 @@ from setuptools import Extension
 from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).parent
-SOURCES = ["tape.c", "walk.c", "reduce.c", "sweep.c", "table.c", "history.c", "node.c", "record.c", "module.c"]
+SOURCES = ["tape.c", "walk.c", "reduce.c", "sweep.c", "dense.c", "table.c", "history.c", "node.c", "record.c", "module.c"]
 FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra"]
 REQUIRED = os.environ.get("SCALARGRAD_REQUIRE_C") == "1"
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]

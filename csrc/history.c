@@ -103,7 +103,7 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
         r->values[r->count] = graph->val[i];
         r->grads[r->count++] = sg_adjoint(graph, i);
         if (graph->op[i] == SG_LEAF) {
-            if (!write_leaf(r, seen, graph->leaves[graph->a[i]]))
+            if (!write_leaf(r, seen, graph->leaves[graph->a[i]].leaf))
                 return 0;
             continue;
         }
@@ -273,7 +273,11 @@ static uint32_t build_node(builder *b, uint64_t position, void (*hold)(void *lea
         fields[0] = offset;
         fields[1] = (uint32_t)n;
     }
-    return sg_reserve(b->open, 1) ? sg_append(b->open, op, fields[0], fields[1], r->values[position]) : SG_FAILED;
+    if (!sg_reserve(b->open, 1))
+        return SG_FAILED;
+    for (uint64_t k = 0; k < n; k++)
+        sg_use(b->open, in_args ? b->open->args[offset + k] : fields[k]);
+    return sg_append(b->open, op, fields[0], fields[1], r->values[position]);
 }
 
 static int build_all(builder *b, void (*hold)(void *leaf))

@@ -95,7 +95,7 @@ static PyObject *operand_object(const sg_graph *graph, uint32_t operand)
     if (operand & SG_CONST)
         return PyFloat_FromDouble(sg_operand_value(graph, operand));
     if (graph->op[operand] == SG_LEAF) {
-        PyObject *leaf = graph->leaves[graph->a[operand]];
+        PyObject *leaf = graph->leaves[graph->a[operand]].leaf;
         Py_INCREF(leaf);
         return leaf;
     }
@@ -153,7 +153,7 @@ static PyObject *py_commit(PyObject *module, PyObject *address)
         return NULL;
     sg_commit_graphs(sweep);
     for (uint32_t k = 0; k < sweep->leaf_count; k++)
-        ((Node *)sweep->leaves[k])->grad += sweep->sums[k];
+        ((Node *)sweep->leaves[k].leaf)->grad += sweep->leaves[k].sum;
     sg_discard((uintptr_t)sweep);
     Py_RETURN_NONE;
 }

@@ -134,9 +134,13 @@ static inline PyObject *record(int op, double value, int n, const operand *opera
                 return NULL;
             open = thread->open;
         }
-        result = place(open, n, operands, in_args, fields)
-                     ? sg_new_interior(open, sg_append(open, op, fields[0], fields[1], value))
-                     : PyErr_NoMemory();
+        if (place(open, n, operands, in_args, fields)) {
+            for (int k = 0; k < n; k++)
+                sg_use(open, in_args ? open->args[fields[0] + (uint32_t)k] : fields[k]);
+            result = sg_new_interior(open, sg_append(open, op, fields[0], fields[1], value));
+        } else {
+            result = PyErr_NoMemory();
+        }
         if (!result)
             drop_unused(open);
     }

@@ -1,9 +1,8 @@
 /* The reverse sweep. One descending pass over each graph: a node's adjoint is complete when the pass reaches it,
  * because all its consumers stand after it; its rule then adds to its operands.
  *
- * Products obey the chain rule's one product (DESIGN): IEEE's, but a nan made by a zero factor is 0. Nearly no sweep
- * makes a nan, so the first pass multiplies plainly. A nan goes on to at least one leaf, since every node has an
- * operand that is no constant and nan times anything is nan; when a leaf has one, the sweep is run again, exactly. */
+ * This file sweeps with care: it visits only nodes that are reached, and every product is the chain rule's one product
+ * (DESIGN): IEEE's, but a nan made by a zero factor is 0. Most sweeps need no such care, and dense.c does them. */
 #include "sweep.h"
 
 #include <math.h>
@@ -11,9 +10,6 @@
 
 #include "reduce.h"
 #include "scalargrad.h"
-
-/* How a pass multiplies and what it looks for; a constant where it is inlined. */
-enum manner { PLAIN, EXACT, CHECKED };
 
 /* What a pass reads, by value: a pointer to any of it would have to be read again after every store. */
 typedef struct {
@@ -24,7 +20,7 @@ typedef struct {
     const uint8_t *op;
     double *adj;
     uint8_t *blocks;
-    enum manner manner;
+    int check;             /* stop at a nan or inf; a constant where this is inlined */
 } view;
 
 static inline double zmul(double a, double b)
@@ -38,21 +34,6 @@ static inline double value(view v, uint32_t operand)
     return operand & SG_CONST ? v.consts[operand & ~SG_CONST] : v.val[operand];
 }
 
-/* The sum so far of the leaf or linked node behind an entry, from graphs swept before this one: where the tape was
- * cut must not show, so the entry goes on from there. Negative zero is the neutral start: -0.0 + c is c, bit by bit. */
-static double running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry)
-{
-    if (graph->op[entry] == SG_LEAF) {
-        uint32_t k = sg_map_find(&sweep->leaf_positions, graph->leaves[graph->a[entry]]);
-        return k == SG_ABSENT ? -0.0 : sweep->sums[k];
-    }
-    sg_link link = graph->links[graph->a[entry]];
-    uint32_t p = sg_map_find(&sweep->walk.positions, link.graph);
-    if (p == SG_ABSENT || !sg_reached(&sweep->walk.parts[p].scratch, link.index))
-        return -0.0;
-    return sweep->walk.parts[p].scratch.adj[link.index];
-}
-
 /* Adds a contribution to an operand's adjoint and gives the sum. */
 static inline __attribute__((always_inline)) double push(view v, uint32_t operand, double c)
 {
@@ -63,20 +44,20 @@ static inline __attribute__((always_inline)) double push(view v, uint32_t operan
     } else {
         v.blocks[operand / 64] = 1;
         if (v.op[operand] < SG_FIRST)
-            c = running_sum(v.sweep, v.graph, operand) + c;
+            c = sg_running_sum(v.sweep, v.graph, operand) + c;
     }
     v.adj[operand] = c;
     return c;
 }
 
-#define SG_TIMES(d, partial) (v.manner == PLAIN ? (d) * (partial) : zmul((d), (partial)))
+#define SG_TIMES(d, partial) zmul((d), (partial))
 
 /* --- nodes whose operands stand in args[] ---------------------------------------------------------------------------- */
 
 #define PUSH(operand, product)                                                                                        \
     if (!((operand) & SG_CONST)) {                                                                                    \
         double c = push(v, (operand), (product));                                                                     \
-        if (v.manner == CHECKED && !isfinite(c))                                                                      \
+        if (v.check && !isfinite(c))                                                                      \
             return 0;                                                                                                 \
     }
 
@@ -130,30 +111,41 @@ static __attribute__((noinline)) int visit_ternary(view v, uint32_t i)
 
 /* --- entries -------------------------------------------------------------------------------------------------------------- */
 
-/* An entry passes its sum on: to the leaf's record, or to the node in an earlier graph. 0: no memory. */
-static int pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum)
+double sg_running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry)
+{
+    if (graph->op[entry] == SG_LEAF) {
+        uint32_t k = sg_map_find(&sweep->leaf_positions, graph->leaves[graph->a[entry]].leaf);
+        return k == SG_ABSENT ? -0.0 : sweep->leaves[k].sum;
+    }
+    sg_link link = graph->links[graph->a[entry]];
+    uint32_t p = sg_map_find(&sweep->walk.positions, link.graph);
+    if (p == SG_ABSENT || !sg_reached(&sweep->walk.parts[p].scratch, link.index))
+        return -0.0;
+    return sweep->walk.parts[p].scratch.adj[link.index];
+}
+
+int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum)
 {
     if (graph->op[entry] == SG_LINK) {
         sg_link link = graph->links[graph->a[entry]];
         uint32_t p = sg_walk_part(&sweep->walk, link.graph);
         if (p == SG_ABSENT)
             return 0;
-        sg_set(&sweep->walk.parts[p].scratch, link.index, sum);
+        sg_reach(&sweep->walk.parts[p], link.index, sum);
         return 1;
     }
-    void *leaf = graph->leaves[graph->a[entry]];
+    void *leaf = graph->leaves[graph->a[entry]].leaf;
     uint32_t k = sg_map_find(&sweep->leaf_positions, leaf);
+    int again = k != SG_ABSENT && sweep->leaves[k].graph == graph->serial;
     if (k == SG_ABSENT) {
         k = sweep->leaf_count;
         if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, k + 1, sizeof *sweep->leaves) ||
-            !sg_grow_array((void **)&sweep->sums, &sweep->sum_capacity, k + 1, sizeof *sweep->sums) ||
             !sg_map_add(&sweep->leaf_positions, leaf, k))
             return 0;
-        sweep->leaves[k] = leaf;
         sweep->leaf_count++;
     }
-    sweep->sums[k] = sum;
-    return 1;
+    sweep->leaves[k] = (sg_leaf_sum){leaf, sum, graph->serial};
+    return again ? -1 : 1;
 }
 
 /* --- a graph ---------------------------------------------------------------------------------------------------------------- */
@@ -165,7 +157,7 @@ static int pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry,
         double c = push(v, (operand), (product));                                                                     \
         if ((operand) == i - 1)                                                                                       \
             next = c;                                                                                                 \
-        if (v.manner == CHECKED && !isfinite(c))                                                                      \
+        if (v.check && !isfinite(c))                                                                      \
             goto not_finite;                                                                                          \
     } while (0)
 
@@ -209,7 +201,7 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
             double d = next;
             uint64_t bits;
             memcpy(&bits, &d, sizeof bits);
-            next = v.adj[i - (i > 0)];
+            next = v.adj[(int64_t)i - 1];
             if (bits == SG_UNREACHED)
                 continue;
             uint32_t a = v.a[i], b = v.b[i];
@@ -218,7 +210,7 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
                 SG_ROWS_2(VISIT_2)
             case SG_LEAF:
             case SG_LINK:
-                if (!pass_on(v.sweep, v.graph, i, d))
+                if (!sg_pass_on(v.sweep, v.graph, i, d))
                     return 0;
                 continue;
                 SG_ROWS_3(CASE_3)
@@ -229,7 +221,7 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
                 if (!visit_reduction(v, i))
                     goto not_finite;
             }
-            next = v.adj[i - (i > 0)];
+            next = v.adj[(int64_t)i - 1];
             continue;
         not_finite:
             describe(v, i, report);
@@ -245,45 +237,35 @@ static void free_sweep(sg_sweep_state *sweep)
 {
     sg_walk_free(&sweep->walk);
     sg_free(sweep->leaves);
-    sg_free(sweep->sums);
     sg_map_free(&sweep->leaf_positions);
     sg_free(sweep);
 }
 
-static int any_nan(const sg_sweep_state *sweep)
-{
-    for (uint32_t k = 0; k < sweep->leaf_count; k++)
-        if (isnan(sweep->sums[k]))
-            return 1;
-    return 0;
-}
+enum manner { QUICK, CAREFUL, CHECKED };
 
-static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum manner manner, sg_report *report)
+/* Runs over all graphs, the latest closed first. *done: 1, 0 without memory (then nothing is given), -1 when a quick run
+ * has to be thrown away, or a checked one has met a nan or inf. */
+static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum manner manner, sg_report *report, int *done)
 {
     sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
     uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph) : SG_ABSENT;
-    int done = root != SG_ABSENT;
-    if (done)
-        sg_set(&sweep->walk.parts[root].scratch, index, seed + -0.0);   /* quiet, should it be a signalling nan */
-    for (uint32_t p; done > 0 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
-        const sg_graph *g = sweep->walk.parts[p].graph;
-        sg_adjoints scratch = sweep->walk.parts[p].scratch;
-        view v = {sweep, g, g->val, g->consts, g->a, g->b, g->op, scratch.adj, scratch.blocks, manner};
-        switch (manner) {
-        case PLAIN:
-            v.manner = PLAIN;
-            done = sweep_graph(v, report);
-            break;
-        case EXACT:
-            v.manner = EXACT;
-            done = sweep_graph(v, report);
-            break;
-        case CHECKED:
-            v.manner = CHECKED;
-            done = sweep_graph(v, report);
+    *done = root != SG_ABSENT;
+    if (*done)
+        sg_reach(&sweep->walk.parts[root], index, seed + -0.0);   /* quiet, should it be a signalling nan */
+    for (uint32_t p; *done == 1 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
+        sg_part part = sweep->walk.parts[p];
+        const sg_graph *g = part.graph;
+        view v = {sweep, g, g->val, g->consts, g->a, g->b, g->op, part.scratch.adj, part.scratch.blocks, 0};
+        if (manner == QUICK && part.sinks == g->sinks) {          /* every node leads to a sink, and all are reached */
+            *done = sg_sweep_dense(sweep, part);
+        } else if (manner != CHECKED) {
+            *done = sweep_graph(v, report);
+        } else {
+            v.check = 1;
+            *done = sweep_graph(v, report);
         }
     }
-    if (!done && sweep) {
+    if (!*done && sweep) {
         free_sweep(sweep);
         return NULL;
     }
@@ -293,11 +275,12 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum ma
 uintptr_t sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
 {
     sg_graph *graph = (sg_graph *)address;
+    int done;
     memset(report, 0, sizeof *report);
-    sg_sweep_state *sweep = run(graph, index, seed, check ? CHECKED : PLAIN, report);
-    if (sweep && !check && any_nan(sweep)) {
+    sg_sweep_state *sweep = run(graph, index, seed, check ? CHECKED : QUICK, report, &done);
+    if (sweep && !check && done < 0) {
         free_sweep(sweep);
-        sweep = run(graph, index, seed, EXACT, report);
+        sweep = run(graph, index, seed, CAREFUL, report, &done);
     }
     return (uintptr_t)sweep;
 }
@@ -337,7 +320,7 @@ void sg_commit_graphs(sg_sweep_state *sweep)
             double *none = NULL;
             if (!__atomic_compare_exchange_n(&graph->spare.adj, &none, scratch->adj, 0, __ATOMIC_RELEASE,
                                              __ATOMIC_RELAXED))
-                sg_free(scratch->adj);
+                sg_adjoints_free(scratch);
         }
         scratch->adj = NULL;
     }

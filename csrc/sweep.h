@@ -3,14 +3,29 @@
 #define SG_SWEEP_H
 #include "walk.h"
 
+/* The adjoint of a leaf that was reached. It runs on from graph to graph. */
+typedef struct {
+    void *leaf;
+    double sum;
+    uint64_t graph;          /* serial number of the last graph that added to it */
+} sg_leaf_sum;
+
 typedef struct {
     sg_walk walk;
-    /* Adjoints of the leaves that were reached, in order of discovery. A leaf's sum runs on from graph to graph. */
-    void **leaves;
-    double *sums;
-    uint32_t leaf_count, leaf_capacity, sum_capacity;
+    sg_leaf_sum *leaves;     /* in order of discovery */
+    uint32_t leaf_count, leaf_capacity;
     sg_map leaf_positions;
 } sg_sweep_state;
+
+/* The sum so far of the leaf or linked node behind an entry, from graphs swept before this one: where the tape was cut
+ * must not show, so the entry goes on from there. Negative zero is the neutral start: -0.0 + c is c, bit by bit. */
+double sg_running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry);
+/* An entry passes its sum on: to the leaf's record, or to the node in an earlier graph. 0: no memory; -1: done, but an
+ * entry of the same leaf in the same graph did so before. */
+int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum);
+/* dense.c: sweeps a graph of which every node is reached. 1: done; 0: no memory; -1: not possible here, and what it did
+ * must be thrown away. */
+int sg_sweep_dense(sg_sweep_state *sweep, sg_part part);
 
 /* Hands the adjoints over to the graphs; cannot fail. The leaves' sums are the caller's to add. Under the GIL. */
 void sg_commit_graphs(sg_sweep_state *sweep);

@@ -59,25 +59,29 @@ int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
     return 1;
 }
 
+#define SG_NODE_BYTES (sizeof(double) + 2 * sizeof(uint32_t) + 2 * sizeof(uint8_t))
+
 static int grow_nodes(sg_graph *graph, uint32_t capacity)
 {
     size_t n = capacity;
-    double *val = sg_alloc(n * (sizeof *graph->val + 2 * sizeof *graph->a + sizeof *graph->op));
+    double *val = sg_alloc(n * SG_NODE_BYTES);
     if (!val)
         return 0;
     uint32_t *a = (uint32_t *)(val + n), *b = a + n;
-    uint8_t *op = (uint8_t *)(b + n);
+    uint8_t *op = (uint8_t *)(b + n), *used = op + n;
     if (graph->count) {
         memcpy(val, graph->val, graph->count * sizeof *val);
         memcpy(a, graph->a, graph->count * sizeof *a);
         memcpy(b, graph->b, graph->count * sizeof *b);
         memcpy(op, graph->op, graph->count * sizeof *op);
+        memcpy(used, graph->used, graph->count * sizeof *used);
     }
     sg_free(graph->val);
     graph->val = val;
     graph->a = a;
     graph->b = b;
     graph->op = op;
+    graph->used = used;
     graph->capacity = capacity;
     return 1;
 }
@@ -140,7 +144,7 @@ void sg_release(sg_graph *graph)
             }
         }
         for (uint32_t k = 0; k < graph->leaf_count; k++)
-            sg_drop_leaf(graph->leaves[k]);
+            sg_drop_leaf(graph->leaves[k].leaf);
         free_graph(graph);
     }
 }
@@ -167,9 +171,9 @@ uint32_t sg_constant(sg_graph *graph, double value)
 uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data)
 {
     if (!sg_reserve(graph, 1) ||
-        !sg_grow_array((void **)&graph->leaves, &graph->leaf_capacity, graph->leaf_count + 1, sizeof leaf))
+        !sg_grow_array((void **)&graph->leaves, &graph->leaf_capacity, graph->leaf_count + 1, sizeof(sg_leaf)))
         return SG_FAILED;
-    graph->leaves[graph->leaf_count] = leaf;
+    graph->leaves[graph->leaf_count] = (sg_leaf){leaf, graph->count};
     return sg_append(graph, SG_LEAF, graph->leaf_count++, 0, data);
 }
 
@@ -179,7 +183,7 @@ uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double
         !sg_grow_array((void **)&graph->links, &graph->link_capacity, graph->link_count + 1, sizeof(sg_link)))
         return SG_FAILED;
     target->references++;
-    graph->links[graph->link_count] = (sg_link){target, index};
+    graph->links[graph->link_count] = (sg_link){target, index, graph->count};
     return sg_append(graph, SG_LINK, graph->link_count++, 0, value);
 }
 
@@ -211,11 +215,13 @@ const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2],
 sg_adjoints sg_adjoints_new(uint32_t count)
 {
     size_t blocks = (size_t)count / 64 + 1;
-    sg_adjoints made = {sg_alloc(count * sizeof(double) + blocks), NULL};
-    if (made.adj) {
-        uint64_t *bits = (uint64_t *)(void *)made.adj;
-        for (uint32_t i = 0; i < count; i++)
+    double *block = sg_alloc((count + 1) * sizeof(double) + blocks);
+    sg_adjoints made = {NULL, NULL};
+    if (block) {
+        uint64_t *bits = (uint64_t *)(void *)block;
+        for (uint32_t i = 0; i <= count; i++)
             bits[i] = SG_UNREACHED;
+        made.adj = block + 1;
         made.blocks = (uint8_t *)(made.adj + count);
         memset(made.blocks, 0, blocks);
     }
@@ -224,7 +230,8 @@ sg_adjoints sg_adjoints_new(uint32_t count)
 
 void sg_adjoints_free(sg_adjoints *adjoints)
 {
-    sg_free(adjoints->adj);
+    if (adjoints->adj)
+        sg_free(adjoints->adj - 1);
     adjoints->adj = NULL;
 }
 
@@ -246,10 +253,10 @@ int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
 
 static uint64_t bytes_of(const sg_graph *graph)
 {
-    size_t adjoints = graph->count * sizeof(double) + graph->count / 64 + 1;
-    return sizeof *graph + graph->capacity * (sizeof(double) + 2 * sizeof(uint32_t) + 1) +
+    size_t adjoints = (graph->count + 1) * sizeof(double) + graph->count / 64 + 1;
+    return sizeof *graph + graph->capacity * SG_NODE_BYTES +
            graph->const_capacity * sizeof(double) + graph->arg_capacity * sizeof(uint32_t) +
-           graph->leaf_capacity * sizeof(void *) + graph->link_capacity * sizeof(sg_link) +
+           graph->leaf_capacity * sizeof(sg_leaf) + graph->link_capacity * sizeof(sg_link) +
            (graph->last.adj ? adjoints : 0) + (graph->spare.adj ? adjoints : 0);
 }
 

@@ -29,12 +29,18 @@
 
 typedef struct sg_graph sg_graph;
 
+/* What stands behind an entry; `entry` is the entry's own index. */
 typedef struct {
-    sg_graph *graph;
-    uint32_t index;
+    void *leaf;              /* one reference to a Python object */
+    uint32_t entry;
+} sg_leaf;
+
+typedef struct {
+    sg_graph *graph;         /* one reference */
+    uint32_t index, entry;
 } sg_link;
 
-/* Adjoints of a graph's nodes, in one block: adj[count], then blocks[count / 64 + 1]. adj[i] is SG_UNREACHED, bit by
+/* Adjoints of a graph's nodes, in one block: a word to spare, adj[count], blocks[count / 64 + 1]. adj[i] is SG_UNREACHED, bit by
  * bit, where nothing has been added yet; blocks[i / 64] is 0 where that holds for all its 64 nodes. */
 typedef struct {
     double *adj;
@@ -62,16 +68,18 @@ struct sg_graph {
     uint64_t closed;        /* position in the order of closing; 0: open */
     size_t references;      /* Python handles, links from other graphs, running builders */
     uint32_t count, capacity;
-    double *val;            /* one block: val[capacity], a[capacity], b[capacity], op[capacity] */
+    uint32_t sinks;         /* nodes that no node of this graph uses */
+    double *val;            /* one block: val, a, b, op, used, each [capacity] */
     uint32_t *a, *b;
     uint8_t *op;
+    uint8_t *used;          /* 1: some node of this graph uses it */
     double *consts;
     uint32_t const_count, const_capacity;
     uint32_t *args;
     uint32_t arg_count, arg_capacity;
-    void **leaves;          /* each one reference to a Python object */
+    sg_leaf *leaves;
     uint32_t leaf_count, leaf_capacity;
-    sg_link *links;         /* each one reference to a graph */
+    sg_link *links;
     uint32_t link_count, link_capacity;
     sg_adjoints last;       /* of the last sweep that reached a node; last.adj NULL: none yet */
     sg_adjoints spare;      /* clean scratch for the next sweep, or NULL; taken and put back atomically by its adj */
@@ -105,10 +113,21 @@ uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double
 /* Room for n operands in args[]: gives the offset. */
 uint32_t sg_arguments(sg_graph *graph, uint32_t n);
 
-/* Appends a node; sg_reserve has made room. */
+/* Notes that a node which is about to be appended uses an operand. */
+static inline void sg_use(sg_graph *graph, uint32_t operand)
+{
+    if (operand & SG_CONST)
+        return;
+    graph->sinks -= !graph->used[operand];
+    graph->used[operand] = 1;
+}
+
+/* Appends a node; sg_reserve has made room, and sg_use has noted its operands. */
 static inline uint32_t sg_append(sg_graph *graph, int op, uint32_t a, uint32_t b, double value)
 {
     uint32_t i = graph->count++;
+    graph->sinks++;
+    graph->used[i] = 0;
     graph->op[i] = (uint8_t)op;
     graph->a[i] = a;
     graph->b[i] = b;

@@ -90,7 +90,7 @@ uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph)
         return SG_ABSENT;
     }
     position = walk->count++;
-    walk->parts[position] = (sg_part){graph, scratch};
+    walk->parts[position] = (sg_part){graph, scratch, 0};
     uint32_t i = walk->waiting++;
     walk->pending[i] = position;
     while (i && rank(walk, i) > rank(walk, (i - 1) / 2)) {
@@ -98,6 +98,13 @@ uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph)
         i = (i - 1) / 2;
     }
     return position;
+}
+
+void sg_reach(sg_part *part, uint32_t index, double adjoint)
+{
+    if (!part->graph->used[index] && !sg_reached(&part->scratch, index))
+        part->sinks++;
+    sg_set(&part->scratch, index, adjoint);
 }
 
 uint32_t sg_walk_next(sg_walk *walk)

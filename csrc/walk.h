@@ -19,6 +19,7 @@ void sg_map_free(sg_map *map);
 typedef struct {
     sg_graph *graph;
     sg_adjoints scratch;
+    uint32_t sinks;      /* how many of the graph's sinks are reached: by the root, or by links from later graphs */
 } sg_part;
 
 typedef struct {
@@ -30,6 +31,8 @@ typedef struct {
 
 /* The part of a closed graph, made (and put in line) when it is new; SG_ABSENT when memory ran out. */
 uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph);
+/* Marks a node of a part as reached from outside its graph, with its adjoint. */
+void sg_reach(sg_part *part, uint32_t index, double adjoint);
 /* The next part to visit; SG_ABSENT when none is left. */
 uint32_t sg_walk_next(sg_walk *walk);
 /* Frees the walk; scratch that is still there goes with it. */

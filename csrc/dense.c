@@ -1,0 +1,166 @@
+/* The quick sweep, of a graph of which every node is reached: no node has to be asked whether it is, and the adjoints
+ * begin at the neutral -0.0, so that adding is all there is to do.
+ *
+ * Products are IEEE's. Where the chain rule's one product would differ, there is a nan, and a nan goes on to at least one
+ * entry, since every node has an operand that is no constant and nan times anything is nan. When an entry has one, all is
+ * swept again, with care. */
+#include <math.h>
+
+#include "reduce.h"
+#include "sweep.h"
+
+#define SG_TIMES(d, partial) ((d) * (partial))
+
+/* What the pass reads, by value: a pointer to any of it would have to be read again after every store. */
+typedef struct {
+    const sg_graph *graph;
+    const double *val, *consts;
+    const uint32_t *a, *b;
+    double *adj;
+} view;
+
+static inline double value(view v, uint32_t operand)
+{
+    return operand & SG_CONST ? v.consts[operand & ~SG_CONST] : v.val[operand];
+}
+
+/* --- nodes whose operands stand in args[] ---------------------------------------------------------------------------- */
+
+#define ADD(operand, product)                                                                                         \
+    if (!((operand) & SG_CONST))                                                                                      \
+        v.adj[operand] += (product);
+
+static __attribute__((noinline)) void visit_reduction(view v, int op, uint32_t i, double d)
+{
+    const uint32_t *args = v.graph->args + v.a[i], n = v.b[i];
+    double z = v.val[i];
+    sg_gathered all;
+    switch (op) {
+    case SG_SUM:
+        for (uint32_t k = 0; k < n; k++)
+            ADD(args[k], d);
+        return;
+    case SG_DOT:
+        for (uint32_t k = 0; k < n; k += 2) {
+            ADD(args[k], d * sg_partial_dot(0, value(v, args[k + 1]), z, 0, 0));
+            ADD(args[k + 1], d * sg_partial_dot(0, value(v, args[k]), z, 0, 0));
+        }
+        return;
+    case SG_MAX:
+    case SG_MIN:
+        all = sg_count_equal(v.graph, args, n, z);
+        for (uint32_t k = 0; k < n; k++)
+            ADD(args[k], d * sg_partial_max(value(v, args[k]), 0, z, all.s, all.m));
+        return;
+    default: /* SG_LOGSUMEXP; args[0] is the constant shift */
+        all = sg_gather_exponentials(v.graph, args, n);
+        for (uint32_t k = 1; k < n; k++)
+            ADD(args[k], d * sg_partial_logsumexp(value(v, args[k]), 0, z, all.s, all.m));
+    }
+}
+
+#define VISIT_3(name, code)                                                                                           \
+    case code:                                                                                                        \
+        ADD(args[0], SG_PRODUCT_##name##_0(d, x, y, w, z));                                                           \
+        ADD(args[1], SG_PRODUCT_##name##_1(d, x, y, w, z));                                                           \
+        ADD(args[2], SG_PRODUCT_##name##_2(d, x, y, w, z));                                                           \
+        break;
+
+static __attribute__((noinline)) void visit_ternary(view v, int op, uint32_t i, double d)
+{
+    const uint32_t *args = v.graph->args + v.a[i];
+    double x = value(v, args[0]), y = value(v, args[1]), w = value(v, args[2]), z = v.val[i];
+    switch (op) {
+        SG_ROWS_3(VISIT_3)
+    }
+}
+
+/* --- the pass ------------------------------------------------------------------------------------------------------------- */
+
+/* Adds to a node. Where it is the next to be visited, its adjoint goes there in a register: in a chain, waiting for
+ * the store would be most of the time. */
+#define ADD_NODE(operand, product)                                                                                    \
+    do {                                                                                                              \
+        double sum = adj[operand] + (product);                                                                        \
+        adj[operand] = sum;                                                                                           \
+        if ((operand) == i - 1)                                                                                       \
+            next = sum;                                                                                               \
+    } while (0)
+
+#define VISIT_1(name, code)                                                                                           \
+    case code:                                                                                                        \
+        ADD_NODE(a, SG_PRODUCT_##name##_0(d, val[a], val[i]));                                                        \
+        break;
+#define VISIT_2(name, code)                                                                                           \
+    case code:                                                                                                        \
+        if (!((a | b) & SG_CONST)) {                                                                                  \
+            ADD_NODE(a, SG_PRODUCT_##name##_0(d, val[a], val[b], val[i]));                                            \
+            ADD_NODE(b, SG_PRODUCT_##name##_1(d, val[a], val[b], val[i]));                                            \
+        } else if (b & SG_CONST) {                                                                                    \
+            ADD_NODE(a, SG_PRODUCT_##name##_0(d, val[a], value(v, b), val[i]));                                       \
+        } else {                                                                                                      \
+            ADD_NODE(b, SG_PRODUCT_##name##_1(d, value(v, a), val[b], val[i]));                                       \
+        }                                                                                                             \
+        break;
+#define CASE_3(name, code) case code:
+
+/* Turns scratch in which only nodes reached from outside are set into neutral sums, and lets entries go on from the sums
+ * of what stands behind them. */
+static void prepare(const sg_sweep_state *sweep, sg_part part)
+{
+    const sg_graph *graph = part.graph;
+    uint64_t *bits = (uint64_t *)(void *)part.scratch.adj;
+    for (uint32_t i = 0; i < graph->count; i++)
+        bits[i] = bits[i] == SG_UNREACHED ? 0x8000000000000000u : bits[i];
+    if (sweep->leaf_count)
+        for (uint32_t k = 0; k < graph->leaf_count; k++)
+            part.scratch.adj[graph->leaves[k].entry] = sg_running_sum(sweep, graph, graph->leaves[k].entry);
+    if (sweep->walk.count > 1)
+        for (uint32_t k = 0; k < graph->link_count; k++)
+            part.scratch.adj[graph->links[k].entry] = sg_running_sum(sweep, graph, graph->links[k].entry);
+    memset(part.scratch.blocks, 1, graph->count / 64 + 1);
+}
+
+int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
+{
+    prepare(sweep, part);
+    const sg_graph *graph = part.graph;
+    const double *val = graph->val;
+    const uint32_t *as = graph->a, *bs = graph->b;
+    const uint8_t *ops = graph->op;
+    double *adj = part.scratch.adj;
+    view v = {graph, val, graph->consts, as, bs, adj};
+    double next = adj[graph->count - 1];
+    for (uint64_t i = graph->count; i-- > 0;) {
+        double d = next;
+        uint64_t a = as[i], b = bs[i];
+        int op = ops[i], passed;
+        next = adj[(int64_t)i - 1];           /* one word before adj[0] belongs to the block */
+        switch (op) {
+            SG_ROWS_1(VISIT_1)
+            SG_ROWS_2(VISIT_2)
+        case SG_LEAF:
+        case SG_LINK:
+            if (isnan(d))
+                return -1;
+            if ((passed = sg_pass_on(sweep, graph, (uint32_t)i, d)) != 1)
+                return passed;
+            break;
+            SG_ROWS_3(CASE_3)
+            visit_ternary(v, op, (uint32_t)i, d);
+            next = adj[(int64_t)i - 1];
+            break;
+        case SG_SUM:
+        case SG_DOT:
+        case SG_MAX:
+        case SG_MIN:
+        case SG_LOGSUMEXP:
+            visit_reduction(v, op, (uint32_t)i, d);
+            next = adj[(int64_t)i - 1];
+            break;
+        default:
+            __builtin_unreachable();
+        }
+    }
+    return 1;
+}
