@@ -109,22 +109,27 @@ static __attribute__((noinline)) void visit_ternary(view v, int op, uint32_t i, 
 static void prepare(const sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
-    uint64_t *bits = (uint64_t *)(void *)part.scratch.adj;
-    for (uint32_t i = 0; i < graph->count; i++)
-        bits[i] = bits[i] == SG_UNREACHED ? 0x8000000000000000u : bits[i];
+    double *adj = part.scratch.adj;
+    if (!part.neutral)
+        for (uint32_t i = 0; i < graph->count; i++)
+            adj[i] = sg_reached(&part.scratch, i) ? adj[i] : -0.0;
     if (sweep->leaf_count)
         for (uint32_t k = 0; k < graph->leaf_count; k++)
-            part.scratch.adj[graph->leaves[k].entry] = sg_running_sum(sweep, graph, graph->leaves[k].entry);
+            adj[graph->leaves[k].entry] = sg_running_sum(sweep, graph, graph->leaves[k].entry);
     if (sweep->walk.count > 1)
         for (uint32_t k = 0; k < graph->link_count; k++)
-            part.scratch.adj[graph->links[k].entry] = sg_running_sum(sweep, graph, graph->links[k].entry);
+            adj[graph->links[k].entry] = sg_running_sum(sweep, graph, graph->links[k].entry);
     memset(part.scratch.blocks, 1, graph->count / 64 + 1);
 }
 
 int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
 {
-    prepare(sweep, part);
     const sg_graph *graph = part.graph;
+    uint32_t leaves = sweep->leaf_count + graph->leaf_count;
+    if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves) ||
+        !sg_map_reserve(&sweep->leaf_positions, leaves))
+        return 0;
+    prepare(sweep, part);
     const double *val = graph->val;
     const uint32_t *as = graph->a, *bs = graph->b;
     const uint8_t *ops = graph->op;
@@ -136,6 +141,17 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
         uint64_t a = as[i], b = bs[i];
         int op = ops[i], passed;
         next = adj[(int64_t)i - 1];           /* one word before adj[0] belongs to the block */
+        /* most nodes of most graphs: a branch is cheaper here than the switch's jump */
+        if (op == SG_MUL && !((a | b) & SG_CONST)) {
+            ADD_NODE(a, SG_PRODUCT_mul_0(d, val[a], val[b], val[i]));
+            ADD_NODE(b, SG_PRODUCT_mul_1(d, val[a], val[b], val[i]));
+            continue;
+        }
+        if (op == SG_ADD && !((a | b) & SG_CONST)) {
+            ADD_NODE(a, d);
+            ADD_NODE(b, d);
+            continue;
+        }
         switch (op) {
             SG_ROWS_1(VISIT_1)
             SG_ROWS_2(VISIT_2)

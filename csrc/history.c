@@ -23,7 +23,7 @@ static int mark_reached(sg_walk *walk, sg_record *record)
             uint32_t pair[2], n;
             if (graph->op[i] == SG_LINK) {
                 sg_link link = graph->links[graph->a[i]];
-                uint32_t target = sg_walk_part(walk, link.graph);
+                uint32_t target = sg_walk_part(walk, link.graph, 0);
                 if (target == SG_ABSENT)
                     return 0;
                 sg_set(&walk->parts[target].scratch, link.index, 0.0);
@@ -129,7 +129,7 @@ int sg_flatten(sg_graph *graph, uint32_t index, sg_record *record)
     sg_map seen = {0};
     const sg_part **order = NULL;
     memset(record, 0, sizeof *record);
-    uint32_t root = sg_walk_part(&walk, graph);
+    uint32_t root = sg_walk_part(&walk, graph, 0);
     int done = root != SG_ABSENT;
     if (done) {
         sg_set(&walk.parts[root].scratch, index, 0.0);
@@ -253,14 +253,12 @@ static uint32_t build_node(builder *b, uint64_t position, void (*hold)(void *lea
     n = (uint64_t)sg_arity[op];
     if (op >= SG_FIRST_REDUCTION && !take_code(b, r->code_count, &n))
         return SG_FAILED;
-    if (n == 0 || (op == SG_DOT && n % 2) || (op == SG_LOGSUMEXP && n < 2) ||
-        (n == 1 && op < SG_FIRST_REDUCTION && b->next_code < r->code_count &&
-         r->codes[b->next_code] & SG_CODE_CONST)) {
+    if (n == 0 || (op == SG_DOT && n % 2)) {
         b->malformed = 1;
         return SG_FAILED;
     }
     uint32_t fields[2] = {0, 0}, offset = 0;
-    int in_args = n > 2 || op >= SG_FIRST_REDUCTION;
+    int tracked = 0, in_args = n > 2 || op >= SG_FIRST_REDUCTION;
     if (in_args && (offset = sg_arguments(b->open, (uint32_t)n)) == SG_FAILED)
         return SG_FAILED;
     for (uint64_t k = 0; k < n; k++) {
@@ -268,7 +266,12 @@ static uint32_t build_node(builder *b, uint64_t position, void (*hold)(void *lea
         if (operand == SG_FAILED)
             return SG_FAILED;
         *(in_args ? &b->open->args[offset + k] : &fields[k]) = operand;
+        tracked |= !(operand & SG_CONST);
+        b->malformed |= op == SG_LOGSUMEXP && k == 0 && tracked;      /* its shift is a constant */
     }
+    b->malformed |= !tracked;             /* a node of constants alone is never recorded; the sweeps rely on it */
+    if (b->malformed)
+        return SG_FAILED;
     if (in_args) {
         fields[0] = offset;
         fields[1] = (uint32_t)n;

@@ -128,7 +128,7 @@ int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, dou
 {
     if (graph->op[entry] == SG_LINK) {
         sg_link link = graph->links[graph->a[entry]];
-        uint32_t p = sg_walk_part(&sweep->walk, link.graph);
+        uint32_t p = sg_walk_part(&sweep->walk, link.graph, 0);
         if (p == SG_ABSENT)
             return 0;
         sg_reach(&sweep->walk.parts[p], link.index, sum);
@@ -248,10 +248,13 @@ enum manner { QUICK, CAREFUL, CHECKED };
 static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum manner manner, sg_report *report, int *done)
 {
     sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
-    uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph) : SG_ABSENT;
+    int neutral = manner == QUICK && graph->sinks == 1 && !graph->used[index];
+    uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, neutral) : SG_ABSENT;
     *done = root != SG_ABSENT;
-    if (*done)
-        sg_reach(&sweep->walk.parts[root], index, seed + -0.0);   /* quiet, should it be a signalling nan */
+    if (*done) {
+        sg_set(&sweep->walk.parts[root].scratch, index, seed + -0.0);   /* quiet, should it be a signalling nan */
+        sweep->walk.parts[root].sinks = !graph->used[index];
+    }
     for (uint32_t p; *done == 1 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
         sg_part part = sweep->walk.parts[p];
         const sg_graph *g = part.graph;
@@ -277,7 +280,7 @@ uintptr_t sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg
     sg_graph *graph = (sg_graph *)address;
     int done;
     memset(report, 0, sizeof *report);
-    sg_sweep_state *sweep = run(graph, index, seed, check ? CHECKED : QUICK, report, &done);
+    sg_sweep_state *sweep = run(graph, index, seed, check ? CHECKED : isnan(seed) ? CAREFUL : QUICK, report, &done);
     if (sweep && !check && done < 0) {
         free_sweep(sweep);
         sweep = run(graph, index, seed, CAREFUL, report, &done);

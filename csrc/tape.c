@@ -212,15 +212,15 @@ const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2],
     return pair;
 }
 
-sg_adjoints sg_adjoints_new(uint32_t count)
+sg_adjoints sg_adjoints_new(uint32_t count, int neutral)
 {
     size_t blocks = (size_t)count / 64 + 1;
     double *block = sg_alloc((count + 1) * sizeof(double) + blocks);
     sg_adjoints made = {NULL, NULL};
     if (block) {
-        uint64_t *bits = (uint64_t *)(void *)block;
+        uint64_t *bits = (uint64_t *)(void *)block, filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
         for (uint32_t i = 0; i <= count; i++)
-            bits[i] = SG_UNREACHED;
+            bits[i] = filling;
         made.adj = block + 1;
         made.blocks = (uint8_t *)(made.adj + count);
         memset(made.blocks, 0, blocks);
@@ -243,7 +243,7 @@ double sg_adjoint(const sg_graph *graph, uint32_t index)
 int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
 {
     if (!graph->last.adj) {
-        graph->last = sg_adjoints_new(graph->count);
+        graph->last = sg_adjoints_new(graph->count, 0);
         if (!graph->last.adj)
             return 0;
     }

@@ -49,6 +49,7 @@ typedef struct {
 
 /* A signalling nan: no arithmetic makes one. */
 #define SG_UNREACHED 0x7FF4A5A5A5A5A5A5u
+#define SG_NEGATIVE_ZERO 0x8000000000000000u
 
 static inline int sg_reached(const sg_adjoints *adjoints, uint32_t i)
 {
@@ -143,8 +144,8 @@ static inline double sg_operand_value(const sg_graph *graph, uint32_t operand)
 /* The operands of node i: writes the small ones to pair[2], gives a pointer to the first and their number. */
 const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2], uint32_t *n);
 
-/* Adjoint blocks for `count` nodes, with nothing reached; adj is NULL when memory ran out. */
-sg_adjoints sg_adjoints_new(uint32_t count);
+/* Adjoints of `count` nodes with nothing reached, or with `neutral` filled with -0.0; adj is NULL when memory ran out. */
+sg_adjoints sg_adjoints_new(uint32_t count, int neutral);
 void sg_adjoints_free(sg_adjoints *adjoints);
 /* The adjoint of a node after the last sweep that reached it, else 0.0; and setting it. The graph must be closed. */
 double sg_adjoint(const sg_graph *graph, uint32_t index);

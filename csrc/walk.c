@@ -20,27 +20,38 @@ uint32_t sg_map_find(const sg_map *map, const void *key)
     return map->keys[slot] ? map->positions[slot] : SG_ABSENT;
 }
 
+int sg_map_reserve(sg_map *map, uint32_t count)
+{
+    if (2 * (uint64_t)count <= map->capacity)
+        return 1;
+    if (count >= SG_CONST / 4)
+        return 0;
+    sg_map bigger = {.capacity = map->capacity ? map->capacity : 8};
+    while (bigger.capacity < 2 * count)
+        bigger.capacity *= 2;
+    bigger.keys = sg_alloc_zero(bigger.capacity * sizeof *bigger.keys);
+    bigger.positions = sg_alloc(bigger.capacity * sizeof *bigger.positions);
+    if (!bigger.keys || !bigger.positions) {
+        sg_map_free(&bigger);
+        return 0;
+    }
+    for (uint32_t i = 0; i < map->capacity; i++) {
+        if (!map->keys[i])
+            continue;
+        uint32_t slot = slot_of(&bigger, map->keys[i]);
+        bigger.keys[slot] = map->keys[i];
+        bigger.positions[slot] = map->positions[i];
+    }
+    bigger.count = map->count;
+    sg_map_free(map);
+    *map = bigger;
+    return 1;
+}
+
 int sg_map_add(sg_map *map, const void *key, uint32_t position)
 {
-    if (2 * (map->count + 1) > map->capacity) {
-        sg_map bigger = {.capacity = map->capacity ? 2 * map->capacity : 8};
-        bigger.keys = sg_alloc_zero(bigger.capacity * sizeof *bigger.keys);
-        bigger.positions = sg_alloc(bigger.capacity * sizeof *bigger.positions);
-        if (!bigger.keys || !bigger.positions) {
-            sg_map_free(&bigger);
-            return 0;
-        }
-        for (uint32_t i = 0; i < map->capacity; i++) {
-            if (!map->keys[i])
-                continue;
-            uint32_t slot = slot_of(&bigger, map->keys[i]);
-            bigger.keys[slot] = map->keys[i];
-            bigger.positions[slot] = map->positions[i];
-        }
-        bigger.count = map->count;
-        sg_map_free(map);
-        *map = bigger;
-    }
+    if (!sg_map_reserve(map, map->count + 1))
+        return 0;
     uint32_t slot = slot_of(map, key);
     map->keys[slot] = key;
     map->positions[slot] = position;
@@ -68,13 +79,15 @@ static void swap(sg_walk *walk, uint32_t i, uint32_t j)
 }
 
 /* Scratch for a graph: the one it keeps, if no other sweep has it, else a new one. */
-static sg_adjoints take_scratch(sg_graph *graph)
+static sg_part take_scratch(sg_graph *graph, int neutral)
 {
     double *kept = __atomic_exchange_n(&graph->spare.adj, NULL, __ATOMIC_ACQUIRE);
-    return kept ? (sg_adjoints){kept, (uint8_t *)(kept + graph->count)} : sg_adjoints_new(graph->count);
+    if (kept)
+        return (sg_part){graph, {kept, (uint8_t *)(kept + graph->count)}, 0, 0};
+    return (sg_part){graph, sg_adjoints_new(graph->count, neutral), 0, neutral};
 }
 
-uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph)
+uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, int neutral)
 {
     uint32_t position = sg_map_find(&walk->positions, graph);
     if (position != SG_ABSENT)
@@ -82,15 +95,15 @@ uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph)
     if (!sg_grow_array((void **)&walk->parts, &walk->part_capacity, walk->count + 1, sizeof *walk->parts) ||
         !sg_grow_array((void **)&walk->pending, &walk->pending_capacity, walk->count + 1, sizeof *walk->pending))
         return SG_ABSENT;
-    sg_adjoints scratch = take_scratch(graph);
-    if (!scratch.adj)
+    sg_part part = take_scratch(graph, neutral);
+    if (!part.scratch.adj)
         return SG_ABSENT;
     if (!sg_map_add(&walk->positions, graph, walk->count)) {
-        sg_adjoints_free(&scratch);
+        sg_adjoints_free(&part.scratch);
         return SG_ABSENT;
     }
     position = walk->count++;
-    walk->parts[position] = (sg_part){graph, scratch, 0};
+    walk->parts[position] = part;
     uint32_t i = walk->waiting++;
     walk->pending[i] = position;
     while (i && rank(walk, i) > rank(walk, (i - 1) / 2)) {

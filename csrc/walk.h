@@ -13,6 +13,7 @@ typedef struct {
 
 #define SG_ABSENT UINT32_MAX
 uint32_t sg_map_find(const sg_map *map, const void *key);
+int sg_map_reserve(sg_map *map, uint32_t count);                      /* room for `count` keys; 0: no memory */
 int sg_map_add(sg_map *map, const void *key, uint32_t position);  /* the key is absent; 0: no memory */
 void sg_map_free(sg_map *map);
 
@@ -20,6 +21,7 @@ typedef struct {
     sg_graph *graph;
     sg_adjoints scratch;
     uint32_t sinks;      /* how many of the graph's sinks are reached: by the root, or by links from later graphs */
+    int neutral;         /* the scratch is filled with -0.0 instead of SG_UNREACHED: every node will be reached */
 } sg_part;
 
 typedef struct {
@@ -29,8 +31,9 @@ typedef struct {
     sg_map positions;    /* graph -> part */
 } sg_walk;
 
-/* The part of a closed graph, made (and put in line) when it is new; SG_ABSENT when memory ran out. */
-uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph);
+/* The part of a closed graph, made (and put in line) when it is new; SG_ABSENT when memory ran out. `neutral` asks for
+ * scratch to be filled so, if it has to be made. */
+uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, int neutral);
 /* Marks a node of a part as reached from outside its graph, with its adjoint. */
 void sg_reach(sg_part *part, uint32_t index, double adjoint);
 /* The next part to visit; SG_ABSENT when none is left. */

@@ -11,6 +11,7 @@ from scalargrad import __version__
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
+from scalargrad.errors import ScalargradError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line, `argv` or that of the process, and gives the exit code.
 
-    2 for a command line that it does not understand, 130 after Ctrl-C.
+    1 where the run fails, 2 for a command line that it does not understand, 130 after Ctrl-C.
     """
     parser = _parser()
     options = parser.parse_args(argv)
@@ -36,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return run(options)
+    except ScalargradError as error:
+        print(f"scalargrad: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

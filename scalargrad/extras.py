@@ -12,20 +12,21 @@ _DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install is not
 
 def load(module: str) -> Any:
     """The optional module. Raises `MissingExtraError`, which names the extra that brings it."""
+    top = module.partition(".")[0]
     try:
+        import_module(top)  # first: a submodule that was imported before would not notice that it is gone
         return import_module(module)
     except ImportError as error:
-        top = module.partition(".")[0]
         raise MissingExtraError(
             f"{_DISTRIBUTIONS.get(top, top)} cannot be imported; pip install 'scalargrad[demo]' brings it"
         ) from error
 
 
 def found(module: str, otherwise: str) -> bool:
-    """Whether the optional module is there; if not, prints a note that ends in what happens `otherwise`."""
+    """Whether the optional module is there; if not, prints a note of what happens `otherwise`, and why."""
     try:
         load(module)
     except MissingExtraError as error:
-        print(f"note: {error}; {otherwise}", flush=True)
+        print(f"note: {otherwise}: {error}", flush=True)
         return False
     return True

@@ -135,6 +135,13 @@ def test_damaged_records_are_refused(data: st.DataObject) -> None:
         rebuilt.backward()
 
 
+def test_a_record_of_constants_alone_is_refused() -> None:
+    """Found by the test above: the sweeps rely on an operand that is no constant."""
+    ops, codes, values, grads, consts, leaves = core.flatten(Value(2.0) * Value(3.0) + 1.0)
+    constant = (1 << 63).to_bytes(8, sys.byteorder)
+    assert core.rebuild(ops, codes[:-16] + constant + constant, values, grads, consts, leaves) is None
+
+
 def test_a_damaged_pickle_says_so() -> None:
     from scalargrad.value import _from_record
 

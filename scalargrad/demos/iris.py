@@ -13,7 +13,7 @@ from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
 _PETALS = 2  # the first of the two features that the picture shows
-_SMOOTHING = 0.3  # of the labels: this much of the target is spread over all species
+_SMOOTHING = 0.3  # of the labels: this much of the target is spread over all species. The loss stays above 0.64
 
 
 class Iris(Demo):
@@ -21,9 +21,8 @@ class Iris(Demo):
 
     name = "iris"
     about = "tell Fisher's irises apart: softmax cross-entropy, tested on a third that is held out"
-    steps = 200
+    steps = 400
     hidden = (8,)
-    rate = 2.0
 
     def __init__(self, seed: int, hidden: Sequence[int]) -> None:
         random.seed(seed)

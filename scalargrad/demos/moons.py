@@ -6,10 +6,10 @@ import random
 from collections.abc import Sequence
 
 import scalargrad as sg
+from scalargrad import extras
 from scalargrad.datasets import make_moons, make_plain_moons
 from scalargrad.demos.picture import Point, Scene
 from scalargrad.demos.running import Demo, share
-from scalargrad.errors import MissingExtraError
 from scalargrad.nn import MLP
 
 _DECAY = 1e-4  # the weight of the squared parameters in the loss
@@ -22,14 +22,10 @@ class Moons(Demo):
     about = "micrograd's demo: part two half moons by a hinge loss"
     steps = 100
     hidden = (16, 16)
-    rate = 1.0
 
     def __init__(self, seed: int, hidden: Sequence[int]) -> None:
-        try:
-            self.points, labels = make_moons(n_samples=100, noise=0.1, seed=seed)
-        except MissingExtraError as error:
-            print(f"note: {error}; the moons are our own, and the losses not micrograd's", flush=True)
-            self.points, labels = make_plain_moons(n_samples=100, noise=0.1, seed=seed)
+        scikit_learn = extras.found("sklearn.datasets", "the moons are our own, and the losses not micrograd's")
+        self.points, labels = (make_moons if scikit_learn else make_plain_moons)(n_samples=100, noise=0.1, seed=seed)
         self.signs = [2 * label - 1 for label in labels]
         random.seed(seed)  # not before: importing scikit-learn draws random numbers
         self.model = MLP(2, [*hidden, 1])

@@ -17,13 +17,17 @@ def on_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
+def _state(loss: str, accuracy: float) -> str:
+    return f"loss {loss}  accuracy {100.0 * accuracy:.1f} %"
+
+
 @contextmanager
 def lines(steps: int) -> Iterator[Show]:
     """A line at the start of each tenth of the steps, with all digits of the loss."""
 
     def show(step: int, loss: float, accuracy: float) -> None:
         if step * 10 // steps > (step - 1) * 10 // steps:
-            print(f"step {step:{len(str(steps))}} of {steps}  loss {loss!r}  accuracy {accuracy:.1%}", flush=True)
+            print(f"step {step:{len(str(steps))}} of {steps}  {_state(repr(loss), accuracy)}", flush=True)
 
     yield show
 
@@ -35,14 +39,14 @@ def bar(steps: int) -> Iterator[Show]:
     progress = rich.Progress(
         rich.TextColumn("step {task.completed} of {task.total}"),
         rich.BarColumn(bar_width=None),
-        rich.TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:6.1%}"),
+        rich.TextColumn("{task.fields[state]}"),
         rich.TimeElapsedColumn(),
         expand=True,
     )
     with progress:
-        task = progress.add_task("", total=steps, loss=float("nan"), accuracy=float("nan"))
+        task = progress.add_task("", total=steps, state="")
 
         def show(step: int, loss: float, accuracy: float) -> None:
-            progress.update(task, completed=step + 1, loss=loss, accuracy=accuracy)
+            progress.update(task, completed=step + 1, state=_state(f"{loss:.4g}", accuracy))
 
         yield show

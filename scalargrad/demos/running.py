@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from abc import ABC, abstractmethod
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.demos import picture, progress
+from scalargrad.errors import ArgumentError
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
 
@@ -23,7 +25,6 @@ class Demo(ABC):
     about: ClassVar[str]
     steps: ClassVar[int]
     hidden: ClassVar[tuple[int, ...]]
-    rate: ClassVar[float]  # the first learning rate; it falls evenly to a tenth
 
     model: MLP
 
@@ -44,13 +45,18 @@ class Demo(ABC):
 
 
 def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
-    """Trains step by step; gives the loss and accuracy that each step began with."""
-    optimiser = SGD(demo.model.parameters(), lr=demo.rate)
+    """Trains step by step; gives the loss and accuracy that each step began with.
+
+    The learning rate falls from 1 to a tenth, as in micrograd's demo. Raises `ArgumentError` when the loss overflows.
+    """
+    optimiser = SGD(demo.model.parameters(), lr=1.0)
     for k in range(steps):
         loss, accuracy = demo.loss()
+        if not math.isfinite(loss.data):
+            raise ArgumentError(f"the loss became {loss.data} at step {k}: give smaller or fewer hidden layers")
         optimiser.zero_grad()
         loss.backward()
-        optimiser.lr = demo.rate * (1.0 - 0.9 * k / steps)
+        optimiser.lr = 1.0 - 0.9 * k / steps
         optimiser.step()
         yield loss.data, accuracy
 
@@ -75,32 +81,27 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
     parser.set_defaults(demo=demo, refuse=parser.error)
 
 
-def _whole(text: str, least: int, what: str) -> int:
+def _whole(texts: list[str], allowed: range, what: str) -> list[int]:
     try:
-        number = int(text)
+        numbers = [int(text) for text in texts]
     except ValueError:
-        number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{what}, got {text!r}")
-    return number
+        numbers = []
+    if not numbers or any(number not in allowed for number in numbers):
+        raise argparse.ArgumentTypeError(f"expected {what}, got {','.join(texts)!r}")
+    return numbers
 
 
 def _steps(text: str) -> int:
-    return _whole(text, 1, "expected a whole number from 1 on")
+    return _whole([text], range(1, sys.maxsize), "a whole number from 1 on")[0]
 
 
 def _seed(text: str) -> int:
-    what = "expected a whole number from 0 to 4294967295, as numpy does"
-    seed = _whole(text, 0, what)
-    if seed >= 2**32:
-        raise argparse.ArgumentTypeError(f"{what}, got {text!r}")
-    return seed
+    return _whole([text], range(2**32), "a whole number from 0 to 2**32-1, as numpy does")[0]
 
 
 def _hidden(text: str) -> list[int]:
     # from 2 on: a layer of one neuron gives a number, which the next layer cannot take
-    what = "expected sizes from 2 on with commas between, such as 8 or 16,16"
-    return [_whole(size, 2, what) for size in text.split(",")]
+    return _whole(text.split(","), range(2, sys.maxsize), "sizes from 2 on with commas between, such as 8 or 16,16")
 
 
 def _png(text: str) -> str:
@@ -120,7 +121,7 @@ def _try_to_write(path: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Trains, tells and draws, as `add_parser` understood the command line; gives the exit code."""
-    plot = not options.no_plot and extras.found("matplotlib", "there will be no picture")
+    plot = not options.no_plot and extras.found("matplotlib", "no picture will be made")
     try:
         if plot:
             _try_to_write(options.out)

@@ -1,0 +1,303 @@
+"""The demos and the command line: what they print, how well they learn, and how they fail."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import native_only
+
+import scalargrad as sg
+from scalargrad import datasets, extras
+from scalargrad.__main__ import main
+from scalargrad.demos import progress
+from scalargrad.demos.iris import Iris
+from scalargrad.demos.moons import Moons
+from scalargrad.demos.running import train
+from scalargrad.errors import MissingExtraError
+
+# micrograd's demo.ipynb, its steps 0 to 4
+PUBLISHED = [0.8958441028683222, 1.7235905336972022, 0.7429006313851131, 0.7705641260584198, 0.3692793385976538]
+
+LINE = re.compile(r"step +(\d+) of (\d+)  loss \d+\.\d+  accuracy (\d+\.\d) %")
+
+
+def accuracy(output: str) -> float:
+    found = re.search(r"^(?:held-out|training) accuracy (\d+\.\d) % \((\d+) of (\d+)\)$", output, re.MULTILINE)
+    assert found, output
+    share, right, count = found.groups()
+    assert share == f"{100 * int(right) / int(count):.1f}"
+    return int(right) / int(count)
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+def test_iris_are_those_of_scikit_learn() -> None:
+    reference = pytest.importorskip("sklearn.datasets").load_iris()
+    features, labels, names = datasets.load_iris()
+    assert features == reference.data.tolist()
+    assert labels == reference.target.tolist()
+    assert names == reference.target_names.tolist()
+
+
+def test_moons_are_those_after_numpy_seed() -> None:
+    make_moons = pytest.importorskip("sklearn.datasets").make_moons
+    numpy: Any = pytest.importorskip("numpy")
+    before = numpy.random.get_state()
+    numpy.random.seed(7)
+    points, labels = make_moons(n_samples=100, noise=0.1)
+    numpy.random.set_state(before)
+    assert datasets.make_moons(100, 0.1, seed=7) == (points.tolist(), labels.tolist())
+
+
+def test_plain_moons_have_the_same_shapes() -> None:
+    make_moons = pytest.importorskip("sklearn.datasets").make_moons
+    points, labels = make_moons(n_samples=101, noise=None, shuffle=False)
+    ours, our_labels = datasets.make_plain_moons(101, 0.0, seed=0)
+    assert our_labels == labels.tolist()
+    for point, reference in zip(ours, points.tolist()):
+        assert point == pytest.approx(reference, abs=1e-15)
+
+
+def test_iris_holds_out_a_third_of_each_species() -> None:
+    demo = Iris(seed=3, hidden=[2])
+    assert sorted(demo.held_out + demo.training) == list(range(150))
+    for kind in range(3):
+        assert sum(demo.labels[flower] == kind for flower in demo.held_out) in (16, 17)
+    for column in zip(*(demo.inputs[flower] for flower in demo.training)):
+        assert sg.mean(column) == pytest.approx(0.0, abs=1e-12)
+        assert sg.mean(x * x for x in column) == pytest.approx(1.0)
+
+
+# --- learning --------------------------------------------------------------------------------------------------------
+
+
+def test_moons_losses_are_those_that_micrograd_publishes() -> None:
+    pytest.importorskip("sklearn")
+    losses = [loss for loss, _ in islice(train(Moons(1337, (16, 16)), 100), len(PUBLISHED))]
+    assert losses == pytest.approx(PUBLISHED, rel=1e-12)
+
+
+@pytest.mark.parametrize("demo", [Iris, Moons])
+def test_a_seed_settles_everything(demo: Any) -> None:
+    def losses() -> list[float]:
+        return [loss for loss, _ in train(demo(5, [3]), 3)]
+
+    first = losses()
+    random.random()
+    assert losses() == first
+
+
+@native_only
+def test_iris_at_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "iris", "--no-plot"]) == 0
+    assert accuracy(capsys.readouterr().out) >= 0.95
+
+
+@native_only
+def test_iris_whatever_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(20):
+        assert main(["demo", "iris", "--no-plot", "--seed", str(seed)]) == 0
+    shares = re.findall(r"held-out accuracy (\S+) %", capsys.readouterr().out)
+    assert sum(float(share) >= 94.0 for share in shares) >= 18
+
+
+@native_only
+def test_moons_at_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "moons", "--no-plot"]) == 0
+    assert accuracy(capsys.readouterr().out) >= 0.95
+
+
+def test_iris_learns_in_a_few_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "iris", "--no-plot", "--steps", "40"]) == 0
+    assert accuracy(capsys.readouterr().out) >= 0.85
+
+
+# --- what is printed and drawn ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["iris", "moons"])
+def test_plain_lines(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", name, "--no-plot", "--steps", "20", "--hidden", "3"]) == 0
+    output = capsys.readouterr().out
+    assert output.isascii() and all(c.isprintable() or c == "\n" for c in output)
+    steps = [LINE.fullmatch(line) for line in output.splitlines() if line.startswith("step")]
+    assert [step and (step[1], step[2]) for step in steps] == [(str(k), "20") for k in range(0, 20, 2)]
+    accuracy(output)
+    assert "picture" not in output
+
+
+@pytest.mark.parametrize("steps", [1, 7, 10, 11, 99, 1000])
+def test_at_most_ten_lines_starting_with_the_first_step(steps: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.lines(steps) as show:
+        for step in range(steps):
+            show(step, 0.5, 0.5)
+    shown = [int(line.split()[1]) for line in capsys.readouterr().out.splitlines()]
+    assert shown[0] == 0 and len(shown) == min(steps, 10)
+
+
+def test_live_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("rich")
+    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["demo", "iris", "--no-plot", "--steps", "2", "--hidden", "2"]) == 0
+    output = capsys.readouterr().out
+    assert "step 2 of 2" in output and "accuracy" in output and not LINE.search(output)
+
+
+@pytest.mark.parametrize("name", ["iris", "moons"])
+def test_picture(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "picture.png"
+    assert main(["demo", name, "--steps", "2", "--hidden", "2", "--out", str(path)]) == 0
+    assert capsys.readouterr().out.endswith(f"\npicture: {path}\n")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_picture_goes_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "iris", "--steps", "1", "--hidden", "2"]) == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["iris.png"]
+
+
+# --- missing libraries -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["iris", "moons"])
+def test_without_any_library(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hide(monkeypatch, "matplotlib", "rich", "sklearn", "numpy")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    assert main(["demo", name, "--steps", "10", "--hidden", "3"]) == 0
+    output = capsys.readouterr().out
+    notes = [line for line in output.splitlines() if line.startswith("note:")]
+    missing = ["matplotlib", "rich", "scikit-learn"] if name == "moons" else ["matplotlib", "rich"]
+    assert len(notes) == len(missing)
+    for library, note in zip(missing, notes):
+        assert library in note and "pip install 'scalargrad[demo]'" in note
+    assert len(LINE.findall(output)) == 10
+    accuracy(output)
+    assert "\npicture:" not in output and not list(tmp_path.iterdir())
+
+
+@native_only
+def test_plain_moons_are_learnt_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    hide(monkeypatch, "sklearn")
+    assert main(["demo", "moons", "--no-plot"]) == 0
+    assert accuracy(capsys.readouterr().out) >= 0.95
+
+
+def test_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "sklearn")
+    with pytest.raises(MissingExtraError, match=r"scikit-learn.*pip install 'scalargrad\[demo\]'"):
+        datasets.make_moons(10, 0.1, seed=0)
+    with pytest.raises(ImportError):
+        extras.load("sklearn.datasets")
+
+
+# --- failing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--steps", "0"], "--steps: expected a whole number"),
+        (["--steps", "1.5"], "--steps: expected a whole number"),
+        (["--seed", "-1"], "--seed: expected a whole number"),
+        (["--seed", str(2**32)], "--seed: expected a whole number"),
+        (["--hidden", "8,,8"], "got '8,,8'"),
+        (["--hidden", ""], "--hidden: expected sizes"),
+        (["--hidden", "1"], "--hidden: expected sizes from 2 on"),
+        (["--out", "picture.jpg"], "--out: expected a file name that ends in .png"),
+        (["--frequency", "3"], "unrecognized arguments"),
+    ],
+)
+def test_bad_options(options: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit:
+        main(["demo", "iris", "--no-plot", *options])
+    assert exit.value.code == 2
+    printed = capsys.readouterr()
+    assert complaint in printed.err and not printed.out
+
+
+def test_unwritable_picture_is_reported_before_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "folder.png"
+    folder.mkdir()
+    for path in (tmp_path / "nowhere" / "x.png", folder):
+        with pytest.raises(SystemExit) as exit:
+            main(["demo", "moons", "--out", str(path)])
+        assert exit.value.code == 2
+        printed = capsys.readouterr()
+        assert f"argument --out: cannot write {path}: " in printed.err and not printed.out
+    assert main(["demo", "iris", "--no-plot", "--steps", "1", "--out", str(folder)]) == 0
+
+
+def test_a_failed_run_leaves_the_old_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "old.png"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(Iris, "loss", _interrupt)
+    assert main(["demo", "iris", "--out", str(path)]) == 130
+    assert path.read_bytes() == b"old"
+
+
+def test_overflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(Moons, "loss", lambda demo: (sg.Value(1e300) * 1e300, 0.5))
+    assert main(["demo", "moons", "--no-plot"]) == 1
+    assert "the loss became inf at step 0" in capsys.readouterr().err
+
+
+def _interrupt(demo: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(Moons, "loss", _interrupt)
+    assert main(["demo", "moons", "--no-plot"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+# --- the command line ------------------------------------------------------------------------------------------------
+
+
+def test_no_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "usage: scalargrad" in capsys.readouterr().out
+
+
+def test_version_imports_nothing_heavy() -> None:
+    heavy = ["matplotlib", "numpy", "rich", "sklearn"]
+    program = (
+        "import sys, scalargrad.__main__ as m\n"
+        "try: m.main(['--version'])\n"
+        f"finally: print([name for name in {heavy} if name in sys.modules])\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == f"scalargrad {sg.__version__}\n[]\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes that break")
+def test_a_reader_that_leaves() -> None:
+    command = [sys.executable, "-m", "scalargrad", "demo", "iris", "--no-plot", "--hidden", "2", "--steps", "100"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout and run.stderr
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 141
