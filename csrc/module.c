@@ -90,7 +90,7 @@ static PyObject *py_opcode(PyObject *module, PyObject *object)
     return PyLong_FromLong(((Node *)object)->graph->op[((Node *)object)->index]);
 }
 
-static PyObject *operand_object(const sg_graph *graph, uint32_t operand)
+static PyObject *operand_object(sg_graph *graph, uint32_t operand)
 {
     if (operand & SG_CONST)
         return PyFloat_FromDouble(sg_operand_value(graph, operand));
@@ -101,9 +101,11 @@ static PyObject *operand_object(const sg_graph *graph, uint32_t operand)
     }
     if (graph->op[operand] == SG_LINK) {
         sg_link link = graph->links[graph->a[operand]];
+        link.graph->twins = 1;
         return sg_new_interior(link.graph, link.index);
     }
-    return sg_new_interior((sg_graph *)graph, operand);
+    graph->twins = 1;
+    return sg_new_interior(graph, operand);
 }
 
 /* operands(node) -> list: leaves themselves, new handles for interior nodes, floats for constants. */

@@ -58,7 +58,9 @@ static uint32_t enter(sg_graph *open, Node *node)
             Py_INCREF(node);
     } else {
         sg_close(node->graph);        /* another thread may be recording into it: it opens a new one */
-        entry = sg_enter_link(open, node->graph, node->index, node->data);
+        entry = node->graph->twins ? sg_find_link(open, node->graph, node->index) : SG_FAILED;
+        if (entry == SG_FAILED)
+            entry = sg_enter_link(open, node->graph, node->index, node->data);
     }
     if (entry != SG_FAILED) {
         node->entry_serial = open->serial;

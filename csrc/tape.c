@@ -187,6 +187,14 @@ uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double
     return sg_append(graph, SG_LINK, graph->link_count++, 0, value);
 }
 
+uint32_t sg_find_link(const sg_graph *graph, const sg_graph *target, uint32_t index)
+{
+    for (uint32_t k = graph->link_count; k-- > 0;)
+        if (graph->links[k].graph == target && graph->links[k].index == index)
+            return graph->links[k].entry;
+    return SG_FAILED;
+}
+
 uint32_t sg_arguments(sg_graph *graph, uint32_t n)
 {
     if (!sg_grow_array((void **)&graph->args, &graph->arg_capacity, graph->arg_count + n, sizeof(uint32_t)))

@@ -84,6 +84,7 @@ struct sg_graph {
     uint32_t link_count, link_capacity;
     sg_adjoints last;       /* of the last sweep that reached a node; last.adj NULL: none yet */
     sg_adjoints spare;      /* clean scratch for the next sweep, or NULL; taken and put back atomically by its adj */
+    int twins;              /* 1: some node has two handles, so its entry elsewhere may not be known to both */
     sg_graph **owner;       /* while open: the thread's pointer to it */
     sg_graph *next_free;    /* worklist of sg_release */
 };
@@ -111,6 +112,8 @@ int sg_reserve(sg_graph *graph, uint32_t need);
 uint32_t sg_constant(sg_graph *graph, double value);
 uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data);
 uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value);
+/* The entry of a link that is there already, or SG_FAILED; for targets whose nodes have twin handles. */
+uint32_t sg_find_link(const sg_graph *graph, const sg_graph *target, uint32_t index);
 /* Room for n operands in args[]: gives the offset. */
 uint32_t sg_arguments(sg_graph *graph, uint32_t n);
 

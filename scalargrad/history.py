@@ -96,7 +96,6 @@ class _Builder:
         self.codes: Iterator[int] = iter(array("Q", codes))
         self.graph = Graph()
         self.places: list[tuple[Graph, int]] = []
-        self.entries: dict[int, int] = {}  # of nodes in closed graphs that the open one links to
 
     def take(self, limit: int) -> int:
         code = next(self.codes, limit)
@@ -115,9 +114,7 @@ class _Builder:
         graph, index = self.places[code]
         if graph is self.graph:
             return index
-        if code not in self.entries:
-            self.entries[code] = self.graph.append(ops.LINK, (graph, index), self.values[code])
-        return self.entries[code]
+        return self.graph.link(graph, index)
 
     def node(self, position: int, op: int) -> int:
         value = self.values[position]
@@ -143,7 +140,7 @@ class _Builder:
         for position, op in enumerate(self.kinds):
             if len(self.graph.nodes) >= GRAPH_NODES:
                 self.graph.close()
-                self.graph, self.entries = Graph(), {}
+                self.graph = Graph()
             self.places.append((self.graph, self.node(position, op)))
         if next(self.codes, None) is not None:
             raise _Malformed

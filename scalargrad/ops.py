@@ -2,8 +2,8 @@
 
 A row says what a primitive is called, what it computes, and its partial derivative by each operand. Values and
 partials are expressions over other rows, written in a small part of Python's own grammar (`evaluate.py` lists it);
-`libm.f` is the C library's function. In a partial, ``z`` is the result. Everything else follows from here: `evaluate.py` turns a
-row into Python functions, `csrc/build.py` prints it as C, the documentation prints it as a table.
+`libm.f` is the C library's function. In a partial, ``z`` is the result. Everything else follows from here:
+`evaluate.py` turns a row into Python functions, `csrc/build.py` prints it as C, the documentation prints it as a table.
 
 The forms are chosen to stay accurate over the whole range of a double, where the textbook form often does not:
 ``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all of them.

@@ -31,12 +31,13 @@ Operand = int | float
 class Graph:
     """Recorded nodes, each an (op, operands, value). Appending one is a single step, so nothing is ever half done."""
 
-    __slots__ = ("__weakref__", "_closing", "adjoints", "nodes", "serial")
+    __slots__ = ("__weakref__", "_closing", "adjoints", "links", "nodes", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
         self._closing: dict[str, int] = {}
         self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
+        self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
         self.adjoints: dict[int, float] = {}  # of the last sweep that reached each node
 
     @property
@@ -51,6 +52,13 @@ class Graph:
     def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
         self.nodes.append((op, operands, value))
         return len(self.nodes) - 1
+
+    def link(self, target: Graph, index: int) -> int:
+        """The entry of a node of a closed graph: one only, also when the node has several handles."""
+        key = target.serial, index
+        if key not in self.links:
+            self.links[key] = self.append(ops.LINK, (target, index), target.nodes[index][2])
+        return self.links[key]
 
     def value(self, operand: Operand) -> float:
         return operand if isinstance(operand, float) else self.nodes[operand][2]
@@ -185,7 +193,7 @@ def _resolve(graph: Graph, operand: Node | float) -> Operand:
         index = graph.append(ops.LEAF, (operand,), operand._data)
     else:
         operand._graph.close()  # it may be open in another thread
-        index = graph.append(ops.LINK, (operand._graph, operand._index), operand._data)
+        index = graph.link(operand._graph, operand._index)
     operand._entry = graph.serial << 32 | index
     return index
 

@@ -14,13 +14,11 @@ import pytest
 from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import datasets, extras
 from scalargrad.__main__ import main
 from scalargrad.demos import progress
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import train
-from scalargrad.errors import MissingExtraError
 
 # micrograd's demo.ipynb, its steps 0 to 4
 PUBLISHED = [0.8958441028683222, 1.7235905336972022, 0.7429006313851131, 0.7705641260584198, 0.3692793385976538]
@@ -41,34 +39,7 @@ def hide(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
         monkeypatch.setitem(sys.modules, module, None)
 
 
-# --- data ------------------------------------------------------------------------------------------------------------
-
-
-def test_iris_are_those_of_scikit_learn() -> None:
-    reference = pytest.importorskip("sklearn.datasets").load_iris()
-    features, labels, names = datasets.load_iris()
-    assert features == reference.data.tolist()
-    assert labels == reference.target.tolist()
-    assert names == reference.target_names.tolist()
-
-
-def test_moons_are_those_after_numpy_seed() -> None:
-    make_moons = pytest.importorskip("sklearn.datasets").make_moons
-    numpy: Any = pytest.importorskip("numpy")
-    before = numpy.random.get_state()
-    numpy.random.seed(7)
-    points, labels = make_moons(n_samples=100, noise=0.1)
-    numpy.random.set_state(before)
-    assert datasets.make_moons(100, 0.1, seed=7) == (points.tolist(), labels.tolist())
-
-
-def test_plain_moons_have_the_same_shapes() -> None:
-    make_moons = pytest.importorskip("sklearn.datasets").make_moons
-    points, labels = make_moons(n_samples=101, noise=None, shuffle=False)
-    ours, our_labels = datasets.make_plain_moons(101, 0.0, seed=0)
-    assert our_labels == labels.tolist()
-    for point, reference in zip(ours, points.tolist()):
-        assert point == pytest.approx(reference, abs=1e-15)
+# --- learning --------------------------------------------------------------------------------------------------------
 
 
 def test_iris_holds_out_a_third_of_each_species() -> None:
@@ -79,9 +50,6 @@ def test_iris_holds_out_a_third_of_each_species() -> None:
     for column in zip(*(demo.inputs[flower] for flower in demo.training)):
         assert sg.mean(column) == pytest.approx(0.0, abs=1e-12)
         assert sg.mean(x * x for x in column) == pytest.approx(1.0)
-
-
-# --- learning --------------------------------------------------------------------------------------------------------
 
 
 def test_moons_losses_are_those_that_micrograd_publishes() -> None:
@@ -200,14 +168,6 @@ def test_plain_moons_are_learnt_too(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     hide(monkeypatch, "sklearn")
     assert main(["demo", "moons", "--no-plot"]) == 0
     assert accuracy(capsys.readouterr().out) >= 0.95
-
-
-def test_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide(monkeypatch, "sklearn")
-    with pytest.raises(MissingExtraError, match=r"scikit-learn.*pip install 'scalargrad\[demo\]'"):
-        datasets.make_moons(10, 0.1, seed=0)
-    with pytest.raises(ImportError):
-        extras.load("sklearn.datasets")
 
 
 # --- failing ---------------------------------------------------------------------------------------------------------

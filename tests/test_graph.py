@@ -119,6 +119,20 @@ def test_where_the_tape_is_cut_does_not_show(cuts: list[bool], rng: Any) -> None
     assert results[0] == results[1]
 
 
+def test_two_handles_of_one_node_in_a_later_graph() -> None:
+    """`_prev` makes a second handle; uses of both, interleaved, add up."""
+    x = Value(3.0)
+    y = x * x
+    top = y + 1
+    top.backward()
+    (twin,) = [v for v in top._prev if v._op]
+    assert twin is not y
+    z = (y * 2 + twin * 3) + (y * 4 + twin * 5)
+    x.grad = 0.0
+    z.backward()
+    assert (y.grad, twin.grad, x.grad) == (14.0, 14.0, 84.0)
+
+
 def test_roll_over() -> None:
     x = Value(1.0)
     y = x
