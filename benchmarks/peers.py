@@ -1,6 +1,6 @@
 """The contenders: scalargrad on both backends in one process, micrograd and xad, each behind the same few functions.
 
-What differs between them is here and nowhere else: how a number becomes differentiable, relu and sin, where a
+What differs between them is here and nowhere else: how a number becomes differentiable, relu, where a
 recording starts, the sweep, and an SGD update.
 """
 
@@ -20,7 +20,6 @@ REQUIRED = ("micrograd", "xad", "numpy", "sklearn")
 class Contender:
     variable: Callable[[float], Any]  # a number, which `start` may make one to differentiate by
     relu: Callable[[Any], Any]
-    sin: Callable[[Any], Any] | None
     start: Callable[[Sequence[Any]], None]  # a new recording, with these variables
     backward: Callable[[Any], None]
     descend: Callable[[Any, float], Any]  # the parameter after a step of SGD, ready for the next recording
@@ -69,18 +68,18 @@ def native() -> Contender:
         graph, index = core._node.seal(end)
         return float(core.lib.sg_graph_bytes(graph) / (index + 1))
 
-    return Contender(value, value.relu, value.sin, _start, value.backward, _descend, _data, graph_bytes)
+    return Contender(value, value.relu, _start, value.backward, _descend, _data, graph_bytes)
 
 
 def python() -> Contender:
     value = _load("python")[0].Value
-    return Contender(value, value.relu, value.sin, _start, value.backward, _descend, _data)
+    return Contender(value, value.relu, _start, value.backward, _descend, _data)
 
 
 def micrograd() -> Contender:
-    """Without sin: it has none, and its recursive sweep cannot follow a long chain anyway."""
+    """Its recursive sweep cannot follow a long chain."""
     made = import_module("micrograd.engine").Value
-    return Contender(made, made.relu, None, _start, made.backward, _descend, _data)
+    return Contender(made, made.relu, _start, made.backward, _descend, _data)
 
 
 def xad() -> Contender:
@@ -90,7 +89,7 @@ def xad() -> Contender:
     be gone before: a Real that outlives clearAll gives back a slot which is another's by then.
     """
     adjoint = import_module("xad.adj_1st")
-    real, sin = adjoint.Real, import_module("xad.math").sin
+    real = adjoint.Real
     tape = adjoint.Tape()
     tape.activate()
     zero = real(0.0)
@@ -111,7 +110,7 @@ def xad() -> Contender:
     def descend(parameter: Any, rate: float) -> Any:  # a Real cannot be set without recording that
         return real(parameter.getValue() - rate * parameter.getDerivative())
 
-    return Contender(real, relu, sin, start, backward, descend, lambda x: float(x.getValue()))
+    return Contender(real, relu, start, backward, descend, lambda x: float(x.getValue()))
 
 
 CONTENDERS: dict[str, Callable[[], Contender]] = {

@@ -323,7 +323,7 @@ void sg_commit_graphs(sg_sweep_state *sweep)
             double *none = NULL;
             if (!__atomic_compare_exchange_n(&graph->spare.adj, &none, scratch->adj, 0, __ATOMIC_RELEASE,
                                              __ATOMIC_RELAXED))
-                sg_adjoints_free(scratch);
+                sg_adjoints_free(scratch, graph->count);
         }
         scratch->adj = NULL;
     }

@@ -42,6 +42,67 @@ void sg_free(void *block)
     free(block);
 }
 
+#define KEPT_BLOCKS 6
+#define KEPT_LEAST ((size_t)1 << 16)
+#define KEPT_MOST ((size_t)1 << 21)
+
+static struct {
+    void *block;
+    size_t bytes;
+} kept[KEPT_BLOCKS];
+static char kept_lock;
+
+static void lock_kept(void)
+{
+    while (__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE))
+        ;                                   /* held for a few instructions */
+}
+
+static void unlock_kept(void)
+{
+    __atomic_clear(&kept_lock, __ATOMIC_RELEASE);
+}
+
+/* The size that is asked of malloc: rounded, so that blocks of about one size can stand in for one another. */
+static size_t block_size(size_t bytes)
+{
+    return bytes < KEPT_LEAST ? bytes : (bytes + KEPT_LEAST - 1) / KEPT_LEAST * KEPT_LEAST;
+}
+
+void *sg_block_alloc(size_t bytes)
+{
+    void *found = NULL;
+    bytes = block_size(bytes);
+    if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST) {
+        lock_kept();
+        for (int k = 0; k < KEPT_BLOCKS && !found; k++)
+            if (kept[k].block && kept[k].bytes == bytes) {
+                found = kept[k].block;
+                kept[k].block = NULL;
+            }
+        unlock_kept();
+    }
+    return found ? found : sg_alloc(bytes);
+}
+
+void sg_block_free(void *block, size_t bytes)
+{
+    bytes = block_size(bytes);
+#ifndef __SANITIZE_ADDRESS__                /* which could not see a use after this */
+    if (block && bytes >= KEPT_LEAST && bytes <= KEPT_MOST) {
+        lock_kept();
+        for (int k = 0; k < KEPT_BLOCKS && block; k++)
+            if (!kept[k].block) {
+                kept[k].block = block;
+                kept[k].bytes = bytes;
+                block = NULL;
+            }
+        unlock_kept();
+    }
+#endif
+    sg_free(block);
+}
+
 int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
 {
     if (need <= *capacity)
@@ -64,7 +125,7 @@ int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
 static int grow_nodes(sg_graph *graph, uint32_t capacity)
 {
     size_t n = capacity;
-    double *val = sg_alloc(n * SG_NODE_BYTES);
+    double *val = sg_block_alloc(n * SG_NODE_BYTES);
     if (!val)
         return 0;
     uint32_t *a = (uint32_t *)(val + n), *b = a + n;
@@ -76,7 +137,7 @@ static int grow_nodes(sg_graph *graph, uint32_t capacity)
         memcpy(op, graph->op, graph->count * sizeof *op);
         memcpy(used, graph->used, graph->count * sizeof *used);
     }
-    sg_free(graph->val);
+    sg_block_free(graph->val, graph->capacity * SG_NODE_BYTES);
     graph->val = val;
     graph->a = a;
     graph->b = b;
@@ -114,9 +175,9 @@ void sg_close(sg_graph *graph)
 
 static void free_graph(sg_graph *graph)
 {
-    sg_adjoints_free(&graph->last);
-    sg_adjoints_free(&graph->spare);
-    sg_free(graph->val);
+    sg_adjoints_free(&graph->last, graph->count);
+    sg_adjoints_free(&graph->spare, graph->count);
+    sg_block_free(graph->val, graph->capacity * SG_NODE_BYTES);
     sg_free(graph->consts);
     sg_free(graph->args);
     sg_free(graph->leaves);
@@ -220,10 +281,14 @@ const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2],
     return pair;
 }
 
+static size_t adjoint_bytes(uint32_t count)
+{
+    return ((size_t)count + 1) * sizeof(double) + (size_t)count / 64 + 1;
+}
+
 sg_adjoints sg_adjoints_new(uint32_t count, int neutral)
 {
-    size_t blocks = (size_t)count / 64 + 1;
-    double *block = sg_alloc((count + 1) * sizeof(double) + blocks);
+    double *block = sg_block_alloc(adjoint_bytes(count));
     sg_adjoints made = {NULL, NULL};
     if (block) {
         uint64_t *bits = (uint64_t *)(void *)block, filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
@@ -231,15 +296,15 @@ sg_adjoints sg_adjoints_new(uint32_t count, int neutral)
             bits[i] = filling;
         made.adj = block + 1;
         made.blocks = (uint8_t *)(made.adj + count);
-        memset(made.blocks, 0, blocks);
+        memset(made.blocks, 0, (size_t)count / 64 + 1);
     }
     return made;
 }
 
-void sg_adjoints_free(sg_adjoints *adjoints)
+void sg_adjoints_free(sg_adjoints *adjoints, uint32_t count)
 {
     if (adjoints->adj)
-        sg_free(adjoints->adj - 1);
+        sg_block_free(adjoints->adj - 1, adjoint_bytes(count));
     adjoints->adj = NULL;
 }
 
@@ -261,7 +326,7 @@ int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
 
 static uint64_t bytes_of(const sg_graph *graph)
 {
-    size_t adjoints = (graph->count + 1) * sizeof(double) + graph->count / 64 + 1;
+    size_t adjoints = adjoint_bytes(graph->count);
     return sizeof *graph + graph->capacity * SG_NODE_BYTES +
            graph->const_capacity * sizeof(double) + graph->arg_capacity * sizeof(uint32_t) +
            graph->leaf_capacity * sizeof(sg_leaf) + graph->link_capacity * sizeof(sg_link) +

@@ -24,7 +24,7 @@
 
 #define SG_CONST 0x80000000u          /* flag of an operand that is a constant */
 #define SG_FAILED UINT32_MAX          /* returned instead of an index when memory ran out */
-#define SG_GRAPH_NODES (1u << 16)     /* an open graph of this size is closed: the next operation opens another */
+#define SG_GRAPH_NODES (1u << 17)     /* an open graph of this size is closed: the next operation opens another */
 #define SG_FIRST_CAPACITY 8u          /* nodes in a new graph: many graphs are tiny */
 
 typedef struct sg_graph sg_graph;
@@ -89,11 +89,15 @@ struct sg_graph {
     sg_graph *next_free;    /* worklist of sg_release */
 };
 
-/* Allocation that tests can make fail. sg_grow_array gives `*array` room for `need` items of `size` bytes. All give 0
+/* Allocation that tests can make fail; any thread may call these, the GIL or not. sg_grow_array gives `*array` room for `need` items of `size` bytes. All give 0
  * or NULL on failure and then change nothing. */
 void *sg_alloc(size_t bytes);
 void *sg_alloc_zero(size_t bytes);
 void sg_free(void *block);
+/* For large blocks, whose size the caller knows when it frees them: a few freed ones are kept, because the pages of a
+ * fresh one would have to be mapped again, which takes longer than a sweep of what lies on them. */
+void *sg_block_alloc(size_t bytes);
+void sg_block_free(void *block, size_t bytes);
 int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size);
 
 /* A new open graph with one reference, stored in *owner. NULL when memory ran out. */
@@ -149,7 +153,7 @@ const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2],
 
 /* Adjoints of `count` nodes with nothing reached, or with `neutral` filled with -0.0; adj is NULL when memory ran out. */
 sg_adjoints sg_adjoints_new(uint32_t count, int neutral);
-void sg_adjoints_free(sg_adjoints *adjoints);
+void sg_adjoints_free(sg_adjoints *adjoints, uint32_t count);
 /* The adjoint of a node after the last sweep that reached it, else 0.0; and setting it. The graph must be closed. */
 double sg_adjoint(const sg_graph *graph, uint32_t index);
 int sg_set_adjoint(sg_graph *graph, uint32_t index, double value);

@@ -99,7 +99,7 @@ uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, int neutral)
     if (!part.scratch.adj)
         return SG_ABSENT;
     if (!sg_map_add(&walk->positions, graph, walk->count)) {
-        sg_adjoints_free(&part.scratch);
+        sg_adjoints_free(&part.scratch, graph->count);
         return SG_ABSENT;
     }
     position = walk->count++;
@@ -142,7 +142,7 @@ uint32_t sg_walk_next(sg_walk *walk)
 void sg_walk_free(sg_walk *walk)
 {
     for (uint32_t p = 0; p < walk->count; p++)
-        sg_adjoints_free(&walk->parts[p].scratch);
+        sg_adjoints_free(&walk->parts[p].scratch, walk->parts[p].graph->count);
     sg_free(walk->parts);
     sg_free(walk->pending);
     sg_map_free(&walk->positions);

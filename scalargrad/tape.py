@@ -17,7 +17,7 @@ from typing import Any
 from scalargrad import ops, reductions
 from scalargrad.evaluate import VALUE
 
-GRAPH_NODES = 1 << 16
+GRAPH_NODES = 1 << 17
 NO_GRAD, WATCH = 1, 2
 
 _serials = itertools.count(1)

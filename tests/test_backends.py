@@ -117,7 +117,7 @@ def test_the_same_bits_over_a_roll_over() -> None:
         x, w = engine.leaf(0.7), engine.leaf(1.0000001)
         early = engine.apply(ops.OPCODE["sin"], x)
         y = early
-        for k in range(70_000):
+        for k in range(110_000):
             y = engine.apply(ops.OPCODE["mul"], y, w)
             if k % 3 == 0:
                 y = engine.apply(ops.OPCODE["add"], y, early)
