@@ -1,6 +1,7 @@
 /* Flattening a node's history into a record, and building graphs from one. */
 #include "history.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,9 +167,9 @@ void sg_record_free(sg_record *record)
 
 /* --- building again ---------------------------------------------------------------------------------------------- */
 
-/* Where a node of the record has come to lie, and its entry in a later graph that links to it. */
+/* Where a node of the record has come to lie; of a leaf, its latest entry. */
 typedef struct {
-    uint32_t graph, index, entry_graph, entry;
+    uint32_t graph, index;
 } placed;
 
 typedef struct {
@@ -178,6 +179,7 @@ typedef struct {
     uint32_t graph_count, graph_capacity;
     sg_graph *open;
     uint64_t next_code;
+    void (*hold)(void *leaf);
     int malformed;
 } builder;
 
@@ -221,19 +223,20 @@ static uint32_t take_operand(builder *b, uint64_t position)
     uint32_t current = b->graph_count - 1;
     if (place->graph == current)
         return place->index;
-    if (place->entry_graph != current) {
-        sg_graph *home = b->graphs[place->graph];
-        uint32_t entry = sg_enter_link(b->open, home, place->index, r->values[code]);
-        if (entry == SG_FAILED)
-            return SG_FAILED;
-        place->entry_graph = current;
-        place->entry = entry;
+    sg_graph *home = b->graphs[place->graph];
+    if (r->ops[code] != SG_LEAF)
+        return sg_enter_link(b->open, home, place->index, r->values[code]);
+    void *leaf = home->leaves[home->a[place->index]].leaf;      /* links lead to operations; a leaf enters again */
+    uint32_t entry = sg_enter_leaf(b->open, leaf, r->values[code]);
+    if (entry != SG_FAILED) {
+        b->hold(leaf);
+        *place = (placed){current, entry};
     }
-    return place->entry;
+    return entry;
 }
 
 /* Appends node `position` of the record to the open graph. SG_FAILED on a bad record or without memory. */
-static uint32_t build_node(builder *b, uint64_t position, void (*hold)(void *leaf))
+static uint32_t build_node(builder *b, uint64_t position)
 {
     const sg_record *r = b->record;
     int op = r->ops[position];
@@ -247,7 +250,7 @@ static uint32_t build_node(builder *b, uint64_t position, void (*hold)(void *lea
             return SG_FAILED;
         uint32_t entry = sg_enter_leaf(b->open, r->leaves[code], r->values[position]);
         if (entry != SG_FAILED)
-            hold(r->leaves[code]);
+            b->hold(r->leaves[code]);
         return entry;
     }
     n = (uint64_t)sg_arity[op];
@@ -283,16 +286,16 @@ static uint32_t build_node(builder *b, uint64_t position, void (*hold)(void *lea
     return sg_append(b->open, op, fields[0], fields[1], r->values[position]);
 }
 
-static int build_all(builder *b, void (*hold)(void *leaf))
+static int build_all(builder *b)
 {
     const sg_record *r = b->record;
     for (uint64_t position = 0; position < r->count; position++) {
         if ((!b->open || b->open->count >= SG_GRAPH_NODES) && !next_graph(b))
             return 0;
-        uint32_t index = build_node(b, position, hold);
+        uint32_t index = build_node(b, position);
         if (index == SG_FAILED)
             return 0;
-        b->places[position] = (placed){b->graph_count - 1, index, SG_FAILED, 0};
+        b->places[position] = (placed){b->graph_count - 1, index};
     }
     if (b->next_code != r->code_count || !r->count || r->ops[r->count - 1] == SG_LEAF) {
         b->malformed = 1;
@@ -301,7 +304,8 @@ static int build_all(builder *b, void (*hold)(void *leaf))
     sg_close(b->open);
     for (uint64_t position = 0; position < r->count; position++) {
         placed place = b->places[position];
-        if (r->grads[position] != 0.0 && !sg_set_adjoint(b->graphs[place.graph], place.index, r->grads[position]))
+        int fresh = r->grads[position] == 0.0 && !signbit(r->grads[position]);
+        if (r->ops[position] != SG_LEAF && !fresh && !sg_set_adjoint(b->graphs[place.graph], place.index, r->grads[position]))
             return 0;
     }
     return 1;
@@ -309,10 +313,10 @@ static int build_all(builder *b, void (*hold)(void *leaf))
 
 sg_graph *sg_rebuild(const sg_record *record, void (*hold)(void *leaf), uint32_t *index, int *malformed)
 {
-    builder b = {.record = record};
+    builder b = {.record = record, .hold = hold};
     sg_graph *root = NULL;
     b.places = sg_alloc(record->count * sizeof *b.places);
-    if (b.places && build_all(&b, hold)) {
+    if (b.places && build_all(&b)) {
         placed place = b.places[record->count - 1];
         root = b.graphs[place.graph];
         *index = place.index;

@@ -101,10 +101,8 @@ static PyObject *operand_object(sg_graph *graph, uint32_t operand)
     }
     if (graph->op[operand] == SG_LINK) {
         sg_link link = graph->links[graph->a[operand]];
-        link.graph->twins = 1;
         return sg_new_interior(link.graph, link.index);
     }
-    graph->twins = 1;
     return sg_new_interior(graph, operand);
 }
 
@@ -146,17 +144,19 @@ static PyObject *py_add_grad(PyObject *module, PyObject *args)
 
 /* --- commit ------------------------------------------------------------------------------------------------------------ */
 
-/* commit(address of a sweep): hands the adjoints over and frees the sweep. Nothing in it can fail or be interrupted. */
+/* commit(address of a report): hands the adjoints of its sweep over and frees the sweep. Nothing in it can fail or be
+ * interrupted. */
 static PyObject *py_commit(PyObject *module, PyObject *address)
 {
     (void)module;
-    sg_sweep_state *sweep = (sg_sweep_state *)(uintptr_t)PyLong_AsUnsignedLongLong(address);
+    sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(address);
     if (PyErr_Occurred())
         return NULL;
+    sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
     sg_commit_graphs(sweep);
     for (uint32_t k = 0; k < sweep->leaf_count; k++)
         ((Node *)sweep->leaves[k].leaf)->grad += sweep->leaves[k].sum;
-    sg_discard((uintptr_t)sweep);
+    sg_discard(report);
     Py_RETURN_NONE;
 }
 
@@ -175,12 +175,8 @@ static PyObject *py_flatten(PyObject *module, PyObject *object)
         return NULL;
     Node *node = (Node *)object;
     sg_record r;
-    int done;
     sg_close(node->graph);
-    Py_BEGIN_ALLOW_THREADS
-    done = sg_flatten(node->graph, node->index, &r);
-    Py_END_ALLOW_THREADS
-    if (!done)
+    if (!sg_flatten(node->graph, node->index, &r))   /* under the GIL: it reads adjoints that a commit would change */
         return PyErr_NoMemory();
     PyObject *leaves = PyList_New((Py_ssize_t)r.leaf_count);
     for (uint64_t k = 0; leaves && k < r.leaf_count; k++) {

@@ -8,12 +8,12 @@ typedef struct {
     double value;
 } operand;
 
-/* Reads an operand. 1: read; 0: not a number of ours; -1: raised. */
+/* Reads an operand; a node's value is captured later, when no conversion can run Python code any more. 1: read; 0: not
+ * a number of ours; -1: raised. */
 static inline int read_operand(PyObject *object, operand *out)
 {
     if (sg_is_node(object)) {
         out->node = (Node *)object;
-        out->value = out->node->data;
         return 1;
     }
     out->node = NULL;
@@ -22,6 +22,13 @@ static inline int read_operand(PyObject *object, operand *out)
         return 1;
     }
     return sg_read_number(object, &out->value);
+}
+
+static inline double capture(operand *o)
+{
+    if (o->node)
+        o->value = o->node->data;
+    return o->value;
 }
 
 /* Frees an open graph that holds no node with a handle: recording its first node failed. */
@@ -58,9 +65,7 @@ static uint32_t enter(sg_graph *open, Node *node)
             Py_INCREF(node);
     } else {
         sg_close(node->graph);        /* another thread may be recording into it: it opens a new one */
-        entry = node->graph->twins ? sg_find_link(open, node->graph, node->index) : SG_FAILED;
-        if (entry == SG_FAILED)
-            entry = sg_enter_link(open, node->graph, node->index, node->data);
+        entry = sg_enter_link(open, node->graph, node->index, node->data);
     }
     if (entry != SG_FAILED) {
         node->entry_serial = open->serial;
@@ -163,7 +168,8 @@ static inline PyObject *binary(int op, PyObject *left, PyObject *right, double (
         Py_INCREF(Py_NotImplemented);
         return Py_NotImplemented;
     }
-    return record(op, value(pair[0].value, pair[1].value), 2, pair, 0);
+    double x = capture(&pair[0]), y = capture(&pair[1]);
+    return record(op, value(x, y), 2, pair, 0);
 }
 
 static inline PyObject *unary(int op, PyObject *self, double (*value)(double))
@@ -259,6 +265,8 @@ PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
             return NULL;
         tracked |= operands[k - 1].node != NULL;
     }
+    for (int k = 0; k < n - 1; k++)
+        capture(&operands[k]);
     double value = sg_value(op, operands[0].value, operands[1].value, operands[2].value);
     return tracked ? record(op, value, (int)n - 1, operands, n - 1 > 2) : PyFloat_FromDouble(value);
 }
@@ -290,9 +298,10 @@ PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t nargs
             sg_refuse(PyTuple_GetItem(items, k));
         if (read < 1)
             goto done;
-        values[k] = operands[k].value;
         tracked |= operands[k].node != NULL;
     }
+    for (Py_ssize_t k = 0; k < n; k++)
+        values[k] = capture(&operands[k]);
     double value = sg_reduce(op, values, (uint32_t)n);
     result = tracked ? record(op, value, (int)n, operands, 1) : PyFloat_FromDouble(value);
 done:

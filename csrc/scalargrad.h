@@ -1,24 +1,25 @@
 /* The functions of the C core that Python calls through cffi. csrc/build.py hands this file to cffi as it stands,
  * without the preprocessor's lines. cffi releases the GIL around each call. A graph is passed as its address, which
- * `Node._seal` gives; the caller keeps the Value, and with it the graph, alive. */
+ * `_node.seal` gives; the caller keeps the Value, and with it the graph, alive. */
 #ifndef SCALARGRAD_H
 #define SCALARGRAD_H
 #include <stdint.h>
 
-/* Where a sweep with `check` met a nan or inf: the node whose rule made it. */
+/* A sweep, and where one with `check` met a nan or inf: the node whose rule made it. */
 typedef struct {
+    uintptr_t sweep;         /* its address, until it is committed or discarded; else 0 */
     uint64_t graph;          /* serial number of its graph; 0: none was made */
     uint32_t index;
     int opcode;
-    int count;               /* how many of its operands are given */
-    double operands[3];
+    uint32_t count;          /* of its operands */
+    double operands[3];      /* the first of them */
 } sg_report;
 
 /* Sweeps from node `index` of `graph` with adjoint `seed`, in scratch: nothing is changed until Python commits. With
- * `check` it stops at the first nan or inf. Gives the sweep's address, to be handed to `commit` or `sg_discard`, and
- * fills the report; 0 when memory ran out. */
-uintptr_t sg_sweep(uintptr_t graph, uint32_t index, double seed, int check, sg_report *report);
-void sg_discard(uintptr_t sweep);
+ * `check` it stops at the first nan or inf. Fills the report, which keeps the sweep, so that an exception that comes
+ * between this call and the next loses nothing: `sg_discard` frees what has not been committed. 0 without memory. */
+int sg_sweep(uintptr_t graph, uint32_t index, double seed, int check, sg_report *report);
+void sg_discard(sg_report *report);
 
 /* The value and the k-th partial of a primitive of fixed arity; nan for any other opcode. */
 double sg_value(int opcode, double x, double y, double w);

@@ -185,8 +185,9 @@ static void describe(view v, uint32_t i, sg_report *report)
     report->graph = v.graph->serial;
     report->index = i;
     report->opcode = v.op[i];
+    report->count = n;
     for (uint32_t k = 0; k < n && k < 3; k++)
-        report->operands[report->count++] = value(v, operands[k]);
+        report->operands[k] = value(v, operands[k]);
 }
 
 /* Sweeps one graph. 1: done; 0: no memory; -1: stopped at a nan or inf. */
@@ -275,7 +276,7 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum ma
     return sweep;
 }
 
-uintptr_t sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
+int sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
 {
     sg_graph *graph = (sg_graph *)address;
     int done;
@@ -285,12 +286,15 @@ uintptr_t sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg
         free_sweep(sweep);
         sweep = run(graph, index, seed, CAREFUL, report, &done);
     }
-    return (uintptr_t)sweep;
+    report->sweep = (uintptr_t)sweep;
+    return sweep != NULL;
 }
 
-void sg_discard(uintptr_t sweep)
+void sg_discard(sg_report *report)
 {
-    free_sweep((sg_sweep_state *)sweep);
+    if (report->sweep)
+        free_sweep((sg_sweep_state *)report->sweep);
+    report->sweep = 0;
 }
 
 /* Copies what was reached into the graph's adjoints, and leaves the scratch clean. */
@@ -321,7 +325,7 @@ void sg_commit_graphs(sg_sweep_state *sweep)
         } else {
             merge(&graph->last, scratch, graph->count);
             double *none = NULL;
-            if (!__atomic_compare_exchange_n(&graph->spare.adj, &none, scratch->adj, 0, __ATOMIC_RELEASE,
+            if (!__atomic_compare_exchange_n(&graph->spare, &none, scratch->adj, 0, __ATOMIC_RELEASE,
                                              __ATOMIC_RELAXED))
                 sg_adjoints_free(scratch, graph->count);
         }

@@ -169,6 +169,8 @@ void sg_close(sg_graph *graph)
     if (graph->closed)
         return;
     graph->closed = ++last_closed;
+    sg_free(graph->link_slots);
+    graph->link_slots = NULL;
     *graph->owner = NULL;
     graph->owner = NULL;
 }
@@ -176,7 +178,7 @@ void sg_close(sg_graph *graph)
 static void free_graph(sg_graph *graph)
 {
     sg_adjoints_free(&graph->last, graph->count);
-    sg_adjoints_free(&graph->spare, graph->count);
+    sg_adjoints_free(&(sg_adjoints){graph->spare, NULL}, graph->count);
     sg_block_free(graph->val, graph->capacity * SG_NODE_BYTES);
     sg_free(graph->consts);
     sg_free(graph->args);
@@ -238,22 +240,49 @@ uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data)
     return sg_append(graph, SG_LEAF, graph->leaf_count++, 0, data);
 }
 
-uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value)
+/* The slot of a target in the table of links, or the free one where it belongs. */
+static uint32_t *link_slot(const sg_graph *graph, const sg_graph *target, uint32_t index)
 {
-    if (!sg_reserve(graph, 1) ||
-        !sg_grow_array((void **)&graph->links, &graph->link_capacity, graph->link_count + 1, sizeof(sg_link)))
-        return SG_FAILED;
-    target->references++;
-    graph->links[graph->link_count] = (sg_link){target, index, graph->count};
-    return sg_append(graph, SG_LINK, graph->link_count++, 0, value);
+    uint64_t hash = ((uint64_t)(uintptr_t)target + index) * 0x9E3779B97F4A7C15u;
+    uint32_t mask = graph->link_slot_count - 1, slot = (uint32_t)(hash >> 32) & mask;
+    while (graph->link_slots[slot]) {
+        const sg_link *link = &graph->links[graph->link_slots[slot] - 1];
+        if (link->graph == target && link->index == index)
+            break;
+        slot = (slot + 1) & mask;
+    }
+    return &graph->link_slots[slot];
 }
 
-uint32_t sg_find_link(const sg_graph *graph, const sg_graph *target, uint32_t index)
+/* Room in the table of links for one more. 0: no memory. */
+static int grow_link_slots(sg_graph *graph)
 {
-    for (uint32_t k = graph->link_count; k-- > 0;)
-        if (graph->links[k].graph == target && graph->links[k].index == index)
-            return graph->links[k].entry;
-    return SG_FAILED;
+    if (2 * (graph->link_count + 1) <= graph->link_slot_count)
+        return 1;
+    uint32_t *smaller = graph->link_slots, count = graph->link_slot_count ? 2 * graph->link_slot_count : 4;
+    uint32_t *bigger = sg_alloc_zero(count * sizeof *bigger);
+    if (!bigger)
+        return 0;
+    graph->link_slots = bigger;
+    graph->link_slot_count = count;
+    for (uint32_t k = 0; k < graph->link_count; k++)
+        *link_slot(graph, graph->links[k].graph, graph->links[k].index) = k + 1;
+    sg_free(smaller);
+    return 1;
+}
+
+uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value)
+{
+    if (!sg_reserve(graph, 1) || !grow_link_slots(graph) ||
+        !sg_grow_array((void **)&graph->links, &graph->link_capacity, graph->link_count + 1, sizeof(sg_link)))
+        return SG_FAILED;
+    uint32_t *slot = link_slot(graph, target, index);
+    if (*slot)
+        return graph->links[*slot - 1].entry;
+    target->references++;
+    graph->links[graph->link_count] = (sg_link){target, index, graph->count};
+    *slot = ++graph->link_count;
+    return sg_append(graph, SG_LINK, graph->link_count - 1, 0, value);
 }
 
 uint32_t sg_arguments(sg_graph *graph, uint32_t n)
@@ -291,9 +320,9 @@ sg_adjoints sg_adjoints_new(uint32_t count, int neutral)
     double *block = sg_block_alloc(adjoint_bytes(count));
     sg_adjoints made = {NULL, NULL};
     if (block) {
-        uint64_t *bits = (uint64_t *)(void *)block, filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
+        uint64_t filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
         for (uint32_t i = 0; i <= count; i++)
-            bits[i] = filling;
+            memcpy(&block[i], &filling, sizeof filling);
         made.adj = block + 1;
         made.blocks = (uint8_t *)(made.adj + count);
         memset(made.blocks, 0, (size_t)count / 64 + 1);
@@ -330,7 +359,7 @@ static uint64_t bytes_of(const sg_graph *graph)
     return sizeof *graph + graph->capacity * SG_NODE_BYTES +
            graph->const_capacity * sizeof(double) + graph->arg_capacity * sizeof(uint32_t) +
            graph->leaf_capacity * sizeof(sg_leaf) + graph->link_capacity * sizeof(sg_link) +
-           (graph->last.adj ? adjoints : 0) + (graph->spare.adj ? adjoints : 0);
+           (graph->last.adj ? adjoints : 0) + (graph->spare ? adjoints : 0);
 }
 
 uint64_t sg_graph_bytes(uintptr_t graph)

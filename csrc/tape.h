@@ -83,8 +83,9 @@ struct sg_graph {
     sg_link *links;
     uint32_t link_count, link_capacity;
     sg_adjoints last;       /* of the last sweep that reached a node; last.adj NULL: none yet */
-    sg_adjoints spare;      /* clean scratch for the next sweep, or NULL; taken and put back atomically by its adj */
-    int twins;              /* 1: some node has two handles, so its entry elsewhere may not be known to both */
+    double *spare;          /* adj of clean scratch for the next sweep, or NULL; taken and put back atomically */
+    uint32_t *link_slots;   /* while open: a hash table of links by target; position + 1, 0 is free */
+    uint32_t link_slot_count;
     sg_graph **owner;       /* while open: the thread's pointer to it */
     sg_graph *next_free;    /* worklist of sg_release */
 };
@@ -111,13 +112,12 @@ extern void (*sg_drop_leaf)(void *leaf);
 
 /* Makes room for `need` more nodes, so that sg_append cannot fail. 0 when memory ran out. */
 int sg_reserve(sg_graph *graph, uint32_t need);
-/* These give an operand, or SG_FAILED. sg_enter_leaf takes over one reference to the leaf, sg_enter_link adds one to
- * the target's graph, which must be closed. */
+/* These give an operand, or SG_FAILED. sg_enter_leaf takes over one reference to the leaf. sg_enter_link adds one to the
+ * target's graph, which must be closed; a target has one entry in a graph, however often it is entered: the sweeps rely
+ * on it. */
 uint32_t sg_constant(sg_graph *graph, double value);
 uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data);
 uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value);
-/* The entry of a link that is there already, or SG_FAILED; for targets whose nodes have twin handles. */
-uint32_t sg_find_link(const sg_graph *graph, const sg_graph *target, uint32_t index);
 /* Room for n operands in args[]: gives the offset. */
 uint32_t sg_arguments(sg_graph *graph, uint32_t n);
 

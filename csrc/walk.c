@@ -81,7 +81,7 @@ static void swap(sg_walk *walk, uint32_t i, uint32_t j)
 /* Scratch for a graph: the one it keeps, if no other sweep has it, else a new one. */
 static sg_part take_scratch(sg_graph *graph, int neutral)
 {
-    double *kept = __atomic_exchange_n(&graph->spare.adj, NULL, __ATOMIC_ACQUIRE);
+    double *kept = __atomic_exchange_n(&graph->spare, NULL, __ATOMIC_ACQUIRE);
     if (kept)
         return (sg_part){graph, {kept, (uint8_t *)(kept + graph->count)}, 0, 0};
     return (sg_part){graph, sg_adjoints_new(graph->count, neutral), 0, neutral};

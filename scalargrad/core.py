@@ -82,20 +82,23 @@ else:
 
     _report = ffi.typeof("sg_report *")
 
-    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float]] | None:
+    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
         if key(root) is None:
             _node.add_grad(root, seed)
             return None
         graph, index = _node.seal(root)
         report = ffi.new(_report)
-        sweep = lib.sg_sweep(graph, index, seed, check, report)
-        if not sweep:
-            raise MemoryError("no memory for the adjoints of this graph; nothing was changed")
-        if report.graph:
-            lib.sg_discard(sweep)
-            return report.graph, report.index, report.opcode, list(report.operands[0 : report.count])
-        _node.commit(sweep)
-        return None
+        address = int(ffi.cast("uintptr_t", report))
+        try:
+            if not lib.sg_sweep(graph, index, seed, check, report):
+                raise MemoryError("no memory for the adjoints of this graph; nothing was changed")
+            if report.graph:
+                shown = list(report.operands[0 : min(report.count, 3)])
+                return report.graph, report.index, report.opcode, shown, report.count
+            _node.commit(address)
+            return None
+        finally:
+            lib.sg_discard(report)
 
 
 __all__ = ["NO_GRAD", "WATCH", "Node", "apply", "backend", "backward", "define_value", "flatten", "key", "mode",

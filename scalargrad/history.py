@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections.abc import Iterator
+from math import copysign
 
 from scalargrad import ops
 from scalargrad.tape import GRAPH_NODES, Graph, Node, Operand, handle
@@ -114,7 +115,12 @@ class _Builder:
         graph, index = self.places[code]
         if graph is self.graph:
             return index
-        return self.graph.link(graph, index)
+        kind, behind, value = graph.nodes[index]
+        if kind != ops.LEAF:
+            return self.graph.link(graph, index)
+        entry = self.graph.append(kind, behind, value)  # links lead to operations; a leaf enters again
+        self.places[code] = self.graph, entry
+        return entry
 
     def node(self, position: int, op: int) -> int:
         value = self.values[position]
@@ -145,8 +151,8 @@ class _Builder:
         if next(self.codes, None) is not None:
             raise _Malformed
         self.graph.close()
-        for (graph, index), grad in zip(self.places, self.grads):
-            if grad != 0.0:
+        for (graph, index), grad, op in zip(self.places, self.grads, self.kinds):
+            if op != ops.LEAF and (grad != 0.0 or copysign(1.0, grad) < 0.0):
                 graph.adjoints[index] = grad
         return handle(*self.places[-1])
 

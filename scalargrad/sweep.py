@@ -97,9 +97,9 @@ class _Sweep:
         deque(itertools.chain(add, map(dict.update, graphs, self.adjoints.values())), maxlen=0)
 
 
-def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float]] | None:
-    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: then nothing is committed, and the
-    serial number, index, opcode and operands of the node whose rule made it are given."""
+def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
+    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: then nothing is committed, and of the
+    node whose rule made it the graph's serial number, index, opcode, first three operands and their number are given."""
     sweep = _Sweep()
     if root._graph is None:
         sweep.leaf_sums[id(root)] = root, seed
@@ -110,6 +110,6 @@ def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[
         if made is not None:
             graph, index = made
             op, operands, _ = graph.nodes[index]
-            return graph.serial, index, op, [graph.value(operand) for operand in operands]
+            return graph.serial, index, op, [graph.value(operand) for operand in operands[:3]], len(operands)
     sweep.commit()
     return None

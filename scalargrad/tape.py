@@ -182,29 +182,31 @@ def _open_graph() -> Graph:
     return graph
 
 
-def _resolve(graph: Graph, operand: Node | float) -> Operand:
-    """The operand in terms of the open graph, which a node enters if it is new there."""
+def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
+    """The operand, of the captured value `data`, in terms of the open graph, which a node enters if it is new there."""
     if not isinstance(operand, Node):
         return operand
     entry = operand._entry
     if entry >> 32 == graph.serial:
         return entry & 0xFFFFFFFF
     if operand._graph is None:
-        index = graph.append(ops.LEAF, (operand,), operand._data)
+        index = graph.append(ops.LEAF, (operand,), data)
     else:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
     operand._entry = graph.serial << 32 | index
+    if operand._data is not data:  # set meanwhile, by another thread: this entry is of the old value
+        operand._entry = 0
     return index
 
 
-def _record(op: int, operands: Sequence[Node | float], value: float) -> Node:
+def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
     if _thread.mode & NO_GRAD:
         result = _leaf(value)
     else:
         while True:
             graph = _open_graph()
-            resolved = tuple([_resolve(graph, operand) for operand in operands])
+            resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
             if not graph.closed:  # else another thread closed it meanwhile, perhaps before what we linked to
                 break
         result = handle(graph, graph.append(op, resolved, value))
@@ -218,15 +220,17 @@ def apply(op: int, *operands: Any) -> Any:
     read = [x if isinstance(x, Node) else _require_number(x) for x in operands]
     function = VALUE[op]
     assert function is not None
-    value = function(*[x._data if isinstance(x, Node) else x for x in read])
-    return _record(op, read, value) if any(isinstance(x, Node) for x in read) else value
+    data = [x._data if isinstance(x, Node) else x for x in read]
+    value = function(*data)
+    return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
 
 def reduce(op: int, operands: list[Any]) -> Any:
     """Computes a reduction and records it as one node; a float when no operand is a Node."""
     read = [x if isinstance(x, Node) else _require_number(x) for x in operands]
-    value = reductions.value(op, [x._data if isinstance(x, Node) else x for x in read])
-    return _record(op, read, value) if any(isinstance(x, Node) for x in read) else value
+    data = [x._data if isinstance(x, Node) else x for x in read]
+    value = reductions.value(op, data)
+    return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
 
 # --- looking at nodes ------------------------------------------------------------------------------------------------
