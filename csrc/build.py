@@ -134,9 +134,7 @@ def ops_header() -> str:
 
 def cdef() -> str:
     """The declarations of scalargrad.h, for cffi: its lines without the preprocessor's."""
-    return "\n".join(
-        line for line in (HERE / "scalargrad.h").read_text().splitlines() if not line.startswith("#")
-    )
+    return "\n".join(line for line in (HERE / "scalargrad.h").read_text().splitlines() if not line.startswith("#"))
 
 
 def generated_c() -> str:

@@ -6,74 +6,20 @@
  * swept again, with care. */
 #include <math.h>
 
-#include "reduce.h"
 #include "sweep.h"
-
-#define SG_TIMES(d, partial) ((d) * (partial))
 
 /* What the pass reads, by value: a pointer to any of it would have to be read again after every store. */
 typedef struct {
     const sg_graph *graph;
     const double *val, *consts;
     const uint32_t *a, *b;
+    const uint8_t *op;
     double *adj;
 } view;
 
-static inline double value(view v, uint32_t operand)
-{
-    return operand & SG_CONST ? v.consts[operand & ~SG_CONST] : v.val[operand];
-}
-
-/* --- nodes whose operands stand in args[] ---------------------------------------------------------------------------- */
-
-#define ADD(operand, product)                                                                                         \
-    if (!((operand) & SG_CONST))                                                                                      \
-        v.adj[operand] += (product);
-
-static __attribute__((noinline)) void visit_reduction(view v, int op, uint32_t i, double d)
-{
-    const uint32_t *args = v.graph->args + v.a[i], n = v.b[i];
-    double z = v.val[i];
-    sg_gathered all;
-    switch (op) {
-    case SG_SUM:
-        for (uint32_t k = 0; k < n; k++)
-            ADD(args[k], d);
-        return;
-    case SG_DOT:
-        for (uint32_t k = 0; k < n; k += 2) {
-            ADD(args[k], d * sg_partial_dot(0, value(v, args[k + 1]), z, 0, 0));
-            ADD(args[k + 1], d * sg_partial_dot(0, value(v, args[k]), z, 0, 0));
-        }
-        return;
-    case SG_MAX:
-    case SG_MIN:
-        all = sg_count_equal(v.graph, args, n, z);
-        for (uint32_t k = 0; k < n; k++)
-            ADD(args[k], d * sg_partial_max(value(v, args[k]), 0, z, all.s, all.m));
-        return;
-    default: /* SG_LOGSUMEXP; args[0] is the constant shift */
-        all = sg_gather_exponentials(v.graph, args, n);
-        for (uint32_t k = 1; k < n; k++)
-            ADD(args[k], d * sg_partial_logsumexp(value(v, args[k]), 0, z, all.s, all.m));
-    }
-}
-
-#define VISIT_3(name, code)                                                                                           \
-    case code:                                                                                                        \
-        ADD(args[0], SG_PRODUCT_##name##_0(d, x, y, w, z));                                                           \
-        ADD(args[1], SG_PRODUCT_##name##_1(d, x, y, w, z));                                                           \
-        ADD(args[2], SG_PRODUCT_##name##_2(d, x, y, w, z));                                                           \
-        break;
-
-static __attribute__((noinline)) void visit_ternary(view v, int op, uint32_t i, double d)
-{
-    const uint32_t *args = v.graph->args + v.a[i];
-    double x = value(v, args[0]), y = value(v, args[1]), w = value(v, args[2]), z = v.val[i];
-    switch (op) {
-        SG_ROWS_3(VISIT_3)
-    }
-}
+#define SG_TIMES(d, partial) ((d) * (partial))
+#define SG_ADD(operand, product) v.adj[operand] += (product)
+#include "rules.h"
 
 /* --- the pass ------------------------------------------------------------------------------------------------------------- */
 
@@ -102,7 +48,6 @@ static __attribute__((noinline)) void visit_ternary(view v, int op, uint32_t i, 
             ADD_NODE(b, SG_PRODUCT_##name##_1(d, value(v, a), val[b], val[i]));                                       \
         }                                                                                                             \
         break;
-#define CASE_3(name, code) case code:
 
 /* Turns scratch in which only nodes reached from outside are set into neutral sums, and lets entries go on from the sums
  * of what stands behind them. */
@@ -134,7 +79,7 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
     const uint32_t *as = graph->a, *bs = graph->b;
     const uint8_t *ops = graph->op;
     double *adj = part.scratch.adj;
-    view v = {graph, val, graph->consts, as, bs, adj};
+    view v = {graph, val, graph->consts, as, bs, ops, adj};
     double next = adj[graph->count - 1];
     for (uint64_t i = graph->count; i-- > 0;) {
         double d = next;
@@ -162,8 +107,8 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
             if ((passed = sg_pass_on(sweep, graph, (uint32_t)i, d)) != 1)
                 return passed;
             break;
-            SG_ROWS_3(CASE_3)
-            visit_ternary(v, op, (uint32_t)i, d);
+            SG_ROWS_3(SG_CASE)
+            visit_ternary(v, (uint32_t)i, d);
             next = adj[(int64_t)i - 1];
             break;
         case SG_SUM:
@@ -171,7 +116,7 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
         case SG_MAX:
         case SG_MIN:
         case SG_LOGSUMEXP:
-            visit_reduction(v, op, (uint32_t)i, d);
+            visit_reduction(v, (uint32_t)i, d);
             next = adj[(int64_t)i - 1];
             break;
         default:

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "reduce.h"
 #include "scalargrad.h"
 
 /* What a pass reads, by value: a pointer to any of it would have to be read again after every store. */
@@ -29,11 +28,6 @@ static inline double zmul(double a, double b)
     return isnan(p) && (a == 0.0 || b == 0.0) ? 0.0 : p;
 }
 
-static inline double value(view v, uint32_t operand)
-{
-    return operand & SG_CONST ? v.consts[operand & ~SG_CONST] : v.val[operand];
-}
-
 /* Adds a contribution to an operand's adjoint and gives the sum. */
 static inline __attribute__((always_inline)) double push(view v, uint32_t operand, double c)
 {
@@ -51,63 +45,13 @@ static inline __attribute__((always_inline)) double push(view v, uint32_t operan
 }
 
 #define SG_TIMES(d, partial) zmul((d), (partial))
-
-/* --- nodes whose operands stand in args[] ---------------------------------------------------------------------------- */
-
-#define PUSH(operand, product)                                                                                        \
-    if (!((operand) & SG_CONST)) {                                                                                    \
-        double c = push(v, (operand), (product));                                                                     \
-        if (v.check && !isfinite(c))                                                                      \
+#define SG_ADD(operand, product)                                                                                      \
+    do {                                                                                                              \
+        double sum = push(v, (operand), (product));                                                                   \
+        if (v.check && !isfinite(sum))                                                                                \
             return 0;                                                                                                 \
-    }
-
-/* Every reduction: the partial is an expression over the operand, the result and two gathered numbers. */
-static __attribute__((noinline)) int visit_reduction(view v, uint32_t i)
-{
-    const uint32_t *args = v.graph->args + v.a[i], n = v.b[i];
-    double d = v.adj[i], z = v.val[i];
-    sg_gathered all = {0, 0};
-    switch (v.op[i]) {
-    case SG_SUM:
-        for (uint32_t k = 0; k < n; k++)
-            PUSH(args[k], d);
-        return 1;
-    case SG_DOT:
-        for (uint32_t k = 0; k < n; k += 2) {
-            PUSH(args[k], SG_TIMES(d, sg_partial_dot(0, value(v, args[k + 1]), z, 0, 0)));
-            PUSH(args[k + 1], SG_TIMES(d, sg_partial_dot(0, value(v, args[k]), z, 0, 0)));
-        }
-        return 1;
-    case SG_MAX:
-    case SG_MIN:
-        all = sg_count_equal(v.graph, args, n, z);
-        for (uint32_t k = 0; k < n; k++)
-            PUSH(args[k], SG_TIMES(d, sg_partial_max(value(v, args[k]), 0, z, all.s, all.m)));
-        return 1;
-    default: /* SG_LOGSUMEXP; args[0] is the constant shift */
-        all = sg_gather_exponentials(v.graph, args, n);
-        for (uint32_t k = 1; k < n; k++)
-            PUSH(args[k], SG_TIMES(d, sg_partial_logsumexp(value(v, args[k]), 0, z, all.s, all.m)));
-        return 1;
-    }
-}
-
-#define VISIT_3(name, code)                                                                                           \
-    case code:                                                                                                        \
-        PUSH(args[0], SG_PRODUCT_##name##_0(d, x, y, w, z));                                                          \
-        PUSH(args[1], SG_PRODUCT_##name##_1(d, x, y, w, z));                                                          \
-        PUSH(args[2], SG_PRODUCT_##name##_2(d, x, y, w, z));                                                          \
-        return 1;
-
-static __attribute__((noinline)) int visit_ternary(view v, uint32_t i)
-{
-    const uint32_t *args = v.graph->args + v.a[i];
-    double x = value(v, args[0]), y = value(v, args[1]), w = value(v, args[2]), z = v.val[i], d = v.adj[i];
-    switch (v.op[i]) {
-        SG_ROWS_3(VISIT_3)
-    }
-    return 1;
-}
+    } while (0)
+#include "rules.h"
 
 /* --- entries -------------------------------------------------------------------------------------------------------------- */
 
@@ -176,7 +120,6 @@ int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, dou
             PUSH_NODE(b, SG_PRODUCT_##name##_1(d, value(v, a), v.val[b], v.val[i]));                                  \
         }                                                                                                             \
         continue;
-#define CASE_3(name, code) case code:
 
 static void describe(view v, uint32_t i, sg_report *report)
 {
@@ -214,12 +157,12 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
                 if (!sg_pass_on(v.sweep, v.graph, i, d))
                     return 0;
                 continue;
-                SG_ROWS_3(CASE_3)
-                if (!visit_ternary(v, i))
+                SG_ROWS_3(SG_CASE)
+                if (!visit_ternary(v, i, d))
                     goto not_finite;
                 break;
             default:
-                if (!visit_reduction(v, i))
+                if (!visit_reduction(v, i, d))
                     goto not_finite;
             }
             next = v.adj[(int64_t)i - 1];

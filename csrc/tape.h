@@ -6,7 +6,7 @@
  *   - SG_CONST | k: the constant consts[k].
  * By opcode:
  *   SG_LEAF       a = position in leaves[]; val = the leaf's data when it was entered
- *   SG_LINK       a = position in links[]: a node of a graph that was closed before
+ *   SG_LINK       a = position in links[]: an operation in a graph that was closed before; one entry a target
  *   arity 1, 2    a, b = operands
  *   arity 3, and reductions: a = offset into args[], b = number of operands there
  *

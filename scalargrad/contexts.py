@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from os import sep
 from os.path import dirname
 from typing import Any, TypeVar
 
@@ -81,36 +82,43 @@ class detect_anomaly(_Mode):
 
 _watchers: list[detect_anomaly] = []
 _places: dict[tuple[int, int], str] = {}  # the file and line of every node recorded under a watcher, by its key
-_package = dirname(__file__)
+_package = dirname(__file__) + sep
+_PLACES_KEPT = 1_000_000  # beyond this the older half is forgotten: a long training under the watch stays bounded
 
 
 def _user_place() -> str:
     """The file and line of the innermost frame outside the package."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and dirname(frame.f_code.co_filename).startswith(_package):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_package):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _call(opcode: int, operands: list[float]) -> str:
-    return f"{ops.NAMES[opcode]}({', '.join(repr(x) for x in operands)})"
+def _call(opcode: int, operands: list[float], count: int) -> str:
+    """An operation with its first three operands."""
+    return f"{ops.NAMES[opcode]}({', '.join(map(repr, operands[:3]))}{', ...' if count > 3 else ''})"
 
 
 def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, ...]) -> None:
     """The hook that both backends call after each operation under a watcher."""
     place = _user_place()
     if result.data - result.data != 0.0:  # only of nan and infinities
-        numbers = [x.data if isinstance(x, core.Node) else x for x in operands]
-        raise AnomalyError(f"{_call(opcode, numbers)} made {result.data}, at {place}")
+        numbers = [x.data if isinstance(x, core.Node) else x for x in operands[:3]]
+        raise AnomalyError(f"{_call(opcode, numbers, len(operands))} made {result.data}, at {place}")
     key = core.key(result)
     if key is not None:
         _places[key] = place
+        if len(_places) > _PLACES_KEPT:
+            for old in list(_places)[: _PLACES_KEPT // 2]:
+                _places.pop(old, None)
 
 
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`; under a watcher, a nan or infinity that a backward rule makes raises, and nothing changes."""
     made = core.backward(root, seed, bool(core.mode(None) & core.WATCH))
     if made is not None:
-        serial, index, opcode, operands = made
+        serial, index, opcode, operands, count = made
         place = _places.get((serial, index), "a place outside detect_anomaly")
-        raise AnomalyError(f"the backward rule of {_call(opcode, operands)}, recorded at {place}, made a nan or inf")
+        raise AnomalyError(
+            f"the backward rule of {_call(opcode, operands, count)}, recorded at {place}, made a nan or inf"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from scalargrad import core, ops
@@ -19,18 +20,29 @@ def number(x: Any) -> Any:
     if isinstance(x, _NEVER_NUMBERS):
         refuse(x)
     try:
-        if isinstance(x, (int, float)) or _is_exact(type(x)):
+        if isinstance(x, (int, float)):
             return float(x)
-        if getattr(x, "ndim", None) == 0 and hasattr(x, "item"):  # a numpy scalar or 0-d array
-            item = x.item()
-            if isinstance(item, (int, float)):
-                return float(item)
+        if _is_exact(type(x)):
+            return _finite(x)
+        if getattr(x, "ndim", None) == 0 and hasattr(x, "dtype"):  # a numpy scalar or 0-d array
+            if x.dtype == object:
+                return NotImplemented  # numpy applies the operator to what is in it
+            if getattr(x.dtype, "kind", "") in "biuf":
+                return float(x)
             refuse(x)
     except OverflowError:
         raise RangeError(f"{short(x)} is too large for a double; the largest is about 1.8e308") from None
     except ValueError:
         refuse(x)
     return NotImplemented
+
+
+def _finite(x: Any) -> float:
+    """The float of a Fraction or Decimal. A Decimal that is too large would become infinite without a word."""
+    result = float(x)
+    if result in (math.inf, -math.inf) and x not in (math.inf, -math.inf):
+        raise OverflowError
+    return result
 
 
 def _is_exact(kind: type) -> bool:

@@ -98,8 +98,8 @@ class _Sweep:
 
 
 def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
-    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: then nothing is committed, and of the
-    node whose rule made it the graph's serial number, index, opcode, first three operands and their number are given."""
+    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: nothing is committed, and of the node
+    whose rule made it the graph's serial number, the index, opcode, first three operands and their number are given."""
     sweep = _Sweep()
     if root._graph is None:
         sweep.leaf_sums[id(root)] = root, seed

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 import warnings
 import weakref
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -19,21 +21,27 @@ core.setup(number=number, refuse=refuse, construct=construct, read_only=read_onl
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 
 
-def _method(name: str, *defaults: float) -> Callable[..., Value]:
-    """The method for a row of the table; `defaults` are its trailing operands."""
-    opcode, arity = ops.OPCODE[name], len(defaults)
-    apply = core.apply
+def _unary(name: str) -> Callable[[Value], Value]:
+    """The method for a row of one operand."""
+    opcode, apply = ops.OPCODE[name], core.apply
 
-    if ops.ARITY[opcode] == 1:
+    def method(self: Value) -> Value:
+        return apply(opcode, self)  # type: ignore[no-any-return]
 
-        def method(self: Value) -> Value:
-            return apply(opcode, self)  # type: ignore[no-any-return]
-    else:
+    return _named(method, name)
 
-        def method(self: Value, *others: Any) -> Value:  # type: ignore[misc]
-            missing = ops.ARITY[opcode] - 1 - len(others)
-            return apply(opcode, self, *others, *defaults[arity - missing :] if missing > 0 else ())  # type: ignore[no-any-return]
 
+def _binary(name: str) -> Callable[[Value, Any], Value]:
+    """The method for a row of two operands."""
+    opcode, apply = ops.OPCODE[name], core.apply
+
+    def method(self: Value, other: Any) -> Value:
+        return apply(opcode, self, other)  # type: ignore[no-any-return]
+
+    return _named(method, name)
+
+
+def _named(method: Callable[..., Value], name: str) -> Callable[..., Value]:
     method.__name__, method.__qualname__ = name, f"Value.{name}"
     method.__doc__ = f"`scalargrad.{name}` of this Value."
     return method
@@ -175,32 +183,43 @@ class Value(core.Node):
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         if core.key(self) is not None:
             *record, leaves = core.flatten(self)
-            return _from_record(*record, [copy.deepcopy(leaf, memo) for leaf in leaves])
+            return _from_record(_FORMAT, *record, [copy.deepcopy(leaf, memo) for leaf in leaves])
         twin = _leaf(type(self), self.data, self.grad)
         memo[id(self)] = twin
-        if hasattr(self, "__dict__"):
-            vars(twin).update(copy.deepcopy(vars(self), memo))
+        for name, attribute in _attributes(self).items():
+            setattr(twin, name, copy.deepcopy(attribute, memo))
         return twin
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         if core.key(self) is not None:
-            return _from_record, core.flatten(self)
-        return _leaf, (type(self), self.data, self.grad), getattr(self, "__dict__", None) or None
+            return _from_record, (_FORMAT, *core.flatten(self))
+        return _leaf, (type(self), self.data, self.grad), (None, _attributes(self))
 
     # --- the functions of the table, as methods
 
-    exp, exp2, expm1 = _method("exp"), _method("exp2"), _method("expm1")
-    log, log1p, log2, log10 = _method("log"), _method("log1p"), _method("log2"), _method("log10")
-    sqrt, cbrt, square = _method("sqrt"), _method("cbrt"), _method("square")
-    sin, cos, tan, asin, acos, atan = (_method(f) for f in ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh, asinh, acosh, atanh = (_method(f) for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
-    erf, erfc = _method("erf"), _method("erfc")
-    sigmoid, log_sigmoid, softplus, silu = (_method(f) for f in ("sigmoid", "log_sigmoid", "softplus", "silu"))
-    relu, leaky_relu, elu = _method("relu"), _method("leaky_relu", 0.01), _method("elu", 1.0)
-    abs, sign, floor, ceil, trunc, round = (_method(f) for f in ("abs", "sign", "floor", "ceil", "trunc", "round"))
-    atan2, hypot, logaddexp, copysign = (_method(f) for f in ("atan2", "hypot", "logaddexp", "copysign"))
-    fmod, remainder, maximum, minimum = (_method(f) for f in ("fmod", "remainder", "maximum", "minimum"))
-    clip = _method("clip")
+    exp, exp2, expm1 = _unary("exp"), _unary("exp2"), _unary("expm1")
+    log, log1p, log2, log10 = _unary("log"), _unary("log1p"), _unary("log2"), _unary("log10")
+    sqrt, cbrt, square = _unary("sqrt"), _unary("cbrt"), _unary("square")
+    sin, cos, tan, asin, acos, atan = (_unary(f) for f in ("sin", "cos", "tan", "asin", "acos", "atan"))
+    sinh, cosh, tanh, asinh, acosh, atanh = (_unary(f) for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
+    erf, erfc = _unary("erf"), _unary("erfc")
+    sigmoid, log_sigmoid, softplus, silu = (_unary(f) for f in ("sigmoid", "log_sigmoid", "softplus", "silu"))
+    relu, abs, sign = _unary("relu"), _unary("abs"), _unary("sign")
+    floor, ceil, trunc, round = (_unary(f) for f in ("floor", "ceil", "trunc", "round"))
+    atan2, hypot, logaddexp, copysign = (_binary(f) for f in ("atan2", "hypot", "logaddexp", "copysign"))
+    fmod, remainder, maximum, minimum = (_binary(f) for f in ("fmod", "remainder", "maximum", "minimum"))
+
+    def leaky_relu(self, slope: Any = 0.01) -> Value:
+        """`scalargrad.leaky_relu` of this Value."""
+        return core.apply(ops.OPCODE["leaky_relu"], self, slope)  # type: ignore[no-any-return]
+
+    def elu(self, alpha: Any = 1.0) -> Value:
+        """`scalargrad.elu` of this Value."""
+        return core.apply(ops.OPCODE["elu"], self, alpha)  # type: ignore[no-any-return]
+
+    def clip(self, lo: Any, hi: Any) -> Value:
+        """`scalargrad.clip` of this Value."""
+        return core.apply(ops.OPCODE["clip"], self, lo, hi)  # type: ignore[no-any-return]
 
     def pow(self, exponent: Any) -> Value:
         """`scalargrad.pow` of this Value."""
@@ -223,9 +242,26 @@ def _leaf(cls: type[Value], data: float, grad: float) -> Value:
     return leaf  # type: ignore[no-any-return]
 
 
-def _from_record(*record: Any) -> Value:
+def _attributes(leaf: Value) -> dict[str, Any]:
+    """What a subclass has added to a leaf, in its __dict__ or in slots."""
+    found = dict(getattr(leaf, "__dict__", {}))
+    for cls in type(leaf).__mro__:
+        if cls is Value:
+            break
+        slots = cls.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(leaf, name):
+                found[name] = getattr(leaf, name)
+    return found
+
+
+# A record holds opcodes, which are positions in the table, in the machine's byte order.
+_FORMAT = f"{sys.byteorder} {zlib.crc32(' '.join(ops.NAMES).encode()):08x}"
+
+
+def _from_record(form: str, *record: Any) -> Value:
     """The root of a pickled history."""
-    root: Any = core.rebuild(*record)
+    root: Any = core.rebuild(*record) if form == _FORMAT and len(record) == 6 else None
     if root is None:
-        raise RecordError("this pickled history is damaged, or was not written by scalargrad")
+        raise RecordError("this pickled history is damaged, or another version of scalargrad has written it")
     return root  # type: ignore[no-any-return]

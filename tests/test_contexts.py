@@ -76,6 +76,19 @@ def test_backward_anomaly_names_the_operation_and_its_line() -> None:
     assert not contexts._places
 
 
+def test_long_calls_are_cut() -> None:
+    with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"sum\(1\.0, 2\.0, inf, \.\.\.\) made inf"):
+        sg.sum([Value(1.0), 2.0, math.inf, *range(100)])
+
+
+def test_a_program_beside_the_package_is_not_inside_it() -> None:
+    source = "import scalargrad as sg\n\ndef slip(x):\n    return sg.log(x * 0)\n"
+    namespace: dict[str, object] = {}
+    exec(compile(source, contexts._package[:-1] + "_user/prog.py", "exec"), namespace)
+    with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"prog\.py:4"):
+        namespace["slip"](Value(1.0))  # type: ignore[operator]
+
+
 def test_no_anomaly_where_the_masked_branch_is_infinite() -> None:
     x = Value(0.0)
     with sg.detect_anomaly(), pytest.raises(AnomalyError):

@@ -145,9 +145,49 @@ def test_a_record_of_constants_alone_is_refused() -> None:
 def test_a_damaged_pickle_says_so() -> None:
     from scalargrad.value import _from_record
 
-    record = core.flatten(Value(2.0) * 3)
+    _, (form, *record) = (Value(2.0) * 3).__reduce_ex__(4)
+    assert _from_record(form, *record).data == 6.0
     with pytest.raises(RecordError, match="damaged") as caught:
-        _from_record(record[0] + b"\0", *record[1:])
+        _from_record(form, record[0] + b"\0", *record[1:])
     assert isinstance(caught.value, ValueError)
     with pytest.raises(RecordError):
-        _from_record(*record[:5], [1.0])
+        _from_record(form, *record[:5], [1.0])
+    with pytest.raises(RecordError, match="another version"):
+        _from_record("little 00000000", *record)
+
+
+class Slotted(Value):
+    """A subclass whose attributes are in slots."""
+
+    __slots__ = ("name", "unset")
+
+    def __init__(self, data: float, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_slots_of_a_subclass_are_kept(duplicate: Any) -> None:
+    twin = duplicate(Slotted(2.0, "w"))
+    assert (type(twin), twin.data, twin.name, hasattr(twin, "unset")) == (Slotted, 2.0, "w", False)
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_a_leaf_used_across_rebuilt_graphs(duplicate: Any) -> None:
+    """A copy is cut elsewhere than its original; a leaf enters each of its graphs."""
+    x = Value(1.0)
+    y = x * 1.0
+    y.backward()
+    for _ in range(140_000):
+        y = y + x
+    twin, twin_x = duplicate((y, x))
+    twin_x.grad = 0.0
+    twin.backward()
+    assert twin_x.grad == 140_001.0
+
+
+@pytest.mark.parametrize("duplicate", COPIES)
+def test_a_negative_zero_grad_is_kept(duplicate: Any) -> None:
+    y = Value(1.0) * 2
+    y.grad = -0.0
+    assert bits(duplicate(y).grad) == bits(-0.0)

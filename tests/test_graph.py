@@ -15,6 +15,7 @@ from conftest import native_only
 from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
+from test_size import measures_memory, resident
 
 import scalargrad as sg
 from scalargrad import Value, core
@@ -223,6 +224,65 @@ def test_keyboard_interrupt_by_a_signal() -> None:
             assert x.grad in (0.0, 1.0)
     finally:
         signal.signal(signal.SIGALRM, previous)
+
+
+class Mutating:
+    """A number whose conversion changes a leaf."""
+
+    ndim, dtype = 0, type("dtype", (), {"kind": "f"})()
+
+    def __init__(self, leaf: Value) -> None:
+        self.leaf = leaf
+
+    def __float__(self) -> float:
+        self.leaf.data = 100.0
+        return 2.0
+
+
+def test_operands_are_captured_once() -> None:
+    x = Value(3.0)
+    y = x * Mutating(x)
+    assert y.data == 200.0
+    w = Value(5.0)
+    (w * x).backward()
+    assert w.grad == 100.0
+
+
+def test_recording_after_looking_at_prev_stays_linear() -> None:
+    x = Value(1.0)
+    h = [x * 1.0 for _ in range(30_000)]
+    total = sg.sum(h)
+    total.backward()
+    assert len(total._prev) == 30_000
+    again = sg.sum(h)  # 30,000 links
+    again.backward()
+    assert x.grad == 60_000.0
+
+
+@native_only
+@measures_memory
+def test_ctrl_c_in_a_long_sweep_loses_no_memory() -> None:
+    x = Value(1.0)
+    y = x
+    for _ in range(1_000_000):
+        y = y * 1.0
+    y.backward()
+    y.backward()
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    before = resident()
+    try:
+        for _ in range(20):
+            with pytest.raises(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 0.0005)
+                y.backward()
+                time.sleep(1)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert resident() - before < 40e6  # one sweep's scratch is 8 MB
 
 
 # --- memory

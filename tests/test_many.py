@@ -114,6 +114,16 @@ def test_numpy() -> None:
         assert result[0].data == pytest.approx(float(getattr(np, name)(0.1, 0.2)), rel=1e-15), name
     assert isinstance(values.sum(), Value) and isinstance(values @ array, Value)
     assert (x < np.array([1.0, 3.0])).tolist() == [False, True]
-    for bad in (np.array([1.0, 2.0]), np.array("a"), np.array(1j), np.array([])):
+    assert Value(np.longdouble(1.5)).data == 1.5
+    assert (x * np.array(Value(3.0), dtype=object)).data == 6.0
+    for bad in (
+        np.datetime64("2020-01-01", "ns"),
+        np.timedelta64(5, "ns"),
+        np.array(Value(1.0), dtype=object),
+        np.array([1.0, 2.0]),
+        np.array("a"),
+        np.array(1j),
+        np.array([]),
+    ):
         with pytest.raises(NumberError):
             Value(bad)

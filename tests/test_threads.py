@@ -95,6 +95,33 @@ def test_main_makes_workers_build_main_sums(repetition: int, no_gc: None) -> Non
         assert core.lib.sg_graphs_alive() <= before
 
 
+def test_a_handle_that_another_thread_uses_in_between() -> None:
+    """The other thread's link must not make ours forget its own."""
+    x = Value(1.0)
+    h = x * 2.0
+    h.backward(0.0)
+    a = h * 10.0
+    run([lambda: h * 1.0])
+    b = h * 100.0
+    (a + b).backward()
+    assert (x.grad, h.grad) == (220.0, 110.0)
+
+
+def test_many_uses_of_one_node_in_many_threads() -> None:
+    x = Value(1.0)
+    h = x * 2.0
+    uses = 3000
+
+    def work() -> Value:
+        total = h * 1.0
+        for _ in range(uses - 1):
+            total = total + h * 1.0
+        return total
+
+    sg.sum(run([work] * 4)).backward()
+    assert (h.grad, x.grad) == (4.0 * uses, 8.0 * uses)
+
+
 def test_two_threads_ping_pong_over_each_others_open_graphs() -> None:
     """Each uses what the other has just recorded, so that each closes the other's graph all the time."""
     x = Value(1.0)
