@@ -2,7 +2,7 @@
  * because all its consumers stand after it; its rule then adds to its operands.
  *
  * This file sweeps with care: it visits only nodes that are reached, and every product is the chain rule's one product
- * (DESIGN): IEEE's, but a nan made by a zero factor is 0. Most sweeps need no such care, and dense.c does them. */
+ * (docs/conventions.md): IEEE's, but a nan made by a zero factor is 0. Most sweeps need no such care, and dense.c does them. */
 #include "sweep.h"
 
 #include <math.h>

@@ -69,11 +69,20 @@ def refuse(x: Any) -> None:
             f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
             " make an array of Values element by element"
         )
-    advice = ": its parts can be Values of their own" if isinstance(x, complex) else ""
+    advice = ""
+    if isinstance(x, complex):
+        advice = ": its parts can be Values of their own"
+    elif isinstance(x, (list, tuple)):
+        advice = ": a Value is one number; make a list of Values"
+    elif isinstance(x, str):
+        advice = ": float(...) makes a number of a text"
+    elif x is None:
+        advice = ": a grad is cleared by setting it to 0.0"
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 
-def construct(data: Any, _children: Any = (), _op: Any = "") -> float:
+def construct(data: Any = None, _children: Any = (), _op: Any = "") -> float:
+    """The number of a new leaf, ``Value(data)``. micrograd's further parameters must be empty."""
     if _children or _op:
         raise HandmadeNodeError(
             "a Value cannot be made with children or an op by hand: nodes are recorded by operations."

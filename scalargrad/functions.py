@@ -54,9 +54,14 @@ def _unary(name: str, text: str, example: str) -> Unary:
 
 def _binary(name: str, text: str, example: str) -> Binary:
     opcode, apply = ops.OPCODE[name], core.apply
+    if ops.PRIMITIVES[opcode - ops.FIRST].operands == ("y", "x"):
 
-    def function(x: Any, y: Any, /) -> Any:
-        return apply(opcode, x, y)
+        def function(y: Any, x: Any, /) -> Any:
+            return apply(opcode, y, x)
+    else:
+
+        def function(x: Any, y: Any, /) -> Any:
+            return apply(opcode, x, y)
 
     return cast(Binary, _named(function, name, text, example))
 
@@ -97,7 +102,9 @@ ceil = _unary("ceil", "The smallest integer that is not below x; derivative 0.",
 trunc = _unary("trunc", "x without its fraction; derivative 0.", "trunc(-2.5) = -2.0")
 round = _unary("round", "The nearest integer, halves to even; derivative 0.", "round(2.5) = 2.0")
 
-atan2 = _binary("atan2", "The angle of the point (x=y, y=x), `atan2(y, x)`, in radians.", "atan2(0.0, 1.0) = 0.0")
+atan2 = _binary(
+    "atan2", "`atan2(y, x)`: the angle of the point (x, y) in radians, from -pi to pi.", "atan2(0.0, 1.0) = 0.0"
+)
 hypot = _binary("hypot", "sqrt(x*x + y*y) without overflow; partials 0 at the origin.", "hypot(3.0, 4.0) = 5.0")
 logaddexp = _binary("logaddexp", "log(exp(x) + exp(y)) without overflow.", "logaddexp(-1e4, 0.0) = 0.0")
 copysign = _binary("copysign", "|x| with the sign of y.", "copysign(2.0, -0.0) = -2.0")

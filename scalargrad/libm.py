@@ -70,7 +70,7 @@ def div(a: float, b: float) -> float:
 
 
 def zmul(a: float, b: float) -> float:
-    """The product of the chain rule: IEEE's, but a nan made by a zero factor is 0.0 (DESIGN: one product rule)."""
+    """The product of the chain rule: IEEE's, but a nan made by a zero factor is 0.0 (docs/conventions.md)."""
     p = a * b
     if p != p and (a == 0.0 or b == 0.0):
         return 0.0

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from scalargrad.errors import ArgumentError
 from scalargrad.value import Value
 
 
@@ -71,6 +72,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        if not isinstance(nouts, Sequence) or not nouts:
+            raise ArgumentError(f"nouts is a list of the layers' sizes, such as [16, 16, 1], got {nouts!r}")
         sizes = [nin, *nouts]
         self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=i != len(nouts) - 1) for i in range(len(nouts))]
 

@@ -79,7 +79,8 @@ ROWS: tuple[Row, ...] = (
     _row("add", "x y", "x + y", "1", "1", symbol="+"),
     _row("sub", "x y", "x - y", "1", "-1", symbol="-"),
     _row("mul", "x y", "x * y", "y", "x", symbol="*"),
-    _row("div", "x y", "x / y", "1 / y", "-(z / y)", symbol="/"),
+    # where z is subnormal, its lost digits would come back in z / y: the same quotient, scaled
+    _row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/"),
     _row("neg", "x", "-x", "-1", symbol="neg"),
     _row("square", "x", "x * x", "2 * x", symbol="**2"),
     _row(

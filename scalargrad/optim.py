@@ -24,10 +24,16 @@ class SGD:
     """
 
     def __init__(self, parameters: Iterable[Value], lr: float) -> None:
+        if isinstance(parameters, Value):
+            raise ArgumentError("SGD takes a list of parameters, got one Value: give [value]")
         self.parameters = list(parameters)
         for p in self.parameters:
             if not isinstance(p, Value):
                 raise NumberError(f"SGD takes Values as parameters, got {type(p).__name__}")
+            if p._op:
+                raise ArgumentError(f"SGD trains leaves, got the result of {p._op}: its data cannot be set")
+        if not isinstance(lr, (int, float)):
+            raise NumberError(f"lr must be a number, got {type(lr).__name__}")
         if not self.parameters:
             raise ArgumentError("SGD got no parameters: give model.parameters()")
         if not 0.0 <= lr < float("inf"):

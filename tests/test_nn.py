@@ -119,6 +119,9 @@ def test_sgd() -> None:
     ("parameters", "lr", "error"),
     [
         ([], 0.1, ArgumentError),
+        (Value(1.0), 0.1, ArgumentError),
+        ([Value(1.0) * 2], 0.1, ArgumentError),
+        ([Value(1.0)], "x", NumberError),
         ([1.0], 0.1, NumberError),
         ([Value(1.0)], -1.0, ArgumentError),
         ([Value(1.0)], math.nan, ArgumentError),
@@ -127,6 +130,12 @@ def test_sgd() -> None:
 def test_sgd_refuses(parameters: Any, lr: float, error: type[Exception]) -> None:
     with pytest.raises(error):
         SGD(parameters, lr)
+
+
+@pytest.mark.parametrize("sizes", [3, []])
+def test_an_mlp_needs_a_list_of_sizes(sizes: Any) -> None:
+    with pytest.raises(ArgumentError, match="list"):
+        nn.MLP(2, sizes)
 
 
 def test_module_base() -> None:
