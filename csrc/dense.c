@@ -92,9 +92,9 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
             ADD_NODE(b, SG_PRODUCT_mul_1(d, val[a], val[b], val[i]));
             continue;
         }
-        if (op == SG_ADD && !((a | b) & SG_CONST)) {
+        if ((op == SG_ADD || op == SG_SUB) && !((a | b) & SG_CONST)) {
             ADD_NODE(a, d);
-            ADD_NODE(b, d);
+            ADD_NODE(b, op == SG_ADD ? d : -d);
             continue;
         }
         switch (op) {
