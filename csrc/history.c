@@ -290,7 +290,7 @@ static int build_all(builder *b)
 {
     const sg_record *r = b->record;
     for (uint64_t position = 0; position < r->count; position++) {
-        if ((!b->open || b->open->count >= SG_GRAPH_NODES) && !next_graph(b))
+        if ((!b->open || b->open->count >= SG_GRAPH_MOST) && !next_graph(b))
             return 0;
         uint32_t index = build_node(b, position);
         if (index == SG_FAILED)

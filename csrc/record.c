@@ -40,15 +40,30 @@ static void drop_unused(sg_graph *open)
     }
 }
 
-/* Makes room for `need` nodes in the thread's open graph; opens one if there is none, or none with space. The thread's
- * pointer holds no reference: a graph lives as long as its last Value. */
-static int make_room(sg_thread *thread, uint32_t need)
+/* Whether a large open graph is to be closed before this operation. A graph that rolls over in the middle of an
+ * expression stays alive by the link from the next one, which rolls over in the middle of another: a loop of evaluations
+ * would keep them all. So it rolls over where an operation uses none of its nodes, and as few handles are left as ever. */
+static int rolls_over(sg_graph *open, int n, const operand *operands)
 {
-    if (thread->open && thread->open->count >= SG_GRAPH_NODES)
+    if (open->count < SG_GRAPH_NODES)
+        return 0;
+    for (int k = 0; k < n; k++)
+        if (operands[k].node && operands[k].node->graph == open)
+            return open->count >= SG_GRAPH_MOST;
+    if (open->count < SG_GRAPH_WATCHED && open->references < open->quiet)
+        open->quiet = open->references;
+    return open->count >= SG_GRAPH_MOST || (open->count >= SG_GRAPH_WATCHED && open->references <= open->quiet);
+}
+
+/* Makes room for an operation in the thread's open graph; opens one if there is none, or none with space. The thread's
+ * pointer holds no reference: a graph lives as long as its last Value. */
+static int make_room(sg_thread *thread, int n, const operand *operands)
+{
+    if (thread->open && rolls_over(thread->open, n, operands))
         sg_close(thread->open);
     if (!thread->open && sg_open(&thread->open))
         thread->open->references = 0;
-    if (thread->open && sg_reserve(thread->open, need))
+    if (thread->open && sg_reserve(thread->open, (uint32_t)n + 1))
         return 1;
     drop_unused(thread->open);
     PyErr_NoMemory();
@@ -137,7 +152,7 @@ static inline PyObject *record(int op, double value, int n, const operand *opera
         sg_graph *open = thread->open;
         uint32_t fields[2] = {0, 0};
         if (!open || open->count >= SG_GRAPH_NODES || open->capacity - open->count <= (uint32_t)n) {
-            if (!make_room(thread, (uint32_t)n + 1))
+            if (!make_room(thread, n, operands))
                 return NULL;
             open = thread->open;
         }

@@ -158,6 +158,7 @@ sg_graph *sg_open(sg_graph **owner)
     }
     graph->serial = ++last_serial;
     graph->references = 1;
+    graph->quiet = SIZE_MAX;
     graph->owner = owner;
     *owner = graph;
     graphs_alive++;

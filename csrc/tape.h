@@ -24,7 +24,9 @@
 
 #define SG_CONST 0x80000000u          /* flag of an operand that is a constant */
 #define SG_FAILED UINT32_MAX          /* returned instead of an index when memory ran out */
-#define SG_GRAPH_NODES (1u << 17)     /* an open graph of this size is closed: the next operation opens another */
+#define SG_GRAPH_NODES (1u << 16)     /* from this size on an open graph waits for a quiet moment to be closed */
+#define SG_GRAPH_WATCHED (3u << 15)   /* until here it learns how quiet moments are */
+#define SG_GRAPH_MOST (1u << 17)      /* here it is closed whatever goes on */
 #define SG_FIRST_CAPACITY 8u          /* nodes in a new graph: many graphs are tiny */
 
 typedef struct sg_graph sg_graph;
@@ -68,6 +70,7 @@ struct sg_graph {
     uint64_t serial;        /* unique, never reused, from 1 */
     uint64_t closed;        /* position in the order of closing; 0: open */
     size_t references;      /* Python handles, links from other graphs, running builders */
+    size_t quiet;           /* the fewest handles seen where an operation began anew, once the graph is large */
     uint32_t count, capacity;
     uint32_t sinks;         /* nodes that no node of this graph uses */
     double *val;            /* one block: val, a, b, op, used, each [capacity] */

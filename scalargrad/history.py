@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from math import copysign
 
 from scalargrad import ops
-from scalargrad.tape import GRAPH_NODES, Graph, Node, Operand, handle
+from scalargrad.tape import GRAPH_MOST, Graph, Node, Operand, handle
 
 Record = tuple[bytes, bytes, bytes, bytes, bytes, list[Node]]
 CONST = 1 << 63
@@ -144,7 +144,7 @@ class _Builder:
         if not self.kinds or self.kinds[-1] == ops.LEAF:
             raise _Malformed
         for position, op in enumerate(self.kinds):
-            if len(self.graph.nodes) >= GRAPH_NODES:
+            if len(self.graph.nodes) >= GRAPH_MOST:
                 self.graph.close()
                 self.graph = Graph()
             self.places.append((self.graph, self.node(position, op)))

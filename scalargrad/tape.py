@@ -9,6 +9,7 @@ the open one as a link, so links always lead to graphs that were closed before.
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -17,7 +18,9 @@ from typing import Any
 from scalargrad import ops, reductions
 from scalargrad.evaluate import VALUE
 
-GRAPH_NODES = 1 << 17
+# An open graph of the first size waits for a quiet moment to be closed; until the second it learns how quiet they are;
+# at the third it is closed whatever goes on.
+GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
 NO_GRAD, WATCH = 1, 2
 
 _serials = itertools.count(1)
@@ -31,11 +34,12 @@ Operand = int | float
 class Graph:
     """Recorded nodes, each an (op, operands, value). Appending one is a single step, so nothing is ever half done."""
 
-    __slots__ = ("__weakref__", "_closing", "adjoints", "links", "nodes", "serial")
+    __slots__ = ("__weakref__", "_closing", "adjoints", "links", "nodes", "quiet", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
         self._closing: dict[str, int] = {}
+        self.quiet = sys.maxsize  # the fewest references seen where an operation began anew, once the graph is large
         self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
         self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
         self.adjoints: dict[int, float] = {}  # of the last sweep that reached each node
@@ -172,9 +176,23 @@ def handle(graph: Graph, index: int) -> Node:
     return node
 
 
-def _open_graph() -> Graph:
+def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
+    """Whether a large open graph is to be closed before this operation. A graph that rolls over in the middle of an
+    expression stays alive by the link from the next one, which rolls over in the middle of another: a loop of
+    evaluations would keep them all. So it rolls over where an operation uses none of its nodes, and as few handles are
+    left as ever."""
+    size = len(graph.nodes)
+    if size >= GRAPH_MOST or any(isinstance(x, Node) and x._graph is graph for x in operands):
+        return size >= GRAPH_MOST
+    references = sys.getrefcount(graph)
+    if size < GRAPH_WATCHED:
+        graph.quiet = min(graph.quiet, references)
+    return size >= GRAPH_WATCHED and references <= graph.quiet
+
+
+def _open_graph(operands: Sequence[Node | float]) -> Graph:
     graph = _thread.open() if _thread.open is not None else None
-    if graph is not None and len(graph.nodes) >= GRAPH_NODES:
+    if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
         graph.close()
     if graph is None or graph.closed:
         graph = Graph()
@@ -205,7 +223,7 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
         result = _leaf(value)
     else:
         while True:
-            graph = _open_graph()
+            graph = _open_graph(operands)
             resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
             if not graph.closed:  # else another thread closed it meanwhile, perhaps before what we linked to
                 break

@@ -195,6 +195,27 @@ def test_training_keeps_memory_flat(steps: int, no_gc: None) -> None:
 
 @measures_memory
 @pytest.mark.parametrize("steps", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_bound_results_keep_memory_flat(steps: int, no_gc: None) -> None:
+    """Each result is bound until the next: roll-overs in the middle of an expression must not keep one another."""
+    kept: list[Any] = [None]
+    model = MLP(2, [8, 8, 1])
+
+    def step() -> None:
+        x = Value(0.5)
+        kept[0] = x * x * x + 2 * x + sg.exp(x) - x / 3
+
+    def network() -> None:
+        kept[0] = model([0.25, -0.5])
+
+    scale = 1 if NATIVE else 20
+    _flat(step, 60_000 if NATIVE else 30_000, 20 * steps // scale, ALLOWANCE + 8_000_000 * (not NATIVE))
+    _flat(network, 2_000 if NATIVE else 1_000, steps // 2 // scale, ALLOWANCE + 8_000_000 * (not NATIVE))
+    if NATIVE:
+        assert core.lib.sg_graphs_alive() < 20
+
+
+@measures_memory
+@pytest.mark.parametrize("steps", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_inference_keeps_memory_flat(steps: int, no_gc: None) -> None:
     x, w = Value(0.5), Value(2.0)
 
