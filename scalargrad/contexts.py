@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from _thread import get_ident
 from collections.abc import Callable
 from os import sep
 from os.path import dirname
@@ -15,21 +16,26 @@ from scalargrad.errors import AnomalyError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_depths: dict[tuple[int, int], int] = {}  # by thread and bit: how many contexts it is in
+
+
 class _Mode:
-    """A context manager and decorator that sets one bit of the thread's mode, and puts it back as it was."""
+    """A context manager and decorator that sets one bit of the thread's mode; the last to leave clears it."""
 
     _bit = 0
 
-    def __init__(self) -> None:
-        self._before: list[int] = []
-
     def __enter__(self) -> None:
-        before = core.mode(None)
-        core.mode(before | self._bit)
-        self._before.append(before & self._bit)
+        key = get_ident(), self._bit
+        _depths[key] = _depths.get(key, 0) + 1
+        core.mode(core.mode(None) | self._bit)
 
     def __exit__(self, *exception: object) -> None:
-        core.mode((core.mode(None) & ~self._bit) | self._before.pop())
+        key = get_ident(), self._bit
+        depth = _depths.pop(key, 1) - 1
+        if depth > 0:
+            _depths[key] = depth
+        else:
+            core.mode(core.mode(None) & ~self._bit)
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)

@@ -91,11 +91,17 @@ def norm(*x: Any) -> Any:
     if not items:
         return 0.0
     size = _largest([builtins.abs(_number(item)) for item in items])
-    # a power of two, so that scaling is exact, and not so large or small that its inverse is no double
-    exponent = math.frexp(size)[1] if 0.0 < size < math.inf else 0
-    scale = 2.0 ** builtins.max(-1000, builtins.min(1000, exponent))
-    squares = [core.apply(ops.OPCODE["square"], core.apply(_DIV, item, scale)) for item in items]
-    return core.apply(_MUL, core.apply(ops.OPCODE["sqrt"], core.reduce(_SUM, squares)), scale)
+    if not 0.0 < size < math.inf:  # at the origin and at infinity hypot has the conventions
+        total: Any = 0.0
+        for item in items:
+            total = core.apply(ops.OPCODE["hypot"], item, total)
+        return total
+    # powers of two, so that scaling is exact; no larger than squares need, since adjoints are scaled too on their way
+    scale = 2.0**600 if size > 1e140 else 2.0**-600 if size < 1e-140 else 1.0
+    if scale != 1.0:
+        items = [core.apply(_DIV, item, scale) for item in items]
+    root = core.apply(ops.OPCODE["sqrt"], core.reduce(_SUM, [core.apply(ops.OPCODE["square"], x) for x in items]))
+    return root if scale == 1.0 else core.apply(_MUL, root, scale)
 
 
 def max(*x: Any) -> Any:

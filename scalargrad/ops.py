@@ -87,8 +87,8 @@ ROWS: tuple[Row, ...] = (
         "pow",
         "x y",
         "libm.pow(x, y)",
-        # x**(y-1) is exact in its exponent from y = 1/2 up; below, z/x keeps the digits that y - 1 would round away
-        "0 if y == 0 else y * (z / x) if y < 0.5 and x != 0 and abs(x) < inf else y * pow(x, y - 1)",
+        # x**(y-1) is exact in its exponent from y = 1/2 up; below, y*z/x keeps the digits that y - 1 would round away
+        "0 if y == 0 else y * z / x if y < 0.5 and x != 0 and abs(x) < inf else y * pow(x, y - 1)",
         "nan if x < 0 else 0 if z == 0 or (x == 0 and y == 0) else z * log(x)",
         symbol="**",
         kink="0**0 is 1, both partials 0; by the exponent: 0 at base 0 (exponent >= 0), nan at a negative base",
@@ -112,7 +112,7 @@ ROWS: tuple[Row, ...] = (
         kink="C's sign (that of x); partials 1 and -trunc(x / y)",
     ),
     # --- roots and powers of a base -----------------------------------------------------------------------------
-    _row("sqrt", "x", "libm.sqrt(x)", "0.5 / z", kink="derivative inf at 0"),
+    _row("sqrt", "x", "libm.sqrt(x)", "0.5 / abs(z)", kink="derivative inf at 0"),
     _row("cbrt", "x", "libm.cbrt(x)", "1 / (3 * z * z)", kink="derivative inf at 0"),
     _row("exp", "x", "libm.exp(x)", "z"),
     _row("exp2", "x", "libm.exp2(x)", "z * LN2"),

@@ -76,6 +76,22 @@ def test_backward_anomaly_names_the_operation_and_its_line() -> None:
     assert not contexts._places
 
 
+def test_contexts_may_end_in_any_order_and_be_shared() -> None:
+    shared = sg.no_grad()
+    x = Value(2.0)
+
+    def quiet() -> object:
+        with shared:
+            yield (x * 2)._op
+
+    one, two = quiet(), quiet()
+    assert next(one) == next(two) == ""  # type: ignore[call-overload]
+    one.close()  # type: ignore[attr-defined]
+    assert (x * 2)._op == ""  # the other is still inside
+    two.close()  # type: ignore[attr-defined]
+    assert (x * 2)._op == "*"
+
+
 def test_long_calls_are_cut() -> None:
     with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"sum\(1\.0, 2\.0, inf, \.\.\.\) made inf"):
         sg.sum([Value(1.0), 2.0, math.inf, *range(100)])

@@ -188,6 +188,20 @@ def test_norm(scale: float) -> None:
         assert_close(leaf.grad, mpf(item) / exact if exact else mpf(0))
 
 
+def test_norm_with_a_large_or_small_seed() -> None:
+    for scale, seed in ((1e300, 1e7), (1e-300, 1e-20)):
+        a, b = Value(6 * scale), Value(8 * scale)
+        sg.norm(a, b).backward(seed)
+        assert_close(a.grad, mpf(6 * scale) / mp.hypot(6 * scale, 8 * scale) * mpf(seed))
+
+
+def test_pow_of_a_subnormal_with_a_small_exponent() -> None:
+    for base, exponent in ((1e-309, 1e-5), (3.3e-313, 3.3e-303), (4.6e-310, -1.2e-3)):
+        x = Value(base)
+        (x**exponent).backward()
+        assert_close(x.grad, mpf(exponent) * mpf(base) ** (mpf(exponent) - 1))
+
+
 @pytest.mark.parametrize("function", [sg.sum, sg.mean, sg.prod])
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 127, 128, 129, 1000])
 def test_sums_and_products(function: Any, n: int) -> None:
