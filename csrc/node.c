@@ -123,11 +123,7 @@ static int require_number(PyObject *object, double *number)
         PyErr_SetString(PyExc_AttributeError, "data and grad cannot be deleted");
         return 0;
     }
-    if (sg_is_node(object)) {
-        *number = ((Node *)object)->data;
-        return 1;
-    }
-    int read = sg_read_number(object, number);
+    int read = sg_is_node(object) ? 0 : sg_read_number(object, number);
     if (read == 0)
         sg_refuse(object);
     return read == 1;

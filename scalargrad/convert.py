@@ -81,8 +81,11 @@ def refuse(x: Any) -> None:
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 
-def construct(data: Any = None, _children: Any = (), _op: Any = "") -> float:
+def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, **unknown: Any) -> float:
     """The number of a new leaf, ``Value(data)``. micrograd's further parameters must be empty."""
+    if more or unknown:
+        named = "".join(f", {name}=..." for name in unknown)
+        raise HandmadeNodeError(f"Value takes one number, got more: Value(data{named}). For a label, make a subclass")
     if _children or _op:
         raise HandmadeNodeError(
             "a Value cannot be made with children or an op by hand: nodes are recorded by operations."

@@ -157,7 +157,7 @@ def read_number(x: Any) -> Any:
 
 
 def _require_number(x: Any) -> float:
-    number = x._data if isinstance(x, Node) else read_number(x)
+    number = NotImplemented if isinstance(x, Node) else read_number(x)
     if number is NotImplemented:
         _hooks["refuse"](x)
     return float(number)

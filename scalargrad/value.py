@@ -221,6 +221,10 @@ class Value(core.Node):
         """`scalargrad.clip` of this Value."""
         return core.apply(ops.OPCODE["clip"], self, lo, hi)  # type: ignore[no-any-return]
 
+    def where(self, x: Any, y: Any) -> Value:
+        """`scalargrad.where` with this Value as the condition."""
+        return core.apply(ops.OPCODE["where"], self, x, y)  # type: ignore[no-any-return]
+
     def pow(self, exponent: Any) -> Value:
         """`scalargrad.pow` of this Value."""
         return self**exponent  # type: ignore[no-any-return]

@@ -149,6 +149,18 @@ def test_bad_operands_change_nothing(x: Any) -> None:
     assert (v.data, v.grad) == (2.0, 0.0)
 
 
+def test_a_value_in_a_setter_is_refused() -> None:
+    """`p.data = p - lr * p.grad` would hide a mistake."""
+    v = Value(2.0)
+    for name in ("data", "grad"):
+        with pytest.raises(NumberError, match="Value"):
+            setattr(v, name, Value(3.0))
+    with pytest.raises(HandmadeNodeError, match="label"):
+        Value(1.0, label="a")
+    assert (v.data, v.grad) == (2.0, 0.0)
+    assert v.where(1.0, 2.0).data == 1.0
+
+
 def test_too_large() -> None:
     for attempt in (lambda: Value(10**400), lambda: Value(1.0) + 10**400, lambda: Value(Fraction(10**400))):
         with pytest.raises(RangeError, match="too large") as caught:
