@@ -67,6 +67,18 @@ static void prepare(const sg_sweep_state *sweep, sg_part part)
     memset(part.scratch.blocks, 1, graph->count / 64 + 1);
 }
 
+/* All elements of a bulk, of which *i is the last; then *i is its first. 0: no memory. */
+static __attribute__((noinline)) int visit_bulk(view v, uint64_t *i)
+{
+    const sg_bulk *bulk = &v.graph->bulks[v.a[*i]];
+    int done = sg_bulk_pull(v.graph, bulk, v.adj);
+    if (done < 0)
+        for (uint32_t k = (uint32_t)*i + 1; k-- > bulk->first;)
+            visit_element(v, k, v.adj[k]);
+    *i = bulk->first;
+    return done;
+}
+
 int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
@@ -117,6 +129,11 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
         case SG_MIN:
         case SG_LOGSUMEXP:
             visit_reduction(v, (uint32_t)i, d);
+            next = adj[(int64_t)i - 1];
+            break;
+        case SG_BULK:
+            if (!visit_bulk(v, &i))
+                return 0;
             next = adj[(int64_t)i - 1];
             break;
         default:

@@ -21,7 +21,6 @@ static int mark_reached(sg_walk *walk, sg_record *record)
             }
             if (!sg_reached(&scratch, i))
                 continue;
-            uint32_t pair[2], n;
             if (graph->op[i] == SG_LINK) {
                 sg_link link = graph->links[graph->a[i]];
                 uint32_t target = sg_walk_part(walk, link.graph, 0);
@@ -36,13 +35,14 @@ static int mark_reached(sg_walk *walk, sg_record *record)
                 record->code_count++;
                 continue;
             }
-            const uint32_t *operands = sg_operands(graph, i, pair, &n);
-            record->code_count += n + (graph->op[i] >= SG_FIRST_REDUCTION);
+            uint32_t n = sg_operand_count(graph, i);
+            record->code_count += n + (sg_opcode(graph, i) >= SG_FIRST_REDUCTION);
             for (uint32_t k = 0; k < n; k++) {
-                if (operands[k] & SG_CONST)
+                uint32_t operand = sg_operand(graph, i, k);
+                if (operand & SG_CONST)
                     record->const_count++;
                 else
-                    sg_set(&scratch, operands[k], 0.0);
+                    sg_set(&scratch, operand, 0.0);
             }
         }
     }
@@ -100,7 +100,7 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
             continue;
         }
         position[i] = r->count;
-        r->ops[r->count] = graph->op[i];
+        r->ops[r->count] = (uint8_t)sg_opcode(graph, i);
         r->values[r->count] = graph->val[i];
         r->grads[r->count++] = sg_adjoint(graph, i);
         if (graph->op[i] == SG_LEAF) {
@@ -108,16 +108,16 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
                 return 0;
             continue;
         }
-        uint32_t pair[2], n;
-        const uint32_t *operands = sg_operands(graph, i, pair, &n);
-        if (graph->op[i] >= SG_FIRST_REDUCTION)
+        uint32_t n = sg_operand_count(graph, i);
+        if (sg_opcode(graph, i) >= SG_FIRST_REDUCTION)
             r->codes[r->code_count++] = n;
         for (uint32_t k = 0; k < n; k++) {
-            if (operands[k] & SG_CONST) {
+            uint32_t operand = sg_operand(graph, i, k);
+            if (operand & SG_CONST) {
                 r->codes[r->code_count++] = SG_CODE_CONST | r->const_count;
-                r->consts[r->const_count++] = sg_operand_value(graph, operands[k]);
+                r->consts[r->const_count++] = sg_operand_value(graph, operand);
             } else {
-                r->codes[r->code_count++] = position[operands[k]];
+                r->codes[r->code_count++] = position[operand];
             }
         }
     }

@@ -1,5 +1,6 @@
 /* The module scalargrad._node: Node, the functions that record, and those that need the GIL to finish what the pure C
  * core has computed. It shares a library with cffi's module scalargrad._core; core.py loads both. */
+#include "block.h"
 #include "history.h"
 #include "node.h"
 #include "scalargrad.h"
@@ -87,7 +88,7 @@ static PyObject *py_opcode(PyObject *module, PyObject *object)
     (void)module;
     if (!sg_is_node(object) || !((Node *)object)->graph)
         return PyLong_FromLong(SG_LEAF);
-    return PyLong_FromLong(((Node *)object)->graph->op[((Node *)object)->index]);
+    return PyLong_FromLong(sg_opcode(((Node *)object)->graph, ((Node *)object)->index));
 }
 
 static PyObject *operand_object(sg_graph *graph, uint32_t operand)
@@ -113,11 +114,10 @@ static PyObject *py_operands(PyObject *module, PyObject *object)
     if (!require_interior(object))
         return NULL;
     const Node *node = (Node *)object;
-    uint32_t pair[2], n;
-    const uint32_t *operands = sg_operands(node->graph, node->index, pair, &n);
+    uint32_t n = sg_operand_count(node->graph, node->index);
     PyObject *list = PyList_New((Py_ssize_t)n);
     for (uint32_t k = 0; list && k < n; k++) {
-        PyObject *item = operand_object(node->graph, operands[k]);
+        PyObject *item = operand_object(node->graph, sg_operand(node->graph, node->index, k));
         if (!item)
             Py_CLEAR(list);
         else
@@ -240,18 +240,19 @@ static void drop_leaf(void *leaf)
     Py_DECREF((PyObject *)leaf);
 }
 
-/* setup(number, refuse, construct, read_only, recorded) */
+/* setup(number, refuse, construct, read_only, lift, recorded) */
 static PyObject *py_setup(PyObject *module, PyObject *args)
 {
     (void)module;
     sg_hooks hooks;
-    if (!PyArg_ParseTuple(args, "OOOOO", &hooks.number, &hooks.refuse, &hooks.construct, &hooks.read_only,
-                          &hooks.recorded))
+    if (!PyArg_ParseTuple(args, "OOOOOO", &hooks.number, &hooks.refuse, &hooks.construct, &hooks.read_only,
+                          &hooks.lift, &hooks.recorded))
         return NULL;
     Py_INCREF(hooks.number);
     Py_INCREF(hooks.refuse);
     Py_INCREF(hooks.construct);
     Py_INCREF(hooks.read_only);
+    Py_INCREF(hooks.lift);
     Py_INCREF(hooks.recorded);
     sg_python = hooks;
     Py_RETURN_NONE;
@@ -279,10 +280,13 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "scalargrad._node
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
     sg_drop_leaf = drop_leaf;
-    if (!sg_node_type && !sg_make_node_type())
+    if ((!sg_node_type && !sg_make_node_type()) || (!sg_block_type && !sg_make_block_type()))
         return NULL;
     PyObject *module = PyModule_Create(&definition);
-    if (module && PyModule_AddObjectRef(module, "Node", (PyObject *)sg_node_type) < 0)
+    if (module && PyModule_AddFunctions(module, sg_block_methods) < 0)
+        Py_CLEAR(module);
+    if (module && (PyModule_AddObjectRef(module, "Node", (PyObject *)sg_node_type) < 0 ||
+                   PyModule_AddObjectRef(module, "Block", (PyObject *)sg_block_type) < 0))
         Py_CLEAR(module);
     return module;
 }

@@ -49,6 +49,7 @@ typedef struct {
     PyObject *refuse;        /* refuse(object): raises, because the object is no number */
     PyObject *construct;     /* construct(*args, **kwargs) -> the float of a new leaf, or raises */
     PyObject *read_only;     /* read_only(node): raises, because an interior node's data was set */
+    PyObject *lift;          /* lift(opcode, operands): the result for operands that are no numbers, or raises */
     PyObject *recorded;      /* recorded(result, opcode, operands): in SG_WATCH mode, after each operation */
 } sg_hooks;
 extern sg_hooks sg_python;
@@ -67,6 +68,15 @@ int sg_read_number(PyObject *object, double *number);
 void sg_refuse(PyObject *object);                                  /* raises: not a number */
 
 /* record.c */
+/* The thread's open graph, with room for `need` nodes: one is opened where there is none, or where a large one is to be
+ * closed before an operation, which `uses` a node of it or does not. The thread's pointer holds no reference: a graph lives
+ * as long as its last Value. NULL with an exception. */
+sg_graph *sg_open_graph(sg_thread *thread, int uses, uint32_t need);
+/* Frees an open graph that holds no node with a handle: recording its first node failed. */
+void sg_drop_unused(sg_graph *open);
+/* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. SG_FAILED
+ * without memory. */
+uint32_t sg_enter(sg_graph *open, Node *node);
 extern PyType_Slot sg_number_slots[];
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t n);

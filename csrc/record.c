@@ -31,8 +31,7 @@ static inline double capture(operand *o)
     return o->value;
 }
 
-/* Frees an open graph that holds no node with a handle: recording its first node failed. */
-static void drop_unused(sg_graph *open)
+void sg_drop_unused(sg_graph *open)
 {
     if (open && open->references == 0) {
         open->references = 1;
@@ -40,38 +39,43 @@ static void drop_unused(sg_graph *open)
     }
 }
 
-/* Whether a large open graph is to be closed before this operation. A graph that rolls over in the middle of an
- * expression stays alive by the link from the next one, which rolls over in the middle of another: a loop of evaluations
- * would keep them all. So it rolls over where an operation uses none of its nodes, and as few handles are left as ever. */
-static int rolls_over(sg_graph *open, int n, const operand *operands)
+/* Whether a large open graph is to be closed before an operation, which `uses` one of its nodes or does not. A graph that
+ * rolls over in the middle of an expression stays alive by the link from the next one, which rolls over in the middle of
+ * another: a loop of evaluations would keep them all. So it rolls over where an operation uses none of its nodes, and as
+ * few handles are left as ever. */
+static int rolls_over(sg_graph *open, int uses)
 {
     if (open->count < SG_GRAPH_NODES)
         return 0;
-    for (int k = 0; k < n; k++)
-        if (operands[k].node && operands[k].node->graph == open)
-            return open->count >= SG_GRAPH_MOST;
+    if (uses)
+        return open->count >= SG_GRAPH_MOST;
     if (open->count < SG_GRAPH_WATCHED && open->references < open->quiet)
         open->quiet = open->references;
     return open->count >= SG_GRAPH_MOST || (open->count >= SG_GRAPH_WATCHED && open->references <= open->quiet);
 }
 
-/* Makes room for an operation in the thread's open graph; opens one if there is none, or none with space. The thread's
- * pointer holds no reference: a graph lives as long as its last Value. */
-static int make_room(sg_thread *thread, int n, const operand *operands)
+sg_graph *sg_open_graph(sg_thread *thread, int uses, uint32_t need)
 {
-    if (thread->open && rolls_over(thread->open, n, operands))
+    if (thread->open && rolls_over(thread->open, uses))
         sg_close(thread->open);
     if (!thread->open && sg_open(&thread->open))
         thread->open->references = 0;
-    if (thread->open && sg_reserve(thread->open, (uint32_t)n + 1))
-        return 1;
-    drop_unused(thread->open);
+    if (thread->open && sg_reserve(thread->open, need))
+        return thread->open;
+    sg_drop_unused(thread->open);
     PyErr_NoMemory();
-    return 0;
+    return NULL;
 }
 
-/* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. */
-static uint32_t enter(sg_graph *open, Node *node)
+static sg_graph *make_room(sg_thread *thread, int n, const operand *operands)
+{
+    int uses = 0;
+    for (int k = 0; k < n && !uses; k++)
+        uses = operands[k].node && operands[k].node->graph && operands[k].node->graph == thread->open;
+    return sg_open_graph(thread, uses, (uint32_t)n + 1);
+}
+
+uint32_t sg_enter(sg_graph *open, Node *node)
 {
     uint32_t entry;
     if (!node->graph) {
@@ -93,7 +97,7 @@ static inline uint32_t resolve(sg_graph *open, const operand *o)
 {
     if (!o->node)
         return sg_constant(open, o->value);
-    return o->node->entry_serial == open->serial ? o->node->entry : enter(open, o->node);
+    return o->node->entry_serial == open->serial ? o->node->entry : sg_enter(open, o->node);
 }
 
 /* Writes the operands into the node's fields, or into args[] and their place into the fields. 0: no memory. */
@@ -152,9 +156,8 @@ static inline PyObject *record(int op, double value, int n, const operand *opera
         sg_graph *open = thread->open;
         uint32_t fields[2] = {0, 0};
         if (!open || open->count >= SG_GRAPH_NODES || open->capacity - open->count <= (uint32_t)n) {
-            if (!make_room(thread, n, operands))
+            if (!(open = make_room(thread, n, operands)))
                 return NULL;
-            open = thread->open;
         }
         if (place(open, n, operands, in_args, fields)) {
             for (int k = 0; k < n; k++)
@@ -164,7 +167,7 @@ static inline PyObject *record(int op, double value, int n, const operand *opera
             result = PyErr_NoMemory();
         }
         if (!result)
-            drop_unused(open);
+            sg_drop_unused(open);
     }
     return result && (thread->mode & SG_WATCH) ? watch(result, op, n, operands) : result;
 }
@@ -261,6 +264,32 @@ PyType_Slot sg_number_slots[] = {
 
 /* --- functions --------------------------------------------------------------------------------------------------- */
 
+/* What Python makes of operands of which `refused` is no number: arrays have the same functions. Otherwise raises, what is
+ * raised already or that it is refused. */
+static PyObject *lift(PyObject *const *args, Py_ssize_t n, PyObject *refused)
+{
+    PyObject *type, *error, *traceback, *operands = PyTuple_New(n - 1);
+    PyErr_Fetch(&type, &error, &traceback);
+    for (Py_ssize_t k = 1; operands && k < n; k++) {
+        Py_INCREF(args[k]);
+        PyTuple_SetItem(operands, k - 1, args[k]);
+    }
+    PyObject *result = operands ? PyObject_CallFunctionObjArgs(sg_python.lift, args[0], operands, NULL) : NULL;
+    Py_XDECREF(operands);
+    if (result == Py_NotImplemented) {
+        Py_CLEAR(result);
+        if (!type)
+            sg_refuse(refused);
+        else
+            PyErr_Restore(type, error, traceback);
+        return NULL;
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    return result;
+}
+
 /* apply(opcode, *operands): a Value, or a float when no operand is a Value. */
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
@@ -274,10 +303,8 @@ PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     for (Py_ssize_t k = 1; k < n; k++) {
         int read = read_operand(args[k], &operands[k - 1]);
-        if (read == 0)
-            sg_refuse(args[k]);
         if (read < 1)
-            return NULL;
+            return lift(args, n, args[k]);
         tracked |= operands[k - 1].node != NULL;
     }
     for (int k = 0; k < n - 1; k++)

@@ -3,7 +3,9 @@
  *   SG_TIMES(d, partial)     how it multiplies an adjoint by a partial
  *   SG_ADD(operand, product) how it adds to an operand that is no constant; may `return 0`
  * Each function gives 1, unless SG_ADD has returned. */
+#include "bulk.h"
 #include "reduce.h"
+#include "scalargrad.h"
 
 static inline double value(view v, uint32_t operand)
 {
@@ -64,6 +66,31 @@ static __attribute__((noinline)) int visit_ternary(view v, uint32_t i, double d)
     switch (v.op[i]) {
         SG_ROWS_3(SG_VISIT_3)
     }
+    return 1;
+}
+
+/* An element of a bulk, by itself. */
+static __attribute__((noinline)) int visit_element(view v, uint32_t i, double d)
+{
+    const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
+    uint32_t e = v.b[i], n = sg_operand_count(v.graph, i);
+    double z = v.val[i];
+    if (bulk->op == SG_DOT) {
+        for (uint32_t k = 0; k < n; k++) {
+            uint32_t operand = sg_element_operand(v.graph, bulk, e, k);
+            if (!(operand & SG_CONST))
+                SG_ADD(operand, SG_TIMES(d, value(v, sg_element_operand(v.graph, bulk, e, k ^ 1))));
+        }
+        return 1;
+    }
+    uint32_t operands[3] = {0, 0, 0};
+    double x[3] = {0, 0, 0};
+    for (uint32_t k = 0; k < n; k++) {
+        operands[k] = sg_element_operand(v.graph, bulk, e, k);
+        x[k] = value(v, operands[k]);
+    }
+    for (uint32_t k = 0; k < n; k++)
+        SG_ADD_TRACKED(operands[k], SG_TIMES(d, sg_partial(bulk->op, (int)k, x[0], x[1], x[2], z)));
     return 1;
 }
 

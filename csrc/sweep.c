@@ -123,14 +123,12 @@ int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, dou
 
 static void describe(view v, uint32_t i, sg_report *report)
 {
-    uint32_t pair[2], n;
-    const uint32_t *operands = sg_operands(v.graph, i, pair, &n);
     report->graph = v.graph->serial;
     report->index = i;
-    report->opcode = v.op[i];
-    report->count = n;
-    for (uint32_t k = 0; k < n && k < 3; k++)
-        report->operands[k] = value(v, operands[k]);
+    report->opcode = sg_opcode(v.graph, i);
+    report->count = sg_operand_count(v.graph, i);
+    for (uint32_t k = 0; k < report->count && k < 3; k++)
+        report->operands[k] = value(v, sg_operand(v.graph, i, k));
 }
 
 /* Sweeps one graph. 1: done; 0: no memory; -1: stopped at a nan or inf. */
@@ -159,6 +157,10 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
                 continue;
                 SG_ROWS_3(SG_CASE)
                 if (!visit_ternary(v, i, d))
+                    goto not_finite;
+                break;
+            case SG_BULK:
+                if (!visit_element(v, i, d))
                     goto not_finite;
                 break;
             default:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bulk.h"
 #include "scalargrad.h"
 
 static uint64_t last_serial, last_closed;
@@ -185,6 +186,7 @@ static void free_graph(sg_graph *graph)
     sg_free(graph->args);
     sg_free(graph->leaves);
     sg_free(graph->links);
+    sg_free(graph->bulks);
     sg_free(graph);
     graphs_alive--;
 }
@@ -294,21 +296,28 @@ uint32_t sg_arguments(sg_graph *graph, uint32_t n)
     return graph->arg_count - n;
 }
 
-const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2], uint32_t *n)
+int sg_opcode(const sg_graph *graph, uint32_t i)
 {
-    int arity = sg_arity[graph->op[i]];
-    if (graph->op[i] < SG_FIRST) {
-        *n = 0;
-        return pair;
-    }
-    if (arity < 0 || arity > 2) {
-        *n = graph->b[i];
-        return graph->args + graph->a[i];
-    }
-    *n = (uint32_t)arity;
-    pair[0] = graph->a[i];
-    pair[1] = graph->b[i];
-    return pair;
+    return graph->op[i] == SG_BULK ? graph->bulks[graph->a[i]].op : graph->op[i];
+}
+
+uint32_t sg_operand_count(const sg_graph *graph, uint32_t i)
+{
+    int op = sg_opcode(graph, i);
+    if (op < SG_FIRST)
+        return 0;
+    if (op < SG_FIRST_REDUCTION)
+        return (uint32_t)sg_arity[op];
+    return graph->op[i] == SG_BULK ? sg_product_operand_count(&graph->bulks[graph->a[i]]) : graph->b[i];
+}
+
+uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k)
+{
+    if (graph->op[i] == SG_BULK)
+        return sg_element_operand(graph, &graph->bulks[graph->a[i]], graph->b[i], k);
+    if (graph->op[i] >= SG_FIRST_REDUCTION || sg_arity[graph->op[i]] > 2)
+        return graph->args[graph->a[i] + k];
+    return k ? graph->b[i] : graph->a[i];
 }
 
 static size_t adjoint_bytes(uint32_t count)
@@ -360,6 +369,7 @@ static uint64_t bytes_of(const sg_graph *graph)
     return sizeof *graph + graph->capacity * SG_NODE_BYTES +
            graph->const_capacity * sizeof(double) + graph->arg_capacity * sizeof(uint32_t) +
            graph->leaf_capacity * sizeof(sg_leaf) + graph->link_capacity * sizeof(sg_link) +
+           graph->bulk_capacity * sizeof(sg_bulk) +
            (graph->last.adj ? adjoints : 0) + (graph->spare ? adjoints : 0);
 }
 

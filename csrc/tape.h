@@ -9,6 +9,7 @@
  *   SG_LINK       a = position in links[]: an operation in a graph that was closed before; one entry a target
  *   arity 1, 2    a, b = operands
  *   arity 3, and reductions: a = offset into args[], b = number of operands there
+ *   SG_BULK       a = position in bulks[], b = which of its elements: an operation recorded with many like it, bulk.h
  *
  * A graph is open (one thread records into it) or closed (nothing is ever added). Links go to closed graphs only, so
  * the graphs, in order of closing, are in topological order too.
@@ -28,8 +29,10 @@
 #define SG_GRAPH_WATCHED (3u << 15)   /* until here it learns how quiet moments are */
 #define SG_GRAPH_MOST (1u << 17)      /* here it is closed whatever goes on */
 #define SG_FIRST_CAPACITY 8u          /* nodes in a new graph: many graphs are tiny */
+#define SG_BULK 255                   /* the opcode of an element of a bulk, whose record has the true one */
 
 typedef struct sg_graph sg_graph;
+typedef struct sg_bulk sg_bulk;
 
 /* What stands behind an entry; `entry` is the entry's own index. */
 typedef struct {
@@ -85,6 +88,8 @@ struct sg_graph {
     uint32_t leaf_count, leaf_capacity;
     sg_link *links;
     uint32_t link_count, link_capacity;
+    sg_bulk *bulks;
+    uint32_t bulk_count, bulk_capacity;
     sg_adjoints last;       /* of the last sweep that reached a node; last.adj NULL: none yet */
     double *spare;          /* adj of clean scratch for the next sweep, or NULL; taken and put back atomically */
     uint32_t *link_slots;   /* while open: a hash table of links by target; position + 1, 0 is free */
@@ -151,8 +156,11 @@ static inline double sg_operand_value(const sg_graph *graph, uint32_t operand)
     return operand & SG_CONST ? graph->consts[operand & ~SG_CONST] : graph->val[operand];
 }
 
-/* The operands of node i: writes the small ones to pair[2], gives a pointer to the first and their number. */
-const uint32_t *sg_operands(const sg_graph *graph, uint32_t i, uint32_t pair[2], uint32_t *n);
+/* What node i computes, and from what: its opcode, the number of its operands (0 for an entry), and each of them. An element
+ * of a bulk shows as the operation that it stands for. */
+int sg_opcode(const sg_graph *graph, uint32_t i);
+uint32_t sg_operand_count(const sg_graph *graph, uint32_t i);
+uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k);
 
 /* Adjoints of `count` nodes with nothing reached, or with `neutral` filled with -0.0; adj is NULL when memory ran out. */
 sg_adjoints sg_adjoints_new(uint32_t count, int neutral);

@@ -1,6 +1,7 @@
 """Scalar automatic differentiation: numbers that remember how they were computed, and a reverse sweep over them."""
 
 from scalargrad import errors, nn, optim
+from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
 from scalargrad.errors import ImplicitDetachWarning, ScalargradError
@@ -61,8 +62,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ImplicitDetachWarning",
+    "Matrix",
     "ScalargradError",
     "Value",
+    "Vector",
     "abs",
     "acos",
     "acosh",
@@ -75,6 +78,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "concat",
     "copysign",
     "cos",
     "cosh",
@@ -99,6 +103,7 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logsumexp",
+    "matmul",
     "max",
     "maximum",
     "mean",
@@ -108,6 +113,7 @@ __all__ = [
     "no_grad",
     "norm",
     "optim",
+    "outer",
     "pow",
     "prod",
     "relu",
@@ -122,6 +128,7 @@ __all__ = [
     "softplus",
     "sqrt",
     "square",
+    "stack",
     "sum",
     "tan",
     "tanh",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from scalargrad import core, ops
@@ -79,6 +80,19 @@ def refuse(x: Any) -> None:
     elif x is None:
         advice = ": a grad is cleared by setting it to 0.0"
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
+
+
+_arrays: list[Callable[[int, tuple[Any, ...]], Any]] = []  # what arrays.py supplies, once there are arrays
+
+
+def lift(opcode: int, operands: tuple[Any, ...]) -> Any:
+    """The result of a primitive of which an operand is no number: for arrays; else NotImplemented."""
+    return _arrays[0](opcode, operands) if _arrays else NotImplemented
+
+
+def define_arrays(function: Callable[[int, tuple[Any, ...]], Any]) -> None:
+    """Lets the functions of numbers take arrays: `function` gives their result, or NotImplemented."""
+    _arrays.append(function)
 
 
 def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, **unknown: Any) -> float:

@@ -59,6 +59,19 @@ def backend() -> str:
 
 
 if TYPE_CHECKING or _backend == "python":
+    from scalargrad.blocks import (
+        Block,
+        block,
+        doubles,
+        elementwise_in_bulk,
+        fold_in_bulk,
+        grads,
+        item,
+        numbers,
+        product_in_bulk,
+        set_leaves,
+        take,
+    )  # fmt: skip
     from scalargrad.history import flatten, rebuild
     from scalargrad.operators import Node
     from scalargrad.sweep import backward
@@ -69,9 +82,12 @@ else:
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
+    Block, block, doubles, item, take = _node.Block, _node.block, _node.doubles, _node.item, _node.take
+    numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
+    elementwise_in_bulk, product_in_bulk, fold_in_bulk = _node.elementwise, _node.product, _node.fold
 
-    def setup(*, number: Any, refuse: Any, construct: Any, read_only: Any, recorded: Any) -> None:
-        _node.setup(number, refuse, construct, read_only, recorded)
+    def setup(*, number: Any, refuse: Any, construct: Any, read_only: Any, lift: Any, recorded: Any) -> None:
+        _node.setup(number, refuse, construct, read_only, lift, recorded)
 
     def define_value(cls: type) -> type:
         """Gives the C type the class's methods: instances of a class made in Python would be larger and slower."""
@@ -101,5 +117,6 @@ else:
             lib.sg_discard(report)
 
 
-__all__ = ["NO_GRAD", "WATCH", "Node", "apply", "backend", "backward", "define_value", "flatten", "key", "mode",
-           "opcode", "operands", "rebuild", "reduce", "setup"]  # fmt: skip
+__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "apply", "backend", "backward", "block", "define_value", "doubles",
+           "elementwise_in_bulk", "flatten", "fold_in_bulk", "grads", "item", "key", "mode", "numbers", "opcode",
+           "operands", "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "take"]  # fmt: skip

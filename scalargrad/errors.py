@@ -27,6 +27,10 @@ class ArgumentError(ScalargradError, ValueError):
     """An argument is of the right type and the wrong value: an empty list, two lengths that differ."""
 
 
+class ShapeError(ScalargradError, ValueError):
+    """Shapes that do not fit one another, or not the operation; the message shows them."""
+
+
 class AnomalyError(ScalargradError, FloatingPointError):
     """Inside `detect_anomaly`, an operation or its backward rule made a nan or an infinity."""
 

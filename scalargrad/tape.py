@@ -98,7 +98,7 @@ class Node:
     def data(self, value: float) -> None:
         if self._graph is not None:
             _hooks["read_only"](self)
-        self._data, self._entry = _require_number(value), 0
+        self._data, self._entry = require_number(value), 0
 
     @property
     def grad(self) -> float:
@@ -107,7 +107,7 @@ class Node:
 
     @grad.setter
     def grad(self, value: float) -> None:
-        number = _require_number(value)
+        number = require_number(value)
         if self._graph is None:
             self._grad = number
         else:
@@ -122,7 +122,9 @@ class Node:
 
 # --- recording -----------------------------------------------------------------------------------------------------
 
-_hooks: dict[str, Callable[..., Any]] = {}  # what value.py supplies: number, refuse, construct, read_only, recorded
+_hooks: dict[
+    str, Callable[..., Any]
+] = {}  # what value.py supplies: number, refuse, construct, read_only, lift, recorded
 _value_class: type[Node] = Node  # the class of results
 
 
@@ -156,14 +158,14 @@ def read_number(x: Any) -> Any:
     return x if type(x) is float else _hooks["number"](x)
 
 
-def _require_number(x: Any) -> float:
+def require_number(x: Any) -> float:
     number = NotImplemented if isinstance(x, Node) else read_number(x)
     if number is NotImplemented:
         _hooks["refuse"](x)
     return float(number)
 
 
-def _leaf(data: float) -> Node:
+def new_leaf(data: float) -> Node:
     node = _value_class.__new__(_value_class)
     node._data = data
     return node
@@ -171,7 +173,7 @@ def _leaf(data: float) -> Node:
 
 def handle(graph: Graph, index: int) -> Node:
     """A new handle to an interior node."""
-    node = _leaf(graph.nodes[index][2])
+    node = new_leaf(graph.nodes[index][2])
     node._graph, node._index, node._entry = graph, index, graph.serial << 32 | index
     return node
 
@@ -220,7 +222,7 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
 
 def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
     if _thread.mode & NO_GRAD:
-        result = _leaf(value)
+        result = new_leaf(value)
     else:
         while True:
             graph = _open_graph(operands)
@@ -235,7 +237,13 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
 
 def apply(op: int, *operands: Any) -> Any:
     """Computes a primitive and records it; a float when no operand is a Node."""
-    read = [x if isinstance(x, Node) else _require_number(x) for x in operands]
+    try:
+        read = [x if isinstance(x, Node) else require_number(x) for x in operands]
+    except TypeError:
+        lifted = _hooks["lift"](op, operands)
+        if lifted is NotImplemented:
+            raise
+        return lifted
     function = VALUE[op]
     assert function is not None
     data = [x._data if isinstance(x, Node) else x for x in read]
@@ -245,7 +253,7 @@ def apply(op: int, *operands: Any) -> Any:
 
 def reduce(op: int, operands: list[Any]) -> Any:
     """Computes a reduction and records it as one node; a float when no operand is a Node."""
-    read = [x if isinstance(x, Node) else _require_number(x) for x in operands]
+    read = [x if isinstance(x, Node) else require_number(x) for x in operands]
     data = [x._data if isinstance(x, Node) else x for x in read]
     value = reductions.value(op, data)
     return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value

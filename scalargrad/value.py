@@ -12,10 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from scalargrad import contexts, core, ops
-from scalargrad.convert import construct, number, read_only, refuse, short
+from scalargrad.convert import construct, lift, number, read_only, refuse, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
 
-core.setup(number=number, refuse=refuse, construct=construct, read_only=read_only, recorded=contexts.recorded)
+core.setup(
+    number=number, refuse=refuse, construct=construct, read_only=read_only, lift=lift, recorded=contexts.recorded
+)
 
 # The object that `_prev` gave for a node, so that a traversal meets each node once. Filled by traversals alone.
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()

@@ -27,7 +27,7 @@ def pure() -> Engine:
     if core.backend() != "python":
         tape.define_value(_PureValue)
         tape.setup(number=convert.number, refuse=convert.refuse, construct=convert.construct,
-                   read_only=convert.read_only, recorded=lambda *_: None)  # fmt: skip
+                   read_only=convert.read_only, lift=convert.lift, recorded=lambda *_: None)  # fmt: skip
     made: type = _PureValue if core.backend() != "python" else value.Value
     return Engine(
         "python", made, tape.apply, tape.reduce, lambda root, seed: sweep.backward(root, seed, False) and None

@@ -1,0 +1,44 @@
+/* A Block: the numbers of a Vector or Matrix in a row, as Python holds them. It never changes its length. It is one of
+ *   nodes     `count` nodes of `graph` from `first` on: what a bulk operation has recorded
+ *   handles   a tuple of Values, and of floats that are constants
+ *   doubles   the bytes of plain numbers: constants, or, if `leaf`, leaves that nobody has looked at yet; then a look makes
+ *             handles of them
+ * An array's layout says which of them it shows: element (r, c) is number offset + r * row + c * column. */
+#ifndef SG_BLOCK_H
+#define SG_BLOCK_H
+#include "bulk.h"
+#include "node.h"
+
+typedef struct {
+    PyObject_HEAD
+    sg_graph *graph;
+    uint32_t first, count;
+    PyObject *handles, *doubles;
+    int leaf;
+} Block;
+
+typedef struct {
+    uint32_t rows, columns, offset, row, column;
+} sg_layout;
+
+extern PyTypeObject *sg_block_type;
+int sg_make_block_type(void);                                  /* 0 with an exception */
+PyObject *sg_block_of_nodes(sg_graph *graph, uint32_t first, uint32_t count);      /* adds a reference to the graph */
+PyObject *sg_block_of_doubles(PyObject *bytes, int leaf);      /* takes over the reference; NULL gives NULL */
+/* Makes handles of leaves that nobody has looked at. 0 with an exception. */
+int sg_block_look(Block *block);
+/* The number at a position; of a leaf, its data now. */
+double sg_block_number(const Block *block, uint32_t k);
+/* Copies the numbers of a layout, row by row. */
+void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,
+                   double *out);
+/* Reads a block, and the layout behind it: offset, row, column. The layout must lie within the block. 0 with an exception. */
+int sg_read_layout(PyObject *const *args, uint32_t rows, uint32_t columns, Block **block, sg_layout *layout);
+extern PyMethodDef sg_block_methods[];
+
+/* arrays.c: the functions that record in bulk */
+PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_fold(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+#endif

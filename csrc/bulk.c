@@ -1,0 +1,325 @@
+/* Bulk nodes: values, and contributions to operands. */
+#include "bulk.h"
+
+#include "lanes.h"
+
+/* --- one element ------------------------------------------------------------------------------------------------------- */
+
+uint32_t sg_element_operand(const sg_graph *graph, const sg_bulk *bulk, uint32_t e, uint32_t k)
+{
+    uint32_t r = e / bulk->columns, c = e % bulk->columns;
+    if (bulk->op != SG_DOT)
+        return sg_span_operand(graph, &bulk->operands[k], r, c);
+    if (bulk->operands[2].kind != SG_NONE) {
+        if (k < 2)
+            return k == 0 ? bulk->one : sg_span_operand(graph, &bulk->operands[2], 0, c);
+        k -= 2;
+    }
+    return k % 2 ? sg_span_operand(graph, &bulk->operands[1], k / 2, c)
+                 : sg_span_operand(graph, &bulk->operands[0], r, k / 2);
+}
+
+/* --- products in any layout ------------------------------------------------------------------------------------------- */
+
+/* The same numbers as an array that this file may write to. */
+typedef struct {
+    double *at;
+    ptrdiff_t row, column;
+} target;
+
+static void copy(uint32_t rows, uint32_t columns, const double *from, ptrdiff_t row, ptrdiff_t column, double *to)
+{
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++)
+            to[(size_t)r * columns + c] = from[r * row + c * column];
+}
+
+/* c[r][j] += a[r][t] * b[t][j], t in order. The lanes are the columns, or the rows where those are more; numbers that do not
+ * lie side by side in memory are copied together first. 0: no memory. */
+static int multiply(uint32_t rows, uint32_t columns, uint32_t inner, sg_source a, sg_source b, target c)
+{
+    if (columns < 8 && rows > columns) {
+        sg_source a_turned = {b.at, b.column, b.row}, b_turned = {a.at, a.column, a.row};
+        target c_turned = {c.at, c.column, c.row};
+        uint32_t swap = rows;
+        rows = columns;
+        columns = swap;
+        a = a_turned;
+        b = b_turned;
+        c = c_turned;
+    }
+    size_t packed_b = b.column == 1 ? 0 : (size_t)inner * columns, packed_c = c.column == 1 ? 0 : (size_t)rows * columns;
+    double *space = NULL, *sums = c.at;
+    ptrdiff_t sums_row = c.row;
+    if (packed_b + packed_c && !(space = sg_block_alloc((packed_b + packed_c) * sizeof *space)))
+        return 0;
+    if (packed_b) {
+        copy(inner, columns, b.at, b.row, b.column, space);
+        b = (sg_source){space, columns, 1};
+    }
+    if (packed_c) {
+        sums = space + packed_b;
+        sums_row = columns;
+        copy(rows, columns, c.at, c.row, c.column, sums);
+    }
+    sg_lanes_product(rows, columns, inner, a.at, a.row, a.column, b.at, b.row, sums, sums_row);
+    if (packed_c)
+        for (uint32_t r = 0; r < rows; r++)
+            for (uint32_t j = 0; j < columns; j++)
+                c.at[r * c.row + j * c.column] = sums[(size_t)r * columns + j];
+    sg_block_free(space, (packed_b + packed_c) * sizeof *space);
+    return 1;
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------------- */
+
+#define BLOCK 256u           /* elements at a time: what is gathered of them stays in the fastest cache */
+
+/* Whether element (r, c) is simply number r * columns + c of one long row. */
+static int is_flat(const sg_bulk *bulk, ptrdiff_t row, ptrdiff_t column)
+{
+    return bulk->rows == 1 || row == (ptrdiff_t)bulk->columns * column;
+}
+
+/* Elements start .. start + n - 1 of one row, side by side: where they are, or copied to `space`. */
+static const double *side_by_side(sg_source source, uint32_t r, uint32_t start, uint32_t n, double *space)
+{
+    const double *at = source.at + r * source.row + start * source.column;
+    if (source.column == 1)
+        return at;
+    for (uint32_t t = 0; t < n; t++)
+        space[t] = at[t * source.column];
+    return space;
+}
+
+static int compute_product(const sg_bulk *bulk, const sg_source sources[3], double *out)
+{
+    uint32_t rows = bulk->rows, columns = bulk->columns, inner = bulk->inner;
+    sg_source a = sources[0], b = sources[1];
+    if (sources[2].at) {
+        for (uint32_t c = 0; c < columns; c++)
+            out[c] = sources[2].at[c * sources[2].column];
+        for (uint32_t r = 1; r < rows; r++)
+            memcpy(out + (size_t)r * columns, out, columns * sizeof *out);
+    } else {                                     /* dot begins with its first product, to which -0.0 adds nothing */
+        for (size_t t = 0; t < (size_t)rows * columns; t++)
+            out[t] = -0.0;
+    }
+    return multiply(rows, columns, inner, a, b, (target){out, columns, 1});
+}
+
+int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out)
+{
+    if (bulk->op == SG_DOT)
+        return compute_product(bulk, sources, out);
+    int arity = sg_arity[bulk->op], flat = 1;
+    for (int k = 0; k < arity; k++)
+        flat &= is_flat(bulk, sources[k].row, sources[k].column);
+    uint32_t rows = flat ? 1 : bulk->rows, columns = flat ? bulk->rows * bulk->columns : bulk->columns;
+    double space[3][BLOCK];
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t start = 0; start < columns; start += BLOCK) {
+            uint32_t n = columns - start < BLOCK ? columns - start : BLOCK;
+            const double *x[3] = {NULL, NULL, NULL};
+            for (int k = 0; k < arity; k++)
+                x[k] = side_by_side(sources[k], r, start, n, space[k]);
+            sg_lanes_value(bulk->op, n, x[0], x[1], x[2], out + (size_t)r * columns + start);
+        }
+    return 1;
+}
+
+/* --- recording ------------------------------------------------------------------------------------------------------------ */
+
+/* How many rows and columns an operand has. */
+static void extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
+{
+    *rows = bulk->op != SG_DOT || k == 0 ? bulk->rows : k == 1 ? bulk->inner : 1;
+    *columns = bulk->op == SG_DOT && k == 0 ? bulk->inner : bulk->columns;
+}
+
+/* The numbers of an operand; those of a list are copied to `space`. */
+static sg_source source_of(const sg_graph *graph, const sg_bulk *bulk, int k, double *space)
+{
+    const sg_span *span = &bulk->operands[k];
+    uint32_t rows, columns;
+    extent(bulk, k, &rows, &columns);
+    if (span->kind == SG_NONE)
+        return (sg_source){NULL, 0, 0};
+    if (span->kind != SG_LISTED)
+        return (sg_source){(span->kind == SG_NODES ? graph->val : graph->consts) + span->start, span->row, span->column};
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++)
+            space[(size_t)r * columns + c] = sg_operand_value(graph, sg_span_operand(graph, span, r, c));
+    return (sg_source){space, columns, 1};
+}
+
+static size_t listed_size(const sg_bulk *bulk, int k)
+{
+    uint32_t rows, columns;
+    extent(bulk, k, &rows, &columns);
+    return bulk->operands[k].kind == SG_LISTED ? (size_t)rows * columns : 0;
+}
+
+/* The numbers of all operands. *space is the caller's to free, *size its bytes. 0: no memory. */
+static int sources_of(const sg_graph *graph, const sg_bulk *bulk, sg_source sources[3], double **space, size_t *size)
+{
+    size_t need[3] = {listed_size(bulk, 0), listed_size(bulk, 1), listed_size(bulk, 2)};
+    *size = (need[0] + need[1] + need[2]) * sizeof **space;
+    *space = NULL;
+    if (*size && !(*space = sg_block_alloc(*size)))
+        return 0;
+    double *at = *space;
+    for (int k = 0; k < 3; k++) {
+        sources[k] = source_of(graph, bulk, k, at);
+        at = need[k] ? at + need[k] : at;
+    }
+    return 1;
+}
+
+static void use_all(sg_graph *graph, const sg_bulk *bulk)
+{
+    for (int k = 0; k < 3; k++) {
+        uint32_t rows, columns;
+        const sg_span *span = &bulk->operands[k];
+        if (span->kind == SG_NONE || span->kind == SG_CONSTS)
+            continue;
+        extent(bulk, k, &rows, &columns);
+        for (uint32_t r = 0; r < (span->row ? rows : 1); r++)
+            for (uint32_t c = 0; c < (span->column ? columns : 1); c++)
+                sg_use(graph, sg_span_operand(graph, span, r, c));
+    }
+}
+
+uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
+{
+    uint32_t count = bulk.rows * bulk.columns, first = graph->count;
+    sg_source sources[3];
+    double *space;
+    size_t size;
+    if (!sg_reserve(graph, count) ||
+        !sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof bulk))
+        return SG_FAILED;
+    if (!sources_of(graph, &bulk, sources, &space, &size))
+        return SG_FAILED;
+    int done = sg_bulk_compute(&bulk, sources, graph->val + first);
+    sg_block_free(space, size);
+    if (!done)
+        return SG_FAILED;
+    use_all(graph, &bulk);
+    bulk.first = first;
+    memset(graph->op + first, SG_BULK, count);
+    memset(graph->used + first, 0, count);
+    for (uint32_t i = first; i < first + count; i++) {
+        graph->a[i] = graph->bulk_count;
+        graph->b[i] = i - first;
+    }
+    graph->bulks[graph->bulk_count++] = bulk;
+    graph->sinks += count;
+    graph->count += count;
+    return first;
+}
+
+/* --- contributions ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t low, high;      /* the first and the last node */
+} range;
+
+/* Whether an operand's nodes are known to be different from one another, and from those of other ranges before it. Where a
+ * number stands for a whole row or column (stride 0), `broadcast` says whether that is allowed. */
+static int is_apart(const sg_bulk *bulk, int k, int broadcast, range *ranges, int *count)
+{
+    const sg_span *span = &bulk->operands[k];
+    uint32_t rows, columns;
+    if (span->kind == SG_NONE || span->kind == SG_CONSTS)
+        return 1;
+    if (span->kind == SG_LISTED)
+        return 0;
+    extent(bulk, k, &rows, &columns);
+    uint64_t along_row = (uint64_t)(columns - 1) * span->column, along_column = (uint64_t)(rows - 1) * span->row;
+    int repeats = (rows > 1 && !span->row) || (columns > 1 && !span->column);
+    if (repeats && !broadcast)
+        return 0;
+    /* rows apart, or columns apart: neither walks into the next */
+    if (!repeats && rows > 1 && columns > 1 && span->row <= along_row && span->column <= along_column)
+        return 0;
+    range own = {span->start, span->start + along_row + along_column};
+    for (int other = 0; other < *count; other++)
+        if (own.low <= ranges[other].high && ranges[other].low <= own.high)
+            return 0;
+    ranges[(*count)++] = own;
+    return 1;
+}
+
+static int pull_product(const sg_graph *graph, const sg_bulk *bulk, const sg_source sources[3], double *adj)
+{
+    uint32_t rows = bulk->rows, columns = bulk->columns, inner = bulk->inner;
+    const sg_span *left = &bulk->operands[0], *right = &bulk->operands[1], *bias = &bulk->operands[2];
+    const double *last = adj + bulk->first + (size_t)(rows - 1) * columns, *x = sources[0].at;
+    (void)graph;
+    if (bias->kind == SG_NODES)
+        for (uint32_t r = rows; r-- > 0;)
+            for (uint32_t c = 0; c < columns; c++)
+                adj[bias->start + c * bias->column] += adj[bulk->first + (size_t)r * columns + c];
+    /* the later consumer first: columns, or rows, in falling order */
+    if (left->kind == SG_NODES &&
+        !multiply(rows, inner, columns, (sg_source){adj + bulk->first + columns - 1, columns, -1},
+                  (sg_source){sources[1].at + (columns - 1) * sources[1].column, -sources[1].column, sources[1].row},
+                  (target){adj + left->start, left->row, left->column}))
+        return 0;
+    return right->kind != SG_NODES ||
+           multiply(inner, columns, rows,
+                    (sg_source){x + (rows - 1) * sources[0].row, sources[0].column, -sources[0].row},
+                    (sg_source){last, -(ptrdiff_t)columns, 1}, (target){adj + right->start, right->row, right->column});
+}
+
+static void pull_elements(const sg_bulk *bulk, const sg_source sources[3], const double *val, double *adj)
+{
+    int arity = sg_arity[bulk->op], flat = 1;
+    for (int k = 0; k < arity; k++)
+        flat &= is_flat(bulk, sources[k].row, sources[k].column);
+    uint32_t rows = flat ? 1 : bulk->rows, columns = flat ? bulk->rows * bulk->columns : bulk->columns;
+    double space[3][BLOCK], product[BLOCK];
+    for (uint32_t r = rows; r-- > 0;)
+        for (uint32_t end = columns; end > 0;) {
+            uint32_t n = end < BLOCK ? end : BLOCK, start = end - n;
+            const double *x[3] = {NULL, NULL, NULL};
+            size_t first = bulk->first + (size_t)r * columns + start;
+            for (int k = 0; k < arity; k++)
+                x[k] = side_by_side(sources[k], r, start, n, space[k]);
+            for (int k = 0; k < arity; k++) {
+                const sg_span *span = &bulk->operands[k];
+                if (span->kind != SG_NODES)
+                    continue;
+                sg_lanes_pull(bulk->op, k, n, adj + first, x[0], x[1], x[2], val + first, product);
+                double *to = adj + span->start + (size_t)r * span->row + (size_t)start * span->column;
+                if (span->column == 1)
+                    sg_lanes_add(n, product, to);
+                else
+                    for (uint32_t t = n; t-- > 0;)
+                        to[(size_t)t * span->column] += product[t];
+            }
+            end = start;
+        }
+}
+
+int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj)
+{
+    range ranges[3];
+    int count = 0, product = bulk->op == SG_DOT;
+    for (int k = 0; k < 3; k++)
+        if (!is_apart(bulk, k, !product || k == 2, ranges, &count))
+            return -1;
+    sg_source sources[3];
+    double *space;
+    size_t size;
+    if (!sources_of(graph, bulk, sources, &space, &size))
+        return 0;
+    int done = 1;
+    if (product)
+        done = pull_product(graph, bulk, sources, adj);
+    else
+        pull_elements(bulk, sources, graph->val, adj);
+    sg_block_free(space, size);
+    return done;
+}

@@ -1,0 +1,114 @@
+"""Shapes: how nested data become numbers in a row, and back, and how shapes broadcast. Nothing here records."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from scalargrad import core
+from scalargrad.convert import number, refuse, short
+from scalargrad.errors import RangeError, ShapeError
+
+Shape = tuple[int, ...]
+
+
+def is_numpy(x: Any) -> bool:
+    """Whether x is a numpy array (without importing numpy)."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def _is_buffer(x: Any) -> bool:
+    try:
+        memoryview(x)
+    except TypeError:
+        return False
+    return not isinstance(x, (bytes, bytearray))
+
+
+def is_data(x: Any) -> bool:
+    """Whether x can be read as an array of numbers: nested sequences, numpy's arrays, buffers."""
+    return isinstance(x, (list, tuple)) or (_is_buffer(x) and getattr(x, "ndim", 1) > 0)
+
+
+def _nested_shape(x: Any, where: str) -> Shape:
+    """The shape of nested sequences, of which all must have one; () for a number."""
+    if isinstance(x, core.Node) or not (
+        isinstance(x, Sequence) or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+    ):
+        return ()
+    if isinstance(x, (str, bytes, bytearray, dict)):
+        refuse(x)
+    shapes = [_nested_shape(row, where) for row in x]
+    for k, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ShapeError(f"{where} needs rows of one length: row 0 has shape {shapes[0]}, row {k} has {shape}")
+    return (len(x), *(shapes[0] if shapes else ()))
+
+
+def _flat(x: Any, depth: int) -> list[Any]:
+    rows = list(x)
+    for _ in range(depth - 1):
+        rows = [item for row in rows for item in row]
+    return rows
+
+
+def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any, Shape, bool]:
+    """A block of the numbers of nested sequences, a numpy array or a buffer, their shape, and whether numpy gave them.
+
+    Plain numbers become leaves, or constants; Values stay themselves. `dimensions`: how many may there be.
+    Raises `ShapeError`, `NumberError`, `RangeError`.
+    """
+    from_numpy = is_numpy(x)
+    if not from_numpy and _is_buffer(x):
+        x = memoryview(x).tolist()
+    shape = tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_data(x) or isinstance(x, Iterable) else ()
+    if len(shape) not in dimensions or (isinstance(x, str)):
+        wanted = " or ".join(str(d) for d in dimensions)
+        found = f"shape {shape}" if shape else f"{type(x).__name__} {short(x)}"
+        raise ShapeError(f"{where} needs data of {wanted} dimension{'s' if wanted != '1' else ''}, got {found}")
+    if from_numpy and x.dtype.kind in "biuf":
+        return core.doubles(x.astype(float).tobytes(), leaf), shape, True
+    if from_numpy and x.dtype != object:
+        refuse(x)
+    flat = x.ravel().tolist() if from_numpy else _flat(x, len(shape))
+    return from_items(flat, leaf), shape, from_numpy
+
+
+def from_items(flat: list[Any], leaf: bool) -> Any:
+    """A block of Values and numbers; these become leaves, or constants."""
+    if set(map(type, flat)) <= {float, int, bool}:
+        try:
+            return core.doubles(array("d", flat).tobytes(), leaf)
+        except OverflowError:
+            raise RangeError("an integer is too large for a double; the largest is about 1.8e308") from None
+    if not leaf:
+        return core.block(flat)
+    numbers = [x if isinstance(x, core.Node) else number(x) for x in flat]
+    for x, given in zip(numbers, flat):
+        if x is NotImplemented:
+            refuse(given)
+    leaves = core.doubles(array("d", [0.0 if isinstance(x, core.Node) else x for x in numbers]).tobytes(), True)
+    return core.block([x if isinstance(x, core.Node) else core.item(leaves, k) for k, x in enumerate(numbers)])
+
+
+def broadcast(left: tuple[int, int], right: tuple[int, int], what: str, shapes: Sequence[Shape]) -> tuple[int, int]:
+    """The rows and columns of an operation on two arrays: equal, or 1 in one of them."""
+    sizes = []
+    for a, b in zip(left, right):
+        if a != b and a != 1 and b != 1:
+            raise ShapeError(
+                f"{what} needs shapes that are equal, or 1 where they differ; got {' and '.join(map(str, shapes))}"
+            )
+        sizes.append(b if a == 1 else a)
+    return sizes[0], sizes[1]
+
+
+def nest(flat: Sequence[Any], shape: Shape) -> list[Any]:
+    """Numbers in a row as nested lists."""
+    if len(shape) == 1:
+        return list(flat)
+    width = shape[1]
+    return [list(flat[r * width : (r + 1) * width]) for r in range(shape[0])]

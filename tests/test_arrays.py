@@ -1,0 +1,245 @@
+"""Vectors and matrices: an operation on arrays is the same operations on scalars, bit for bit, and errors help."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scalargrad as sg
+from scalargrad import Matrix, Value, Vector, arithmetic, ops
+from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, ShapeError
+from tests.engines import bits
+
+nasty = st.one_of(
+    st.sampled_from([0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e300, float("inf"), float("-inf"), float("nan")]),
+    st.floats(-4, 4),
+)
+mild = st.floats(-4, 4)
+
+
+def draw_matrix(draw: Any, rows: int, columns: int, numbers: Any) -> list[list[float]]:
+    return draw(st.lists(st.lists(numbers, min_size=columns, max_size=columns), min_size=rows, max_size=rows))
+
+
+def all_bits(nested: Any) -> Any:
+    return [all_bits(x) for x in nested] if isinstance(nested, list) else bits(nested)
+
+
+def leaves(matrix: list[list[float]]) -> list[list[Value]]:
+    return [[Value(x) for x in row] for row in matrix]
+
+
+def grads(nested: Any) -> Any:
+    return [grads(x) for x in nested] if isinstance(nested, list) else nested.grad
+
+
+@given(
+    st.data(), st.integers(1, 9), st.integers(1, 9), st.integers(1, 18), st.booleans(), st.sampled_from([mild, nasty])
+)
+def test_a_product_is_its_dots(data: Any, m: int, n: int, k: int, transposed: bool, numbers: Any) -> None:
+    x, w = draw_matrix(data.draw, m, n, numbers), draw_matrix(data.draw, n, k, numbers)
+    b, g = draw_matrix(data.draw, 1, k, numbers)[0], draw_matrix(data.draw, m, k, numbers)
+    left, bias = Matrix(x), Vector(b)
+    right = Matrix([list(row) for row in zip(*w)]).T if transposed else Matrix(w)
+    y = arithmetic.affine(left, right, bias)
+    (y * g).sum().backward()
+    xs, ws, bs = leaves(x), leaves(w), [Value(v) for v in b]
+    ys = [[sg.dot([1.0, *row], [bs[j], *(ws[t][j] for t in range(n))]) for j in range(k)] for row in xs]
+    sg.sum([v * c for row, cs in zip(ys, g) for v, c in zip(row, cs)]).backward()
+    assert all_bits(y.data) == all_bits([[v.data for v in row] for row in ys])
+    assert all_bits(left.grad) == all_bits(grads(xs))
+    assert all_bits(right.grad) == all_bits(grads(ws))
+    assert all_bits(bias.grad) == all_bits(grads(bs))
+    assert all_bits(y.grad) == all_bits(grads(ys))
+
+
+@given(st.data(), st.integers(1, 5), st.integers(1, 300), st.integers(0, 3), st.integers(0, 3))
+def test_an_operation_goes_element_by_element(data: Any, m: int, n: int, first: int, second: int) -> None:
+    row = data.draw(st.sampled_from(ops.PRIMITIVES))
+    random = data.draw(st.randoms(use_true_random=False))
+    shapes = [(m, n), (1, n), (m, 1), (1, 1)]
+    numbers = []
+    for rows, columns in [shapes[0], shapes[first], shapes[second]][: len(row.operands)]:
+        numbers.append([[random.choice([random.uniform(-3, 3), 0.0, -0.0, 1.0]) for _ in range(columns)]
+                        for _ in range(rows)])  # fmt: skip
+    arrays = [Matrix(x) for x in numbers]
+    scalars = [leaves(x) for x in numbers]
+    y = arithmetic.elementwise(ops.OPCODE[row.name], *arrays)
+    ys = [[_apply(row.name, [s[i % len(s)][j % len(s[0])] for s in scalars]) for j in range(n)] for i in range(m)]
+    y.sum().backward()
+    sg.sum([v for vs in ys for v in vs]).backward()
+    assert all_bits(y.data) == all_bits([[v.data for v in vs] for vs in ys])
+    for array, scalar in zip(arrays, scalars):
+        assert all_bits(array.grad) == all_bits(grads(scalar))
+
+
+def _apply(name: str, operands: list[Any]) -> Any:
+    from scalargrad import core
+
+    return core.apply(ops.OPCODE[name], *operands)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "prod", "norm", "logsumexp", "softmax", "log_softmax"])
+@given(st.data(), st.integers(1, 6), st.integers(1, 9), st.integers(0, 1))
+def test_a_reduction_is_that_of_each_row(name: str, data: Any, m: int, n: int, axis: int) -> None:
+    x = draw_matrix(data.draw, m, n, mild)
+    array, scalars = Matrix(x), leaves(x)
+    rows = scalars if axis else [list(column) for column in zip(*scalars)]
+    y = getattr(array, name)(axis=axis)
+    ys = [getattr(sg, name)(row) for row in rows]
+    if name.endswith("softmax"):
+        y, ys = (y if axis else y.T).reshape(-1), [v for vs in ys for v in vs]
+    weights = [1.0 + k for k in range(len(ys))]
+    (y * weights).sum().backward()
+    sg.sum([v * c for v, c in zip(ys, weights)]).backward()
+    assert all_bits(y.data) == all_bits([v.data for v in ys])
+    assert all_bits(array.grad) == all_bits(grads(scalars))
+    whole = getattr(array, name)
+    if not name.endswith("softmax"):
+        assert bits(whole().data) == bits(getattr(sg, name)([v for row in scalars for v in row]).data)
+
+
+def test_repeated_operands_keep_the_order_of_scalars() -> None:
+    """A matrix times its own transpose: each element is a left and a right operand, many times."""
+    x = [[1.1, 2.3, -0.7], [0.3, -1.9, 1e8]]
+    a, s = Matrix(x), leaves(x)
+    ((a @ a.T) * a[:, :2]).sum().backward()
+    products = [[sg.dot(p, q) for q in s] for p in s]
+    sg.sum([products[i][j] * s[i][j] for i in range(2) for j in range(2)]).backward()
+    assert all_bits(a.grad) == all_bits(grads(s))
+
+
+def test_elements_are_values_of_the_graph() -> None:
+    x = Matrix([[1.0, 2.0], [3.0, 4.0]])
+    y = x @ x.T
+    element = y[0, 1]
+    assert element.data == 11.0 and element._op == "dot"
+    assert {v.data for v in element._prev} == {1.0, 2.0, 3.0, 4.0}
+    (element * 2).backward()
+    assert x.grad == [[6.0, 8.0], [2.0, 4.0]] and y.grad == [[0.0, 2.0], [0.0, 0.0]]
+
+
+def test_views_share_their_elements() -> None:
+    x = Matrix(np.arange(12.0).reshape(3, 4))
+    n = np.arange(12.0).reshape(3, 4)
+    for key in [np.s_[1], np.s_[:, 2], np.s_[1:, ::2], np.s_[::-1], np.s_[[2, 0]], np.s_[:, [1, 3]], np.s_[-1, -2]]:
+        assert np.array_equal(np.asarray(x[key].data), n[key]), key
+    assert np.array_equal(x.T[1:].data, n.T[1:]) and np.array_equal(x.reshape(2, -1).data, n.reshape(2, -1))
+    assert np.array_equal(x.T.reshape(12).data, n.T.reshape(12))
+    x[1].sum().backward()
+    assert np.array_equal(x.grad, [[0] * 4, [1] * 4, [0] * 4])
+    assert [v.data for v in Vector([1.0, 2.0, 3.0])[::2]] == [1.0, 3.0]
+
+
+def test_makes_from_anything_with_numbers() -> None:
+    from array import array
+
+    v = Value(2.0)
+    mixed = Vector([1, v, True])
+    assert mixed[1] is v and mixed.data == [1.0, 2.0, 1.0] and isinstance(mixed[0], Value)
+    assert Vector(array("f", [1.0, 2.0])).data == [1.0, 2.0]
+    assert isinstance(Vector(np.array([1, 2])).data, np.ndarray)
+    assert Matrix([Vector([1.0]), Vector([2.0])]).shape == (2, 1)
+    assert Matrix(np.zeros((0, 3))).shape == (0, 3) and Vector([]).sum() == 0.0
+    assert (Matrix(np.zeros((2, 0))) @ Matrix(np.zeros((0, 3)))).data.tolist() == [[0.0] * 3] * 2
+
+
+def test_numpy_on_either_side() -> None:
+    x = Vector([1.0, 2.0])
+    n = np.array([3.0, 4.0])
+    for y in (x + n, n + x):
+        assert isinstance(y, Vector) and y.data.tolist() == [4.0, 6.0]
+    assert (np.eye(2) @ x).data.tolist() == [1.0, 2.0] and np.exp(x).data == x.exp().data
+    assert np.less(n, x) == [False, False]
+
+
+def test_data_and_grad_of_leaves_can_be_set() -> None:
+    w = Matrix([[1.0, 2.0]])
+    w.data = [[3.0, 4.0]]
+    w.grad = 1.0
+    assert [v.data for v in w[0]] == [3.0, 4.0] and w.grad == [[1.0, 1.0]]
+    with pytest.raises(ShapeError, match=r"\(1, 2\).*\(1, 3\)"):
+        w.data = [[1.0, 2.0, 3.0]]
+    y = w * 2
+    with pytest.raises(ReadOnlyError):
+        y.data = [[0.0, 0.0]]
+    assert y.data == [[6.0, 8.0]]
+
+
+def mixed_leaf_set() -> tuple[Vector, Value]:
+    leaf = Value(1.0)
+    return Vector([leaf, leaf * 2]), leaf
+
+
+def test_a_set_that_fails_changes_nothing() -> None:
+    x, leaf = mixed_leaf_set()
+    with pytest.raises(ReadOnlyError):
+        x.data = [5.0, 6.0]
+    assert leaf.data == 1.0
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: Vector([[1.0]]), ShapeError, r"\(1, 1\)"),
+        (lambda: Matrix([[1.0], [1.0, 2.0]]), ShapeError, r"row 1"),
+        (lambda: Matrix([1.0]), ShapeError, "2 dimension"),
+        (lambda: Vector(["a"]), NumberError, "str"),
+        (lambda: Vector(3.0), ShapeError, "float"),
+        (lambda: Vector([1.0, 2.0]) + [1.0, 2.0, 3.0], ShapeError, r"\(2,\) and \(3,\)"),
+        (lambda: Matrix([[1.0, 2.0]]) @ Matrix([[1.0, 2.0]]), ShapeError, r"\(1, 2\) and \(1, 2\)"),
+        (lambda: Vector([1.0])[3], IndexError, "out of range"),
+        (lambda: Vector([1.0, 2.0]).backward(), ArgumentError, "one number"),
+        (lambda: Vector([]).mean(), ArgumentError, "nothing"),
+        (lambda: bool(Vector([1.0, 2.0])), ArgumentError, "neither"),
+        (lambda: Vector([1.0]).sum(axis=2), ArgumentError, "axis 2"),
+        (lambda: Vector([1.0]).reshape(3), ShapeError, "reshape"),
+        (lambda: sg.exp([1.0]), NumberError, "list"),
+    ],
+)
+def test_errors_say_what_was_wrong(call: Callable[[], Any], error: type, message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
+        call()
+    assert isinstance(caught.value, sg.ScalargradError)
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_keep_the_history(again: Callable[[Any], Any]) -> None:
+    x = Matrix([[1.0, 2.0], [3.0, 4.0]])
+    y = x @ x
+    (y * y).sum().backward()
+    twin = again(y)
+    assert twin.data == y.data and twin.grad == y.grad and twin.shape == y.shape
+    leaves_of_twin = {v for v in twin[0, 0]._prev if not v._op}
+    assert len(leaves_of_twin) == 3 and not any(v is w for v in leaves_of_twin for row in x for w in row)
+    assert again(x).data == x.data and again(Vector([])).shape == (0,)
+
+
+def test_contexts() -> None:
+    x = Vector([1.0, 2.0])
+    with sg.no_grad():
+        y = x * 2
+        assert y[0]._op == "" and y.sum()._op == ""
+    with sg.detect_anomaly(), pytest.raises(sg.errors.AnomalyError, match="log"):
+        (x - 1).log()
+    (y * x).sum().backward()
+    assert y.grad == [1.0, 2.0] and x.grad == [2.0, 4.0]
+
+
+def test_a_closed_graph_enters_again() -> None:
+    x = Matrix([[1.0, 2.0], [3.0, 4.0]])
+    y = x * x
+    y.sum().backward()
+    (y @ y).sum().backward()
+    s = leaves([[1.0, 2.0], [3.0, 4.0]])
+    ys = [[v * v for v in row] for row in s]
+    sg.sum([v for row in ys for v in row]).backward()
+    sg.sum([sg.dot(row, [q[j] for q in ys]) for row in ys for j in range(2)]).backward()
+    assert x.grad == grads(s)
