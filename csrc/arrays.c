@@ -16,7 +16,7 @@ static inline uint32_t position(const sg_layout *l, uint32_t r, uint32_t c)
 
 /* --- operands in the open graph ---------------------------------------------------------------------------------------- */
 
-/* The operand of one number of a block of handles. */
+/* The operand that an item stands for. */
 static uint32_t resolve(sg_graph *open, PyObject *item)
 {
     if (!sg_is_node(item))
@@ -25,25 +25,28 @@ static uint32_t resolve(sg_graph *open, PyObject *item)
     return node->entry_serial == open->serial ? node->entry : sg_enter(open, node);
 }
 
-/* Where a block of handles stands in the open graph as consecutive nodes, entering them if it can: of leaves that are
- * all new there. SG_FAILED if it does not (or, *failed, if memory ran out). */
+/* Where the items of a block stand in the open graph as consecutive nodes: they do already, or they are leaves, all new there
+ * and different, and enter. SG_FAILED otherwise, or, *failed, when memory ran out. */
 static uint32_t consecutive(sg_graph *open, const Block *block, int *failed)
 {
-    Node *node = (Node *)PyTuple_GetItem(block->handles, 0);
-    uint32_t start = open->count;
-    int known = sg_is_node((PyObject *)node) && node->entry_serial == open->serial;
-    if (known)
-        start = node->entry;
+    const Node *head = (const Node *)block->items[0];
+    uint64_t serial = open->serial;
+    int known = sg_is_node(block->items[0]) && head->entry_serial == serial;
+    uint32_t start = known ? head->entry : open->count;
     for (uint32_t k = 0; k < block->count; k++) {
-        PyObject *item = PyTuple_GetItem(block->handles, k);
-        node = (Node *)item;
-        if (!sg_is_node(item) || (node->entry_serial == open->serial) != known)
-            return SG_FAILED;
-        if (known ? node->entry != start + k : node->graph != NULL)
+        const Node *node = (const Node *)block->items[k];
+        if (!sg_is_node(block->items[k]) || (node->entry_serial == serial) != known ||
+            (known ? node->entry != start + k : node->graph != NULL))
             return SG_FAILED;
     }
-    for (uint32_t k = 0; !known && k < block->count; k++) {
-        uint32_t entry = resolve(open, PyTuple_GetItem(block->handles, k));
+    if (known)
+        return start;
+    if (!sg_reserve(open, block->count)) {
+        *failed = 1;
+        return SG_FAILED;
+    }
+    for (uint32_t k = 0; k < block->count; k++) {
+        uint32_t entry = resolve(open, block->items[k]);
         *failed |= entry == SG_FAILED;
         if (entry != start + k)              /* a leaf that is in the block twice, or no memory */
             return SG_FAILED;
@@ -63,8 +66,8 @@ static int list(sg_graph *open, const array *x, sg_span *span)
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < columns; c++) {
             uint32_t k = position(l, r, c), operand;
-            if (x->block->handles)
-                operand = resolve(open, PyTuple_GetItem(x->block->handles, k));
+            if (x->block->items)
+                operand = resolve(open, x->block->items[k]);
             else
                 operand = sg_enter_link(open, x->block->graph, x->block->first + k, sg_block_number(x->block, k));
             if (operand == SG_FAILED)
@@ -103,7 +106,7 @@ static int place(sg_graph *open, const array *x, sg_span *span)
     int failed = 0;
     if (block->graph == open)
         start = block->first;
-    else if (block->handles)
+    else if (block->items)
         start = consecutive(open, block, &failed);
     if (failed)
         return 0;
@@ -164,10 +167,10 @@ static int is_tracked(const Block *block)
 {
     if (!block || block->graph)
         return block != NULL;
-    for (uint32_t k = 0; block->handles && k < block->count; k++)
-        if (!sg_is_node(PyTuple_GetItem(block->handles, k)))
+    for (uint32_t k = 0; block->items && k < block->count; k++)
+        if (!sg_is_node(block->items[k]))
             return 0;
-    return block->handles != NULL;
+    return block->items != NULL;
 }
 
 /* The thread's open graph for an operation on arrays. NULL with an exception. */

@@ -36,15 +36,32 @@ PyObject *sg_block_of_doubles(PyObject *bytes, int leaf)
     return (PyObject *)block;
 }
 
-static PyObject *block_of_handles(PyObject *tuple)
+static void drop_items(PyObject **items, uint32_t count)
 {
-    Block *block = tuple ? allocate() : NULL;
+    for (uint32_t k = 0; items && k < count; k++)
+        Py_XDECREF(items[k]);
+    sg_free(items);
+}
+
+/* Room for items, with none in it yet. NULL with an exception. */
+static PyObject **new_items(uint32_t count)
+{
+    PyObject **items = sg_alloc_zero(count * sizeof *items);
+    if (!items)
+        PyErr_NoMemory();
+    return items;
+}
+
+/* Takes over the items; where one is missing an exception is set, and NULL is given. */
+static PyObject *block_of_items(PyObject **items, uint32_t count, int complete)
+{
+    Block *block = items && complete ? allocate() : NULL;
     if (!block) {
-        Py_XDECREF(tuple);
+        drop_items(items, count);
         return NULL;
     }
-    block->handles = tuple;
-    block->count = (uint32_t)PyTuple_Size(tuple);
+    block->items = items;
+    block->count = count;
     return (PyObject *)block;
 }
 
@@ -52,7 +69,7 @@ static void block_dealloc(PyObject *self)
 {
     Block *block = (Block *)self;
     PyTypeObject *type = Py_TYPE(self);
-    Py_XDECREF(block->handles);
+    drop_items(block->items, block->count);
     Py_XDECREF(block->doubles);
     if (block->graph)
         sg_release(block->graph);
@@ -69,17 +86,15 @@ int sg_block_look(Block *block)
 {
     if (!block->leaf)
         return 1;
-    PyObject *tuple = PyTuple_New(block->count);
-    for (uint32_t k = 0; tuple && k < block->count; k++) {
-        PyObject *leaf = sg_new_leaf(doubles_of(block)[k]);
-        if (leaf)
-            PyTuple_SetItem(tuple, k, leaf);
-        else
-            Py_CLEAR(tuple);
-    }
-    if (!tuple)
+    PyObject **items = new_items(block->count);
+    if (!items)
         return 0;
-    block->handles = tuple;
+    for (uint32_t k = 0; k < block->count; k++)
+        if (!(items[k] = sg_new_leaf(doubles_of(block)[k]))) {
+            drop_items(items, block->count);
+            return 0;
+        }
+    block->items = items;
     Py_CLEAR(block->doubles);
     block->leaf = 0;
     return 1;
@@ -91,7 +106,7 @@ double sg_block_number(const Block *block, uint32_t k)
         return block->graph->val[block->first + k];
     if (block->doubles)
         return doubles_of(block)[k];
-    PyObject *item = PyTuple_GetItem(block->handles, k);
+    PyObject *item = block->items[k];
     return sg_is_node(item) ? ((Node *)item)->data : PyFloat_AsDouble(item);
 }
 
@@ -113,7 +128,7 @@ static double grad_at(const Block *block, uint32_t k)
 {
     if (block->graph)
         return sg_adjoint(block->graph, block->first + k);
-    PyObject *item = block->handles ? PyTuple_GetItem(block->handles, k) : NULL;
+    PyObject *item = block->items ? block->items[k] : NULL;
     if (!item || !sg_is_node(item))
         return 0.0;
     const Node *node = (const Node *)item;
@@ -128,9 +143,8 @@ static PyObject *item_at(Block *block, uint32_t k)
         return NULL;
     if (block->doubles)
         return PyFloat_FromDouble(doubles_of(block)[k]);
-    PyObject *item = PyTuple_GetItem(block->handles, k);
-    Py_INCREF(item);
-    return item;
+    Py_INCREF(block->items[k]);
+    return block->items[k];
 }
 
 /* --- for Python ----------------------------------------------------------------------------------------------------- */
@@ -171,29 +185,24 @@ static int read_view(PyObject *const *args, Py_ssize_t n, Block **block, sg_layo
 }
 
 /* block(items): of Values and numbers, which are constants. */
-static PyObject *py_block(PyObject *module, PyObject *items)
+static PyObject *py_block(PyObject *module, PyObject *given)
 {
     (void)module;
-    PyObject *given = PySequence_Tuple(items), *tuple = NULL;
-    Py_ssize_t n = given ? PyTuple_Size(given) : 0;
-    if (!given || n >= (Py_ssize_t)SG_CONST || !(tuple = PyTuple_New(n))) {
-        Py_XDECREF(given);
-        return NULL;
-    }
-    for (Py_ssize_t k = 0; tuple && k < n; k++) {
-        PyObject *item = PyTuple_GetItem(given, k);
+    PyObject *tuple = PySequence_Tuple(given);
+    uint32_t n = tuple && PyTuple_Size(tuple) < (Py_ssize_t)SG_CONST ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0;
+    PyObject **items = tuple ? new_items(n) : NULL;
+    for (; items && k < n; k++) {
+        PyObject *item = PyTuple_GetItem(tuple, k);
         double number;
         int read = sg_is_node(item) ? 2 : sg_read_number(item, &number);
         if (read == 0)
             sg_refuse(item);
-        PyObject *kept = read == 1 ? PyFloat_FromDouble(number) : read == 2 ? (Py_INCREF(item), item) : NULL;
-        if (kept)
-            PyTuple_SetItem(tuple, k, kept);
-        else
-            Py_CLEAR(tuple);
+        items[k] = read == 1 ? PyFloat_FromDouble(number) : read == 2 ? (Py_INCREF(item), item) : NULL;
+        if (!items[k])
+            break;
     }
-    Py_DECREF(given);
-    return block_of_handles(tuple);
+    Py_XDECREF(tuple);
+    return block_of_items(items, n, k == n);
 }
 
 /* doubles(bytes, leaf): of plain numbers; leaves, or else constants. */
@@ -270,7 +279,7 @@ static PyObject *py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize
         for (uint32_t r = 0; r < l.rows; r++)
             for (uint32_t c = 0; c < l.columns; c++) {
                 uint32_t k = l.offset + r * l.row + c * l.column;
-                PyObject *item = block->handles ? PyTuple_GetItem(block->handles, k) : NULL;
+                PyObject *item = block->items ? block->items[k] : NULL;
                 Node *node = item && sg_is_node(item) ? (Node *)item : NULL;
                 if (!node || node->graph)
                     return item_at(block, k);
@@ -288,24 +297,23 @@ static PyObject *py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize
 static PyObject *py_take(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *object, *tuple;
+    PyObject *object;
     const char *bytes;
     Py_ssize_t size;
     Block *block;
     if (!PyArg_ParseTuple(args, "Oy#", &object, &bytes, &size) || !read_block(object, &block))
         return NULL;
     const int64_t *positions = (const int64_t *)(const void *)bytes;
-    tuple = PyTuple_New(size / 8);
-    for (Py_ssize_t k = 0; tuple && k < size / 8; k++) {
-        PyObject *item = positions[k] >= 0 && positions[k] < (int64_t)block->count
-                             ? item_at(block, (uint32_t)positions[k])
-                             : PyErr_Format(PyExc_IndexError, "there is no such number in the block");
-        if (item)
-            PyTuple_SetItem(tuple, k, item);
-        else
-            Py_CLEAR(tuple);
+    uint32_t n = (uint32_t)(size / 8), k = 0;
+    PyObject **items = new_items(n);
+    for (; items && k < n; k++) {
+        items[k] = positions[k] >= 0 && positions[k] < (int64_t)block->count
+                       ? item_at(block, (uint32_t)positions[k])
+                       : PyErr_Format(PyExc_IndexError, "there is no such number in the block");
+        if (!items[k])
+            break;
     }
-    return block_of_handles(tuple);
+    return block_of_items(items, n, k == n);
 }
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL

@@ -1,8 +1,8 @@
 /* A Block: the numbers of a Vector or Matrix in a row, as Python holds them. It never changes its length. It is one of
  *   nodes     `count` nodes of `graph` from `first` on: what a bulk operation has recorded
- *   handles   a tuple of Values, and of floats that are constants
+ *   items     Values, and floats that are constants
  *   doubles   the bytes of plain numbers: constants, or, if `leaf`, leaves that nobody has looked at yet; then a look makes
- *             handles of them
+ *             items of them
  * An array's layout says which of them it shows: element (r, c) is number offset + r * row + c * column. */
 #ifndef SG_BLOCK_H
 #define SG_BLOCK_H
@@ -13,7 +13,8 @@ typedef struct {
     PyObject_HEAD
     sg_graph *graph;
     uint32_t first, count;
-    PyObject *handles, *doubles;
+    PyObject **items;        /* `count` references, or NULL */
+    PyObject *doubles;
     int leaf;
 } Block;
 
@@ -25,7 +26,7 @@ extern PyTypeObject *sg_block_type;
 int sg_make_block_type(void);                                  /* 0 with an exception */
 PyObject *sg_block_of_nodes(sg_graph *graph, uint32_t first, uint32_t count);      /* adds a reference to the graph */
 PyObject *sg_block_of_doubles(PyObject *bytes, int leaf);      /* takes over the reference; NULL gives NULL */
-/* Makes handles of leaves that nobody has looked at. 0 with an exception. */
+/* Makes Values of leaves that nobody has looked at. 0 with an exception. */
 int sg_block_look(Block *block);
 /* The number at a position; of a leaf, its data now. */
 double sg_block_number(const Block *block, uint32_t k);

@@ -176,6 +176,17 @@ static int sources_of(const sg_graph *graph, const sg_bulk *bulk, sg_source sour
     return 1;
 }
 
+/* Notes that nodes side by side are used; gives how many were not before. */
+static uint32_t use_range(uint8_t *used, uint32_t n)
+{
+    uint32_t fresh = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        fresh += !used[i];
+        used[i] = 1;
+    }
+    return fresh;
+}
+
 static void use_all(sg_graph *graph, const sg_bulk *bulk)
 {
     for (int k = 0; k < 3; k++) {
@@ -184,9 +195,21 @@ static void use_all(sg_graph *graph, const sg_bulk *bulk)
         if (span->kind == SG_NONE || span->kind == SG_CONSTS)
             continue;
         extent(bulk, k, &rows, &columns);
-        for (uint32_t r = 0; r < (span->row ? rows : 1); r++)
-            for (uint32_t c = 0; c < (span->column ? columns : 1); c++)
-                sg_use(graph, sg_span_operand(graph, span, r, c));
+        rows = span->row ? rows : 1;
+        columns = span->column ? columns : 1;
+        int nodes = span->kind == SG_NODES;
+        if (nodes && ((span->column == 1 && (rows == 1 || span->row == columns)) ||
+                      (span->row == 1 && (columns == 1 || span->column == rows)))) {
+            graph->sinks -= use_range(graph->used + span->start, rows * columns);
+            continue;
+        }
+        for (uint32_t r = 0; r < rows; r++) {
+            if (nodes && span->column == 1)
+                graph->sinks -= use_range(graph->used + span->start + r * span->row, columns);
+            else
+                for (uint32_t c = 0; c < columns; c++)
+                    sg_use(graph, sg_span_operand(graph, span, r, c));
+        }
     }
 }
 
@@ -209,10 +232,9 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
     bulk.first = first;
     memset(graph->op + first, SG_BULK, count);
     memset(graph->used + first, 0, count);
-    for (uint32_t i = first; i < first + count; i++) {
-        graph->a[i] = graph->bulk_count;
-        graph->b[i] = i - first;
-    }
+    uint32_t *a = graph->a + first, position = graph->bulk_count;
+    for (uint32_t i = 0; i < count; i++)
+        a[i] = position;
     graph->bulks[graph->bulk_count++] = bulk;
     graph->sinks += count;
     graph->count += count;

@@ -73,7 +73,7 @@ static __attribute__((noinline)) int visit_ternary(view v, uint32_t i, double d)
 static __attribute__((noinline)) int visit_element(view v, uint32_t i, double d)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
-    uint32_t e = v.b[i], n = sg_operand_count(v.graph, i);
+    uint32_t e = i - bulk->first, n = sg_operand_count(v.graph, i);
     double z = v.val[i];
     if (bulk->op == SG_DOT) {
         for (uint32_t k = 0; k < n; k++) {

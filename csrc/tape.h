@@ -9,7 +9,7 @@
  *   SG_LINK       a = position in links[]: an operation in a graph that was closed before; one entry a target
  *   arity 1, 2    a, b = operands
  *   arity 3, and reductions: a = offset into args[], b = number of operands there
- *   SG_BULK       a = position in bulks[], b = which of its elements: an operation recorded with many like it, bulk.h
+ *   SG_BULK       a = position in bulks[]: one of many operations recorded together, see bulk.h
  *
  * A graph is open (one thread records into it) or closed (nothing is ever added). Links go to closed graphs only, so
  * the graphs, in order of closing, are in topological order too.

@@ -26,8 +26,10 @@ _COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 def _function(name: str) -> Callable[..., Any]:
     """The method for a row of the table."""
 
+    code = _CODE[name]
+
     def method(self: Any, *others: Any) -> Any:
-        return elementwise(_CODE[name], self, *others)
+        return elementwise(code, self, *others)
 
     method.__name__, method.__qualname__ = name, f"Arithmetic.{name}"
     method.__doc__ = f"`scalargrad.{name}` of each element."
@@ -36,9 +38,8 @@ def _function(name: str) -> Callable[..., Any]:
 
 def _operators(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """An operator and its reflection."""
-    return lambda self, other: elementwise(_CODE[name], self, other), lambda self, other: elementwise(
-        _CODE[name], other, self
-    )
+    code = _CODE[name]
+    return lambda self, other: elementwise(code, self, other), lambda self, other: elementwise(code, other, self)
 
 
 def _comparison(name: str) -> Callable[..., Any]:
@@ -219,17 +220,6 @@ def _log_softmax(rows: int, columns: int, numbers: Numbers) -> Any:
     return bulk.elementwise(_CODE["sub"], rows, columns, (shifted, 0, columns, 1), (totals, 0, 1, 0))
 
 
-def operand(x: Any) -> Any:
-    """An operand as an array: data become constants, a number or Value one element of no dimension."""
-    if isinstance(x, Elements):
-        return x
-    if layouts.is_data(x):
-        block, shape, of_numpy = layouts.read(x, (1, 2), "an operand", False)
-        return made(len(shape), block, shape[0] if len(shape) == 2 else 1, shape[-1], of_numpy)
-    number = x if isinstance(x, core.Node) else convert.number(x)
-    return None if number is NotImplemented else made(0, core.block((number,)), 1, 1, False)
-
-
 class _Scalar(Elements):
     """A number among arrays."""
 
@@ -243,19 +233,41 @@ class _Scalar(Elements):
 define_kind(0, _Scalar)
 
 
+def operand(x: Any) -> Any:
+    """An operand as an array: data become constants, a number or Value one element of no dimension."""
+    if isinstance(x, Elements):
+        return x
+    if isinstance(x, (float, core.Node)):
+        return made(0, core.block((x,)), 1, 1, False)
+    if layouts.is_data(x):
+        block, shape, of_numpy = layouts.read(x, (1, 2), "an operand", False)
+        return made(len(shape), block, shape[0] if len(shape) == 2 else 1, shape[-1], of_numpy)
+    number = convert.number(x)
+    return None if number is NotImplemented else made(0, core.block((number,)), 1, 1, False)
+
+
 def elementwise(opcode: int, *operands: Any) -> Any:
     """A primitive of arrays, data, Values and numbers, element by element; shapes broadcast. Raises `ShapeError`."""
-    arrays = [x if isinstance(x, Elements) else operand(x) for x in operands]
-    if any(x is None for x in arrays):
-        return NotImplemented
-    rows, columns = arrays[0]._rows, arrays[0]._columns
-    for x in arrays[1:]:
+    rows = columns = 1
+    dimensions, of_numpy = 0, False
+    arrays, numbers = [], []
+    for x in operands:
+        x = x if isinstance(x, Elements) else operand(x)
+        if x is None:
+            return NotImplemented
+        if x.ndim > dimensions:
+            dimensions = x.ndim
         if x._rows != rows or x._columns != columns:
-            rows, columns = layouts.broadcast(
-                (rows, columns), (x._rows, x._columns), ops.NAMES[opcode], [a.shape for a in arrays if a.shape]
-            )
-    block = bulk.elementwise(opcode, rows, columns, *[x._numbers(rows, columns) for x in arrays])
-    return made(max(x.ndim for x in arrays), block, rows, columns, any(x._numpy for x in arrays))
+            shapes = [a.shape for a in (*arrays, x) if a.ndim]
+            rows, columns = layouts.broadcast((rows, columns), (x._rows, x._columns), ops.NAMES[opcode], shapes)
+        of_numpy = of_numpy or x._numpy
+        arrays.append(x)
+    for x in arrays:
+        numbers += [x._block, x._offset, x._row if x._rows == rows else 0, x._column if x._columns == columns else 0]
+    block = core.elementwise_in_bulk(opcode, rows, columns, *numbers)
+    if block is None:
+        block = bulk.each(opcode, rows, columns, *[x._numbers(rows, columns) for x in arrays])
+    return made(dimensions, block, rows, columns, of_numpy)
 
 
 def matmul(left: Any, right: Any) -> Any:

@@ -53,6 +53,7 @@ class Vector(Arithmetic):
     """
 
     __slots__ = ()
+    ndim = 1
 
     def __init__(self, data: Any) -> None:
         _read(self, data, 1)
@@ -115,6 +116,7 @@ class Matrix(Arithmetic):
     """
 
     __slots__ = ()
+    ndim = 2
 
     def __init__(self, data: Any) -> None:
         _read(self, data, 2)

@@ -23,10 +23,13 @@ def items(numbers: Numbers, rows: int, columns: int) -> list[Any]:
 def elementwise(opcode: int, rows: int, columns: int, *operands: Numbers) -> Any:
     """A block of rows * columns results of a primitive."""
     found = core.elementwise_in_bulk(opcode, rows, columns, *[part for numbers in operands for part in numbers])
-    if found is not None:
-        return found
-    each = [items(numbers, rows, columns) for numbers in operands]
-    return core.block([core.apply(opcode, *together) for together in zip(*each)])
+    return each(opcode, rows, columns, *operands) if found is None else found
+
+
+def each(opcode: int, rows: int, columns: int, *operands: Numbers) -> Any:
+    """As `elementwise`, recorded element by element."""
+    columns_of = [items(numbers, rows, columns) for numbers in operands]
+    return core.block([core.apply(opcode, *together) for together in zip(*columns_of)])
 
 
 def product(rows: int, inner: int, columns: int, left: Numbers, right: Numbers, bias: Numbers | None) -> Any:

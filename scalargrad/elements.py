@@ -12,6 +12,7 @@ from scalargrad import bulk, convert, core, layouts, ops
 from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
 from scalargrad.layouts import Shape
 
+_new: Any = object.__new__
 _KINDS: dict[int, type[Elements]] = {}  # by the number of dimensions: what arrays.py makes
 
 
@@ -25,6 +26,7 @@ class Elements:
     _column: int
     _rows: int
     _columns: int
+    ndim: int = 0  # 1 of a Vector, 2 of a Matrix
     _numpy: bool  # data and grad are shown as numpy arrays, because such an array went in
     __hash__ = None  # type: ignore[assignment]
 
@@ -34,11 +36,6 @@ class Elements:
     def shape(self) -> Shape:
         """The lengths: (n,) of a Vector, (rows, columns) of a Matrix."""
         return (self._rows, self._columns)
-
-    @property
-    def ndim(self) -> int:
-        """1 for a Vector, 2 for a Matrix."""
-        return len(self.shape)
 
     @property
     def size(self) -> int:
@@ -178,8 +175,7 @@ def view(
     dimensions: int, block: Any, offset: int, row: int, column: int, rows: int, columns: int, of_numpy: bool
 ) -> Any:
     """An array of 1 or 2 dimensions over a block."""
-    kind = _KINDS[dimensions]
-    self = object.__new__(kind)
+    self = _new(_KINDS[dimensions])
     self._block, self._offset, self._row, self._column = block, offset, row, column
     self._rows, self._columns, self._numpy = rows, columns, of_numpy
     return self
@@ -187,7 +183,10 @@ def view(
 
 def made(dimensions: int, block: Any, rows: int, columns: int, of_numpy: bool) -> Any:
     """An array of all of a block, row by row."""
-    return view(dimensions, block, 0, columns, 1, rows, columns, of_numpy)
+    self = _new(_KINDS[dimensions])
+    self._block, self._offset, self._row, self._column = block, 0, columns, 1
+    self._rows, self._columns, self._numpy = rows, columns, of_numpy
+    return self
 
 
 def _again(dimensions: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:
