@@ -191,18 +191,30 @@ static PyObject *py_block(PyObject *module, PyObject *given)
     PyObject *tuple = PySequence_Tuple(given);
     uint32_t n = tuple && PyTuple_Size(tuple) < (Py_ssize_t)SG_CONST ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0;
     PyObject **items = tuple ? new_items(n) : NULL;
-    for (; items && k < n; k++) {
+    double *numbers = items ? sg_alloc(n * sizeof *numbers) : NULL;
+    int constant = 1;
+    for (; numbers && k < n; k++) {
         PyObject *item = PyTuple_GetItem(tuple, k);
-        double number;
-        int read = sg_is_node(item) ? 2 : sg_read_number(item, &number);
+        int read = sg_is_node(item) ? 2 : sg_read_number(item, &numbers[k]);
         if (read == 0)
             sg_refuse(item);
-        items[k] = read == 1 ? PyFloat_FromDouble(number) : read == 2 ? (Py_INCREF(item), item) : NULL;
+        items[k] = read == 1 ? PyFloat_FromDouble(numbers[k]) : read == 2 ? (Py_INCREF(item), item) : NULL;
         if (!items[k])
             break;
+        constant &= read == 1;
     }
     Py_XDECREF(tuple);
-    return block_of_items(items, n, k == n);
+    PyObject *block;
+    if (numbers && k == n && constant) {
+        drop_items(items, n);
+        block = sg_block_of_doubles(PyBytes_FromStringAndSize((char *)numbers, (Py_ssize_t)(n * sizeof *numbers)), 0);
+    } else {
+        if (items && !numbers)
+            PyErr_NoMemory();
+        block = block_of_items(items, n, numbers && k == n);
+    }
+    sg_free(numbers);
+    return block;
 }
 
 /* doubles(bytes, leaf): of plain numbers; leaves, or else constants. */

@@ -27,47 +27,58 @@ typedef struct {
     ptrdiff_t row, column;
 } target;
 
-static void copy(uint32_t rows, uint32_t columns, const double *from, ptrdiff_t row, ptrdiff_t column, double *to)
+/* Copies rows together, each filled up with zeros to `width` numbers. */
+static void copy(uint32_t rows, uint32_t columns, uint32_t width, sg_source from, double *to)
+{
+    for (uint32_t r = 0; r < rows; r++, to += width) {
+        const double *at = from.at + r * from.row;
+        if (from.column == 1)
+            memcpy(to, at, columns * sizeof *to);
+        else
+            for (uint32_t c = 0; c < columns; c++)
+                to[c] = at[c * from.column];
+        for (uint32_t c = columns; c < width; c++)
+            to[c] = 0.0;
+    }
+}
+
+static void copy_back(uint32_t rows, uint32_t columns, uint32_t width, const double *from, target to)
 {
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < columns; c++)
-            to[(size_t)r * columns + c] = from[r * row + c * column];
+            to.at[r * to.row + c * to.column] = from[(size_t)r * width + c];
 }
 
-/* c[r][j] += a[r][t] * b[t][j], t in order. The lanes are the columns, or the rows where those are more; numbers that do not
- * lie side by side in memory are copied together first. 0: no memory. */
+/* c[r][j] += a[r][t] * b[t][j], t in order. The lanes are the columns, or the rows where those are more; what does not lie
+ * side by side, or does not fill the last register, is copied together first. 0: no memory. */
 static int multiply(uint32_t rows, uint32_t columns, uint32_t inner, sg_source a, sg_source b, target c)
 {
     if (columns < 8 && rows > columns) {
         sg_source a_turned = {b.at, b.column, b.row}, b_turned = {a.at, a.column, a.row};
-        target c_turned = {c.at, c.column, c.row};
         uint32_t swap = rows;
         rows = columns;
         columns = swap;
         a = a_turned;
         b = b_turned;
-        c = c_turned;
+        c = (target){c.at, c.column, c.row};
     }
-    size_t packed_b = b.column == 1 ? 0 : (size_t)inner * columns, packed_c = c.column == 1 ? 0 : (size_t)rows * columns;
-    double *space = NULL, *sums = c.at;
-    ptrdiff_t sums_row = c.row;
-    if (packed_b + packed_c && !(space = sg_block_alloc((packed_b + packed_c) * sizeof *space)))
+    uint32_t width = (columns + 7) & ~7u;
+    int pack_b = b.column != 1 || width != columns, pack_c = c.column != 1 || width != columns;
+    size_t b_size = pack_b ? (size_t)inner * width : 0, bytes = (b_size + (pack_c ? (size_t)rows * width : 0)) * sizeof(double);
+    double few[1024], *space = bytes <= sizeof few ? few : sg_block_alloc(bytes), *sums = space ? space + b_size : NULL;
+    if (!space)
         return 0;
-    if (packed_b) {
-        copy(inner, columns, b.at, b.row, b.column, space);
-        b = (sg_source){space, columns, 1};
+    if (pack_b) {
+        copy(inner, columns, width, b, space);
+        b = (sg_source){space, width, 1};
     }
-    if (packed_c) {
-        sums = space + packed_b;
-        sums_row = columns;
-        copy(rows, columns, c.at, c.row, c.column, sums);
-    }
-    sg_lanes_product(rows, columns, inner, a.at, a.row, a.column, b.at, b.row, sums, sums_row);
-    if (packed_c)
-        for (uint32_t r = 0; r < rows; r++)
-            for (uint32_t j = 0; j < columns; j++)
-                c.at[r * c.row + j * c.column] = sums[(size_t)r * columns + j];
-    sg_block_free(space, (packed_b + packed_c) * sizeof *space);
+    if (pack_c)
+        copy(rows, columns, width, (sg_source){c.at, c.row, c.column}, sums);
+    sg_lanes_product(rows, width, inner, a.at, a.row, a.column, b.at, b.row, pack_c ? sums : c.at, pack_c ? width : c.row);
+    if (pack_c)
+        copy_back(rows, columns, width, sums, c);
+    if (space != few)
+        sg_block_free(space, bytes);
     return 1;
 }
 

@@ -5,8 +5,11 @@
 
 #include "ops.h"
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && defined(__GLIBC__)
+#define SG_DISPATCH
+#endif
+/* The sanitizers are not ready yet when the loader asks which clone to take. */
+#if defined(SG_DISPATCH) && !defined(__SANITIZE_ADDRESS__)
 #define SG_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define SG_CLONES
@@ -78,52 +81,57 @@ SG_CLONES void sg_lanes_add(uint32_t n, const double *restrict x, double *restri
 
 /* --- products ------------------------------------------------------------------------------------------------------ */
 
-#define LANES 8
-#define TILE 4
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double))));
-
-/* A tile of `TILE` rows and 8 lanes, whose sums stay in registers. */
-static inline __attribute__((always_inline)) void tile(uint32_t rows, uint32_t inner, const double *a, ptrdiff_t a_row,
-                                                       ptrdiff_t a_step, const double *b, ptrdiff_t b_step, double *c,
-                                                       ptrdiff_t c_row)
-{
-    lanes sum[TILE];
-    for (uint32_t r = 0; r < rows; r++)
-        sum[r] = *(const lanes *)(c + r * c_row);
-    for (uint32_t t = 0; t < inner; t++) {
-        lanes row = *(const lanes *)(b + t * b_step);
-        for (uint32_t r = 0; r < rows; r++)
-            sum[r] += a[r * a_row + t * a_step] * row;
+/* A tile of `ROWS` rows and 8 columns, whose sums stay in registers: PARTS vectors a row. `rows` is a constant where this is
+ * inlined. */
+#define DEFINE_PRODUCT(suffix, TARGET, PARTS, ROWS)                                                                   \
+    typedef double vector_##suffix __attribute__((vector_size(64 / PARTS), aligned(8)));                              \
+    TARGET static inline __attribute__((always_inline)) void tile_##suffix(                                           \
+        uint32_t rows, uint32_t inner, const double *a, ptrdiff_t a_row, ptrdiff_t a_step, const double *b,           \
+        ptrdiff_t b_step, double *c, ptrdiff_t c_row)                                                                 \
+    {                                                                                                                 \
+        vector_##suffix sum[ROWS][PARTS], row[PARTS];                                                                 \
+        for (uint32_t r = 0; r < rows; r++)                                                                           \
+            for (int p = 0; p < PARTS; p++)                                                                           \
+                sum[r][p] = ((const vector_##suffix *)(c + r * c_row))[p];                                            \
+        for (uint32_t t = 0; t < inner; t++) {                                                                        \
+            for (int p = 0; p < PARTS; p++)                                                                           \
+                row[p] = ((const vector_##suffix *)(b + t * b_step))[p];                                              \
+            for (uint32_t r = 0; r < rows; r++)                                                                       \
+                for (int p = 0; p < PARTS; p++)                                                                       \
+                    sum[r][p] += a[r * a_row + t * a_step] * row[p];                                                  \
+        }                                                                                                             \
+        for (uint32_t r = 0; r < rows; r++)                                                                           \
+            for (int p = 0; p < PARTS; p++)                                                                           \
+                ((vector_##suffix *)(c + r * c_row))[p] = sum[r][p];                                                  \
+    }                                                                                                                 \
+    TARGET static void product_##suffix(uint32_t rows, uint32_t width, uint32_t inner, const double *a,               \
+                                        ptrdiff_t a_row, ptrdiff_t a_step, const double *b, ptrdiff_t b_step,         \
+                                        double *c, ptrdiff_t c_row)                                                   \
+    {                                                                                                                 \
+        for (uint32_t j = 0; j < width; j += 8) {                                                                     \
+            uint32_t r = 0;                                                                                           \
+            for (; r + ROWS <= rows; r += ROWS)                                                                       \
+                tile_##suffix(ROWS, inner, a + r * a_row, a_row, a_step, b + j, b_step, c + r * c_row + j, c_row);    \
+            for (; r < rows; r++)                                                                                     \
+                tile_##suffix(1, inner, a + r * a_row, a_row, a_step, b + j, b_step, c + r * c_row + j, c_row);       \
+        }                                                                                                             \
     }
-    for (uint32_t r = 0; r < rows; r++)
-        *(lanes *)(c + r * c_row) = sum[r];
-}
 
-/* The last few columns, fewer than a register holds. */
-static inline __attribute__((always_inline)) void narrow(uint32_t rows, uint32_t width, uint32_t inner, const double *a,
-                                                         ptrdiff_t a_row, ptrdiff_t a_step, const double *b,
-                                                         ptrdiff_t b_step, double *c, ptrdiff_t c_row)
-{
-    for (uint32_t r = 0; r < rows; r++)
-        for (uint32_t j = 0; j < width; j++) {
-            double sum = c[r * c_row + j];
-            for (uint32_t t = 0; t < inner; t++)
-                sum += a[r * a_row + t * a_step] * b[t * b_step + j];
-            c[r * c_row + j] = sum;
-        }
-}
+DEFINE_PRODUCT(default, , 4, 2)
+#ifdef SG_DISPATCH
+DEFINE_PRODUCT(avx2, __attribute__((target("avx2"))), 2, 4)
+DEFINE_PRODUCT(avx512, __attribute__((target("avx512f"))), 1, 8)
+#endif
 
-SG_CLONES void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row,
-                                ptrdiff_t a_step, const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row)
+void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row,
+                      ptrdiff_t a_step, const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row)
 {
-    uint32_t j = 0;
-    for (; j + LANES <= width; j += LANES) {
-        uint32_t r = 0;
-        for (; r + TILE <= rows; r += TILE)
-            tile(TILE, inner, a + r * a_row, a_row, a_step, b + j, b_step, c + r * c_row + j, c_row);
-        for (; r < rows; r++)
-            tile(1, inner, a + r * a_row, a_row, a_step, b + j, b_step, c + r * c_row + j, c_row);
-    }
-    if (j < width)
-        narrow(rows, width - j, inner, a, a_row, a_step, b + j, b_step, c + j, c_row);
+#ifdef SG_DISPATCH
+    if (__builtin_cpu_supports("avx512f"))
+        product_avx512(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
+    else if (__builtin_cpu_supports("avx2"))
+        product_avx2(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
+    else
+#endif
+        product_default(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
 }

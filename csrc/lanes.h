@@ -14,8 +14,8 @@ void sg_lanes_pull(int op, int k, uint32_t n, const double *d, const double *x, 
                    const double *z, double *out);
 /* c[t] += x[t] */
 void sg_lanes_add(uint32_t n, const double *x, double *c);
-/* c[r][j] += a[r][t] * b[t][j] for t = 0 .. inner - 1, in this order; j < width are the lanes. Elements of a lie a_row and
- * a_step apart, rows of b and c b_step and c_row. */
+/* c[r][j] += a[r][t] * b[t][j] for t = 0 .. inner - 1, in this order; j < width are the lanes, a multiple of 8. Elements of a
+ * lie a_row and a_step apart, rows of b and c b_step and c_row. */
 void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row, ptrdiff_t a_step,
                       const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row);
 

@@ -250,7 +250,8 @@ def elementwise(opcode: int, *operands: Any) -> Any:
     """A primitive of arrays, data, Values and numbers, element by element; shapes broadcast. Raises `ShapeError`."""
     rows = columns = 1
     dimensions, of_numpy = 0, False
-    arrays, numbers = [], []
+    arrays: list[Any] = []
+    numbers: list[Any] = []
     for x in operands:
         x = x if isinstance(x, Elements) else operand(x)
         if x is None:
