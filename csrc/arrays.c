@@ -41,15 +41,20 @@ static uint32_t consecutive(sg_graph *open, const Block *block, int *failed)
     }
     if (known)
         return start;
-    if (!sg_reserve(open, block->count)) {
+    if (!sg_reserve(open, block->count) ||
+        !sg_grow_array((void **)&open->leaves, &open->leaf_capacity, open->leaf_count + block->count, sizeof(sg_leaf))) {
         *failed = 1;
         return SG_FAILED;
     }
     for (uint32_t k = 0; k < block->count; k++) {
-        uint32_t entry = resolve(open, block->items[k]);
-        *failed |= entry == SG_FAILED;
-        if (entry != start + k)              /* a leaf that is in the block twice, or no memory */
+        Node *node = (Node *)block->items[k];
+        if (node->entry_serial == serial)    /* it is in the block twice */
             return SG_FAILED;
+        open->leaves[open->leaf_count] = (sg_leaf){node, start + k};
+        sg_append(open, SG_LEAF, open->leaf_count++, 0, node->data);
+        sg_note_leaf(open, node);
+        node->entry_serial = serial;
+        node->entry = start + k;
     }
     return start;
 }

@@ -84,7 +84,7 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
     const sg_graph *graph = part.graph;
     uint32_t leaves = sweep->leaf_count + graph->leaf_count;
     if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves) ||
-        !sg_map_reserve(&sweep->leaf_positions, leaves))
+        (!sweep->alone && !sg_map_reserve(&sweep->leaf_positions, leaves)))
         return 0;
     prepare(sweep, part);
     const double *val = graph->val;

@@ -190,6 +190,7 @@ static int next_graph(builder *b)
     if (!sg_grow_array((void **)&b->graphs, &b->graph_capacity, b->graph_count + 1, sizeof *b->graphs) ||
         !sg_open(&b->open))
         return 0;
+    b->open->twins = 1;                   /* as the record may have: a leaf with several captured numbers */
     b->graphs[b->graph_count++] = b->open;
     return 1;
 }

@@ -4,7 +4,8 @@
  * A Node is a handle. A leaf (graph NULL) keeps its own data and grad. An interior one is node `index` of `graph`, and
  * keeps a copy of its value. `entry` is where the node stands in graph number `entry_serial`: its own place at home,
  * or a leaf's or link's entry elsewhere; setting a leaf's data forgets it. So one comparison of serial numbers tells
- * whether an operand is known to the thread's open graph.
+ * whether an operand is known to the thread's open graph. A leaf's `index` is the largest serial number (its low half) of
+ * the graphs that it has entered, which tells whether it may be entering one for the second time.
  *
  * All of this runs under the GIL, which makes every operation atomic. */
 #ifndef SG_NODE_H
@@ -77,6 +78,15 @@ void sg_drop_unused(sg_graph *open);
 /* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. SG_FAILED
  * without memory. */
 uint32_t sg_enter(sg_graph *open, Node *node);
+/* What entering a leaf means to the leaf: the graph holds a reference. */
+static inline void sg_note_leaf(sg_graph *open, Node *leaf)
+{
+    uint32_t serial = (uint32_t)open->serial;
+    Py_INCREF(leaf);
+    open->twins |= leaf->index >= serial;
+    if (leaf->index < serial)
+        leaf->index = serial;
+}
 extern PyType_Slot sg_number_slots[];
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t n);

@@ -81,7 +81,7 @@ uint32_t sg_enter(sg_graph *open, Node *node)
     if (!node->graph) {
         entry = sg_enter_leaf(open, node, node->data);
         if (entry != SG_FAILED)
-            Py_INCREF(node);
+            sg_note_leaf(open, node);
     } else {
         sg_close(node->graph);        /* another thread may be recording into it: it opens a new one */
         entry = sg_enter_link(open, node->graph, node->index, node->data);

@@ -57,6 +57,8 @@ static inline __attribute__((always_inline)) double push(view v, uint32_t operan
 
 double sg_running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry)
 {
+    if (sweep->alone)
+        return -0.0;
     if (graph->op[entry] == SG_LEAF) {
         uint32_t k = sg_map_find(&sweep->leaf_positions, graph->leaves[graph->a[entry]].leaf);
         return k == SG_ABSENT ? -0.0 : sweep->leaves[k].sum;
@@ -79,6 +81,12 @@ int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, dou
         return 1;
     }
     void *leaf = graph->leaves[graph->a[entry]].leaf;
+    if (sweep->alone) {
+        if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, sweep->leaf_count + 1, sizeof *sweep->leaves))
+            return 0;
+        sweep->leaves[sweep->leaf_count++] = (sg_leaf_sum){leaf, sum, graph->serial};
+        return 1;
+    }
     uint32_t k = sg_map_find(&sweep->leaf_positions, leaf);
     int again = k != SG_ABSENT && sweep->leaves[k].graph == graph->serial;
     if (k == SG_ABSENT) {
@@ -198,6 +206,7 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum ma
     uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, neutral) : SG_ABSENT;
     *done = root != SG_ABSENT;
     if (*done) {
+        sweep->alone = !graph->link_count && !graph->twins;
         sg_set(&sweep->walk.parts[root].scratch, index, seed + -0.0);   /* quiet, should it be a signalling nan */
         sweep->walk.parts[root].sinks = !graph->used[index];
     }

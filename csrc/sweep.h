@@ -15,6 +15,7 @@ typedef struct {
     sg_leaf_sum *leaves;     /* in order of discovery */
     uint32_t leaf_count, leaf_capacity;
     sg_map leaf_positions;
+    int alone;               /* one graph, with one entry a leaf: no sum runs on, and none needs to be found again */
 } sg_sweep_state;
 
 /* The sum so far of the leaf or linked node behind an entry, from graphs swept before this one: where the tape was cut

@@ -330,9 +330,10 @@ sg_adjoints sg_adjoints_new(uint32_t count, int neutral)
     double *block = sg_block_alloc(adjoint_bytes(count));
     sg_adjoints made = {NULL, NULL};
     if (block) {
-        uint64_t filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
+        typedef uint64_t __attribute__((may_alias)) bits;
+        const bits filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
         for (uint32_t i = 0; i <= count; i++)
-            memcpy(&block[i], &filling, sizeof filling);
+            ((bits *)block)[i] = filling;
         made.adj = block + 1;
         made.blocks = (uint8_t *)(made.adj + count);
         memset(made.blocks, 0, (size_t)count / 64 + 1);

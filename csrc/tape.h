@@ -86,6 +86,7 @@ struct sg_graph {
     uint32_t arg_count, arg_capacity;
     sg_leaf *leaves;
     uint32_t leaf_count, leaf_capacity;
+    int twins;              /* a leaf may have two entries: it was set in between */
     sg_link *links;
     uint32_t link_count, link_capacity;
     sg_bulk *bulks;
