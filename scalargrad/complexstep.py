@@ -90,14 +90,14 @@ def chain(re: float, *parts: tuple[Dual | float, float]) -> Dual:
 
 
 def _slope_at(f: Callable[[complex], complex], x: float) -> float:
-    """f'(x), by two steps that must agree: they do not where f is singular at x."""
+    """f'(x), by two steps that must agree to the last digit: not where f is singular, or something underflows."""
     t = min(abs(x) or 1.0, 1.0) * 2.0**-100
     try:
         slope = f(complex(x, t)).imag / t
         again = f(complex(x, t / 4)).imag / (t / 4)
     except (ValueError, OverflowError, ZeroDivisionError):
         raise NotAnalytic from None
-    if t < 2.0**-1000 or not abs(slope - again) <= 1e-12 * abs(slope) or 0.0 < abs(slope * t) < 2.0**-1000:
+    if not abs(slope - again) <= 2.0**-52 * abs(slope) or (x and abs(slope * t) < 2.0**-960):
         raise NotAnalytic
     return slope
 
@@ -141,10 +141,18 @@ def _atan2(y: complex, x: complex) -> complex:
     return cmath.atan(y / x) if abs(x) > abs(y) else -cmath.atan(x / y)
 
 
+def _angle(x: complex) -> float:
+    """That of x or -x to the real line, infinitesimal."""
+    angle = x.imag / x.real
+    if abs(angle) < 2.0**-1000:
+        raise NotAnalytic
+    return angle
+
+
 def _pow(x: complex, y: complex) -> complex:
     """Its imaginary part, to first order in that of one operand."""
     if x.imag:
-        return complex(0.0, libm.FUNCTIONS["pow"](x.real, y.real) * math.sin(y.real * x.imag / x.real))
+        return complex(0.0, libm.FUNCTIONS["pow"](x.real, y.real) * math.sin(y.real * _angle(x)))
     return complex(0.0, libm.FUNCTIONS["pow"](x.real, y.real) * math.sin(y.imag * math.log(x.real)))
 
 
@@ -176,21 +184,16 @@ def _refused(*_: Any) -> Any:
     raise NotAnalytic
 
 
-def _turn(x: complex, root: float, part: float) -> complex:
-    """A power of x by its angle: `root` is the result's modulus, `part` the exponent."""
-    return complex(0.0, root * math.sin(part * math.atan2(x.imag, abs(x.real))))
-
-
 _SAME_IN_CMATH = ("exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
                   "asinh", "acosh", "atanh")  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _refused for name in libm.FUNCTIONS},  # which leaves erf and erfc: cmath has neither
+    **dict.fromkeys(libm.FUNCTIONS, _refused),  # which leaves erf and erfc: cmath has neither
     **{name: _analytic(name, getattr(cmath, name)) for name in _SAME_IN_CMATH},
     "expm1": _analytic("expm1", cmath.exp),
     "exp2": _analytic("exp2", lambda x: complex(0.0, 2.0**x.real * math.sin(x.imag * math.log(2.0)))),
     "log1p": _analytic("log1p", lambda x: cmath.log(1.0 + x)),
     "log2": _analytic("log2", lambda x: cmath.log(x) / math.log(2.0)),
-    "cbrt": _analytic("cbrt", lambda x: _turn(x, libm.FUNCTIONS["cbrt"](abs(x.real)), 1 / 3)),
+    "cbrt": _analytic("cbrt", lambda x: complex(0.0, libm.FUNCTIONS["cbrt"](x.real) * math.sin(_angle(x) / 3))),
     "hypot": _of_two("hypot", _hypot),
     "atan2": _of_two("atan2", _atan2),
     "pow": _of_two("pow", _pow),
@@ -235,9 +238,9 @@ class Recording:
     6.0
     """
 
-    def __init__(self, root: core.Node) -> None:
-        self._nodes: list[tuple[Any, core.Node, int, list[Any]]] = []  # key, node, opcode, operands' keys or floats
-        self.leaves: dict[int, core.Node] = {}
+    def __init__(self, root: Any) -> None:
+        self._nodes: list[tuple[Any, Any, int, list[Any]]] = []  # key, node, opcode, operands' keys or floats
+        self.leaves: dict[int, Any] = {}
         self.root = self._enter(root)
         pending, seen = [(root, False)], set()
         while pending:
@@ -254,7 +257,7 @@ class Recording:
                 pending.append((node, True))
                 pending.extend((x, False) for x in found if not isinstance(x, float) and core.key(x) not in seen)
 
-    def _enter(self, node: core.Node) -> Any:
+    def _enter(self, node: Any) -> Any:
         """What tells a node from every other: for a leaf its id, which `leaves` keeps valid."""
         key = core.key(node)
         if key is not None:
@@ -262,7 +265,8 @@ class Recording:
         self.leaves[id(node)] = node
         return id(node)
 
-    def interior(self) -> list[core.Node]:
+    def interior(self) -> list[Any]:
+        """The nodes that operations made."""
         return [node for _, node, _, _ in self._nodes]
 
     def _run(self, numbers: Mapping[int, Any], apply: Callable[[int, list[Any], float], Any]) -> Any:
@@ -276,7 +280,7 @@ class Recording:
         """The result for other numbers of the leaves, by id: to the bit what recording on them would give."""
         return self._run(numbers, _value)  # type: ignore[no-any-return]
 
-    def slope(self, leaf: core.Node) -> tuple[float, float]:
+    def slope(self, leaf: Any) -> tuple[float, float]:
         """The derivative by one leaf, and a bound of its error and the engine's. Raises `NotAnalytic`."""
         result = self._run({id(leaf): Dual(leaf.data, 1.0)}, _dual)
         slope, error = (result.slope, result.error) if isinstance(result, Dual) else (0.0, 0.0)

@@ -13,6 +13,8 @@ Function = Callable[[float], float]
 
 _EPSILON = 2.0**-52
 _ROWS = 10  # halvings of a step: from a step of x/4 down to one of x/2000
+_CONFIRMATIONS = 5  # steps of h/64 to h/64**5, that is 1e-9 h
+_DROWNED = 1e-3  # noise over the size of f: differences then have no digit that can be trusted
 _GOOD = 1e-11  # a relative estimate that no further step would better by much: (2**-53)**(3/4), rounded up
 
 
@@ -33,6 +35,9 @@ class Differences:
         self._quotients: dict[float, tuple[float, float]] = {}
         self._smallest = 4.0 * math.ulp(x)  # steps are powers of two from here up, so x + h and x - h are exact
         self._noise = self._measure_noise()
+        h = self._starts()[0]
+        size = max(abs(at_x), *(abs(y) for y in (self.at(x + h), self.at(x - h)) if y == y), 0.0)
+        self.drowned = self._noise > max(_DROWNED * size, 2.0**-1000)  # f jumps, or x has too few digits to resolve it
 
     def at(self, x: float) -> float:
         try:
@@ -45,9 +50,9 @@ class Differences:
     def _measure_noise(self) -> float:
         """The rounding error of f near x: its second differences over a few ulps, where a smooth f is straight.
 
-        No less than half an ulp of f(x), which every f makes.
+        No less than half an ulp of f(x), which every f makes, nor than the smallest double, for what underflows.
         """
-        noise = 0.5 * _EPSILON * abs(self.at_x)
+        noise = 0.5 * _EPSILON * abs(self.at_x) + math.ulp(0.0)
         for k in (3, 7, 13, 29):
             h = k * math.ulp(self.x)
             second = 0.5 * abs((self.at(self.x + h) - self.at_x) - (self.at_x - self.at(self.x - h)))
@@ -64,9 +69,12 @@ class Differences:
         return self._quotients[h]
 
     def _starts(self) -> list[float]:
-        """First steps: f may vary over the magnitude of x, or over 1, or over something smaller."""
+        """First steps: f may vary over the magnitude of x, or over 1, or over something smaller.
+
+        That of x is first: abs and log do not vary over anything else, and of a larger step they hide it.
+        """
         magnitude = math.frexp(self.x)[1] if self.x else 0
-        exponents = [max(magnitude, 0) - 3, magnitude - 3, -3, -9, magnitude - 12, -18, -30, 8, magnitude - 22]
+        exponents = [magnitude - 3, -3, -9, magnitude - 12, -18, -30, 8, magnitude - 22]
         unique = dict.fromkeys(min(e, 1000) for e in exponents)
         return [2.0**e for e in unique if 2.0**e >= self._smallest]
 
@@ -94,20 +102,26 @@ class Differences:
         return found
 
     def _confirmed(self, candidate: Slope, h: float) -> Slope:
-        """The candidate, its estimate raised where a far smaller step speaks against it.
+        """The candidate, its estimate raised where far smaller steps speak against it.
 
         Extrapolation sees what its own steps see: a wave whose period is a power of two, a kink just beside x, look
         flat or straight to them. The error of a plain quotient is that of h**2, so a step of h/64 must come closer.
         """
-        smaller = max(h / 64, self._smallest)
-        quotient, rounding = self.quotient(smaller)
-        expected = abs(self.quotient(h)[0] - candidate.slope) / 16 + 2.0 * rounding
-        gap = abs(quotient - candidate.slope)
-        return candidate if gap <= expected else candidate._replace(estimate=max(candidate.estimate, gap))
+        error = abs(self.quotient(h)[0] - candidate.slope)
+        for k in range(1, _CONFIRMATIONS + 1):
+            if h / 64**k < self._smallest:
+                break
+            quotient, rounding = self.quotient(h / 64**k)
+            gap = abs(quotient - candidate.slope)
+            if gap > error / 16 + 2.0 * rounding:
+                return candidate._replace(estimate=max(candidate.estimate, gap))
+        return candidate
 
     def slope(self) -> Slope:
         """The derivative with the least estimated error; nan where f has no finite value on both sides of x."""
         best = Slope(math.nan, math.inf, math.inf)
+        if self.drowned:
+            return best
         for start in self._starts():
             found = sorted(self._candidates(start), key=lambda item: item[0].estimate)
             for candidate, h in found[:3]:
@@ -125,9 +139,14 @@ class Differences:
 
         Of a smooth f their difference shrinks with the step; here it must not, from one step to one 1024 times smaller.
         """
+        for scale in dict.fromkeys((abs(self.x) or 1.0, 1.0)):
+            found = self._kink_over(max(scale * 2.0**-24, self._smallest))
+            if found is not None:
+                return found
+        return None
+
+    def _kink_over(self, small: float) -> tuple[float, float] | None:
         slopes: list[tuple[float, float]] = []
-        scale = abs(self.x) or 1.0
-        small = max(scale * 2.0**-24, self._smallest)
         for h in (small * 1024, small):
             slopes.append(((self.at_x - self.at(self.x - h)) / h, (self.at(self.x + h) - self.at_x) / h))
         (left, right), (near_left, near_right) = slopes

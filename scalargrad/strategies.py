@@ -74,7 +74,9 @@ def matrices(
     >>> find(matrices(shape=(2, 3)), lambda m: True)
     [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    drawn = shapes(min_dims=2, min_side=1) if shape is None else _st().just(shape) if isinstance(shape, tuple) else shape
+    drawn: Any = shapes(min_dims=2, min_side=1) if shape is None else shape
+    if isinstance(shape, tuple):
+        drawn = _st().just(shape)
     entry = _entries(elements, leaves)
 
     def of(shape: tuple[int, int]) -> Any:
