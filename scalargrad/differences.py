@@ -65,6 +65,8 @@ class Differences:
             above, below = self.at(self.x + h), self.at(self.x - h)
             # a difference of two numbers that are far larger than f(x) rounds as they do
             noise = self._noise + 0.5 * _EPSILON * max(abs(above), abs(below))
+            if above == below == self.at_x:  # it may have vanished beside a number of size 1 on the way, as in 1 + x*x
+                noise = max(noise, _EPSILON)
             self._quotients[h] = (above / 2 - below / 2) / h, noise / h
         return self._quotients[h]
 

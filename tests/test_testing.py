@@ -67,8 +67,7 @@ def test_both_witnesses_agree(e: Expression) -> None:
             slope, error = recording.slope(leaf)
         except NotAnalytic:
             continue
-        around = [*e.inputs[:k], leaf.data, *e.inputs[k + 1 :]]
-        found = Differences(lambda x: e(*around[:k], x, *around[k + 1 :]), leaf.data, e(*e.inputs)).slope()
+        found = by_differences(lambda x: Value(0.0) + e(*e.inputs[:k], x, *e.inputs[k + 1 :]), leaf.data)
         assert abs(found.slope - slope) <= 10 * found.estimate + error  # ten: the safety of check_grad
 
 
@@ -116,10 +115,14 @@ def test_what_bypasses_the_graph_is_found(f: Any, x: float) -> None:
 
 @pytest.mark.parametrize("name", UNARY)
 def test_the_error_of_differences_is_within_ten_estimates(name: str) -> None:
-    """From 5e-324 to 1e300, against 60 digits; all but kinks that lie within 1e-307 of x, below what a step can be."""
+    """From 5e-324 to 1e300, against 60 digits.
+
+    But not beside relu's kink: where f is flat over small steps it may have vanished beside a 1, as in log(1 + x*x), so
+    larger steps are believed, and they see the kink. `check_grad` then says so.
+    """
     f, exact = (lambda x: core.apply(ops.OPCODE[name], x)), UNARY[name][1]
     for x in _points(name):
-        if not math.isfinite(f(x)) or (name == "relu" and abs(x) < 1e-300):
+        if not math.isfinite(f(x)) or (name == "relu" and abs(x) < 1e-6):
             continue
         slope, estimate, _ = Differences(f, x, f(x)).slope()
         if abs(exact(mpf(x))) < 1e305 and math.isfinite(estimate):
@@ -163,7 +166,7 @@ def test_a_replay_is_the_recording_to_the_bit(e: Expression, x: float) -> None:
     leaves = [Value(number) for number in e.inputs]
     recording = Recording(e(*leaves))
     assert bits(recording.replay({})) == bits(e(*e.inputs))
-    if "where" not in e.source:  # there the condition is a constant of the recording
+    if "where" not in e.source and "softmax" not in e.source:  # condition and shift are constants of the recording
         moved = [x, *e.inputs[1:]]
         assert bits(recording.replay({id(leaves[0]): x})) == bits(e(*moved))
 
