@@ -47,5 +47,9 @@ class MissingExtraError(ScalargradError, ImportError):
     """An optional library is not installed; the message names the extra that brings it."""
 
 
+class GradientMismatchError(ScalargradError, AssertionError):
+    """`testing.check_grad` found a gradient that numerical differentiation does not confirm."""
+
+
 class ImplicitDetachWarning(UserWarning):
     """A Value was turned into a float, so the gradient stops there."""

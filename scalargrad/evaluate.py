@@ -8,7 +8,8 @@ Division is IEEE division, so it is printed as a call of `libm.div`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from scalargrad import libm, ops
 
@@ -42,7 +43,11 @@ def _definition(name: str, parameters: tuple[str, ...], expression: str) -> ast.
     return function
 
 
-def _compile() -> dict[str, Function]:
+def rows(functions: Mapping[str, Callable[..., Any]], div: Callable[..., Any]) -> dict[str, Any]:
+    """Every row as a Python function, `value_mul`, `partial_mul_0`, over the given functions of the C library.
+
+    Here these take floats; a witness of derivatives gives some that take complex numbers.
+    """
     body: list[ast.stmt] = []
     for row in ops.ROWS:
         body.append(_definition(f"value_{row.name}", row.operands, row.value))
@@ -51,13 +56,13 @@ def _compile() -> dict[str, Function]:
     for reduction in ops.REDUCTIONS:
         body.append(_definition(f"partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial))
     module = ast.fix_missing_locations(ast.Module(body, []))
-    namespace: dict[str, Function] = {f"libm_{name}": f for name, f in libm.FUNCTIONS.items()}
-    namespace.update(ops.CONSTANTS, div=libm.div)  # type: ignore[arg-type]
+    namespace: dict[str, Any] = {f"libm_{name}": f for name, f in functions.items()}
+    namespace.update(ops.CONSTANTS, div=div)
     exec(compile(module, "<scalargrad.ops>", "exec"), namespace)
     return namespace
 
 
-_functions = _compile()
+_functions: dict[str, Function] = rows(libm.FUNCTIONS, libm.div)
 
 # By opcode; empty for entries and reductions.
 VALUE: tuple[Function | None, ...] = tuple(_functions.get(f"value_{name}") for name in ops.NAMES)

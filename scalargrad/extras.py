@@ -10,15 +10,15 @@ from scalargrad.errors import MissingExtraError
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install is not the name to import
 
 
-def load(module: str) -> Any:
-    """The optional module. Raises `MissingExtraError`, which names the extra that brings it."""
+def load(module: str, extra: str = "demo") -> Any:
+    """The optional module. Raises `MissingExtraError`, which names the `extra` that brings it."""
     top = module.partition(".")[0]
     try:
         import_module(top)  # first: a submodule that was imported before would not notice that it is gone
         return import_module(module)
     except ImportError as error:
         raise MissingExtraError(
-            f"{_DISTRIBUTIONS.get(top, top)} cannot be imported; pip install 'scalargrad[demo]' brings it"
+            f"{_DISTRIBUTIONS.get(top, top)} cannot be imported; pip install 'scalargrad[{extra}]' brings it"
         ) from error
 
 

@@ -1,0 +1,308 @@
+"""`check_grad` finds planted errors and confirms what is right; its witnesses are honest; expressions as promised."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import subprocess
+import sys
+from collections import namedtuple
+from typing import Any
+
+import pytest
+from engines import bits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mpf
+from reference import UNARY
+from test_digits import _points
+
+import scalargrad as sg
+from scalargrad import Value, core, ops, testing
+from scalargrad.complexstep import NotAnalytic, Recording
+from scalargrad.differences import Differences
+from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
+from scalargrad.nested import entries, rebuild
+from scalargrad.strategies import PRIMITIVES
+from scalargrad.testing import Expression, check_grad, expressions
+
+SUBNORMAL = mpf(2) ** -1060  # as in check_grad: among subnormals errors are absolute
+
+
+def spread(e: Expression) -> Any:
+    """The expression as a function of one list."""
+    return lambda x: e(*x)
+
+
+def by_differences(f: Any, x: float) -> Any:
+    """The slope by differences alone."""
+    return Differences(lambda y: f(Value(y)).data, x, f(Value(x)).data).slope()
+
+
+# --- what is right is confirmed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
+    used = []
+
+    @settings(max_examples=40)
+    @given(expressions([name, "mul", "sin"], max_nodes=5))
+    def confirmed(e: Expression) -> None:
+        recording = Recording(e(*map(Value, e.inputs)))
+        used.append(ops.OPCODE[name] in [core.opcode(node) for node in recording.interior()])
+        check_grad(spread(e), e.inputs)
+
+    confirmed()
+    assert any(used)
+
+
+@given(expressions())
+def test_both_witnesses_agree(e: Expression) -> None:
+    """Differences, which know nothing of the recording, and the complex step, within their own estimates."""
+    leaves = [Value(x) for x in e.inputs]
+    recording = Recording(e(*leaves))
+    for k, leaf in enumerate(leaves):
+        try:
+            slope, error = recording.slope(leaf)
+        except NotAnalytic:
+            continue
+        found = by_differences(lambda x: Value(0.0) + e(*e.inputs[:k], x, *e.inputs[k + 1 :]), leaf.data)
+        assert abs(found.slope - slope) <= 10 * found.estimate + error  # ten: the safety of check_grad
+
+
+@given(expressions(n_inputs=2), st.integers(-20, 20))
+def test_a_planted_error_is_found(e: Expression, where: int) -> None:
+    """A gradient that is off by 1e-6, has the wrong sign or lost a part, of any expression: never by bad luck."""
+    report = check_grad(spread(e), e.inputs)
+    if abs(report.gradient[0]) < 1e-2:
+        return
+    for off in (1e-6, 2.0, 1.0):
+
+        def wrong(x: Any) -> Any:
+            y = e(*x)
+            return (1 - off) * y + off * y.detach()
+
+        with pytest.raises(GradientMismatchError, match=r"x\[0\]: engine .*estimated error"):
+            check_grad(wrong, e.inputs)
+
+
+def test_a_wrong_rule_of_the_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither witness uses a partial: a sweep that doubles every gradient does not deceive them."""
+    plain = Value.backward
+    monkeypatch.setattr(core.Node if sg.backend() == "native" else Value, "backward", lambda self: plain(self, 2.0))
+    for f in (sg.sin, sg.erf):  # by the complex step, by differences
+        with pytest.raises(GradientMismatchError):
+            check_grad(f, 0.5)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: x * x.detach(),
+    lambda x: sg.sqrt(x.data) * x,
+    lambda x: x * math.sin(x.data),
+    lambda x: sg.where(x > 0, x, 0).detach() + 1e-9 * x,
+    lambda x: 3 * x.detach() - x,
+    lambda x: x + 1e-6 * x.detach(),
+], ids=range(6))  # fmt: skip
+@pytest.mark.parametrize("x", [0.7, 123.0, 1e-3])
+def test_what_bypasses_the_graph_is_found(f: Any, x: float) -> None:
+    with pytest.raises(GradientMismatchError, match=r"x: engine .*, differences"):
+        check_grad(f, x)
+
+
+# --- the estimates are honest ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_the_error_of_differences_is_within_ten_estimates(name: str) -> None:
+    """From 5e-324 to 1e300, against 60 digits.
+
+    But not beside relu's kink: where f is flat over small steps it may have vanished beside a 1, as in log(1 + x*x), so
+    larger steps are believed, and they see the kink. `check_grad` then says so.
+    """
+    f, exact = (lambda x: core.apply(ops.OPCODE[name], x)), UNARY[name][1]
+    for x in _points(name):
+        if not math.isfinite(f(x)) or (name == "relu" and abs(x) < 1e-6):
+            continue
+        slope, estimate, _ = Differences(f, x, f(x)).slope()
+        if abs(exact(mpf(x))) < 1e305 and math.isfinite(estimate):
+            assert abs(mpf(slope) - exact(mpf(x))) <= 10 * mpf(estimate) + SUBNORMAL, x
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_the_error_of_the_complex_step_is_within_its_bound(name: str) -> None:
+    for x in _points(name):
+        leaf = Value(x)
+        root = core.apply(ops.OPCODE[name], leaf)
+        if math.isfinite(root.data):
+            try:
+                slope, bound = Recording(root).slope(leaf)
+            except NotAnalytic:
+                continue
+            assert abs(mpf(slope) - UNARY[name][1](mpf(x))) <= bound + SUBNORMAL, x
+            # a row of the table is at most about 20 operations, each with its bound of 2e-14
+            if name != "silu":  # whose slope cancels near its minimum
+                assert bound <= 4e-13 * abs(slope) + SUBNORMAL, x
+
+
+@pytest.mark.parametrize("x", [0.7, -2.5, 1e-3, 40.0])
+def test_differences_are_accurate_to_eleven_digits(x: float) -> None:
+    """Where f varies over a scale of 1: (2**-53)**(3/4) is 1e-12, and f rounds a few times."""
+    for name in ("sin", "atan", "square", "asinh", "erfc"):
+        found = by_differences(lambda v: core.apply(ops.OPCODE[name], v), x)
+        assert abs(found.slope - UNARY[name][1](mpf(x))) <= 1e-11 * max(1.0, abs(x))
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**10, 2.0**20, 1000.0])
+def test_a_wave_whose_period_is_a_step_does_not_deceive(scale: float) -> None:
+    found = by_differences(lambda x: sg.sin(2 * math.pi * scale * x), 0.25 + 0.125 / scale)
+    exact = 2 * math.pi * scale * math.cos(2 * math.pi * (0.25 * scale + 0.125))
+    assert abs(found.slope - exact) <= 10 * found.estimate
+    assert found.estimate <= 1e-6 * abs(exact)
+
+
+@given(expressions(), st.floats(-3, 3))
+def test_a_replay_is_the_recording_to_the_bit(e: Expression, x: float) -> None:
+    leaves = [Value(number) for number in e.inputs]
+    recording = Recording(e(*leaves))
+    assert bits(recording.replay({})) == bits(e(*e.inputs))
+    if "where" not in e.source and "softmax" not in e.source:  # condition and shift are constants of the recording
+        moved = [x, *e.inputs[1:]]
+        assert bits(recording.replay({id(leaves[0]): x})) == bits(e(*moved))
+
+
+# --- arguments, shapes, messages -------------------------------------------------------------------------------------
+
+COUNT = itertools.count()
+Pair = namedtuple("Pair", "w b")
+NESTED = [
+    3.0,
+    [3.0],
+    (1.0, [2.0, 3.0]),
+    {"w": [1.0, 2.0], "b": 3.0},
+    Pair([1.0, 2.0], 3.0),
+    [],
+    [[], {"a": ()}],
+    [2, True],
+]
+
+
+@pytest.mark.parametrize("x", NESTED, ids=str)
+def test_the_gradient_has_the_shape_of_x(x: Any) -> None:
+    report = check_grad(lambda y: sg.sum([item**2 for _, item in entries(y)]) + Value(1.0), x)
+    assert report.gradient == rebuild(x, [2.0 * item for _, item in entries(x)])
+    assert type(report.gradient) is (float if type(x) is float else type(x))
+    assert [entry.path for entry in report.entries] == [path for path, _ in entries(x)]
+    assert (report.worst is None) == (not report.entries)
+    assert str(report).startswith(f"{len(report.entries)} entries confirmed")
+
+
+def test_paths_are_python() -> None:
+    for x in NESTED:
+        if not isinstance(x, Pair):
+            assert [eval(path, {"x": x}) for path, _ in entries(x)] == [item for _, item in entries(x)]
+
+
+def test_leaves_of_the_caller_are_untouched() -> None:
+    x, w = Value(2.0), Value(3.0)
+    x.grad, w.grad = 5.0, 7.0
+    inner = w * w
+    inner.backward()
+    before = w.grad, inner.grad
+    report = check_grad(lambda x: inner * w * x, x)
+    assert report.gradient == 27.0
+    assert (x.grad, w.grad, inner.grad) == (5.0, *before)
+
+
+def test_the_message_names_what_fails() -> None:
+    with pytest.raises(GradientMismatchError) as caught:
+        check_grad(
+            lambda x: sg.sum([a * a.detach() for a in x["w"]]) + x["b"], {"b": 1.0, "w": [float(k) for k in range(9)]}
+        )
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "the gradient is not confirmed at 8 of 10 entries"
+    assert lines[1].startswith("  x['w'][1]: engine 1.0, differences 2.0")
+    assert (len(lines), lines[-1]) == (7, "  ... and 3 more")
+    assert isinstance(caught.value, AssertionError) and isinstance(caught.value, sg.ScalargradError)
+
+
+@pytest.mark.parametrize(("f", "x", "text"), [
+    (sg.relu, 0.0, "kink here, slope 0 on the left and 1 on the right"),
+    (lambda x: sg.leaky_relu(x - 1, 0.5), 1.0, "slope 0.5 on the left and 1 on the right"),
+    (lambda x: sg.clip(x, 0, 1e6), 1e6, "kink"),
+    (lambda x: sg.erf(sg.abs(x)) + 1, 1e-100, "kink here, slope -1"),
+    (sg.floor, 3.0, "do not settle"),
+    (sg.sqrt, 0.0, "edge of its domain"),
+    (lambda x: sg.acos(x), 1.0, "edge of its domain"),
+], ids=range(7))  # fmt: skip
+def test_a_kink_is_named(f: Any, x: float, text: str) -> None:
+    with pytest.raises(GradientMismatchError, match=text):
+        check_grad(f, x)
+
+
+@pytest.mark.parametrize("x", [1e300, 1e150, 1e10, 1e-10, 1e-150, 1e-300, 5e-324, 0.0, -0.0, -1e200])
+def test_huge_and_tiny_and_zero(x: float) -> None:
+    for f in (sg.sin, sg.atan, sg.tanh, sg.erf, sg.sigmoid, lambda v: v / 3, lambda v: sg.hypot(v, 1.0), sg.asinh):
+        check_grad(f, x)
+    if x not in (5e-324, 0.0):
+        with pytest.raises(GradientMismatchError):
+            check_grad(lambda v: v / 3 + v.detach(), x)
+
+
+@pytest.mark.parametrize(("f", "x", "error", "text"), [
+    (lambda x: x.data, 3.0, NumberError, "no Value reached"),
+    (lambda x: 3, 3.0, NumberError, "plain number 3"),
+    (lambda x: [x], 3.0, NumberError, "must give one Value, got list"),
+    (lambda x: None, 3.0, NumberError, "must give one Value, got NoneType"),
+    (lambda x: 1 / 0, 3.0, ZeroDivisionError, "division by zero"),
+    (lambda x: x, "a", NumberError, "x: expected a real number, got str"),
+    (lambda x: x, {"w": [1.0, None]}, NumberError, r"x\['w'\]\[1\]: expected a real number"),
+    (lambda x: x, math.inf, ArgumentError, "x is inf"),
+    (sg.log, 0.0, ArgumentError, "f\\(x\\) is -inf"),
+    (lambda x: x * next(COUNT), 3.0, ArgumentError, "two results for one x"),
+], ids=range(10))  # fmt: skip
+def test_what_cannot_be_checked_is_an_error(f: Any, x: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        check_grad(f, x)
+
+
+def test_a_function_that_raises_nearby() -> None:
+    def f(x: Value) -> Value:
+        if x.data > 1.001:
+            raise RuntimeError("too far")
+        return sg.exp(x)
+
+    assert check_grad(f, 1.0).entries[0].method == "complex step" or check_grad(f, 1.0).entries[0].confirmed
+
+    def at_most_one(x: Value) -> Value:
+        if x.data > 1.0:
+            raise RuntimeError("beyond 1")
+        return sg.exp(x)
+
+    with pytest.raises(GradientMismatchError, match=r"edge of its domain\? \(f raised RuntimeError\('beyond 1'\)\)"):
+        check_grad(at_most_one, 1.0)
+
+
+def test_tolerances_add() -> None:
+    def off(x: Value) -> Value:
+        return x + 1e-3 * x.detach()
+
+    for kwargs in ({"rtol": 1e-2}, {"atol": 1e-2}):
+        check_grad(off, 2.0, **kwargs)
+    with pytest.raises(GradientMismatchError):
+        check_grad(off, 2.0, rtol=1e-4)
+
+
+# --- the module ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_imported_before_it_is_used() -> None:
+    program = (
+        "import sys, scalargrad; assert not {'scalargrad.testing', 'scalargrad.strategies'} & set(sys.modules);"
+        "import scalargrad.testing; assert 'hypothesis' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_public_names() -> None:
+    assert all(getattr(testing, name).__doc__ for name in testing.__all__)
