@@ -1,5 +1,5 @@
-/* The quick sweep, of a graph of which every node is reached: no node has to be asked whether it is, and the adjoints
- * begin at the neutral -0.0, so that adding is all there is to do.
+/* The quick sweep, of a graph of which every node is reached, or every node up to the root: none has to be asked whether
+ * it is, and the adjoints begin at the neutral -0.0, so that adding is all there is to do.
  *
  * Products are IEEE's. Where the chain rule's one product would differ, there is a nan, and a nan goes on to at least one
  * entry, since every node has an operand that is no constant and nan times anything is nan. When an entry has one, all is
@@ -115,37 +115,37 @@ static __attribute__((noinline)) uint64_t sweep_run(const double *val, const dou
 
 /* Turns scratch in which only nodes reached from outside are set into neutral sums, and lets entries go on from the sums
  * of what stands behind them. */
-static void prepare(const sg_sweep_state *sweep, sg_part part)
+static void prepare(const sg_sweep_state *sweep, sg_part part, uint32_t count)
 {
     const sg_graph *graph = part.graph;
     double *adj = part.scratch.adj;
     if (!part.neutral)
-        for (uint32_t i = 0; i < graph->count; i++)
+        for (uint32_t i = 0; i < count; i++)
             adj[i] = sg_reached(&part.scratch, i) ? adj[i] : -0.0;
     if (sweep->leaf_count)
-        for (uint32_t k = 0; k < graph->leaf_count; k++)
+        for (uint32_t k = 0; k < graph->leaf_count && graph->leaves[k].entry < count; k++)
             adj[graph->leaves[k].entry] = sg_running_sum(sweep, graph, graph->leaves[k].entry);
     if (sweep->walk.count > 1)
-        for (uint32_t k = 0; k < graph->link_count; k++)
+        for (uint32_t k = 0; k < graph->link_count && graph->links[k].entry < count; k++)
             adj[graph->links[k].entry] = sg_running_sum(sweep, graph, graph->links[k].entry);
-    memset(part.scratch.blocks, 1, graph->count / 64 + 1);
+    memset(part.scratch.blocks, 1, (count - 1) / 64 + 1);
 }
 
-int sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
+int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
 {
     const sg_graph *graph = part.graph;
     uint32_t leaves = sweep->leaf_count + graph->leaf_count;
     if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves) ||
         !sg_map_reserve(&sweep->leaf_positions, leaves))
         return 0;
-    prepare(sweep, part);
+    prepare(sweep, part, count);
     const double *val = graph->val;
     const uint32_t *as = graph->a, *bs = graph->b;
     const uint8_t *ops = graph->op;
     double *adj = part.scratch.adj;
     view v = {graph, val, graph->consts, as, bs, ops, adj};
-    double next = adj[graph->count - 1];
-    for (uint64_t i = graph->count; i-- > 0;) {
+    double next = adj[count - 1];
+    for (uint64_t i = count; i-- > 0;) {
         double d = next;
         uint64_t a = as[i], b = bs[i];
         int op = ops[i], passed;
