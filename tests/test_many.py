@@ -127,3 +127,17 @@ def test_numpy() -> None:
     ):
         with pytest.raises(NumberError):
             Value(bad)
+
+
+def test_a_nan_takes_the_gradient_of_max_and_min() -> None:
+    nan = math.nan
+    for function in (sg.max, sg.min):
+        for x, exact in (
+            ([nan, 1.0], [1.0, 0.0]),
+            ([2.0, nan, 2.0, -nan], [0.0, 0.5, 0.0, 0.5]),
+            ([nan], [1.0]),
+            ([math.inf, nan, -math.inf], [0.0, 1.0, 0.0]),
+        ):
+            leaves = [Value(item) for item in x]
+            function(leaves).backward()
+            assert [leaf.grad for leaf in leaves] == exact
