@@ -158,6 +158,8 @@ def _arithmetic(engine: Engine, program: bytes, trailing: int) -> list[Any]:
     for k in range(trailing):
         nodes.append(engine.apply(mul, nodes[-k % 7], root if k % 2 else engine.leaf(0.5)))
     engine.backward(root, 1.0)
+    engine.backward(nodes[-1], -0.5)
+    engine.backward(root, 2.0)  # in scratch that was used before
     return [(bits(node.data), bits(node.grad)) for node in (*nodes, root)]
 
 
