@@ -249,6 +249,7 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
     graph->bulks[graph->bulk_count++] = bulk;
     graph->sinks += count;
     graph->count += count;
+    graph->whole = graph->sinks == 1 ? graph->count : graph->whole;
     return first;
 }
 

@@ -71,9 +71,11 @@ sg_gathered sg_gather_exponentials(const sg_graph *graph, const uint32_t *args, 
 sg_gathered sg_count_equal(const sg_graph *graph, const uint32_t *args, uint32_t n, double z)
 {
     sg_gathered all = {0.0, z};
-    for (uint32_t k = 0; k < n; k++)
-        if (sg_operand_value(graph, args[k]) == z)
+    for (uint32_t k = 0; k < n; k++) {
+        double x = sg_operand_value(graph, args[k]);
+        if (x == z || x != x)
             all.s += 1.0;
+    }
     return all;
 }
 

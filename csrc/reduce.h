@@ -11,7 +11,7 @@ typedef struct {
 double sg_sum_chunks(const double *x, uint32_t n);
 /* The value of a reduction over n numbers. `dot` takes pairs x0 y0 x1 y1 ...; logsumexp its shift first. */
 double sg_reduce(int opcode, const double *x, uint32_t n);
-/* s: how many operands equal z. */
+/* s: how many operands equal z, all nans being equal. */
 sg_gathered sg_count_equal(const sg_graph *graph, const uint32_t *args, uint32_t n, double z);
 /* m: the largest of args[1..]; s: the sum of exp(x - m). */
 sg_gathered sg_gather_exponentials(const sg_graph *graph, const uint32_t *args, uint32_t n);

@@ -202,8 +202,8 @@ enum manner { QUICK, CAREFUL, CHECKED };
 static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum manner manner, sg_report *report, int *done)
 {
     sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
-    int neutral = manner == QUICK && graph->sinks == 1 && !graph->used[index];
-    uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, neutral) : SG_ABSENT;
+    int whole = manner == QUICK && graph->whole == index + 1;         /* the root reaches all that stands before it */
+    uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, whole ? index + 1 : 0) : SG_ABSENT;
     *done = root != SG_ABSENT;
     if (*done) {
         sweep->alone = !graph->link_count && !graph->twins;
@@ -214,8 +214,10 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum ma
         sg_part part = sweep->walk.parts[p];
         const sg_graph *g = part.graph;
         view v = {sweep, g, g->val, g->consts, g->a, g->b, g->op, part.scratch.adj, part.scratch.blocks, 0};
-        if (manner == QUICK && part.sinks == g->sinks) {          /* every node leads to a sink, and all are reached */
-            *done = sg_sweep_dense(sweep, part);
+        if (whole && p == root) {
+            *done = sg_sweep_dense(sweep, part, index + 1);
+        } else if (manner == QUICK && part.sinks == g->sinks) {   /* every node leads to a sink, and all are reached */
+            *done = sg_sweep_dense(sweep, part, g->count);
         } else if (manner != CHECKED) {
             *done = sweep_graph(v, report);
         } else {

@@ -24,9 +24,9 @@ double sg_running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32
 /* An entry passes its sum on: to the leaf's record, or to the node in an earlier graph. 0: no memory; -1: done, but an
  * entry of the same leaf in the same graph did so before. */
 int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum);
-/* dense.c: sweeps a graph of which every node is reached. 1: done; 0: no memory; -1: not possible here, and what it did
+/* dense.c: sweeps a graph of which the first `count` nodes are all reached, and no others. 1: done; 0: no memory; -1: not possible here, and what it did
  * must be thrown away. */
-int sg_sweep_dense(sg_sweep_state *sweep, sg_part part);
+int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count);
 
 /* Hands the adjoints over to the graphs; cannot fail. The leaves' sums are the caller's to add. Under the GIL. */
 void sg_commit_graphs(sg_sweep_state *sweep);

@@ -325,16 +325,18 @@ static size_t adjoint_bytes(uint32_t count)
     return ((size_t)count + 1) * sizeof(double) + (size_t)count / 64 + 1;
 }
 
-sg_adjoints sg_adjoints_new(uint32_t count, int neutral)
+sg_adjoints sg_adjoints_new(uint32_t count, uint32_t neutral)
 {
     double *block = sg_block_alloc(adjoint_bytes(count));
     sg_adjoints made = {NULL, NULL};
     if (block) {
         typedef uint64_t __attribute__((may_alias)) bits;
-        const bits filling = neutral ? SG_NEGATIVE_ZERO : SG_UNREACHED;
-        for (uint32_t i = 0; i <= count; i++)
-            ((bits *)block)[i] = filling;
+        const bits zero = SG_NEGATIVE_ZERO, unreached = SG_UNREACHED;
         made.adj = block + 1;
+        for (uint32_t i = 0; i <= neutral; i++)
+            ((bits *)block)[i] = zero;
+        for (uint32_t i = neutral; i < count; i++)
+            ((bits *)made.adj)[i] = unreached;
         made.blocks = (uint8_t *)(made.adj + count);
         memset(made.blocks, 0, (size_t)count / 64 + 1);
     }

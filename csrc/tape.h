@@ -76,6 +76,7 @@ struct sg_graph {
     size_t quiet;           /* the fewest handles seen where an operation began anew, once the graph is large */
     uint32_t count, capacity;
     uint32_t sinks;         /* nodes that no node of this graph uses */
+    uint32_t whole;         /* the largest count at which the last node was the only sink: it reaches all before it */
     double *val;            /* one block: val, a, b, op, used, each [capacity] */
     uint32_t *a, *b;
     uint8_t *op;
@@ -149,6 +150,7 @@ static inline uint32_t sg_append(sg_graph *graph, int op, uint32_t a, uint32_t b
     graph->a[i] = a;
     graph->b[i] = b;
     graph->val[i] = value;
+    graph->whole = graph->sinks == 1 ? graph->count : graph->whole;
     return i;
 }
 
@@ -163,8 +165,9 @@ int sg_opcode(const sg_graph *graph, uint32_t i);
 uint32_t sg_operand_count(const sg_graph *graph, uint32_t i);
 uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k);
 
-/* Adjoints of `count` nodes with nothing reached, or with `neutral` filled with -0.0; adj is NULL when memory ran out. */
-sg_adjoints sg_adjoints_new(uint32_t count, int neutral);
+/* Adjoints of `count` nodes, the first `neutral` filled with -0.0, the others not reached; adj is NULL when memory ran
+ * out. */
+sg_adjoints sg_adjoints_new(uint32_t count, uint32_t neutral);
 void sg_adjoints_free(sg_adjoints *adjoints, uint32_t count);
 /* The adjoint of a node after the last sweep that reached it, else 0.0; and setting it. The graph must be closed. */
 double sg_adjoint(const sg_graph *graph, uint32_t index);

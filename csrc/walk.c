@@ -79,7 +79,7 @@ static void swap(sg_walk *walk, uint32_t i, uint32_t j)
 }
 
 /* Scratch for a graph: the one it keeps, if no other sweep has it, else a new one. */
-static sg_part take_scratch(sg_graph *graph, int neutral)
+static sg_part take_scratch(sg_graph *graph, uint32_t neutral)
 {
     double *kept = __atomic_exchange_n(&graph->spare, NULL, __ATOMIC_ACQUIRE);
     if (kept)
@@ -87,7 +87,7 @@ static sg_part take_scratch(sg_graph *graph, int neutral)
     return (sg_part){graph, sg_adjoints_new(graph->count, neutral), 0, neutral};
 }
 
-uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, int neutral)
+uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, uint32_t neutral)
 {
     uint32_t position = sg_map_find(&walk->positions, graph);
     if (position != SG_ABSENT)

@@ -21,7 +21,7 @@ typedef struct {
     sg_graph *graph;
     sg_adjoints scratch;
     uint32_t sinks;      /* how many of the graph's sinks are reached: by the root, or by links from later graphs */
-    int neutral;         /* the scratch is filled with -0.0 instead of SG_UNREACHED: every node will be reached */
+    uint32_t neutral;    /* so many nodes of the scratch are filled with -0.0 instead of SG_UNREACHED: all will be reached */
 } sg_part;
 
 typedef struct {
@@ -33,7 +33,7 @@ typedef struct {
 
 /* The part of a closed graph, made (and put in line) when it is new; SG_ABSENT when memory ran out. `neutral` asks for
  * scratch to be filled so, if it has to be made. */
-uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, int neutral);
+uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, uint32_t neutral);
 /* Marks a node of a part as reached from outside its graph, with its adjoint. */
 void sg_reach(sg_part *part, uint32_t index, double adjoint);
 /* The next part to visit; SG_ABSENT when none is left. */

@@ -11,10 +11,13 @@ from os.path import dirname
 from typing import Any, TypeVar
 
 from scalargrad import core, ops
-from scalargrad.errors import AnomalyError
+from scalargrad.errors import AnomalyError, ArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+# generators, coroutines (two ways to write one), asynchronous generators: `inspect` says so, but takes long to import
+_RUNS_LATER = 0x20 | 0x80 | 0x100 | 0x200
 
 _depths: dict[tuple[int, int], int] = {}  # by thread and bit: how many contexts it is in
 
@@ -38,6 +41,14 @@ class _Mode:
             core.mode(core.mode(None) & ~self._bit)
 
     def __call__(self, function: F) -> F:
+        code = getattr(function, "__code__", None)
+        if code is not None and code.co_flags & _RUNS_LATER:
+            name = type(self).__name__
+            raise ArgumentError(
+                f"{name}() cannot decorate {function.__name__}: the body of a generator or coroutine runs later,"
+                f" in turns with its caller. Write `with {name}():` in it, around lines that neither yield nor await"
+            )
+
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Any:
             with type(self)():
@@ -121,6 +132,8 @@ def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, 
 
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`; under a watcher, a nan or infinity that a backward rule makes raises, and nothing changes."""
+    if seed - seed != 0.0 and core.mode(None) & core.WATCH:
+        raise AnomalyError(f"backward({seed}) begins with a nan or inf, at {_user_place()}")
     made = core.backward(root, seed, bool(core.mode(None) & core.WATCH))
     if made is not None:
         serial, index, opcode, operands, count = made

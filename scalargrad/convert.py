@@ -28,8 +28,8 @@ def number(x: Any) -> Any:
         if getattr(x, "ndim", None) == 0 and hasattr(x, "dtype"):  # a numpy scalar or 0-d array
             if x.dtype == object:
                 return NotImplemented  # numpy applies the operator to what is in it
-            if getattr(x.dtype, "kind", "") in "biuf":
-                return float(x)
+            if getattr(x.dtype, "kind", "") in "biuf" and not getattr(x, "mask", False):  # numpy.ma.masked has no value
+                return _finite(x)
             refuse(x)
     except OverflowError:
         raise RangeError(f"{short(x)} is too large for a double; the largest is about 1.8e308") from None
@@ -39,7 +39,7 @@ def number(x: Any) -> Any:
 
 
 def _finite(x: Any) -> float:
-    """The float of a Fraction or Decimal. A Decimal that is too large would become infinite without a word."""
+    """The float of what may be larger than a double: a Decimal or longdouble would become infinite without a word."""
     result = float(x)
     if result in (math.inf, -math.inf) and x not in (math.inf, -math.inf):
         raise OverflowError
@@ -65,6 +65,8 @@ def refuse(x: Any) -> None:
     kind = type(x).__name__
     if isinstance(x, core.Node):
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
+    if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
+        raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it in first (numpy.ma.filled)")
     if hasattr(x, "shape") and hasattr(x, "dtype"):
         raise NumberError(
             f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"

@@ -7,6 +7,7 @@ C core where it was built. Both supply the same names, which are all that the re
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from scalargrad.errors import BackendError
@@ -46,7 +47,20 @@ def _choose() -> str:
     return "native"
 
 
-_backend = _choose()
+def _is_command_line() -> bool:
+    """Whether the process is ``python -m scalargrad`` or ``scalargrad``: there an error is a message, no traceback."""
+    after = sys.orig_argv[1:]
+    module = after[after.index("-m") + 1 :][:1] if "-m" in after and sys.argv[:1] == ["-m"] else []
+    return module == ["scalargrad"] or os.path.basename((sys.argv or [""])[0]) in ("scalargrad", "scalargrad.exe")
+
+
+try:
+    _backend = _choose()
+except BackendError as error:
+    if not _is_command_line():
+        raise
+    print(f"scalargrad: {error}", file=sys.stderr)
+    raise SystemExit(2) from None
 
 
 def backend() -> str:

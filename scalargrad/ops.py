@@ -87,9 +87,11 @@ ROWS: tuple[Row, ...] = (
         "pow",
         "x y",
         "libm.pow(x, y)",
-        # x**(y-1) is exact in its exponent from y = 1/2 up; below, y*z/x keeps the digits that y - 1 would round away
-        "0 if y == 0 else y * z / x if y < 0.5 and x != 0 and abs(x) < inf else y * pow(x, y - 1)",
-        "nan if x < 0 else 0 if z == 0 or (x == 0 and y == 0) else z * log(x)",
+        # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that it would round away
+        "0 if y == 0 else pow_low(x, y, z) if (y < 0.5 or y > 1e15) and x != 0 and abs(x) < inf"
+        " else pow_high(x, y, pow(x, y - 1))",
+        "nan if x < 0 else 0 if z == 0 or (x == 0 and y == 0)"
+        " else z * log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))",
         symbol="**",
         kink="0**0 is 1, both partials 0; by the exponent: 0 at base 0 (exponent >= 0), nan at a negative base",
     ),
@@ -270,6 +272,20 @@ ROWS: tuple[Row, ...] = (
         "q sign",
         "libm.copysign(0, sign) if q == 0 else floor(q) + 1 if q - floor(q) > 0.5 else floor(q)",
     ),
+    # y * x**(y-1) from z = x**y and from p = x**(y-1); where that is subnormal and y is not small, from its square root
+    _internal("halves", "y h", "y * h * h"),
+    _internal(
+        "pow_low",
+        "x y z",
+        "y * z / x if abs(z) > TINY or z != z"
+        " else libm.copysign(1, z) * halves(y, libm.pow(abs(x), 0.5 * y)) / x",
+    ),
+    _internal(
+        "pow_high",
+        "x y p",
+        "y * p if abs(p) > TINY or p != p"
+        " else libm.copysign(1, p) * halves(y, libm.pow(abs(x), 0.5 * (y - 1)))",
+    ),
     # x / hypot(x, y), given z = hypot(x, y); and x / hypot(x, y)**2: scaled where z is subnormal or overflows
     _internal(
         "cosine",
@@ -284,10 +300,12 @@ ROWS: tuple[Row, ...] = (
     _internal(
         "over_square",
         "x y z",
-        "x / z / z if (z > TINY and z < HUGE) or z == 0 or z != z"
+        "over_square_plain(x, z) if (z > TINY and z < HUGE) or z == 0 or z != z"
         " else over_square_scaled(x * UP, y * UP, UP) if z < HUGE"
         " else over_square_scaled(x * DOWN, y * DOWN, DOWN) if abs(x) < inf and abs(y) < inf else 0",
     ),
+    # x / z may be subnormal where x / z / z is not
+    _internal("over_square_plain", "x z", "x * UP / z / z * DOWN if abs(x) < TINY * z else x / z / z"),
     _internal("over_square_scaled", "x y scale", "x / libm.hypot(x, y) / libm.hypot(x, y) * scale"),
     # what the rounding of d = x - y threw away (Knuth's two-sum); 0 where d is not finite
     _internal("sub_tail", "x y d", "0 if d - d != 0 else (x - (d - (d - x))) - (y + (d - x))"),
@@ -301,10 +319,10 @@ ROWS: tuple[Row, ...] = (
 REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("sum", "x1 + ... + xn: chunks of 128, eight interleaved sums, a fixed tree, chunks in order", "1"),
     Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner"),
-    Reduction("max", "the largest; nan if any is nan", "1 / s if x == z else 0",
-              "s counts the operands equal to z", "a k-way tie gives 1/k each"),
-    Reduction("min", "the smallest; nan if any is nan", "1 / s if x == z else 0",
-              "s counts the operands equal to z", "a k-way tie gives 1/k each"),
+    Reduction("max", "the largest; nan if any is nan", "1 / s if x == z or x != x else 0",
+              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans"),
+    Reduction("min", "the smallest; nan if any is nan", "1 / s if x == z or x != x else 0",
+              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans"),
     Reduction("logsumexp", "log(exp(x1 - c) + ... + exp(xn - c)), with a constant c that comes first",
               "exp_sub(x, m) / s", "m is the largest, s the sum of exp(x - m)"),
 )  # fmt: skip

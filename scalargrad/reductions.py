@@ -93,5 +93,5 @@ def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
     if name == "logsumexp":
         rest, m = _gather(x[1:])
         return (0.0 if k == 0 else partial(item, 0.0, z, 1.0 + rest, m) for k, item in enumerate(x))
-    count = float(sum(item == z for item in x)) if name in ("max", "min") else 0.0
+    count = float(sum(item == z or item != item for item in x)) if name in ("max", "min") else 0.0
     return (partial(item, 0.0, z, count, 0.0) for item in x)

@@ -124,3 +124,51 @@ def test_the_same_bits_over_a_roll_over() -> None:
         engine.backward(y, 1.0)
         results.append([bits(v) for v in (y.data, x.grad, w.grad, early.grad)])
     assert results[0] == results[1]
+
+
+def _arithmetic(engine: Engine, program: bytes, trailing: int) -> list[Any]:
+    """Sums, differences, products and relus, of which the root reaches all but `trailing` nodes recorded after it."""
+    nodes = [engine.leaf(x) for x in TAME]
+    unused = list(range(len(nodes)))
+    add, mul = ops.OPCODE["add"], ops.OPCODE["mul"]
+
+    def record(name: str, *operands: int | float) -> int:
+        for k in operands:
+            if isinstance(k, int) and k in unused:
+                unused.remove(k)
+        nodes.append(engine.apply(ops.OPCODE[name], *(nodes[k] if isinstance(k, int) else k for k in operands)))
+        unused.append(len(nodes) - 1)
+        return len(nodes) - 1
+
+    for what, p, q, r in zip(*[iter(program)] * 4):
+        x, y, acc = (len(nodes) - 1 - k % min(len(nodes), 5 if k < 128 else 99) for k in (p, q, r))
+        if what < 100:  # acc + x * y, the product recorded just before the sum
+            product = record("mul", x, y if what < 70 else TAME[y % len(TAME)])
+            record("add", *((acc, product) if what < 90 else (product, acc)))
+        elif what < 120:
+            record("relu", x)
+        elif what < 130:
+            record("tanh", x)
+        else:
+            name = ("add", "sub", "mul")[what % 3]
+            record(name, *((x, y) if what < 220 else (x, NUMBERS[r % 16]) if what < 240 else (NUMBERS[r % 16], x)))
+    root = nodes[unused[0]]
+    for k in unused[1:]:
+        root = engine.apply(add, root, nodes[k])
+    for k in range(trailing):
+        nodes.append(engine.apply(mul, nodes[-k % 7], root if k % 2 else engine.leaf(0.5)))
+    engine.backward(root, 1.0)
+    engine.backward(nodes[-1], -0.5)
+    engine.backward(root, 2.0)  # in scratch that was used before
+    return [(bits(node.data), bits(node.grad)) for node in (*nodes, root)]
+
+
+@native_only
+@settings(max_examples=GRAPHS)
+@given(programs(10, 60), st.integers(0, 4))
+@example(bytes([10, 0, 0, 0] * 9), 0)  # acc + acc * acc
+@example(bytes([10, 0, 1, 1] * 9), 0)
+@example(bytes([10, 1, 200, 0, 75, 1, 3, 0] * 9), 1)
+@example(bytes([230, 0, 0, 3, 245, 0, 0, 1, 95, 0, 1, 0] * 9), 3)
+def test_arithmetic_that_is_reached_as_a_whole_has_the_same_bits(program: bytes, trailing: int) -> None:
+    assert _arithmetic(native(), program, trailing) == _arithmetic(pure(), program, trailing)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 import scalargrad as sg
 from scalargrad import Value, contexts
-from scalargrad.errors import AnomalyError
+from scalargrad.errors import AnomalyError, ArgumentError
 
 
 def test_no_grad_gives_leaves() -> None:
@@ -109,3 +110,27 @@ def test_no_anomaly_where_the_masked_branch_is_infinite() -> None:
     x = Value(0.0)
     with sg.detect_anomaly(), pytest.raises(AnomalyError):
         sg.where(x > 0, sg.log(x), x)  # log(0) itself is -inf
+
+
+def test_what_runs_later_cannot_be_decorated() -> None:
+    def generator() -> Iterator[int]:
+        yield 1
+
+    async def coroutine() -> None: ...
+
+    async def both() -> AsyncIterator[int]:
+        yield 1
+
+    for function in (generator, coroutine, both):
+        for context in (sg.no_grad(), sg.detect_anomaly()):
+            with pytest.raises(ArgumentError, match=f"{type(context).__name__}.*{function.__name__}.*with"):
+                context(function)
+
+
+@pytest.mark.parametrize("seed", [math.inf, -math.inf, math.nan])
+def test_a_seed_that_is_not_finite(seed: float) -> None:
+    x = Value(1.0)
+    for root in (x, x * 2.0):
+        with sg.detect_anomaly(), pytest.raises(AnomalyError, match=rf"backward\({seed}\).*test_contexts\.py"):
+            root.backward(seed)
+        assert (root.grad, x.grad) == (0.0, 0.0)

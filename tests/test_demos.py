@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -250,6 +251,16 @@ def test_version_imports_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == f"scalargrad {sg.__version__}\n[]\n"
+
+
+def test_a_bad_backend_is_a_message() -> None:
+    environment = {**os.environ, "SCALARGRAD_BACKEND": "fortran"}
+    command = [sys.executable, "-X", "dev", "-m", "scalargrad", "demo", "iris"]
+    run = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert run.returncode == 2 and run.stderr.startswith("scalargrad: SCALARGRAD_BACKEND='fortran'")
+    assert "Traceback" not in run.stderr and run.stdout == ""
+    run = subprocess.run([sys.executable, "-c", "import scalargrad"], capture_output=True, text=True, env=environment)
+    assert run.returncode == 1 and "BackendError" in run.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes that break")

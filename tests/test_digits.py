@@ -91,7 +91,11 @@ def _pairs(name: str) -> list[tuple[float, float]]:
     rng = random.Random(name)
     if name == "pow":
         bases = [_log_uniform(rng, -3, 3) for _ in range(150)] + [_log_uniform(rng, -200, 200) for _ in range(100)]
-        return [(b, rng.choice([rng.uniform(-3, 3), rng.uniform(-90, 90), 0.1, 0.3, 0.5, 1.0, 3.0])) for b in bases]
+        pairs = [(b, rng.choice([rng.uniform(-3, 3), rng.uniform(-90, 90), 0.1, 0.3, 0.5, 1.0, 3.0])) for b in bases]
+        for _ in range(60):  # subnormal results, of which the partials are not
+            base = rng.choice([_log_uniform(rng, -200, 200), 1 + rng.uniform(-1, 1) * _log_uniform(rng, -14, -1)])
+            pairs.append((base, -rng.uniform(680, 745) / math.log(base)))
+        return pairs
     if name == "logaddexp":
         pairs = [(rng.uniform(-s, s), rng.uniform(-s, s)) for s in (1, 30, 700, 1e4) for _ in range(60)]
         return [*pairs, (0.0, -700.3), (0.1, -700.4), (1e4, 1e4), (-1e4, -1e4 + 1)]
@@ -110,6 +114,14 @@ def _pairs(name: str) -> list[tuple[float, float]]:
             (1.5e308, 1.5e308),
             (5e-324, 5e-324),
         ]
+        for _ in range(60):
+            x, y = _log_uniform(rng, -323, -300), _log_uniform(rng, -160, 20)
+            pairs += [(x, y), (y, -x)]
+        for _ in range(60):  # the smaller over the larger is subnormal, and once more over the larger it is not
+            e = rng.uniform(1, 7)
+            y = 10**-e
+            x = y * 10.0 ** -(308 + rng.uniform(0.5, e))
+            pairs += [(x, y), (y, -x)]
     if name == "div":  # a subnormal quotient by a small divisor
         pairs += [(3e-317, 7e-6), (5e-324, 1e-10), (-1e-310, 1e3)]
     return pairs

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.errors import ArgumentError, NumberError
+from scalargrad.errors import ArgumentError, NumberError, RangeError
 
 FUNCTIONS = [sg.sum, sg.mean, sg.prod, sg.norm, sg.max, sg.min, sg.logsumexp]
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300)
@@ -115,6 +115,7 @@ def test_numpy() -> None:
     assert isinstance(values.sum(), Value) and isinstance(values @ array, Value)
     assert (x < np.array([1.0, 3.0])).tolist() == [False, True]
     assert Value(np.longdouble(1.5)).data == 1.5
+    assert Value(np.longdouble("inf")).data == math.inf == Value(np.array(math.inf)).data
     assert (x * np.array(Value(3.0), dtype=object)).data == 6.0
     for bad in (
         np.datetime64("2020-01-01", "ns"),
@@ -127,3 +128,25 @@ def test_numpy() -> None:
     ):
         with pytest.raises(NumberError):
             Value(bad)
+    for masked in (np.ma.masked, np.ma.array(3.0, mask=True)):
+        for attempt in (lambda: Value(masked), lambda: x * masked, lambda: sg.exp(masked)):
+            with pytest.raises(NumberError, match="masked"):
+                attempt()
+    assert Value(np.ma.array(3.0)).data == 3.0
+    if np.finfo(np.longdouble).max > 1e308:
+        with pytest.raises(RangeError, match="too large"):
+            Value(np.longdouble("-1e4000"))
+
+
+def test_a_nan_takes_the_gradient_of_max_and_min() -> None:
+    nan = math.nan
+    for function in (sg.max, sg.min):
+        for x, exact in (
+            ([nan, 1.0], [1.0, 0.0]),
+            ([2.0, nan, 2.0, -nan], [0.0, 0.5, 0.0, 0.5]),
+            ([nan], [1.0]),
+            ([math.inf, nan, -math.inf], [0.0, 1.0, 0.0]),
+        ):
+            leaves = [Value(item) for item in x]
+            function(leaves).backward()
+            assert [leaf.grad for leaf in leaves] == exact
