@@ -1,17 +1,20 @@
 """The functions of many numbers. Each takes an iterable or several arguments, as Python's `max` does.
 
-On Values they give a Value (softmax and log_softmax a list), on floats alone a float. Each raises `NumberError` for an
-item that is no number, and `ArgumentError` where an empty sequence has no answer.
+On Values they give a Value (softmax and log_softmax a list), on floats alone a float. On a Vector or Matrix they are its
+methods: over all elements, or along `axis`. Each raises `NumberError` for an item that is no number, and `ArgumentError`
+where an empty sequence has no answer.
 """
 
 from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from scalargrad import core, ops
+from scalargrad.elements import Elements
 from scalargrad.errors import ArgumentError
 from scalargrad.value import Value
 
@@ -37,6 +40,22 @@ def _largest(items: list[Any]) -> float:
     return core.reduce(ops.OPCODE["max"], [_number(item) for item in items])  # type: ignore[no-any-return]
 
 
+def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, and for an array its method of the same name."""
+    name = function.__name__
+
+    @wraps(function)
+    def either(*x: Any, **axis: Any) -> Any:
+        if len(x) == 1 and isinstance(x[0], Elements):
+            return getattr(x[0], name)(**axis)
+        if axis:
+            raise ArgumentError(f"{name} takes an axis with a Vector or Matrix alone")
+        return function(*x)
+
+    return either
+
+
+@_or_of_array
 def sum(*x: Any) -> Any:
     """The sum, as one node: chunks of 128 numbers, each in eight interleaved sums. 0.0 of nothing.
 
@@ -47,6 +66,7 @@ def sum(*x: Any) -> Any:
     return core.reduce(_SUM, items) if items else 0.0
 
 
+@_or_of_array
 def mean(*x: Any) -> Any:
     """The sum divided by the count.
 
@@ -57,6 +77,7 @@ def mean(*x: Any) -> Any:
     return core.apply(_DIV, core.reduce(_SUM, items), len(items))
 
 
+@_or_of_array
 def prod(*x: Any) -> Any:
     """The product, left to right. 1.0 of nothing.
 
@@ -81,6 +102,7 @@ def dot(x: Iterable[Any], y: Iterable[Any]) -> Any:
     return core.reduce(_DOT, [item for pair in zip(left, right) for item in pair]) if left else 0.0
 
 
+@_or_of_array
 def norm(*x: Any) -> Any:
     """The Euclidean norm, without overflow; gradient x / norm, and 0 at the origin. 0.0 of nothing.
 
@@ -104,6 +126,7 @@ def norm(*x: Any) -> Any:
     return root if scale == 1.0 else core.apply(_MUL, root, scale)
 
 
+@_or_of_array
 def max(*x: Any) -> Any:
     """The largest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `max` picks one).
 
@@ -113,6 +136,7 @@ def max(*x: Any) -> Any:
     return core.reduce(ops.OPCODE["max"], _items("max", x, 1))
 
 
+@_or_of_array
 def min(*x: Any) -> Any:
     """The smallest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `min` picks one).
 
@@ -122,6 +146,7 @@ def min(*x: Any) -> Any:
     return core.reduce(ops.OPCODE["min"], _items("min", x, 1))
 
 
+@_or_of_array
 def logsumexp(*x: Any) -> Any:
     """log(exp(x1) + ... + exp(xn)) without overflow; its gradient is the softmax.
 
@@ -131,6 +156,7 @@ def logsumexp(*x: Any) -> Any:
     return core.reduce(_LOGSUMEXP, [0.0, *_items("logsumexp", x, 1)])
 
 
+@_or_of_array
 def softmax(*x: Any) -> list[Any]:
     """exp(xi) / (exp(x1) + ... + exp(xn)), a list, without overflow.
 
@@ -144,6 +170,7 @@ def softmax(*x: Any) -> list[Any]:
     return [core.apply(_DIV, weight, total) for weight in weights]
 
 
+@_or_of_array
 def log_softmax(*x: Any) -> list[Any]:
     """xi - logsumexp(x), a list; accurate also where the softmax rounds to 1.
 

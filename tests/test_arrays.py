@@ -106,6 +106,14 @@ def test_a_reduction_is_that_of_each_row(name: str, data: Any, m: int, n: int, a
         assert bits(whole().data) == bits(getattr(sg, name)([v for row in scalars for v in row]).data)
 
 
+def test_functions_of_many_take_arrays() -> None:
+    x = Matrix([[1.0, 2.0], [3.0, 5.0]])
+    assert sg.sum(x).data == 11.0 and sg.mean(x, axis=0).data == [2.0, 3.5] and sg.max(x[1]).data == 5.0
+    assert sg.softmax(x).shape == (2, 2) and sg.dot(x[0], x[1]).data == 13.0
+    with pytest.raises(ArgumentError, match="axis"):
+        sg.sum([1.0, 2.0], axis=0)
+
+
 def test_repeated_operands_keep_the_order_of_scalars() -> None:
     """A matrix times its own transpose: each element is a left and a right operand, many times."""
     x = [[1.1, 2.3, -0.7], [0.3, -1.9, 1e8]]
