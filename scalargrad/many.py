@@ -1,8 +1,8 @@
 """The functions of many numbers. Each takes an iterable or several arguments, as Python's `max` does.
 
-On Values they give a Value (softmax and log_softmax a list), on floats alone a float. On a Vector or Matrix they are its
-methods: over all elements, or along `axis`. Each raises `NumberError` for an item that is no number, and `ArgumentError`
-where an empty sequence has no answer.
+On Values they give a Value (softmax and log_softmax a list), on floats alone a float. On a Vector or Matrix they are
+its methods: over all elements, or along `axis`. Each raises `NumberError` for an item that is no number, and
+`ArgumentError` where an empty sequence has no answer.
 """
 
 from __future__ import annotations
