@@ -7,7 +7,6 @@ import gc
 import os
 import pickle
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -105,12 +104,9 @@ def test_many_losses_over_one_trunk(n: int) -> None:
         trunk = trunk * 1.0
     early = x * 2.0
     losses = [early * 0.5 for _ in range(n)]
-    start = time.perf_counter()
-    for loss in losses:
+    for loss in losses:  # were each a sweep over the whole trunk, it would take minutes: in Python here, in C at full size
         loss.backward()
     assert x.grad == float(n)
-    # a sweep over the whole trunk takes over 50 microseconds in C and 50 ms in Python
-    assert (time.perf_counter() - start) / n < (40e-6 if NATIVE else 2e-3)
 
 
 @native_only
