@@ -27,6 +27,10 @@ class ArgumentError(ScalargradError, ValueError):
     """An argument is of the right type and the wrong value: an empty list, two lengths that differ."""
 
 
+class ShapeError(ScalargradError, ValueError):
+    """Two shapes do not fit together, or one is not what a formula needs; the message prints them."""
+
+
 class AnomalyError(ScalargradError, FloatingPointError):
     """Inside `detect_anomaly`, an operation or its backward rule made a nan or an infinity."""
 
