@@ -30,6 +30,19 @@ def exponential(x: float) -> float:
         return math.inf
 
 
+def exp_difference(x: float, y: float) -> float:
+    """exp(x - y), with what the rounding of x - y throws away put back: it counts where the difference is large.
+
+    >>> exp_difference(3.0, 3.0)
+    1.0
+    """
+    d = x - y
+    if math.isinf(d):
+        return 0.0 if d < 0.0 else math.inf
+    back = x - d  # Knuth's two-sum: the rounding error of d, exactly
+    return exponential(d) * (1.0 + ((x - (d + back)) - (y - back)))
+
+
 def sigmoid(x: float) -> float:
     """The logistic function 1 / (1 + exp(-x)), with no overflow and all its digits on both sides. Source: CH 2.
 

@@ -259,9 +259,9 @@ def scaled_vector_jacobian(
     matrices(z_jacobian=z_jacobian)
     arrange([], layout)
     m, n = len(y_gradient), len(z)
-    rows, width = (n, m) if layout == "numerator" else (m, n)
-    need(shape(z_jacobian) in ((rows, width), (rows,)), f"z_jacobian must be of shape {(rows, width)}", y_gradient=y_gradient,
-         z=z, z_jacobian=z_jacobian)  # fmt: skip
+    wanted = (n, m) if layout == "numerator" else (m, n)
+    fits = shape(z_jacobian) == wanted if wanted[0] else not z_jacobian
+    need(fits, f"z_jacobian must be of shape {wanted}", y_gradient=y_gradient, z=z, z_jacobian=z_jacobian)
     if layout == "numerator":
         return [[y * z_jacobian[i][j] + z[i] * y_gradient[j] for j in range(m)] for i in range(n)]
     return [[y * z_jacobian[j][i] + y_gradient[j] * z[i] for i in range(n)] for j in range(m)]

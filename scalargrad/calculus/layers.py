@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scalargrad.calculus.elementary import relu_derivative
+from scalargrad.calculus.elementary import exp_difference, relu_derivative
 from scalargrad.calculus.shapes import (
     Matrix,
     Vector,
@@ -138,7 +138,7 @@ def softmax(z: Vector) -> list[float]:
     if not z:
         raise ArgumentError("the softmax of nothing does not exist: give at least one number")
     largest = max(z)
-    weights = [math.exp(item - largest) for item in z]
+    weights = [exp_difference(item, largest) for item in z]
     whole = total(weights)
     return [weight / whole for weight in weights]
 
@@ -183,8 +183,13 @@ def logsumexp(z: Vector) -> float:
     vectors(z=z)
     if not z:
         raise ArgumentError("the log-sum-exp of nothing does not exist: give at least one number")
+    return max(z) + _above_largest(z)
+
+
+def _above_largest(z: Vector) -> float:
+    """What log-sum-exp adds to the largest: log(1 + Σ over the others of exp(zᵢ - largest))."""
     first = z.index(max(z))
-    return z[first] + math.log1p(total(math.exp(item - z[first]) for k, item in enumerate(z) if k != first))
+    return math.log1p(total(exp_difference(item, z[first]) for k, item in enumerate(z) if k != first))
 
 
 def logsumexp_gradient(z: Vector) -> list[float]:
@@ -204,8 +209,10 @@ def log_softmax(z: Vector) -> list[float]:
     >>> log_softmax([0.0, -1e4])
     [0.0, -10000.0]
     """
-    whole = logsumexp([item - max(z) for item in z])
-    return [(item - max(z)) - whole for item in z]
+    vectors(z=z)
+    if not z:
+        raise ArgumentError("the softmax of nothing does not exist: give at least one number")
+    return [(item - max(z)) - _above_largest(z) for item in z]
 
 
 def log_softmax_jacobian(z: Vector) -> list[list[float]]:

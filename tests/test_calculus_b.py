@@ -1,0 +1,305 @@
+"""Section B of the formula ledger: Jacobians. Analytic form, engine and numerical witness, held together."""
+
+from __future__ import annotations
+
+import math
+import operator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, together, vectors
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from witness import Complex, complex_gradient, complex_jacobian, hold, richardson, witnessed
+
+import scalargrad as sg
+from scalargrad import Value, calculus, ops
+from scalargrad.calculus.checks import SMOOTH, positive, sizes
+from scalargrad.calculus.checks import polynomial as engine_polynomial
+from scalargrad.calculus.compare import Comparison, engine_gradient, engine_jacobian
+from scalargrad.calculus.shapes import product, transpose
+
+OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "max": None}
+
+
+def binary(space: Any, name: str, w: Any, x: Any) -> Any:
+    return space.maximum(w, x) if name == "max" else OPERATORS[name](w, x)
+
+
+def split(jacobian: list[Any]) -> tuple[list[Any], list[Any]]:
+    """A Jacobian by two arguments as two Jacobians."""
+    return [row[0] for row in jacobian], [row[1] for row in jacobian]
+
+
+@given(st.data(), FROM_EMPTY, SIZES)
+def test_B1_jacobian(data: Any, m: int, n: int) -> None:
+    term = st.tuples(NUMBERS, st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    functions, x = data.draw(st.lists(st.lists(term, max_size=3), min_size=m, max_size=m)), data.draw(vectors(n))
+    analytic = calculus.stack_gradients([calculus.polynomial_gradient(f, x) for f in functions])
+    scale = [calculus.polynomial_gradient(positive(f), sizes(x)) for f in functions]
+    engine = engine_jacobian(lambda v: [engine_polynomial(f, v) for f in functions], x)
+    hold("B1", Comparison("engine", analytic, engine, scale, n + 7))
+
+    def plain(v: Any) -> Any:
+        return [sum(c * Complex.prod([xi for xi, k in zip(v, ks) for _ in range(k)]) for c, ks in f) for f in functions]
+
+    hold("B1", witnessed("J", analytic, complex_jacobian(plain, x), scale, 2 * (n + 7)))
+    columns = calculus.stack_gradients(analytic, layout="denominator")
+    assert all(columns[j][i] == engine[i][j] or analytic[i][j] != engine[i][j] for i in range(m) for j in range(n))
+    assert columns == [list(column) for column in zip(*analytic)]
+
+
+@given(QUARTERS, QUARTERS)
+def test_B1_jacobian_of_the_example(x: float, y: float) -> None:
+    """3x²y and 2x + y⁸, on quarters, exactly."""
+    engine = engine_jacobian(lambda v: [3.0 * v[0] * v[0] * v[1], 2.0 * v[0] + v[1] ** 8], [x, y])
+    terms: list[Any] = [[(3.0, (2, 1))], [(2.0, (1, 0)), (1.0, (0, 8))]]
+    analytic = calculus.stack_gradients([calculus.polynomial_gradient(f, [x, y]) for f in terms])
+    assert analytic == engine == [[6.0 * x * y, 3.0 * x * x], [2.0, 8.0 * y**7]]
+
+
+@given(st.lists(WIDE, max_size=5))
+def test_B2_identity(x: list[float]) -> None:
+    for f in (lambda v: v, lambda v: [item + 0.0 for item in v], lambda v: [1.0 * item for item in v]):
+        hold("B2", Comparison("engine", calculus.identity_jacobian(len(x)), engine_jacobian(f, x)))
+        hold("B2", Comparison("complex step", calculus.identity_jacobian(len(x)), complex_jacobian(f, x)))
+
+
+@given(together(2, SIZES, reals(1.0)), st.integers(6, 20))
+def test_B3_best_linear_approximation(drawn: list[list[float]], exponent: int) -> None:
+    """Of softmax: what the line misses is at most ‖Δ‖², and goes with the square of the step; of no other J does it."""
+    x, direction = drawn
+    for jacobian in (calculus.softmax_jacobian(x), engine_jacobian(sg.softmax, x)):
+        for h in (2.0**-exponent, 2.0 ** -(exponent + 1)):
+            step = [h * d for d in direction]
+            line = calculus.linear_approximation(calculus.softmax(x), jacobian, step)
+            moved = calculus.softmax([a + d for a, d in zip(x, step)])
+            hold("B3", Comparison("softmax", moved, line, 4.0, 1, sum(d * d for d in step)))
+
+
+@given(st.data(), SIZES)
+def test_B3_best_linear_approximation_of_a_quadratic(data: Any, n: int) -> None:
+    """xᵀAx misses its line by ΔᵀAΔ, exactly on quarters; halving Δ quarters it."""
+    a, x, step = (data.draw(s) for s in (matrices(n, n, QUARTERS), vectors(n, QUARTERS), vectors(n, QUARTERS)))
+
+    def f(v: Any) -> Any:
+        return sum(a[i][j] * v[i] * v[j] for i in range(n) for j in range(n))
+
+    jacobian = [engine_gradient(f, x)]
+    assert jacobian == [[sum((a[i][j] + a[j][i]) * x[j] for j in range(n)) for i in range(n)]]
+    missed = []
+    for h in (1.0, 0.5):
+        d = [h * item for item in step]
+        missed.append(f([p + q for p, q in zip(x, d)]) - calculus.linear_approximation([f(x)], jacobian, d)[0])
+    assert missed[0] == f(step) == 4.0 * missed[1]
+
+
+@given(together(2), st.sampled_from(sorted(OPERATORS)))
+def test_B4_elementwise_binary(drawn: list[list[float]], name: str) -> None:
+    w, x = drawn
+    assume(name != "/" or all(abs(item) > 1e-6 for item in x))
+    analytic = calculus.elementwise_jacobians(name, w, x)
+    engine = split(engine_jacobian(lambda v: [binary(sg, name, p, q) for p, q in zip(*v)], [w, x]))
+    hold("B4", Comparison("engine", analytic, engine))
+    if name in "+-*":
+        assert analytic == engine
+    if name != "max" or all(p != q for p, q in zip(w, x)):  # off the ties of max
+        both = complex_jacobian(lambda v: [binary(Complex, name, p, q) for p, q in zip(*v)], [w, x])
+        hold("B4", witnessed("J", analytic, split(both)))
+    if w and name != "max":  # the same operand twice: the sum of the two partials
+        v = Value(x[0])
+        binary(sg, name, v, v).backward()
+        by_w, by_x = calculus.elementwise_jacobians(name, x[:1], x[:1])
+        hold("B4", Comparison("x○x", by_w[0][0] + by_x[0][0], v.grad, abs(by_w[0][0]) + abs(by_x[0][0])))
+
+
+@given(together(2, FROM_EMPTY, reals(1.0)), st.sampled_from("+-*/"), st.sampled_from(SMOOTH), st.sampled_from(SMOOTH))
+def test_B4_elementwise_binary_of_functions(drawn: list[list[float]], name: str, f: str, g: str) -> None:
+    w, x = drawn
+    assume(name != "/" or all(abs(calculus.elementary(g)[0](item)) > 1e-6 for item in x))
+    analytic = calculus.composed_elementwise_jacobians(name, calculus.elementary(f), calculus.elementary(g), w, x)
+
+    def composed(space: Any) -> Any:
+        return lambda v: [binary(space, name, getattr(space, f)(p), getattr(space, g)(q)) for p, q in zip(*v)]
+
+    hold("B4", Comparison("engine", analytic, split(engine_jacobian(composed(sg), [w, x]))))
+    hold("B4", witnessed("J", analytic, split(complex_jacobian(composed(Complex), [w, x])), None, 1, 2.0**80))
+
+
+@given(st.data(), FROM_EMPTY, SIZES)
+def test_B5_diagonality(data: Any, m: int, n: int) -> None:
+    """Output i is the sum of some inputs, each times a number: exactly 0.0 wherever an input is not read."""
+    x = data.draw(vectors(n))
+    partials = [data.draw(st.dictionaries(st.integers(0, n - 1), NONZERO)) for _ in range(m)]
+    for outside in (lambda y: y, lambda y: sg.exp(y * 0.0) - 1.0 + y):  # the second through more nodes
+        f = lambda v, g=outside: [g(sum((p * v[j] for j, p in row.items()), 0.0)) for row in partials]  # noqa: E731
+        engine = engine_jacobian(f, x)
+        for i, row in enumerate(partials):
+            for j in range(n):
+                assert (engine[i][j] == 0.0) == (j not in row)
+    hold("B5", Comparison("J", calculus.sparse_jacobian(partials, n), engine_jacobian(
+        lambda v: [sum((p * v[j] for j, p in row.items()), 0.0) for row in partials], x)))  # fmt: skip
+    diagonal = engine_jacobian(lambda v: [sg.tanh(item) for item in v], x)
+    pattern = calculus.sparse_jacobian([{i: diagonal[i][i]} for i in range(n)], n)
+    hold("B5", Comparison("each reads its own", pattern, diagonal))
+
+
+@given(st.data(), FROM_EMPTY, st.sampled_from(sorted(OPERATORS)))
+def test_B6_scalar_expansion(data: Any, n: int, name: str) -> None:
+    x, z = data.draw(vectors(n)), data.draw(NONZERO)
+    analytic = calculus.scalar_expansion_jacobians(name, x, z)
+    engine = split(engine_jacobian(lambda v: [binary(sg, name, item, v[1]) for item in v[0]], [x, z]))
+    hold("B6", Comparison("engine", analytic, engine))
+    if name != "max" or z not in x:
+        both = complex_jacobian(lambda v: [binary(Complex, name, item, v[1]) for item in v[0]], [x, z])
+        hold("B6", witnessed("J", analytic, split(both)))
+    together = engine_gradient(lambda s: sg.sum([binary(sg, name, item, s) for item in x]), z)  # one z in every place
+    hold("B6", Comparison("Σ by z", math.fsum(analytic[1]), together, sum(sizes(analytic[1])), max(n, 1)))
+
+
+@given(st.data(), st.one_of(FROM_EMPTY, st.integers(120, 140)), WIDE)
+def test_B7_sum_reduction(data: Any, n: int, z: float) -> None:
+    """Also over 128 numbers, where `sg.sum` begins another chunk."""
+    x = data.draw(vectors(n, WIDE))
+    assert (
+        engine_gradient(lambda v: sg.sum(v), x) == calculus.sum_gradient(calculus.identity_jacobian(n), n) == [1.0] * n
+    )
+    by_x, by_z = calculus.scaled_sum_gradients(x, z)
+    engine = engine_gradient(lambda v, s: sg.sum([item * s for item in v]), x, z)
+    hold("B7", Comparison("Σxz by x", by_x, engine[0]), Comparison("by z", by_z, engine[1], sum(sizes(x)), max(n, 1)))
+    if n < 5:
+        witness = complex_gradient(lambda v, s: Complex.sum([item * s for item in v]), x, z)
+        hold(
+            "B7",
+            witnessed("Σxz by x", by_x, witness[0], abs(z)),
+            witnessed("by z", by_z, witness[1], sum(sizes(x)), n + 1),
+        )
+
+
+@given(st.data(), FROM_EMPTY, SIZES)
+def test_B7_sum_reduction_of_functions(data: Any, m: int, n: int) -> None:
+    """y = Σᵢ Aᵢ·x⊙x: the row Σᵢ∂fᵢ/∂x."""
+    a, x = data.draw(matrices(m, n)), data.draw(vectors(n))
+    jacobian = [[2.0 * p * q for p, q in zip(row, x)] for row in a]
+    scale = calculus.sum_gradient(sizes(jacobian), n)
+
+    def f(space: Any) -> Any:
+        return lambda v: space.sum([space.sum([p * q * q for p, q in zip(row, v)]) for row in a])
+
+    analytic = calculus.sum_gradient(jacobian, n)
+    hold("B7", Comparison("engine", analytic, engine_gradient(f(sg), x), scale, m + 2))
+    hold("B7", witnessed("row", analytic, complex_gradient(f(Complex), x), scale, m + 2))
+
+
+@given(NONZERO)
+def test_B8_vector_chain_rule_of_a_scalar(x: float) -> None:
+    analytic = calculus.log_sine_derivative(x)
+    hold(
+        "B8",
+        Comparison("J_f·g'", analytic, [row[0] for row in calculus.chain_jacobians(*calculus.log_sine_factors(x))]),
+    )
+    engine = engine_jacobian(lambda v: [sg.log(v[0] ** 2), sg.sin(3.0 * v[0])], [x])
+    hold("B8", Comparison("engine", analytic, [row[0] for row in engine]))
+    witness = complex_jacobian(lambda v: [Complex.log(v[0] * v[0]), Complex.sin(3.0 * v[0])], [x])
+    hold("B8", witnessed("dy/dx", analytic, [row[0] for row in witness], None, 1, 2.0**80))
+    outer = engine_jacobian(lambda g: [sg.log(g[0]), sg.sin(g[1])], [x * x, 3.0 * x])
+    inside = engine_jacobian(lambda v: [v[0] ** 2, 3.0 * v[0]], [x])
+    hold("B8", Comparison("factors", calculus.log_sine_factors(x), (outer, inside)))
+
+
+@given(st.data(), st.lists(SIZES, min_size=2, max_size=5))
+def test_B9_vector_chain_rule(data: Any, widths: list[int]) -> None:
+    """Up to four stages, each A·sin(x): from the last width to the first. In both layouts."""
+    stages = [data.draw(matrices(m, n, reals(1.0))) for m, n in pairwise(widths)]
+    x = data.draw(vectors(widths[-1]))
+
+    def network(space: Any) -> Any:
+        def forward(v: Any) -> Any:
+            for a in reversed(stages):
+                v = [space.sum([p * space.sin(q) for p, q in zip(row, v)]) for row in a]
+            return v
+
+        return forward
+
+    jacobians: list[Any] = []
+    place, off = x, 1.0  # how far off an input may be, in roundings: a stage magnifies it by its rows' sums
+    scale = [[float(i == j) for j in range(len(x))] for i in range(len(x))]
+    for a in reversed(stages):
+        jacobians.insert(0, [[p * math.cos(q) for p, q in zip(row, place)] for row in a])
+        place = [math.fsum(p * math.sin(q) for p, q in zip(row, place)) for row in a]
+        scale = product(sizes(a), scale)
+        off = 1.0 + off * max(sum(sizes(row)) for row in a) + off
+    scale = [[off * item for item in row] for row in scale]
+    n = 2 * sum(widths)
+    analytic = calculus.chain_jacobians(*jacobians)
+    hold("B9", Comparison("engine", analytic, engine_jacobian(network(sg), x), scale, n))
+    hold("B9", witnessed("J", analytic, complex_jacobian(network(Complex), x), scale, n))
+    turned = calculus.chain_jacobians(*map(transpose, jacobians), layout="denominator")
+    hold("B9", Comparison("denominator layout", transpose(turned), analytic, scale, n))
+
+
+@given(st.lists(NUMBERS, max_size=4), st.sampled_from(SMOOTH), st.sampled_from(SMOOTH))
+def test_B10_diagonal_chain(x: list[float], f: str, g: str) -> None:
+    (_, df), (inside, dg) = calculus.elementary(f), calculus.elementary(g)
+    outer, inner = [df(inside(item)) for item in x], [dg(item) for item in x]
+    analytic = calculus.chain_diagonals(outer, inner)
+    scale = max((3.0 + abs(item) for item in x), default=1.0)
+    engine = engine_jacobian(lambda v: [getattr(sg, f)(getattr(sg, g)(item)) for item in v], x)
+    hold("B10", Comparison("engine", analytic, engine, scale))
+    witness = complex_jacobian(lambda v: [getattr(Complex, f)(getattr(Complex, g)(item)) for item in v], x)
+    hold("B10", witnessed("J", analytic, witness, scale))
+    full = product(*(calculus.elementwise_function_jacobian(lambda d: d, d) for d in (outer, inner)))
+    assert analytic == full or not x
+
+
+UNARY = [row.name for row in ops.PRIMITIVES if len(row.operands) == 1]
+INSIDE = {"log": (1e-3, 50.0), "log2": (1e-3, 50.0), "log10": (1e-3, 50.0), "sqrt": (1e-3, 50.0), "cbrt": (1e-3, 50.0),
+          "log1p": (-0.9, 50.0), "asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "atanh": (-0.9, 0.9), "acosh": (1.1, 50.0),
+          "tan": (-1.4, 1.4)}  # fmt: skip
+STEPS = {"floor", "ceil", "trunc", "round", "sign", "abs", "relu"}
+
+
+@pytest.mark.parametrize("name", UNARY)
+@given(st.data())
+def test_B11_elementwise_function(name: str, data: Any) -> None:
+    low, high = INSIDE.get(name, (-20.0, 20.0))
+    x = data.draw(st.lists(st.floats(low, high), max_size=3))
+    f, df = calculus.elementary(name)
+    function = (lambda v: -v) if name == "neg" else getattr(sg, name)
+    # silu's two terms cancel where it turns; the sizes of their sum are the scale
+    near = [calculus.sigmoid(v) * (1.0 + abs(v) * calculus.sigmoid(-v)) if name == "silu" else abs(df(v)) for v in x]
+    scale = calculus.elementwise_function_jacobian(lambda v: near[x.index(v)], x)
+    analytic = calculus.elementwise_function_jacobian(df, x)
+    hold("B11", Comparison(name, analytic, engine_jacobian(lambda v: [function(item) for item in v], x), scale))
+    hold("B11", Comparison("value", [f(v) for v in x], [function(v) for v in x]))
+    for v in x:
+        if name not in STEPS and low + 0.04 < v < high - 0.04 and (name != "cbrt" or v > 0.1):
+            extrapolated, error = richardson(f, v)
+            assert abs(extrapolated - df(v)) <= error + 16.0 * 2.0**-52 * abs(df(v))
+
+
+@given(st.data(), SIZES, FROM_EMPTY)
+def test_B12_scalar_times_vector(data: Any, m: int, n: int) -> None:
+    """y = a·x and z = Bx; m variables, n components; in both layouts."""
+    x, a, b = data.draw(vectors(m)), data.draw(vectors(m)), data.draw(matrices(n, m))
+    y, z = math.fsum(p * q for p, q in zip(a, x)), [math.fsum(p * q for p, q in zip(row, x)) for row in b]
+    analytic = calculus.scaled_vector_jacobian(y, a, z, b)
+    sums = sum(abs(p * q) for p, q in zip(a, x)), [sum(abs(p * q) for p, q in zip(row, x)) for row in b]
+    scale = calculus.scaled_vector_jacobian(sums[0], sizes(a), sums[1], sizes(b))
+    for space, jacobian, compare in ((sg, engine_jacobian, Comparison), (Complex, complex_jacobian, witnessed)):
+        found = jacobian(lambda v, s=space: [s.dot(a, v) * s.dot(row, v) for row in b], x)
+        hold("B12", compare("numerator", analytic, found, scale, m + 1))
+    turned = calculus.scaled_vector_jacobian(y, a, z, transpose(b, m), layout="denominator")
+    hold("B12", Comparison("denominator", turned, transpose(analytic, m), transpose(scale, m), m + 1))
+
+
+@given(st.lists(reals(700.0), max_size=4))
+def test_B13_exp(x: list[float]) -> None:
+    engine = engine_jacobian(lambda v: [sg.exp(item) for item in v], x)
+    hold("B13", Comparison("diag", calculus.exp_jacobian(x), engine))
+    row = engine_jacobian(lambda v: [sg.sum([sg.exp(item) for item in v])], x) if x else [[]]
+    hold("B13", Comparison("row", calculus.sum_exp_jacobian(x), row))
+    hold("B13", Comparison("column", calculus.sum_exp_jacobian(x, layout="denominator"), transpose(row)))
+    witness = complex_jacobian(lambda v: [Complex.exp(item) for item in v], x)
+    hold("B13", witnessed("diag", calculus.exp_jacobian(x), witness, None, 1, 0.0))
