@@ -101,7 +101,7 @@ def test_C4_dot(style: Any, drawn: list[list[float]]) -> None:
     assert by_steps == analytic[0] == x and analytic[1] == w
     hold("C4", witnessed("w·x", analytic, tuple(complex_gradient(WITNESS.dot, w, x)), None, 1))
     v = [Value(item) for item in x]
-    sg.sum([style.dot(v, v)]).backward()  # each operand twice
+    (style.dot(v, v) + 0.0 * Value(1.0)).backward()  # each operand twice
     assert [item.grad for item in v] == [p + q for p, q in zip(*calculus.dot_gradients(x, x))]
 
 
@@ -150,8 +150,9 @@ def test_C7_softmax_jacobian(style: Any, z: list[float]) -> None:
     analytic = calculus.softmax_jacobian(z)
     hold("C7", Comparison("engine", analytic, engine_jacobian(lambda v: style.softmax([v])[0], z), scale, n))
     hold("C7", Comparison("p", calculus.softmax(z), style.softmax([z])[0], None, n))
-    hold("C7", Comparison("diag(p) - ppᵀ", analytic, [[a * ((i == j) - b) for j, b in enumerate(calculus.softmax(z))]
-                                                      for i, a in enumerate(calculus.softmax(z))], scale, n))  # fmt: skip
+    p = calculus.softmax(z)
+    literal = [[a * ((i == j) - b) for j, b in enumerate(p)] for i, a in enumerate(p)]
+    hold("C7", Comparison("diag(p) - ppᵀ", analytic, literal, scale, n))
     for i, row in enumerate(analytic):  # rows and columns sum to 0
         hold("C7", Comparison("row", math.fsum(row), 0.0, sum(scale[i]), n))
         hold("C7", Comparison("column", math.fsum(other[i] for other in analytic), 0.0, sum(scale[i]), n))

@@ -153,7 +153,7 @@ def elementary(name: str) -> tuple[Function, Function]:
     """The elementary function of that name and its derivative.
 
     Shapes: both take a number and give one. Raises `ArgumentError` for a name that it does not know; what the pair
-    gives raises `ArgumentError` outside the domain and `RangeError` on overflow.
+    gives raises `ArgumentError` outside the domain and `RangeError` on overflow. Source: SM B.26.
 
     >>> f, df = elementary("square")
     >>> f(3.0), df(3.0)
