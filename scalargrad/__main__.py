@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scalargrad import __version__
-from scalargrad.calculus import ledger, show
+from scalargrad import __version__, formulas
+from scalargrad.calculus import ledger
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
@@ -23,8 +23,8 @@ def _parser() -> argparse.ArgumentParser:
     names = demos.add_subparsers(title="demos", metavar="NAME", required=True)
     for demo in (Iris, Moons):
         add_parser(names, demo)
-    formulas = commands.add_parser("formulas", help="check the formula ledger against the engine")
-    formulas.add_argument("row", nargs="?", type=_row, metavar="ROW", help="the id of a row to work out, such as C7")
+    checked = commands.add_parser("formulas", help="check the formula ledger against the engine")
+    checked.add_argument("row", nargs="?", type=_row, metavar="ROW", help="the id of a row to work out, such as C7")
     return parser
 
 
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        return show.run(options.row) if options.command == "formulas" else run(options)
+        return formulas.run(options.row) if options.command == "formulas" else run(options)
     except ScalargradError as error:
         print(f"scalargrad: {error}", file=sys.stderr)
         return 1

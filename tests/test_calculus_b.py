@@ -43,7 +43,6 @@ def test_B1_jacobian(data: Any, m: int, n: int) -> None:
 
     hold("B1", witnessed("J", analytic, complex_jacobian(plain, x), scale, 2 * (n + 7)))
     columns = calculus.stack_gradients(analytic, layout="denominator")
-    assert all(columns[j][i] == engine[i][j] or analytic[i][j] != engine[i][j] for i in range(m) for j in range(n))
     assert columns == [list(column) for column in zip(*analytic)]
 
 
@@ -58,7 +57,17 @@ def test_B1_jacobian_of_the_example(x: float, y: float) -> None:
 
 @given(st.lists(WIDE, max_size=5))
 def test_B2_identity(x: list[float]) -> None:
-    for f in (lambda v: v, lambda v: [item + 0.0 for item in v], lambda v: [1.0 * item for item in v]):
+    # through nothing, and through each of the operators that leave a number as it is, on either side
+    steps = (
+        lambda a: a,
+        lambda a: a + 0.0,
+        lambda a: 0.0 + a,
+        lambda a: 1.0 * a,
+        lambda a: a - 0.0,
+        lambda a: 0.0 - (-a),
+    )
+    for step in steps:
+        f = lambda v, s=step: [s(item) for item in v]  # noqa: E731
         hold("B2", Comparison("engine", calculus.identity_jacobian(len(x)), engine_jacobian(f, x)))
         hold("B2", Comparison("complex step", calculus.identity_jacobian(len(x)), complex_jacobian(f, x)))
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from scalargrad import __main__, calculus
-from scalargrad.calculus import show
+from scalargrad import __main__, calculus, formulas
 from scalargrad.calculus.compare import Comparison, Worked
 from scalargrad.calculus.ledger import ERRATA, LEDGER, ROWS, Row, find
 from scalargrad.errors import ArgumentError, ShapeError
@@ -99,18 +98,18 @@ def broken(row: Row, answer: Any) -> Row:
 @pytest.mark.parametrize("answer", [2.0, float("nan"), [1.0]])
 def test_a_row_that_fails_is_told(answer: Any, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [ROWS["A1"], broken(ROWS["C7"], answer)]
-    assert show.check_all(rows) == 1
+    assert formulas.check_all(rows) == 1
     out = capsys.readouterr().out
     assert "C7   FAILS" in out and "C7 fails: " in out and "1 of 2 rows hold" in out
     if answer == 2.0:
-        assert show.work_out(rows[1]) == 1
+        assert formulas.work_out(rows[1]) == 1
         assert "FAILS" in capsys.readouterr().out
 
 
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("rich")
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert show.check_all(LEDGER[:3]) == 0
+    monkeypatch.setattr(formulas, "on_terminal", lambda: True)
+    assert formulas.check_all(LEDGER[:3]) == 0
     assert "3 of 3 rows hold" in capsys.readouterr().out
 
 

@@ -1,9 +1,8 @@
-"""``scalargrad formulas``: the ledger as a table, each row checked live; or one row worked out on numbers."""
+"""``scalargrad formulas``: the formula ledger as a table, each row checked live; or one row worked out on numbers."""
 
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.calculus.ledger import LEDGER, Row, find
+from scalargrad.demos.progress import on_terminal
 from scalargrad.errors import ScalargradError
 
 _DRAWS = 20  # of numbers, for each row
@@ -46,7 +46,7 @@ def _quiet() -> Iterator[Callable[[Row], None]]:
 
 def check_all(rows: Iterable[Row] = LEDGER) -> int:
     """Prints every row with its verdict; gives 1 if one fails, else 0."""
-    live = sys.stdout.isatty() and extras.found("rich", "plain lines show the progress")
+    live = on_terminal() and extras.found("rich", "plain lines show the progress")
     print(f"{'row':4} {'check':6} {'tolerance':22} {'source':15} statement", flush=True)
     failed: list[tuple[Row, str]] = []
     count = 0
