@@ -43,6 +43,7 @@ PARTNER = ("partial(0.0, x[k ^ 1]", "partial(0.0, x[k]")
 SUM = ('chunks in order", "1"', 'chunks in order", "-1"')
 LOGSUMEXP = ('"exp_sub(x, m) / s"', '"exp_sub(x, m)"')
 ADJOINT = ("zmul(adjoint, partial)", "zmul(1.0, partial)")
+SIGN = ("zmul(adjoint, partial)", "zmul(adjoint, -partial)")
 PATHS = ("contribution if before is None else before + contribution", "contribution")
 FIRST_PATH = ("contribution if before is None else before + contribution", "contribution if before is None else before")
 
@@ -140,7 +141,7 @@ MUTANTS: list[Mutant] = [
     *_of("B13", OPS, EXP, SUM),
     *_of("C1", LAYERS, ("item if s == j else 0.0", "item if s != j else 0.0"), ("item if s == j else 0.0", "-item if s == j else 0.0"),
          ("item if r == i else 0.0", "item if r != i else 0.0"), ("by_output = transpose(w)\n", "by_output = w\n"), ("item if s == j else 0.0", "item")),
-    *_of("C1", OPS, MUL, ADD), *_of("C1", SWEEP, FIRST_PATH),
+    *_of("C1", OPS, MUL, ADD), *_of("C1", SWEEP, SIGN),
     *_of("C2", LAYERS, ("product(transpose(x, len(w)), g, width)", "product(g, transpose(x, len(w)), width)"),
          ("product(g, transpose(w, width), len(w))", "product(g, w, len(w))"), ("column_sums(g, width)", "[-item for item in column_sums(g, width)]"),
          ("column_sums(g, width)", "[item / max(len(g), 1) for item in column_sums(g, width)]"), ("column_sums(g, width)", "column_sums(g[:1], width)")),
@@ -173,7 +174,7 @@ MUTANTS: list[Mutant] = [
     *_of("C9", OPS, LOGSUMEXP, ('"exp_sub(x, m) / s"', '"exp_sub(m, x) / s"'), SUB), *_of("C9", REDUCTIONS, ("1.0 + rest, m)", "rest, m)")),
     *_of("D1", LOSSES, ("2.0 * (guess - y) / len(target)", "2.0 * (y - guess) / len(target)"), ("2.0 * (guess - y) / len(target)", "(guess - y) / len(target)"),
          ("2.0 * (guess - y) / len(target)", "2.0 * (guess - y)"), ("** 2 for y, guess in zip(target, prediction)) / len(target)", "** 2 for y, guess in zip(target, prediction))")),
-    *_of("D1", OPS, SUB, MUL, DIV_X), *_of("D1", MANY, ("core.reduce(_SUM, items), len(items))", "core.reduce(_SUM, items), 1.0)")),
+    *_of("D1", OPS, SUB, DIV_X), *_of("D1", SWEEP, ADJOINT), *_of("D1", MANY, ("core.reduce(_SUM, items), len(items))", "core.reduce(_SUM, items), 1.0)")),
     *_of("D2", LOSSES, ("(-rest if k == c else item) / len(scores)", "(-rest if k == c else item)"), ("(-rest if k == c else item) / len(scores)", "(rest if k == c else item) / len(scores)"),
          ("(-rest if k == c else item) / len(scores)", "(-rest if k != c else item) / len(scores)"), ("(-rest if k == c else item) / len(scores)", "(-rest if k == c else item) / len(row)"),
          ("-log_softmax(row)[c]", "log_softmax(row)[c]")),
