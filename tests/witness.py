@@ -46,7 +46,9 @@ class Complex:
 
     @staticmethod
     def softplus(z: complex) -> complex:
-        return cmath.log(1.0 + cmath.exp(z))
+        u = cmath.exp(z)
+        w = 1.0 + u  # rounds, and Kahan's quotient makes up for it, where log(w) alone would lose the digits of a small u
+        return u * cmath.log(w) / (w - 1.0) if w.real != 1.0 else u
 
     @staticmethod
     def relu(z: complex) -> complex:
