@@ -47,7 +47,7 @@ class Complex:
     @staticmethod
     def softplus(z: complex) -> complex:
         u = cmath.exp(z)
-        w = 1.0 + u  # rounds, and Kahan's quotient makes up for it, where log(w) alone would lose the digits of a small u
+        w = 1.0 + u  # it rounds: Kahan's quotient keeps the digits that log(w) loses where u is small
         return u * cmath.log(w) / (w - 1.0) if w.real != 1.0 else u
 
     @staticmethod
