@@ -1,13 +1,19 @@
-"""Writes the tables of docs/conventions.md from `scalargrad/ops.py`: ``python docs/generate.py``. A test compares."""
+"""Writes the tables of the documentation: ``python docs/generate.py``. A test compares.
+
+Those of docs/conventions.md come from `scalargrad/ops.py`, those of docs/formulas.md from
+`scalargrad/calculus/ledger.py`.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from scalargrad import ops
+from scalargrad.calculus import ledger
 
-PAGE = Path(__file__).parent / "conventions.md"
+FOLDER = Path(__file__).parent
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -40,14 +46,38 @@ def reductions() -> str:
     return _table(["reduction", "value", "partial by x", "where"], rows)
 
 
-def page(text: str) -> str:
-    """The page with its tables made anew."""
-    for name, table in (("kinks", kinks()), ("primitives", primitives()), ("reductions", reductions())):
-        marked = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
-        text, found = re.subn(marked, lambda m, table=table: f"{m[1]}\n{table}\n\n{m[2]}", text, flags=re.DOTALL)
-        assert found == 1, name
+def ledger_rows() -> str:
+    """The ledger: what each row says, what computes it, and what holds it."""
+    rows = []
+    for row in ledger.LEDGER:
+        functions = "<br>".join(map(_code, row.functions))
+        errata = "<br>".join(f"{erratum.id}: not {erratum.wrong}" for erratum in row.errata)
+        tolerance = f"{row.tolerance}: {row.reason}"
+        rows.append([row.id, row.statement, functions, _code(row.test), tolerance, errata, row.source])
+    return _table(["id", "statement", "functions", "test", "tolerance and its reason", "erratum", "source"], rows)
+
+
+def errata() -> str:
+    """The wrong forms beside the right ones."""
+    rows = [[e.id, e.row, e.wrong, e.right, _code(e.test)] for e in ledger.ERRATA]
+    return _table(["id", "row", "the wrong form", "the right form", "test"], rows)
+
+
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "conventions.md": {"kinks": kinks, "primitives": primitives, "reductions": reductions},
+    "formulas.md": {"rows": ledger_rows, "errata": errata},
+}
+
+
+def page(name: str, text: str) -> str:
+    """The text of a page with its tables made anew."""
+    for mark, table in PAGES[name].items():
+        marked, made = rf"(<!-- {mark} -->\n).*?(<!-- end of {mark} -->)", table()
+        text, found = re.subn(marked, lambda m, made=made: f"{m[1]}\n{made}\n\n{m[2]}", text, flags=re.DOTALL)
+        assert found == 1, mark
     return text
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text()))
+    for name in PAGES:
+        (FOLDER / name).write_text(page(name, (FOLDER / name).read_text()))

@@ -1,4 +1,4 @@
-"""The command line: ``python -m scalargrad demo NAME``, installed as ``scalargrad`` too."""
+"""The command line: ``python -m scalargrad demo NAME`` and ``formulas``, installed as ``scalargrad`` too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scalargrad import __version__
+from scalargrad import __version__, formulas
+from scalargrad.calculus import ledger
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
@@ -22,7 +23,16 @@ def _parser() -> argparse.ArgumentParser:
     names = demos.add_subparsers(title="demos", metavar="NAME", required=True)
     for demo in (Iris, Moons):
         add_parser(names, demo)
+    checked = commands.add_parser("formulas", help="check the formula ledger against the engine")
+    checked.add_argument("row", nargs="?", type=_row, metavar="ROW", help="the id of a row to work out, such as C7")
     return parser
+
+
+def _row(text: str) -> str:
+    try:
+        return ledger.find(text).id
+    except ScalargradError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        return run(options)
+        return formulas.run(options.row) if options.command == "formulas" else run(options)
     except ScalargradError as error:
         print(f"scalargrad: {error}", file=sys.stderr)
         return 1

@@ -6,13 +6,17 @@ import gc
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import scalargrad as sg
 
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("ci", derandomize=True, max_examples=100, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
+# a failure is all that the mutation check asks for: no time goes into its simplest form
+settings.register_profile(
+    "mutants", derandomize=True, max_examples=100, phases=[Phase.explicit, Phase.generate], **_common
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C core")

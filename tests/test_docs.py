@@ -19,14 +19,15 @@ ROOT = Path(__file__).parent.parent
 MODULES = [m.name for m in pkgutil.walk_packages(scalargrad.__path__, "scalargrad.") if "_core" not in m.name]
 
 
-def test_the_tables_are_those_of_ops() -> None:
+def test_the_tables_are_those_of_the_code() -> None:
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec
     assert spec.loader
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
-    text = generate.PAGE.read_text()
-    assert generate.page(text) == text, "run: python docs/generate.py"
+    for name in generate.PAGES:
+        text = (ROOT / "docs" / name).read_text()
+        assert generate.page(name, text) == text, "run: python docs/generate.py"
 
 
 @pytest.mark.parametrize("name", [m for m in MODULES if not m.endswith("__main__")])
@@ -42,7 +43,7 @@ def test_doctests_of_value() -> None:
 
 
 def test_doctests_of_the_pages() -> None:
-    for page in ("conventions.md", "architecture.md"):
+    for page in ("conventions.md", "architecture.md", "formulas.md"):
         assert doctest.testfile(str(ROOT / "docs" / page), module_relative=False).failed == 0
 
 
@@ -76,7 +77,9 @@ def test_no_module_imports_upward() -> None:
     """The order of docs/architecture.md: a module imports only what stands above it."""
     page = (ROOT / "docs" / "architecture.md").read_text().split("csrc/\n")[0]
     order = re.findall(r"\b([a-z_]+)\.py", page.split("scalargrad/ ")[1])
-    assert {m.removeprefix("scalargrad.") for m in MODULES if m.count(".") == 1} - {"data", "demos"} == set(order)
+    assert {m.removeprefix("scalargrad.") for m in MODULES if m.count(".") == 1} - {"data", "demos", "calculus"} == set(
+        order
+    )
     for position, name in enumerate(order):
         if name == "__main__":
             continue
@@ -85,3 +88,14 @@ def test_no_module_imports_upward() -> None:
         for line in re.findall(r"^\s*from scalargrad import (.*)$", text, re.MULTILINE):
             imported |= {part.strip() for part in line.split(",")}
         assert not imported & set(order[position:]), (name, imported & set(order[position:]))
+
+
+def test_the_closed_forms_import_nothing_of_the_engine() -> None:
+    """In calculus/, only the ledger's live checks do."""
+    for path in sorted((ROOT / "scalargrad" / "calculus").glob("*.py")):
+        imported = re.findall(r"^\s*(?:from|import) (\S+)", path.read_text(), re.MULTILINE)
+        outside = {
+            m for m in imported if m.startswith(("scalargrad", "numpy")) and not m.startswith("scalargrad.calculus")
+        }
+        if path.stem not in ("compare", "checks", "checks_networks", "ledger"):
+            assert outside <= {"scalargrad.errors"}, (path.name, outside)

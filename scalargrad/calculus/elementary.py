@@ -1,0 +1,177 @@
+"""Every elementary function of one number with its derivative, in forms that keep the digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from scalargrad.errors import ArgumentError, RangeError
+
+Function = Callable[[float], float]
+_LN2, _LN10 = math.log(2.0), math.log(10.0)
+
+
+def divide(x: float, y: float) -> float:
+    """x / y as IEEE 754 has it: inf or nan where Python raises.
+
+    >>> divide(-1.0, 0.0)
+    -inf
+    """
+    if y != 0.0:
+        return x / y
+    return math.nan if x == 0.0 or x != x else math.copysign(math.inf, x) * math.copysign(1.0, y)
+
+
+def exponential(x: float) -> float:
+    """exp(x), inf where Python raises."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def exp_difference(x: float, y: float) -> float:
+    """exp(x - y), with what the rounding of x - y throws away put back: it counts where the difference is large.
+
+    >>> exp_difference(3.0, 3.0)
+    1.0
+    """
+    d = x - y
+    if math.isinf(d):
+        return 0.0 if d < 0.0 else math.inf
+    back = x - d  # Knuth's two-sum: the rounding error of d, exactly
+    return exponential(d) * (1.0 + ((x - (d + back)) - (y - back)))
+
+
+def sigmoid(x: float) -> float:
+    """The logistic function 1 / (1 + exp(-x)), with no overflow and all its digits on both sides. Source: CH 2.
+
+    >>> sigmoid(0.0), sigmoid(-700.0) == math.exp(-700.0)
+    (0.5, True)
+    """
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    return math.exp(x) / (1.0 + math.exp(x))
+
+
+def sigmoid_derivative(x: float) -> float:
+    """s'(x) = s(x)·(1 - s(x)), computed as s(x)·s(-x): 1 - s(x) is 0 from x = 37 on. Source: CH 2.
+
+    >>> sigmoid_derivative(0.0), sigmoid_derivative(40.0) == math.exp(-40.0)
+    (0.25, True)
+    """
+    return sigmoid(x) * sigmoid(-x)
+
+
+def softplus(x: float) -> float:
+    """log(1 + exp(x)), without overflow."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def relu(x: float) -> float:
+    """max(0, x). Source: LB, PH 4.
+
+    >>> relu(-2.0), relu(3.0)
+    (0.0, 3.0)
+    """
+    return x if x > 0.0 else 0.0
+
+
+def relu_derivative(x: float) -> float:
+    """1 for x > 0, 0 for x <= 0: so 0 at the kink. Source: LB, PH 4.
+
+    >>> [relu_derivative(x) for x in (-1.0, 0.0, 2.0)]
+    [0.0, 0.0, 1.0]
+    """
+    return 1.0 if x > 0.0 else 0.0
+
+
+def _sign(x: float) -> float:
+    return math.copysign(1.0, x) if x else 0.0
+
+
+def _cbrt(x: float) -> float:
+    root = math.copysign(abs(x) ** (1.0 / 3.0), x)
+    return root - (root - x / (root * root)) / 3.0 if root else x  # a step of Newton's: x**(1/3) is not quite
+
+
+def _gauss(x: float) -> float:
+    """exp(-x²): h*h is exact, so that no rounding of the square is magnified."""
+    if abs(x) > 28.0:
+        return 0.0
+    h = math.ldexp(round(math.ldexp(x, 20)), -20)
+    return math.exp(-h * h) * math.exp(-(x - h) * (x + h))
+
+
+def _sech2(x: float) -> float:
+    u = math.exp(-abs(x))
+    return (2.0 * u / (1.0 + u * u)) ** 2
+
+
+# name: the function, its derivative
+ELEMENTARY: dict[str, tuple[Function, Function]] = {
+    "neg": (lambda x: -x, lambda x: -1.0),
+    "square": (lambda x: x * x, lambda x: 2.0 * x),
+    "sqrt": (math.sqrt, lambda x: divide(0.5, math.sqrt(x))),
+    "cbrt": (_cbrt, lambda x: divide(1.0, 3.0 * _cbrt(x) ** 2)),
+    "exp": (math.exp, math.exp),
+    "exp2": (lambda x: 2.0**x, lambda x: _LN2 * 2.0**x),
+    "expm1": (math.expm1, math.exp),
+    "log": (math.log, lambda x: 1.0 / x),
+    "log1p": (math.log1p, lambda x: 1.0 / (1.0 + x)),
+    "log2": (math.log2, lambda x: 1.0 / (x * _LN2)),
+    "log10": (math.log10, lambda x: 1.0 / (x * _LN10)),
+    "sin": (math.sin, math.cos),
+    "cos": (math.cos, lambda x: -math.sin(x)),
+    "tan": (math.tan, lambda x: 1.0 + math.tan(x) ** 2),
+    "asin": (math.asin, lambda x: divide(1.0, math.sqrt((1.0 - x) * (1.0 + x)))),
+    "acos": (math.acos, lambda x: -divide(1.0, math.sqrt((1.0 - x) * (1.0 + x)))),
+    "atan": (math.atan, lambda x: 1.0 / (1.0 + x * x)),
+    "sinh": (math.sinh, math.cosh),
+    "cosh": (math.cosh, math.sinh),
+    "tanh": (math.tanh, _sech2),
+    "asinh": (math.asinh, lambda x: 1.0 / math.hypot(1.0, x)),
+    "acosh": (math.acosh, lambda x: divide(1.0, math.sqrt(x - 1.0) * math.sqrt(x + 1.0))),
+    "atanh": (math.atanh, lambda x: 1.0 / ((1.0 - x) * (1.0 + x))),
+    "erf": (math.erf, lambda x: 2.0 / math.sqrt(math.pi) * _gauss(x)),
+    "erfc": (math.erfc, lambda x: -2.0 / math.sqrt(math.pi) * _gauss(x)),
+    "sigmoid": (sigmoid, sigmoid_derivative),
+    "log_sigmoid": (lambda x: -softplus(-x), lambda x: sigmoid(-x)),
+    "softplus": (softplus, sigmoid),
+    "relu": (relu, relu_derivative),
+    "silu": (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1.0 + x * sigmoid(-x))),
+    "abs": (abs, _sign),
+    "sign": (_sign, lambda x: 0.0),
+    "floor": (lambda x: float(math.floor(x)), lambda x: 0.0),
+    "ceil": (lambda x: float(math.ceil(x)), lambda x: 0.0),
+    "trunc": (lambda x: float(math.trunc(x)), lambda x: 0.0),
+    "round": (lambda x: float(round(x)), lambda x: 0.0),
+}
+
+
+def elementary(name: str) -> tuple[Function, Function]:
+    """The elementary function of that name and its derivative.
+
+    Shapes: both take a number and give one. Raises `ArgumentError` for a name that it does not know; what the pair
+    gives raises `ArgumentError` outside the domain and `RangeError` on overflow. Source: SM B.26.
+
+    >>> f, df = elementary("square")
+    >>> f(3.0), df(3.0)
+    (9.0, 6.0)
+    """
+    if name not in ELEMENTARY:
+        raise ArgumentError(f"no elementary function is called {name!r}; there are {', '.join(ELEMENTARY)}")
+    f, df = ELEMENTARY[name]
+    return _guarded(name, f), _guarded(f"{name}'", df)
+
+
+def _guarded(name: str, function: Function) -> Function:
+    def guarded(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError as error:
+            raise RangeError(f"{name}({x!r}) is too large for a float") from error
+        except (ValueError, ZeroDivisionError) as error:
+            raise ArgumentError(f"{name}({x!r}) does not exist: outside the domain") from error
+
+    return guarded

@@ -1,0 +1,116 @@
+"""Vectors and matrices as nested lists: their shapes, checked, and the few operations that the formulas need.
+
+A matrix without rows is ``[]``, whatever its columns; where a formula needs their number, it reads it elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from scalargrad.errors import ArgumentError, ShapeError
+
+Vector = Sequence[float]
+Matrix = Sequence[Sequence[float]]
+Layout = Literal["numerator", "denominator"]
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """The lengths of nested sequences, outermost first; () of a number. Raises `ShapeError` when rows differ.
+
+    >>> shape([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    (2, 3)
+    """
+    if not isinstance(x, Sequence) or isinstance(x, (str, bytes)):
+        return ()
+    inner = [shape(item) for item in x]
+    for other in inner[1:]:
+        if other != inner[0]:
+            raise ShapeError(f"rows must have one shape, got {inner[0]} and {other}")
+    return (len(x), *(inner[0] if inner else ()))
+
+
+def need(fits: bool, rule: str, **arrays: Any) -> None:
+    """Raises `ShapeError` with the rule and the shapes of all `arrays`, unless it `fits`."""
+    if not fits:
+        shapes = ", ".join(f"{name} {shape(x)}" for name, x in arrays.items())
+        raise ShapeError(f"{rule}; got shapes {shapes}")
+
+
+def vectors(**arrays: Any) -> None:
+    """Raises `ShapeError` unless all are vectors of one length."""
+    shapes = [shape(x) for x in arrays.values()]
+    need(all(len(s) == 1 for s in shapes), f"{' and '.join(arrays)} must be flat", **arrays)
+    need(len(set(shapes)) < 2, f"{' and '.join(arrays)} must have one length", **arrays)
+
+
+def matrices(**arrays: Any) -> None:
+    """Raises `ShapeError` unless each is a list of rows of one length."""
+    fits = all(len(shape(x)) == 2 or shape(x) == (0,) for x in arrays.values())
+    need(fits, f"{' and '.join(arrays)} must be lists of rows", **arrays)
+
+
+def columns(*candidates: Matrix) -> int:
+    """The number of columns, from the first of the matrices that has a row; 0 when none has."""
+    return next((len(matrix[0]) for matrix in candidates if matrix), 0)
+
+
+def total(terms: Iterable[float]) -> float:
+    """The sum, correctly rounded; plain where infinities or nan are in it."""
+    terms = list(terms)
+    try:
+        return math.fsum(terms)
+    except (OverflowError, ValueError):
+        return sum(terms)
+
+
+def inner(x: Iterable[float], y: Iterable[float]) -> float:
+    """x1*y1 + ... + xn*yn."""
+    return total(a * b for a, b in zip(x, y))
+
+
+def diagonal(entries: Iterable[float]) -> list[list[float]]:
+    """The square matrix with these entries on its diagonal and exactly 0.0 elsewhere.
+
+    >>> diagonal([2.0, 3.0])
+    [[2.0, 0.0], [0.0, 3.0]]
+    """
+    entries = list(entries)
+    return [[entry if i == j else 0.0 for j in range(len(entries))] for i, entry in enumerate(entries)]
+
+
+def transpose(x: Matrix, width: int | None = None) -> list[list[float]]:
+    """Rows as columns; `width` says how many columns a matrix without rows has.
+
+    >>> transpose([[1.0, 2.0, 3.0]])
+    [[1.0], [2.0], [3.0]]
+    """
+    return [[row[j] for row in x] for j in range(columns(x) if x else width or 0)]
+
+
+def arrange(jacobian: Matrix, layout: Layout, width: int | None = None) -> list[list[float]]:
+    """A Jacobian with the outputs as rows ("numerator"), or as columns ("denominator").
+
+    Raises `ArgumentError` for any other layout.
+    """
+    if layout not in ("numerator", "denominator"):
+        raise ArgumentError(f"layout is 'numerator' or 'denominator', got {layout!r}")
+    return [list(row) for row in jacobian] if layout == "numerator" else transpose(jacobian, width)
+
+
+def product(a: Matrix, b: Matrix, width: int | None = None) -> list[list[float]]:
+    """The matrix product (m×k)(k×n); `width` is n, for a `b` without rows. Raises `ShapeError` when they do not fit.
+
+    >>> product([[1.0, 2.0]], [[3.0], [4.0]])
+    [[11.0]]
+    """
+    matrices(a=a, b=b)
+    need(not a or len(a[0]) == len(b), "a must have as many columns as b has rows", a=a, b=b)
+    by_column = transpose(b, width) if b else [[]] * (width or 0)
+    return [[inner(row, column) for column in by_column] for row in a]
+
+
+def column_sums(x: Matrix, width: int) -> list[float]:
+    """The sum of each of the `width` columns."""
+    return [total(row[j] for row in x) for j in range(width)]
