@@ -145,12 +145,13 @@ class Optimiser:
 class SGD(Optimiser):
     """Stochastic gradient descent, p ← p - lr * g, with momentum as PyTorch has it.
 
-    g is the grad, plus weight_decay * p. With momentum, the velocity v ← momentum * v + (1 - dampening) * g, which is g
-    at the first step, takes the place of g; with `nesterov`, g + momentum * v does. Of parameters given twice one counts.
+    g is the grad, plus weight_decay * p. With momentum, the velocity v ← momentum * v + (1 - dampening) * g, which is
+    g at the first step, takes the place of g; with `nesterov`, g + momentum * v does. Of parameters given twice one
+    counts.
 
     Raises `NumberError` for what is no number and parameters that are no Values, `ArgumentError` for a number that is
-    negative, infinite or nan, for no parameters, for parameters that are no leaves, and for nesterov without momentum or
-    with dampening. Source: Sutskever et al. 2013; PyTorch's SGD.
+    negative, infinite or nan, for no parameters, for parameters that are no leaves, and for nesterov without momentum
+    or with dampening. Source: Sutskever et al. 2013; PyTorch's SGD.
 
     >>> w = Value(1.0)
     >>> optimiser = SGD([w], lr=0.25)
@@ -235,8 +236,8 @@ class Adam(Optimiser):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: the parameters shrink by 1 - lr * weight_decay at each step, and the gradient has
-    no part of it. Source: Loshchilov and Hutter 2019; PyTorch's AdamW.
+    """Adam with decoupled weight decay: the parameters shrink by 1 - lr * weight_decay at each step, and the gradient
+    has no part of it. Source: Loshchilov and Hutter 2019; PyTorch's AdamW.
 
     >>> w = Value(1.0)
     >>> optimiser = AdamW([w], lr=0.5, weight_decay=0.1)
@@ -261,8 +262,8 @@ def _grads(parameters: tuple[Value, ...]) -> tuple[Any, array[float]]:
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scales all grads together so that their Euclidean norm is at most `max_norm`; gives the norm before.
 
-    The factor is max_norm / (norm + 1e-6), where that is below 1, as in PyTorch. Raises `ArgumentError` when a grad is nan
-    or infinite, and changes nothing then.
+    The factor is max_norm / (norm + 1e-6), where that is below 1, as in PyTorch. Raises `ArgumentError` when a grad is
+    nan or infinite, and changes nothing then.
 
     >>> w = Value(1.0); w.grad = 8.0
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
