@@ -1,6 +1,6 @@
 """Scalar automatic differentiation: numbers that remember how they were computed, and a reverse sweep over them."""
 
-from scalargrad import errors, nn, optim
+from scalargrad import errors, losses, nn, optim
 from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
@@ -103,6 +103,7 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logsumexp",
+    "losses",
     "matmul",
     "max",
     "maximum",
