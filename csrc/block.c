@@ -340,6 +340,9 @@ PyMethodDef sg_block_methods[] = {
     {"elementwise", FAST(sg_py_elementwise)},
     {"product", FAST(sg_py_product)},
     {"fold", FAST(sg_py_fold)},
+    {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},
+    {"adam_step", sg_py_adam_step, METH_VARARGS, NULL},
+    {"clear_grads", sg_py_clear_grads, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

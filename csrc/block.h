@@ -42,4 +42,9 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
 PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_fold(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
+/* update.c: the steps of optimisers */
+PyObject *sg_py_sgd_step(PyObject *module, PyObject *args);
+PyObject *sg_py_adam_step(PyObject *module, PyObject *args);
+PyObject *sg_py_clear_grads(PyObject *module, PyObject *values);
+
 #endif

@@ -257,7 +257,20 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
 
 typedef struct {
     uint64_t low, high;      /* the first and the last node */
+    uint64_t stride, reach;  /* in between: at multiples of a stride, and from there on so much further; or 0 */
 } range;
+
+/* Whether no node is in both. They may be interleaved, as the weights and biases of a layer are. */
+static int are_apart(const range *x, const range *y)
+{
+    if (x->low > y->high || y->low > x->high)
+        return 1;
+    if (!x->stride || x->stride != y->stride)
+        return 0;
+    uint64_t between = y->low >= x->low ? (y->low - x->low) % x->stride
+                                        : (x->stride - (x->low - y->low) % x->stride) % x->stride;
+    return between > x->reach && between + y->reach < x->stride;
+}
 
 /* Whether an operand's nodes are known to be different from one another, and from those of other ranges before it. Where a
  * number stands for a whole row or column (stride 0), `broadcast` says whether that is allowed. */
@@ -277,9 +290,13 @@ static int is_apart(const sg_bulk *bulk, int k, int broadcast, range *ranges, in
     /* rows apart, or columns apart: neither walks into the next */
     if (!repeats && rows > 1 && columns > 1 && span->row <= along_row && span->column <= along_column)
         return 0;
-    range own = {span->start, span->start + along_row + along_column};
+    range own = {span->start, span->start + along_row + along_column, 0, 0};
+    if (!repeats && columns > 1 && span->column > along_column) {
+        own.stride = span->column;
+        own.reach = along_column;
+    }
     for (int other = 0; other < *count; other++)
-        if (own.low <= ranges[other].high && ranges[other].low <= own.high)
+        if (!are_apart(&own, &ranges[other]))
             return 0;
     ranges[(*count)++] = own;
     return 1;

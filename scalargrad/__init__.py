@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scalargrad import errors, nn, optim
+from scalargrad import errors, losses, nn, optim
 from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
@@ -129,6 +129,7 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logsumexp",
+    "losses",
     "matmul",
     "max",
     "maximum",

@@ -90,6 +90,7 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.operators import Node
     from scalargrad.sweep import backward, gradients
     from scalargrad.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
+    from scalargrad.updates import adam_step, clear_grads, sgd_step
 else:
     _core, _node = _load_native()
     ffi, lib = _core.ffi, _core.lib
@@ -99,6 +100,7 @@ else:
     Block, block, doubles, item, take = _node.Block, _node.block, _node.doubles, _node.item, _node.take
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
     elementwise_in_bulk, product_in_bulk, fold_in_bulk = _node.elementwise, _node.product, _node.fold
+    sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
 
     def setup(*, number: Any, refuse: Any, construct: Any, read_only: Any, lift: Any, recorded: Any) -> None:
         _node.setup(number, refuse, construct, read_only, lift, recorded)
@@ -137,6 +139,7 @@ else:
         return _swept(root, seed, check, lambda address: [_node.found(address, block) for block in blocks])
 
 
-__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "apply", "backend", "backward", "block", "define_value", "doubles",
-           "elementwise_in_bulk", "flatten", "fold_in_bulk", "gradients", "grads", "item", "key", "mode", "numbers",
-           "opcode", "operands", "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "take"]  # fmt: skip
+__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "adam_step", "apply", "backend", "backward", "block",
+           "clear_grads", "define_value", "doubles", "elementwise_in_bulk", "flatten", "fold_in_bulk",
+           "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
+           "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "sgd_step", "take"]  # fmt: skip

@@ -47,6 +47,10 @@ class RecordError(ScalargradError, ValueError):
     """A pickled history is damaged or was not written by scalargrad."""
 
 
+class StateError(ScalargradError, ValueError):
+    """A saved state is damaged, was not written by scalargrad, or does not fit the model or optimiser."""
+
+
 class MissingExtraError(ScalargradError, ImportError):
     """An optional library is not installed; the message names the extra that brings it."""
 

@@ -12,6 +12,7 @@ from scalargrad.convert import number, refuse, short
 from scalargrad.errors import RangeError, ShapeError
 
 Shape = tuple[int, ...]
+_NUMBERS = {float, int, bool, core.Node}
 
 
 def is_numpy(x: Any) -> bool:
@@ -41,6 +42,8 @@ def _nested_shape(x: Any, where: str) -> Shape:
         return ()
     if isinstance(x, (str, bytes, bytearray, dict)):
         refuse(x)
+    if type(x) in (list, tuple) and x and _NUMBERS.issuperset(map(type, x)):
+        return (len(x),)
     shapes = [_nested_shape(row, where) for row in x]
     for k, shape in enumerate(shapes):
         if shape != shapes[0]:

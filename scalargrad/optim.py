@@ -1,18 +1,157 @@
-"""Optimisers, simplest first."""
+"""Optimisers, simplest first: SGD, Adam and AdamW, with PyTorch's names and update rules; and gradient clipping.
+
+A step updates all parameters at once, in C where there is a C core. What an optimiser is set to (`lr` and the like) are
+attributes, and may be changed between steps.
+"""
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from scalargrad.errors import ArgumentError, NumberError
+from scalargrad import convert, core, many
+from scalargrad.errors import ArgumentError, NumberError, StateError
 from scalargrad.value import Value
 
 
-class SGD:
-    """Gradient descent: ``p.data -= lr * p.grad`` for every parameter.
+def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
+    """The parameters, each once; raises unless they are leaves."""
+    if isinstance(parameters, Value):
+        raise ArgumentError(f"{who} takes a list of parameters, got one Value: give [value]")
+    if not isinstance(parameters, Iterable):
+        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: give x.parameters()")
+    found = {id(p): p for p in parameters}
+    for p in found.values():
+        if not isinstance(p, Value):
+            raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}")
+        if core.key(p) is not None:
+            raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
+    if not found:
+        raise ArgumentError(f"{who} got no parameters: give model.parameters()")
+    return tuple(found.values())
 
-    `lr` may be changed between steps. Raises `ArgumentError` for a negative or infinite `lr` or no parameters,
-    `NumberError` for a parameter that is no Value. Source: PyTorch's SGD without momentum.
+
+def _number(x: Any, name: str, below: float = math.inf) -> float:
+    """A number from 0 to `below`, that excluded."""
+    found = NotImplemented if isinstance(x, Value) else convert.number(x)
+    if found is NotImplemented:
+        raise NumberError(f"{name} must be a number, got {type(x).__name__}")
+    if not 0.0 <= found < below:
+        limits = "a finite number that is not negative" if below == math.inf else f"from 0 on and below {below}"
+        raise ArgumentError(f"{name} must be {limits}, got {x}")
+    return float(found)
+
+
+class Optimiser:
+    """What optimisers share: their parameters, and what they remember of earlier steps."""
+
+    _settings: ClassVar[dict[str, float]] = {}  # the name of each number that it is set to, and what it is below
+    _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number a parameter
+
+    def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
+        self.parameters = _trained(parameters, type(self).__name__)
+        for name, value in settings.items():
+            setattr(self, name, value)
+        self._check()
+        self._block = core.block(self.parameters)
+        self._steps = 0
+        self._state = bytearray()
+
+    def _check(self) -> list[float]:
+        """The settings as floats. Raises `NumberError` or `ArgumentError`."""
+        return [_number(getattr(self, name), name, below) for name, below in self._settings.items()]
+
+    def _memory(self, quantities: int) -> bytearray:
+        """The running quantities, zeros at first."""
+        size = 8 * quantities * len(self.parameters)
+        if len(self._state) != size:
+            self._state = bytearray(size)
+        return self._state
+
+    def zero_grad(self) -> None:
+        """Sets the grad of every parameter to 0."""
+        core.clear_grads(self.parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a run needs to go on: plain numbers and lists, which JSON can hold.
+
+        >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["lr"]
+        0.5
+        """
+        numbers = array("d", bytes(self._state)).tolist()
+        count = len(self.parameters)
+        remembered = [numbers[k : k + count] for k in range(0, len(numbers), count)]
+        return {
+            "optimiser": type(self).__name__,
+            "parameters": count,
+            "steps": self._steps,
+            **{name: getattr(self, name) for name in [*self._settings, *self._flags()]},
+            **dict(zip(self._remembered, remembered)),
+        }
+
+    def _flags(self) -> list[str]:
+        return ["nesterov"] if hasattr(self, "nesterov") else []
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from what `state_dict` gave. Raises `StateError` for the state of another optimiser or of another
+        number of parameters; nothing is changed then."""
+        mine = type(self).__name__
+        if not isinstance(state, dict) or state.get("optimiser") != mine:
+            found = state.get("optimiser") if isinstance(state, dict) else type(state).__name__
+            raise StateError(f"expected the state of {mine}, got {found!r}")
+        if state.get("parameters") != len(self.parameters):
+            raise StateError(
+                f"the state is of {state.get('parameters')} parameters, this {mine} has {len(self.parameters)}"
+            )
+        names = [name for name in self._remembered if name in state]
+        try:
+            settings = {name: _number(state[name], name, below) for name, below in self._settings.items()}
+            settings.update({name: bool(state[name]) for name in self._flags()})
+            remembered = [array("d", state[name]) for name in names]
+            steps = int(state["steps"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise StateError(f"the state of {mine} is damaged: {error}") from error
+        if any(len(numbers) != len(self.parameters) for numbers in remembered) or len(names) not in (
+            0, len(self._remembered)
+        ) or steps < 0:  # fmt: skip
+            raise StateError(f"the state of {mine} is damaged: a number a parameter is needed of each of {names}")
+        for name, value in settings.items():
+            setattr(self, name, value)
+        self._steps = steps
+        self._state = bytearray(b"".join(numbers.tobytes() for numbers in remembered))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        import copy
+
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        twin.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: x for name, x in vars(self).items() if name != "_block"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._block = core.block(self.parameters)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={getattr(self, name)}" for name in [*self._settings, *self._flags()])
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {settings})"
+
+
+class SGD(Optimiser):
+    """Stochastic gradient descent, p ← p - lr * g, with momentum as PyTorch has it.
+
+    g is the grad, plus weight_decay * p. With momentum, the velocity v ← momentum * v + (1 - dampening) * g, which is
+    g at the first step, takes the place of g; with `nesterov`, g + momentum * v does. Of parameters given twice one
+    counts.
+
+    Raises `NumberError` for what is no number and parameters that are no Values, `ArgumentError` for a number that is
+    negative, infinite or nan, for no parameters, for parameters that are no leaves, and for nesterov without momentum
+    or with dampening. Source: Sutskever et al. 2013; PyTorch's SGD.
 
     >>> w = Value(1.0)
     >>> optimiser = SGD([w], lr=0.25)
@@ -23,29 +162,135 @@ class SGD:
     0.0
     """
 
-    def __init__(self, parameters: Iterable[Value], lr: float) -> None:
-        if isinstance(parameters, Value):
-            raise ArgumentError("SGD takes a list of parameters, got one Value: give [value]")
-        self.parameters = list(parameters)
-        for p in self.parameters:
-            if not isinstance(p, Value):
-                raise NumberError(f"SGD takes Values as parameters, got {type(p).__name__}")
-            if p._op:
-                raise ArgumentError(f"SGD trains leaves, got the result of {p._op}: its data cannot be set")
-        if not isinstance(lr, (int, float)):
-            raise NumberError(f"lr must be a number, got {type(lr).__name__}")
-        if not self.parameters:
-            raise ArgumentError("SGD got no parameters: give model.parameters()")
-        if not 0.0 <= lr < float("inf"):
-            raise ArgumentError(f"lr must be a finite number that is not negative, got {lr}")
-        self.lr = lr
+    lr: float
+    momentum: float
+    dampening: float
+    weight_decay: float
+    nesterov: bool
+    _settings: ClassVar = {"lr": math.inf, "momentum": math.inf, "dampening": math.inf, "weight_decay": math.inf}
+    _remembered: ClassVar = ("velocity",)
+
+    def __init__(
+        self, parameters: Iterable[Value], lr: float, momentum: float = 0.0, dampening: float = 0.0,
+        weight_decay: float = 0.0, nesterov: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay,
+                         nesterov=nesterov)  # fmt: skip
+
+    def _check(self) -> list[float]:
+        settings = super()._check()
+        if self.nesterov and (not settings[1] or settings[2]):
+            raise ArgumentError("nesterov needs a momentum, and no dampening")
+        return settings
 
     def step(self) -> None:
         """Moves every parameter against its gradient."""
-        for p in self.parameters:
-            p.data -= self.lr * p.grad
+        lr, momentum, dampening, weight_decay = self._check()
+        known = len(self._state)
+        state = self._memory(1 if momentum else 0)
+        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, bool(self.nesterov))
+        self._steps += 1
 
-    def zero_grad(self) -> None:
-        """Sets the grad of every parameter to 0."""
-        for p in self.parameters:
-            p.grad = 0.0
+
+class Adam(Optimiser):
+    """Adam: steps of the size lr, by running means of the gradient and of its square.
+
+    With g the grad plus weight_decay * p, and t the number of the step: m ← beta1 * m + (1 - beta1) * g,
+    v ← beta2 * v + (1 - beta2) * g², p ← p - lr / (1 - beta1ᵗ) * m / (√v / √(1 - beta2ᵗ) + eps).
+
+    `betas`, two numbers from 0 to 1, are kept as `beta1` and `beta2`. Raises as `SGD` does. Source: Kingma and Ba 2015,
+    algorithm 1; PyTorch's Adam.
+
+    >>> w = Value(1.0)
+    >>> optimiser = Adam([w], lr=0.25)
+    >>> (w * w).backward()
+    >>> optimiser.step(); round(w.data, 6)
+    0.75
+    """
+
+    lr: float
+    beta1: float
+    beta2: float
+    eps: float
+    weight_decay: float
+    _settings: ClassVar = {"lr": math.inf, "beta1": 1.0, "beta2": 1.0, "eps": math.inf, "weight_decay": math.inf}
+    _remembered: ClassVar = ("mean", "mean_square")
+    _decoupled = False
+
+    def __init__(
+        self, parameters: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.0,
+    ) -> None:  # fmt: skip
+        if not isinstance(betas, (list, tuple)) or len(betas) != 2:
+            raise ArgumentError(f"betas are two numbers, such as (0.9, 0.999), got {convert.short(betas)}")
+        super().__init__(parameters, lr=lr, beta1=betas[0], beta2=betas[1], eps=eps, weight_decay=weight_decay)
+
+    def step(self) -> None:
+        """Moves every parameter against its gradient."""
+        lr, beta1, beta2, eps, weight_decay = self._check()
+        steps = self._steps + 1
+        rate, root = lr / (1.0 - beta1**steps), math.sqrt(1.0 - beta2**steps)
+        added, shrink = (0.0, 1.0 - lr * weight_decay) if self._decoupled else (weight_decay, 1.0)
+        core.adam_step(self._block, self._memory(2), rate, beta1, beta2, eps, added, shrink, root)
+        self._steps = steps
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: the parameters shrink by 1 - lr * weight_decay at each step, and the gradient
+    has no part of it. Source: Loshchilov and Hutter 2019; PyTorch's AdamW.
+
+    >>> w = Value(1.0)
+    >>> optimiser = AdamW([w], lr=0.5, weight_decay=0.1)
+    >>> optimiser.step(); w.data
+    0.95
+    """
+
+    _decoupled = True
+
+    def __init__(
+        self, parameters: Iterable[Value], lr: float = 0.001, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.01,
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+
+def _grads(parameters: tuple[Value, ...]) -> tuple[Any, array[float]]:
+    block = core.block(parameters)
+    return block, array("d", core.grads(block, 0, 0, 1, 1, len(parameters)))
+
+
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
+    """Scales all grads together so that their Euclidean norm is at most `max_norm`; gives the norm before.
+
+    The factor is max_norm / (norm + 1e-6), where that is below 1, as in PyTorch. Raises `ArgumentError` when a grad is
+    nan or infinite, and changes nothing then.
+
+    >>> w = Value(1.0); w.grad = 8.0
+    >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
+    (8.0, 2.0)
+    """
+    trained = _trained(parameters, "clip_grad_norm")
+    most = _number(max_norm, "max_norm")
+    block, grads = _grads(trained)
+    norm = float(many.norm(grads.tolist()))
+    if not math.isfinite(norm):
+        raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
+    factor = most / (norm + 1e-6)
+    if factor < 1.0:
+        scaled = array("d", [g * factor for g in grads])
+        core.set_leaves(block, 0, 0, 1, 1, len(trained), scaled.tobytes(), 1)
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
+    """Limits each grad to the range from -clip_value to clip_value. A nan stays.
+
+    >>> w = Value(1.0); w.grad = -8.0
+    >>> clip_grad_value([w], 2.0); w.grad
+    -2.0
+    """
+    trained = _trained(parameters, "clip_grad_value")
+    most = _number(clip_value, "clip_value")
+    block, grads = _grads(trained)
+    limited = array("d", [most if g > most else -most if g < -most else g for g in grads])
+    core.set_leaves(block, 0, 0, 1, 1, len(trained), limited.tobytes(), 1)

@@ -104,7 +104,9 @@ def test_many_losses_over_one_trunk(n: int) -> None:
         trunk = trunk * 1.0
     early = x * 2.0
     losses = [early * 0.5 for _ in range(n)]
-    for loss in losses:  # were each a sweep over the whole trunk, it would take minutes: in Python here, in C at full size
+    for (
+        loss
+    ) in losses:  # were each a sweep over the whole trunk, it would take minutes: in Python here, in C at full size
         loss.backward()
     assert x.grad == float(n)
 

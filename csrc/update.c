@@ -1,0 +1,190 @@
+/* The step of an optimiser, for all parameters in one crossing. Parameters come as a block of leaves; what an optimiser
+ * remembers lies in a bytearray, an array of doubles a quantity. Each kernel goes number by number, as updates.py does, to
+ * the same bits. */
+#include <math.h>
+
+#include "block.h"
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define SG_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define SG_CLONES
+#endif
+
+enum { CHUNK = 128 };
+typedef struct {
+    double p[CHUNK], g[CHUNK];
+} chunk;
+
+/* The parameters: a block of leaves. 0 with an exception. */
+static int read_parameters(PyObject *object, Block **block)
+{
+    *block = (Block *)object;
+    if (Py_TYPE(object) != sg_block_type || !sg_block_look(*block)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "expected a Block");
+        return 0;
+    }
+    for (uint32_t k = 0; k < (*block)->count; k++) {
+        PyObject *item = (*block)->items ? (*block)->items[k] : NULL;
+        if (!item || !sg_is_node(item) || ((Node *)item)->graph) {
+            PyErr_SetString(PyExc_TypeError, "expected a block of leaves");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* What the optimiser remembers: `arrays` arrays of as many doubles as there are parameters. NULL with an exception. */
+static double *read_state(PyObject *object, const Block *block, size_t arrays)
+{
+    if (!PyObject_TypeCheck(object, &PyByteArray_Type) ||
+        (size_t)PyByteArray_Size(object) != arrays * block->count * sizeof(double)) {
+        PyErr_SetString(PyExc_TypeError, "expected a bytearray of a double a parameter and quantity");
+        return NULL;
+    }
+    char *bytes = PyByteArray_AsString(object);
+    if ((uintptr_t)bytes % sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "the state is not aligned");
+        return NULL;
+    }
+    return (double *)(void *)bytes;
+}
+
+static uint32_t gather(const Block *block, uint32_t start, chunk *c)
+{
+    uint32_t n = block->count - start < CHUNK ? block->count - start : CHUNK;
+    for (uint32_t k = 0; k < n; k++) {
+        const Node *leaf = (const Node *)block->items[start + k];
+        c->p[k] = leaf->data;
+        c->g[k] = leaf->grad;
+    }
+    return n;
+}
+
+static void scatter(const Block *block, uint32_t start, uint32_t n, const chunk *c)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        Node *leaf = (Node *)block->items[start + k];
+        leaf->data = c->p[k];
+        leaf->entry_serial = 0;              /* what was recorded keeps the number that it had */
+    }
+}
+
+/* --- stochastic gradient descent ----------------------------------------------------------------------------------------- */
+
+typedef struct {
+    double lr, momentum, dampening, weight_decay;
+    int nesterov, first;
+} sgd;
+
+SG_CLONES static void step_sgd(sgd o, uint32_t n, double *restrict p, double *restrict g, double *restrict velocity)
+{
+    double gain = 1.0 - o.dampening;
+    if (o.weight_decay != 0.0)
+        for (uint32_t k = 0; k < n; k++)
+            g[k] += o.weight_decay * p[k];
+    if (velocity) {
+        for (uint32_t k = 0; k < n; k++)
+            velocity[k] = o.first ? g[k] : o.momentum * velocity[k] + gain * g[k];
+        for (uint32_t k = 0; k < n; k++)
+            g[k] = o.nesterov ? g[k] + o.momentum * velocity[k] : velocity[k];
+    }
+    for (uint32_t k = 0; k < n; k++)
+        p[k] -= o.lr * g[k];
+}
+
+/* sgd_step(parameters, state, first, lr, momentum, dampening, weight_decay, nesterov); the state is empty without momentum. */
+PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *parameters, *state;
+    Block *block;
+    chunk c;
+    sgd o;
+    if (!PyArg_ParseTuple(args, "OOpddddp", &parameters, &state, &o.first, &o.lr, &o.momentum, &o.dampening,
+                          &o.weight_decay, &o.nesterov) ||
+        !read_parameters(parameters, &block))
+        return NULL;
+    double *velocity = read_state(state, block, o.momentum != 0.0);
+    if (!velocity)
+        return NULL;
+    for (uint32_t start = 0, n; start < block->count; start += n) {
+        n = gather(block, start, &c);
+        step_sgd(o, n, c.p, c.g, o.momentum != 0.0 ? velocity + start : NULL);
+        scatter(block, start, n, &c);
+    }
+    Py_RETURN_NONE;
+}
+
+/* --- Adam ------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    double rate, beta1, beta2, eps, weight_decay, shrink, root;
+} adam;
+
+SG_CLONES static void step_adam(adam o, uint32_t n, double *restrict p, double *restrict g, double *restrict mean,
+                                double *restrict square)
+{
+    double gain1 = 1.0 - o.beta1, gain2 = 1.0 - o.beta2;
+    if (o.weight_decay != 0.0)
+        for (uint32_t k = 0; k < n; k++)
+            g[k] += o.weight_decay * p[k];
+    for (uint32_t k = 0; k < n; k++) {
+        mean[k] = o.beta1 * mean[k] + gain1 * g[k];
+        square[k] = o.beta2 * square[k] + gain2 * (g[k] * g[k]);
+        p[k] = o.shrink * p[k] - o.rate * (mean[k] / (sqrt(square[k]) / o.root + o.eps));
+    }
+}
+
+/* adam_step(parameters, state, rate, beta1, beta2, eps, weight_decay, shrink, root); the state holds all means, then all
+ * mean squares; see updates.py for the rest. */
+PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *parameters, *state;
+    Block *block;
+    chunk c;
+    adam o;
+    if (!PyArg_ParseTuple(args, "OOddddddd", &parameters, &state, &o.rate, &o.beta1, &o.beta2, &o.eps, &o.weight_decay,
+                          &o.shrink, &o.root) ||
+        !read_parameters(parameters, &block))
+        return NULL;
+    double *mean = read_state(state, block, 2);
+    if (!mean)
+        return NULL;
+    for (uint32_t start = 0, n; start < block->count; start += n) {
+        n = gather(block, start, &c);
+        step_adam(o, n, c.p, c.g, mean + start, mean + block->count + start);
+        scatter(block, start, n, &c);
+    }
+    Py_RETURN_NONE;
+}
+
+/* clear_grads(list or tuple of Values) */
+PyObject *sg_py_clear_grads(PyObject *module, PyObject *values)
+{
+    (void)module;
+    int is_list = PyList_Check(values);
+    if (!is_list && !PyTuple_Check(values))
+        return PyErr_Format(PyExc_TypeError, "expected a list or tuple of Values");
+    Py_ssize_t count = is_list ? PyList_Size(values) : PyTuple_Size(values);
+    for (Py_ssize_t k = 0; k < count; k++) {
+        PyObject *item = is_list ? PyList_GetItem(values, k) : PyTuple_GetItem(values, k);
+        if (!item)                           /* setting a grad may run Python, which may shorten the list */
+            return NULL;
+        if (sg_is_node(item) && !((Node *)item)->graph) {
+            ((Node *)item)->grad = 0.0;
+            continue;
+        }
+        PyObject *zero = PyFloat_FromDouble(0.0);
+        Py_INCREF(item);
+        int failed = !zero || PyObject_SetAttrString(item, "grad", zero) < 0;
+        Py_DECREF(item);
+        Py_XDECREF(zero);
+        if (failed)
+            return NULL;
+    }
+    Py_RETURN_NONE;
+}

@@ -1,0 +1,97 @@
+"""States in files: JSON, so that loading runs no code; the numbers exact; written whole or not at all.
+
+A file is an object of "format", "sha256" (of the state's text) and "state": names, with numbers or nested lists of
+them. A number is its shortest exact decimal; inf, -inf and nan are strings.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import suppress
+from typing import Any
+
+from scalargrad.errors import StateError
+
+State = dict[str, Any]
+_FORMAT = "scalargrad state 1"
+_SPECIAL = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+
+def _to_json(x: Any) -> Any:
+    if isinstance(x, list):
+        return [_to_json(item) for item in x]
+    return x if math.isfinite(x) else repr(x)
+
+
+def _from_json(x: Any, depth: int = 0) -> Any:
+    if isinstance(x, list) and depth < 8:
+        return [_from_json(item, depth + 1) for item in x]
+    if isinstance(x, str):
+        return _SPECIAL[x]
+    if isinstance(x, bool) or not isinstance(x, (int, float)):
+        raise TypeError(f"{type(x).__name__} is no number")
+    return float(x)
+
+
+def _text(state: Any) -> str:
+    import json
+
+    return json.dumps(state, indent=0, allow_nan=False)
+
+
+def _digest(state: Any) -> str:
+    import hashlib
+
+    return hashlib.sha256(_text(state).encode()).hexdigest()
+
+
+def write(path: str | os.PathLike[str], state: State) -> None:
+    """Writes a state: into a new file of the same folder, which then takes the place of the old one in one step, so
+    that whatever interrupts it leaves the old file whole. Raises OSError where the folder cannot be written."""
+    target = os.path.realpath(path)
+    plain = {name: _to_json(x) for name, x in state.items()}
+    text = _text({"format": _FORMAT, "sha256": _digest(plain), "state": plain})
+    folder, name = os.path.split(target)
+    draft = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    try:
+        with open(draft, "x", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(target):
+            os.chmod(draft, os.stat(target).st_mode & 0o777)
+        os.replace(draft, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft)
+        raise
+
+
+def read(path: str | os.PathLike[str]) -> State:
+    """The state in a file. Raises `StateError` for a file that is damaged or none of ours, OSError for one that cannot
+    be read."""
+    import json
+
+    with open(path, "rb") as file:
+        raw = file.read()
+    try:
+        found = json.loads(raw.decode("ascii"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise StateError(f"{path} is no state that scalargrad saved, or it is damaged: {error}") from error
+    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+        form = found.get("format") if isinstance(found, dict) else type(found).__name__
+        raise StateError(f"{path} is no state that scalargrad saved: its format is {str(form)[:40]!r}, not {_FORMAT!r}")
+    state = found.get("state")
+    try:
+        if not isinstance(state, dict) or found.get("sha256") != _digest(state):
+            raise StateError(f"{path} is damaged: its numbers do not match its checksum")
+        return {name: _from_json(x) for name, x in state.items()}
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        if isinstance(error, StateError):
+            raise
+        raise StateError(f"{path} is damaged: it holds something that is no number ({error})") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
