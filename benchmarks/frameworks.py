@@ -12,6 +12,11 @@ from benchmarks.peers import Contender
 from benchmarks.problems import BETAS, EPSILON, Adam, Problem
 
 
+def _sums(value: Any, gradients: Any, weights: Any) -> tuple[float, float, float]:
+    """What `told` tells, from lists of arrays."""
+    return float(value), float(sum(x.sum() for x in gradients)), float(sum(x.sum() for x in weights))
+
+
 class Torch:
     """Eager PyTorch, in doubles; functions of tensors, which cost less than modules."""
 
@@ -50,8 +55,7 @@ class Torch:
             self.optimiser.step()
 
     def told(self) -> tuple[float, float, float]:
-        gradients, weights = ([x.sum().item() for x in xs] for xs in ([p.grad for p in self.parameters], self.parameters))
-        return self.value.item(), sum(gradients), sum(weights)
+        return _sums(self.value.detach(), [p.grad for p in self.parameters], [p.detach() for p in self.parameters])
 
 
 class Jax:
@@ -111,7 +115,7 @@ class Jax:
     def told(self) -> tuple[float, float, float]:
         gradients = self.gradients(self.start, *self.batches[0])[1]
         layers = self.state[0] if self.problem.update == "adam" else self.state
-        return float(self.value), *(float(sum(x.sum() for x in self.jax.tree.leaves(t))) for t in (gradients, layers))  # type: ignore[return-value]
+        return _sums(self.value, self.jax.tree.leaves(gradients), self.jax.tree.leaves(layers))
 
 
 class Numpy:
@@ -166,7 +170,7 @@ class Numpy:
                 p -= self.problem.rate * g
 
     def told(self) -> tuple[float, float, float]:
-        return float(self.value), *(float(sum(x.sum() for x in xs)) for xs in (self.gradients, self.parameters))  # type: ignore[return-value]
+        return _sums(self.value, self.gradients, self.parameters)
 
 
 class Autograd(Numpy):

@@ -1,6 +1,7 @@
 """`python -m benchmarks layers`: training steps in layers, ours beside PyTorch, JAX, NumPy by hand and others.
 
-Every graph is new in each step, but for JAX, which compiles the step once. All compute in doubles, in one process on one core.
+Every graph is new in each step, but for JAX, which compiles the step once. All compute in doubles, in one process on
+one core, with one thread each.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ MEASURES = (
     Measure("layer_call_numpy", "the same, of a numpy batch", "µs"),
 )
 NOTES = (
-    "ours = native. Doubles everywhere. Medians in one process on core {core}, processor time of all its threads (each has"
-    " one), contenders in turn, no collector; a sample is of so many steps as take {milliseconds:g} ms, or one. moons: 100"
+    "ours = native. Doubles everywhere, one thread each. Medians in one process on core {core}, processor time,"
+    " contenders in turn, no collector; a sample is of so many steps as take {milliseconds:g} ms, or one. moons: 100"
     " points, 2-16-16-1, hinge loss and penalty; zeroing of gradients included. digits: 100 images, 64-32-10,"
     " cross-entropy, 14 batches in turn. torch is eager, jax is jitted. xad and micrograd go number by number."
 )
@@ -129,10 +130,10 @@ def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dic
     tasks = {"moons": moons, "moons_step": replace(moons, update="sgd", rate=0.1), "digits_step": problems.digits()}
     figures: dict[str, dict[str, float | None]] = {m.key: dict.fromkeys(kinds) for m in MEASURES}
     told = {}
-    gc.freeze()  # what was imported need not be looked through at each collection
     for key, problem in tasks.items():
         trainings = {name: make(problem) for name, make in kinds.items() if not (problem.classes and name in SCALARS)}
         told[key] = _checked(key, trainings)
+        gc.freeze()  # what was imported and compiled need not be looked through at each collection
         figures[key].update(_medians(trainings, settings))
 
     training = ours.Ours(moons)
@@ -141,7 +142,7 @@ def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dic
     with package.no_grad():  # the graph does not grow, so that both take the same time at each call
         for key, x in {"layer_call": package.Matrix(batch), "layer_call_numpy": batch}.items():
             whole, part = ours.call_of_layer(training, x)
-            share = timing.round_robin({OURS: lambda: _share(whole, part, settings.calls)}, settings.repetitions)
+            share = timing.round_robin({OURS: partial(_share, whole, part, settings.calls)}, settings.repetitions)
             figures[key][OURS] = median(share[OURS])
     return figures, told
 

@@ -66,9 +66,7 @@ class Moons:
         random.seed(1337)
         self.contender, self.data = contender, data
         last = len(LAYERS) - 1
-        self.layers = [
-            [Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(LAYERS)
-        ]
+        self.layers = [[Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(LAYERS)]
 
     def score(self, x: Any) -> Any:
         for layer in self.layers:

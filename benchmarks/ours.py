@@ -22,11 +22,13 @@ class Ours:
         self.batches = [(x, self._targets(y)) for x, y in problem.batches]
 
     def _targets(self, labels: Any) -> Any:
-        """Labels; of classes, where their probabilities are in the flat output."""
+        """Labels; of classes, their share in the mean of the logarithms, by class. (A choice of elements by position
+        would leave the others without a consumer, and a sweep of a graph with such nodes goes element by element.)"""
         if not self.problem.classes:
             return labels
-        width = len(self.problem.weights[-1][1])
-        return [r * width + int(label) for r, label in enumerate(labels)]
+        shares = numpy.zeros((len(labels), len(self.problem.weights[-1][1])))
+        shares[numpy.arange(len(labels)), labels] = -1.0 / len(labels)
+        return shares
 
     def restart(self) -> None:
         numbers = [x.ravel() for layer in self.problem.weights for x in layer]
@@ -50,7 +52,7 @@ class Ours:
         for k in range(len(self.layers)):
             x = self.layer(k, x)
         if self.problem.classes:
-            return -x.log_softmax().reshape(-1)[targets].mean()
+            return (x.log_softmax() * targets).sum()
         loss = (1.0 - x.reshape(-1) * targets).relu().mean()
         return loss + self.problem.penalty * self.theta.square().sum()
 

@@ -54,6 +54,10 @@ def _number(x: float | None, digits: int) -> str:
     return "-" if x is None else f"{x:.{digits}f}"
 
 
+def _ratio(x: float | None) -> str:
+    return "-" if x is None else f"{x:.3f}" if x >= 0.01 else f"{x:.2g}"
+
+
 def _figure(x: float | None) -> str:
     return _number(x, 0 if x is not None and abs(x) >= 1000 else 1 if x is not None and abs(x) >= 10 else 2)
 
@@ -70,7 +74,7 @@ def _cells(
         rows.append([
             f"{measure.title}, {measure.unit}",
             *(_figure(row.get(name)) for name in contenders),
-            *(_number(ratio(row, rival), 3) for rival in rivals),
+            *(_ratio(ratio(row, rival)) for rival in rivals),
             "\n".join(f"{words}: {said[met]}" for words, met in verdicts),
         ])  # fmt: skip
     return rows
