@@ -68,7 +68,8 @@ def _environment() -> None:
 def check(told: dict[str, tuple[float, float, float]]) -> None:
     """Raises ValueError, which names who disagrees: with the median, so that ours may be wrong too."""
     for k, what in enumerate(("loss", "sum of gradients", "sum of weights after a step")):
-        agreed = median(numbers[k] for numbers in told.values())
+        numbers = [x[k] for x in told.values()]
+        agreed = median([x for x in numbers if x == x] or numbers)
         apart = {name: x[k] for name, x in told.items() if not abs(x[k] - agreed) <= TOLERANCE * abs(agreed)}
         if apart:
             said = ", ".join(f"{name} has {x!r}" for name, x in apart.items())
