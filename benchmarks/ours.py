@@ -10,65 +10,46 @@ from typing import Any
 
 import numpy
 
-from benchmarks.problems import Adam, Problem
+from benchmarks.problems import Problem
 
 
 class Ours:
-    """A Training on the native backend, which must be loaded. All parameters lie in one Vector; layers have views."""
+    """A Training on the native backend, which must be loaded: network, loss and optimiser, as anyone would write it."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.arrays = import_module("scalargrad.arrays")
-        self.operand = import_module("scalargrad.arithmetic").operand
-        self.batches = [(x, self._targets(y)) for x, y in problem.batches]
-
-    def _targets(self, labels: Any) -> Any:
-        """Labels; of classes, their share in the mean of the logarithms, by class. (A choice of elements by position
-        would leave the others without a consumer, and a sweep of a graph with such nodes goes element by element.)"""
-        if not self.problem.classes:
-            return labels
-        shares = numpy.zeros((len(labels), len(self.problem.weights[-1][1])))
-        shares[numpy.arange(len(labels)), labels] = -1.0 / len(labels)
-        return shares
+        self.losses, self.optim = import_module("scalargrad.losses"), import_module("scalargrad.optim")
+        sizes = [weight.shape[0] for weight, _ in problem.weights]
+        self.model = import_module("scalargrad.nn").MLP(problem.weights[0][0].shape[1], sizes)
+        self.parameters = self.model.parameters()
+        self.initial = numpy.concatenate([numpy.column_stack(layer).ravel() for layer in problem.weights]).tolist()
+        self.batches = [(x, y if problem.classes else y[:, None]) for x, y in problem.batches]
 
     def restart(self) -> None:
-        numbers = [x.ravel() for layer in self.problem.weights for x in layer]
-        self.theta = self.arrays.Vector(numpy.concatenate(numbers))
-        self.layers = []
-        start = 0
-        for weight, bias in self.problem.weights:
-            w = self.theta[start : start + weight.size].reshape(weight.shape)
-            start += weight.size
-            self.layers.append((w.T, self.theta[start : start + bias.size]))
-            start += bias.size
-        self.adam = Adam([numpy.concatenate(numbers)], self.problem.rate)
+        for p, number in zip(self.parameters, self.initial):
+            p.data = number
+        kind = {"sgd": self.optim.SGD, "adam": self.optim.Adam}.get(self.problem.update)
+        self.optimiser = kind(self.parameters, lr=self.problem.rate) if kind else None
         self.turn = cycle(self.batches)
 
-    def layer(self, k: int, x: Any) -> Any:
-        """A layer's outputs for a batch."""
-        x = self.arrays.affine(self.operand(x), *self.layers[k])
-        return x.relu() if k < len(self.layers) - 1 else x
+    def layer(self, x: Any) -> Any:
+        """The second layer, by itself."""
+        return self.model.layers[1](x)
 
     def loss(self, x: Any, targets: Any) -> Any:
-        for k in range(len(self.layers)):
-            x = self.layer(k, x)
         if self.problem.classes:
-            return (x.log_softmax() * targets).sum()
-        loss = (1.0 - x.reshape(-1) * targets).relu().mean()
-        return loss + self.problem.penalty * self.theta.square().sum()
+            return self.losses.cross_entropy(self.model(x), targets)
+        return self.losses.hinge(self.model(x), targets) + self.problem.penalty * self.losses.l2(self.parameters)
 
     def step(self) -> None:
-        self.theta.grad = 0.0
+        (self.optimiser or self.model).zero_grad()
         self.value = self.loss(*next(self.turn))
         self.value.backward()
-        if self.problem.update == "sgd":
-            self.theta.data = self.theta.data - self.problem.rate * self.theta.grad
-        elif self.problem.update == "adam":
-            self.adam.step([self.theta.grad])
-            self.theta.data = self.adam.parameters[0]
+        if self.optimiser:
+            self.optimiser.step()
 
     def told(self) -> tuple[float, float, float]:
-        return self.value.data, float(self.theta.grad.sum()), float(self.theta.data.sum())
+        return self.value.data, sum(p.grad for p in self.parameters), sum(p.data for p in self.parameters)
 
 
 def call_of_layer(training: Ours, x: Any) -> tuple[Callable[[], Any], Callable[[], None]]:
@@ -94,7 +75,7 @@ def call_of_layer(training: Ours, x: Any) -> tuple[Callable[[], Any], Callable[[
     try:
         for names, name, value in bound:
             names[name] = spies[id(value)]
-        training.layer(1, x)
+        training.layer(x)
     finally:
         for names, name, value in bound:
             names[name] = value
@@ -103,4 +84,4 @@ def call_of_layer(training: Ours, x: Any) -> tuple[Callable[[], Any], Callable[[
         for function, arguments in called:
             function(*arguments)
 
-    return lambda: training.layer(1, x), c_core
+    return lambda: training.layer(x), c_core
