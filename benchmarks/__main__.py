@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import eager
+from benchmarks import command, eager, layers
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     commands = parser.add_subparsers(required=True)
-    eager.add_command(commands)
+    for benchmark in (eager.BENCHMARK, layers.BENCHMARK):
+        command.add(commands, benchmark)
     chosen = parser.parse_args(arguments)
     return int(chosen.run(chosen))
 

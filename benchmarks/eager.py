@@ -7,23 +7,19 @@ none for a relu, and ours and micrograd count leaves as nodes too. micrograd can
 
 from __future__ import annotations
 
-import argparse
 import gc
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from statistics import median
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from benchmarks import memory, network, report, timing
-from benchmarks.peers import CONTENDERS, IMPORTS, Contender, missing
+from benchmarks import memory, network, timing
+from benchmarks.command import Benchmark, Outcome
+from benchmarks.peers import CONTENDERS, IMPORTS, REQUIRED, Contender
 from benchmarks.report import Measure, Target
 
 Sample = TypeVar("Sample")
-
-RESULTS = Path(__file__).parent / "results" / "eager.json"
 
 _VALUE_VALUE = (Target(0.65, "xad"), Target(0.35, "micrograd"))
 _VALUE_FLOAT = (Target(1.0, "xad"),)
@@ -48,7 +44,6 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Settings:
-    quick: bool = False
     repetitions: int = 25
     operations: int = 20_000  # in a loop of one statement
     chain: int = 10_000  # turns of 6 operations
@@ -62,7 +57,7 @@ NOTES = (
     " {moons} for moons, {chain} for the chain, which"
     " micrograd cannot sweep. Memory: a process each. Import: elapsed time beyond the interpreter's own start."
 )
-QUICK = Settings(quick=True, repetitions=2, operations=1000, chain=1000, memory=20_000, imports=2)
+QUICK = Settings(repetitions=2, operations=1000, chain=1000, memory=20_000, imports=2)
 
 
 def _chain(contender: Contender, turns: int) -> Callable[[], float]:
@@ -127,29 +122,19 @@ def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dic
     return figures, weights
 
 
-def run(chosen: argparse.Namespace) -> int:
-    """Measures, prints and writes; 1 when a contender is not installed. A missed target is no error."""
-    absent = missing()
-    if absent:
-        print(f"error: no {', '.join(absent)} to compare with: pip install 'scalargrad[bench]'", file=sys.stderr)
-        return 1
-    settings = QUICK if chosen.quick else Settings()
-    core = timing.pin()
+def _run(quick: bool, core: int | None) -> Outcome:
+    settings = QUICK if quick else Settings()
     figures, weights = measure(settings)
-    report.show(MEASURES, figures, list(CONTENDERS))
-    print(NOTES.format(core=core, moons=network.OPERATIONS, chain=6 * settings.chain))
-    path = chosen.json or (None if chosen.quick else RESULTS)
-    if path is not None:
-        about = {**asdict(settings), "core": core, "moons_operations": network.OPERATIONS, "moons_weights": weights}
-        report.write(path, MEASURES, figures, about)
-        print(f"written to {path}")
-    return 0
+    about = {**asdict(settings), "moons_operations": network.OPERATIONS, "moons_weights": weights}
+    return Outcome(figures, NOTES.format(core=core, moons=network.OPERATIONS, chain=6 * settings.chain), about)
 
 
-def add_command(commands: Any) -> None:
-    parser = commands.add_parser("eager", help="operations, sweeps, memory and import against micrograd and xad")
-    parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds: its figures mean nothing")
-    parser.add_argument(
-        "--json", type=Path, metavar="PATH", help=f"default: {RESULTS}; with --quick, nothing is written by default"
-    )
-    parser.set_defaults(run=run)
+BENCHMARK = Benchmark(
+    name="eager",
+    help="operations, sweeps, memory and import against micrograd and xad",
+    required=REQUIRED,
+    measures=MEASURES,
+    contenders=list(CONTENDERS),
+    rivals=("xad", "micrograd"),
+    measure=_run,
+)

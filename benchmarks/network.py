@@ -16,13 +16,13 @@ from benchmarks.peers import Contender
 from benchmarks.timing import clock
 
 SAMPLES, SIZES, PENALTY, RATE = 100, (2, 16, 16, 1), 1e-4, 1.0
-_LAYERS = tuple(pairwise(SIZES))
+LAYERS = tuple(pairwise(SIZES))
 
 # What a step records: a product and a sum an input of each neuron, and the relus; for each sample a product, a
 # sum and a relu for its loss, and a sum to collect it; a product and a sum a parameter; two scalings and a sum.
 OPERATIONS = (
-    SAMPLES * (sum(2 * nin * nout for nin, nout in _LAYERS) + sum(SIZES[1:-1]) + 4)
-    + 2 * sum((nin + 1) * nout for nin, nout in _LAYERS)
+    SAMPLES * (sum(2 * nin * nout for nin, nout in LAYERS) + sum(SIZES[1:-1]) + 4)
+    + 2 * sum((nin + 1) * nout for nin, nout in LAYERS)
     + 3
 )
 
@@ -65,10 +65,8 @@ class Moons:
     def __init__(self, contender: Contender, data: Data) -> None:
         random.seed(1337)
         self.contender, self.data = contender, data
-        last = len(_LAYERS) - 1
-        self.layers = [
-            [Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(_LAYERS)
-        ]
+        last = len(LAYERS) - 1
+        self.layers = [[Neuron(contender, nin, k != last) for _ in range(nout)] for k, (nin, nout) in enumerate(LAYERS)]
 
     def score(self, x: Any) -> Any:
         for layer in self.layers:

@@ -24,18 +24,8 @@ class Contender:
     backward: Callable[[Any], None]
     descend: Callable[[Any, float], Any]  # the parameter after a step of SGD, ready for the next recording
     number: Callable[[Any], float]
+    gradient: Callable[[Any], float]
     graph_bytes: Callable[[Any], float] | None = None  # bytes a node that the graph of a Value holds, by its own count
-
-
-def missing() -> list[str]:
-    """The required packages that cannot be imported."""
-    absent = []
-    for name in REQUIRED:
-        try:
-            import_module(name)
-        except ImportError:
-            absent.append(name)
-    return absent
 
 
 def _start(variables: Sequence[Any]) -> None:
@@ -52,7 +42,11 @@ def _data(value: Any) -> float:
     return float(value.data)
 
 
-def _load(backend: str) -> tuple[Any, Any]:
+def _grad(value: Any) -> float:
+    return float(value.grad)
+
+
+def load(backend: str) -> tuple[Any, Any]:
     """The package and its `core`, in a copy of its own that runs on this backend: a process chooses at first import."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "scalargrad"]:
         del sys.modules[name]
@@ -61,25 +55,25 @@ def _load(backend: str) -> tuple[Any, Any]:
 
 
 def native() -> Contender:
-    package, core = _load("native")
+    package, core = load("native")
     value = package.Value
 
     def graph_bytes(end: Any) -> float:
         graph, index = core._node.seal(end)
         return float(core.lib.sg_graph_bytes(graph) / (index + 1))
 
-    return Contender(value, value.relu, _start, value.backward, _descend, _data, graph_bytes)
+    return Contender(value, value.relu, _start, value.backward, _descend, _data, _grad, graph_bytes)
 
 
 def python() -> Contender:
-    value = _load("python")[0].Value
-    return Contender(value, value.relu, _start, value.backward, _descend, _data)
+    value = load("python")[0].Value
+    return Contender(value, value.relu, _start, value.backward, _descend, _data, _grad)
 
 
 def micrograd() -> Contender:
     """Its recursive sweep cannot follow a long chain."""
     made = import_module("micrograd.engine").Value
-    return Contender(made, made.relu, _start, made.backward, _descend, _data)
+    return Contender(made, made.relu, _start, made.backward, _descend, _data, _grad)
 
 
 def xad() -> Contender:
@@ -110,7 +104,10 @@ def xad() -> Contender:
     def descend(parameter: Any, rate: float) -> Any:  # a Real cannot be set without recording that
         return real(parameter.getValue() - rate * parameter.getDerivative())
 
-    return Contender(real, relu, start, backward, descend, lambda x: float(x.getValue()))
+    def number(x: Any) -> float:
+        return float(x.getValue())
+
+    return Contender(real, relu, start, backward, descend, number, lambda x: float(x.getDerivative()))
 
 
 CONTENDERS: dict[str, Callable[[], Contender]] = {

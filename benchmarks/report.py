@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-OURS, RIVALS = "native", ("xad", "micrograd")
-PACKAGES = ("scalargrad", "micrograd", "xad", "numpy", "scikit-learn")
+OURS = "native"
+PACKAGES = ("scalargrad", "micrograd", "xad", "numpy", "scikit-learn", "torch", "jax", "jaxlib", "autograd")
 
 Figures = Mapping[str, Mapping[str, float | None]]  # measure -> contender -> figure
 
@@ -25,6 +25,7 @@ class Target:
 
     limit: float
     rival: str | None = None
+    name: str = ""  # of a target beyond the one to be met
 
 
 @dataclass(frozen=True)
@@ -45,36 +46,43 @@ def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -
     """A target in words, and whether it was met; None where nothing was measured."""
     figure = row.get(OURS) if target.rival is None else ratio(row, target.rival)
     words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.2f} of {target.rival}"
-    return f"≤ {words}", None if figure is None else figure <= target.limit
+    named = f"{target.name}: " if target.name else ""
+    return f"{named}≤ {words}", None if figure is None else figure <= target.limit
 
 
 def _number(x: float | None, digits: int) -> str:
     return "-" if x is None else f"{x:.{digits}f}"
 
 
+def _ratio(x: float | None) -> str:
+    return "-" if x is None else f"{x:.3f}" if x >= 0.01 else f"{x:.2g}"
+
+
 def _figure(x: float | None) -> str:
     return _number(x, 0 if x is not None and abs(x) >= 1000 else 1 if x is not None and abs(x) >= 10 else 2)
 
 
-def _cells(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str]) -> list[list[str]]:
+def _cells(
+    measures: Sequence[Measure], figures: Figures, contenders: Sequence[str], rivals: Sequence[str]
+) -> list[list[str]]:
     """The table: headings, then a row a measure."""
     said = {True: "met", False: "missed", None: "not measured"}
-    rows = [["", *contenders, *(f"ours/{rival}" for rival in RIVALS), "target"]]
+    rows = [["", *contenders, *(f"ours/{rival}" for rival in rivals), "target"]]
     for measure in measures:
         row = figures[measure.key]
         verdicts = [verdict(row, measure, target) for target in measure.targets]
         rows.append([
             f"{measure.title}, {measure.unit}",
             *(_figure(row.get(name)) for name in contenders),
-            *(_number(ratio(row, rival), 3) for rival in RIVALS),
+            *(_ratio(ratio(row, rival)) for rival in rivals),
             "\n".join(f"{words}: {said[met]}" for words, met in verdicts),
         ])  # fmt: skip
     return rows
 
 
-def show(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str]) -> None:
+def show(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str], rivals: Sequence[str]) -> None:
     """Prints the table, by rich where it is installed."""
-    cells = _cells(measures, figures, contenders)
+    cells = _cells(measures, figures, contenders, rivals)
     try:
         from rich.console import Console
         from rich.table import Table
@@ -89,7 +97,7 @@ def show(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str
         column.justify = "right"
     for row in cells[1:]:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)  # a file or a pipe has no width of its own
+    Console(width=None if sys.stdout.isatty() else 220).print(table)  # a file or a pipe has no width of its own
 
 
 def machine() -> dict[str, Any]:
@@ -118,7 +126,9 @@ def _version(name: str) -> str | None:
         return None
 
 
-def write(path: Path, measures: Sequence[Measure], figures: Figures, settings: Mapping[str, Any]) -> None:
+def write(
+    path: Path, measures: Sequence[Measure], figures: Figures, rivals: Sequence[str], settings: Mapping[str, Any]
+) -> None:
     """Writes everything that `show` prints, and the machine and settings, as JSON."""
     record = {"machine": machine(), "settings": dict(settings), "measures": {}}
     for measure in measures:
@@ -127,7 +137,7 @@ def write(path: Path, measures: Sequence[Measure], figures: Figures, settings: M
             "title": measure.title,
             "unit": measure.unit,
             "figures": dict(row),
-            "ratios": {rival: ratio(row, rival) for rival in RIVALS},
+            "ratios": {rival: ratio(row, rival) for rival in rivals},
             "targets": [
                 {"target": words, "met": met}
                 for words, met in (verdict(row, measure, target) for target in measure.targets)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from statistics import median
-from time import get_clock_info, perf_counter, thread_time
+from time import get_clock_info, perf_counter, process_time, thread_time
 from timeit import Timer
 from typing import TypeVar
 
@@ -20,6 +20,8 @@ Sample = TypeVar("Sample")
 # Seconds of this thread on the processor, where the system counts them finely: others' work takes time slices, which
 # hit long samples more than short ones and so would distort ratios.
 clock = thread_time if get_clock_info("thread_time").resolution < 1e-6 else perf_counter
+# The same of all threads of this process, for libraries that have others compute.
+process_clock = process_time if get_clock_info("process_time").resolution < 1e-6 else perf_counter
 
 
 def pin() -> int | None:
@@ -45,6 +47,29 @@ def round_robin(tasks: Mapping[str, Callable[[], Sample]], repetitions: int) -> 
     finally:
         gc.enable()
     return samples
+
+
+def steps(restart: Callable[[], object], step: Callable[[], object], seconds: float) -> Callable[[], float]:
+    """A task: seconds that one of the first steps after a restart takes, of about so many as fill `seconds`.
+
+    Two steps, each after a restart, go before: as in a training loop, the processor has seen this code just before.
+    """
+
+    def once() -> float:
+        taken = 0.0
+        for _ in range(2):
+            restart()
+            begun = process_clock()
+            step()
+            taken = process_clock() - begun
+        count = max(1, min(1000, int(seconds / max(taken, 1e-7))))
+        restart()
+        begun = process_clock()
+        for _ in range(count):
+            step()
+        return (process_clock() - begun) / count
+
+    return once
 
 
 def operation(contender: Contender, statement: str, count: int) -> Callable[[], float]:

@@ -64,7 +64,7 @@ MUTANTS: list[Mutant] = [
     *_of("A4", CHAIN, ("k * xi ** (k - 1)", "xi ** (k - 1)"), ("k * xi ** (k - 1)", "k * xi**k"),
          ("if i == j else xi**k for", "if i != j else xi**k for"), ("return c * math.prod(factors)", "return math.prod(factors)"),
          ("for c, k in terms if k[j] > 0)", "for c, k in terms if k[j] > 1)")),
-    *_of("A4", OPS, MUL, ('y * pow(x, y - 1)"', 'y * pow(x, y)"')),
+    *_of("A4", OPS, MUL, ("pow_high(x, y, pow(x, y - 1))", "pow_high(x, y, pow(x, y))")),
     *_of("A5", CHAIN, ("return inner(outer, inner_derivatives)", "return -inner(outer, inner_derivatives)"),
          ("return inner(outer, inner_derivatives)", "return inner(outer, inner_derivatives) / max(len(outer), 1)"),
          ("return inner(outer, inner_derivatives)", "return inner(outer[:1], inner_derivatives)")),

@@ -6,40 +6,74 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks import eager, layers
 from benchmarks.__main__ import main
-from benchmarks.eager import MEASURES
-from benchmarks.peers import CONTENDERS, REQUIRED
+from benchmarks.command import Benchmark
+from benchmarks.report import OURS, Target
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_quick_run_writes_well_formed_json(tmp_path: Path) -> None:
-    for name in REQUIRED:
+def _quick(benchmark: Benchmark, folder: Path) -> dict[str, Any]:
+    """What a quick run wrote, which must have the form of all."""
+    for name in benchmark.required:
         pytest.importorskip(name)
-    path = tmp_path / "eager.json"
-    command = [sys.executable, "-m", "benchmarks", "eager", "--quick", "--json", str(path)]
+    path = folder / f"{benchmark.name}.json"
+    command = [sys.executable, "-m", "benchmarks", benchmark.name, "--quick", "--json", str(path)]
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-    record = json.loads(path.read_text(encoding="utf-8"))
-    assert record["machine"]["packages"]["micrograd"] and record["machine"]["packages"]["xad"]
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     assert record["settings"]["quick"] is True
-    assert list(record["measures"]) == [measure.key for measure in MEASURES]
-    weights = record["settings"]["moons_weights"]  # after one step: they agree if the gradients do
-    assert all(sum_of == pytest.approx(weights["native"], rel=1e-12) for sum_of in weights.values())
-    for measure in MEASURES:
+    assert list(record["measures"]) == [measure.key for measure in benchmark.measures]
+    for measure in benchmark.measures:
         row = record["measures"][measure.key]
-        assert list(row["figures"]) == list(CONTENDERS)
+        assert list(row["figures"]) == list(benchmark.contenders)
+        assert list(row["ratios"]) == list(benchmark.rivals)
         assert len(row["targets"]) == len(measure.targets)
         assert all(figure is None or isinstance(figure, float) for figure in row["figures"].values())
+        assert isinstance(row["figures"][OURS], float)
+    return record
 
 
-@pytest.mark.parametrize("name", ["micrograd", "xad"])
+def test_quick_run_of_eager(tmp_path: Path) -> None:
+    record = _quick(eager.BENCHMARK, tmp_path)
+    assert record["machine"]["packages"]["micrograd"] and record["machine"]["packages"]["xad"]
+    weights = record["settings"]["moons_weights"]  # after one step: they agree if the gradients do
+    assert all(sum_of == pytest.approx(weights["native"], rel=1e-12) for sum_of in weights.values())
+
+
+def test_quick_run_of_layers(tmp_path: Path) -> None:
+    record = _quick(layers.BENCHMARK, tmp_path)
+    assert record["machine"]["packages"]["torch"] and record["machine"]["packages"]["jax"]
+    told = record["settings"]["loss_gradients_weights"]
+    assert set(told["moons"]) == {OURS, *layers.RIVALS}
+    assert set(told["digits_step"]) == {OURS, *layers.RIVALS} - set(layers.SCALARS)
+
+
+def test_who_disagrees_is_named() -> None:
+    agreed = (0.5, -2.0, 3.0)
+    layers.check({"native": agreed, "torch": (0.5 + 1e-12, -2.0, 3.0), "jax": agreed})
+    with pytest.raises(ValueError, match=r"sum of gradients: torch has -2\.1; the others -2\.0"):
+        layers.check({"native": agreed, "torch": (0.5, -2.1, 3.0), "jax": agreed})
+    with pytest.raises(ValueError, match="loss: native has nan"):
+        layers.check({"native": (float("nan"), -2.0, 3.0), "torch": agreed, "jax": agreed})
+
+
+def test_targets_of_layers() -> None:
+    targets = {measure.key: measure.targets for measure in layers.MEASURES}
+    assert targets["moons"][:2] == (Target(0.25, "torch"), Target(1.25, "jax"))
+    assert targets["digits_step"][0] == Target(1 / 0.75, "torch")
+
+
+@pytest.mark.parametrize("command, name", [*(("eager", x) for x in ("micrograd", "xad")),
+                                           *(("layers", x) for x in ("torch", "jax"))])  # fmt: skip
 def test_absent_peer_is_an_error(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, name, None)
-    assert main(["eager", "--quick"]) == 1
+    assert main([command, "--quick"]) == 1
     told = capsys.readouterr().err
     assert name in told and "pip install 'scalargrad[bench]'" in told
