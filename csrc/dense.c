@@ -195,6 +195,7 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
         case SG_MAX:
         case SG_MIN:
         case SG_LOGSUMEXP:
+        case SG_CUSTOM:
             visit_reduction(v, (uint32_t)i, d);
             next = adj[(int64_t)i - 1];
             break;

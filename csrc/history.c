@@ -257,7 +257,7 @@ static uint32_t build_node(builder *b, uint64_t position)
     n = (uint64_t)sg_arity[op];
     if (op >= SG_FIRST_REDUCTION && !take_code(b, r->code_count, &n))
         return SG_FAILED;
-    if (n == 0 || (op == SG_DOT && n % 2)) {
+    if (n == 0 || (op == SG_DOT && n % 2) || (op == SG_CUSTOM && n % 2 == 0)) {
         b->malformed = 1;
         return SG_FAILED;
     }
@@ -272,6 +272,7 @@ static uint32_t build_node(builder *b, uint64_t position)
         *(in_args ? &b->open->args[offset + k] : &fields[k]) = operand;
         tracked |= !(operand & SG_CONST);
         b->malformed |= op == SG_LOGSUMEXP && k == 0 && tracked;      /* its shift is a constant */
+        b->malformed |= op == SG_CUSTOM && k % 2 == 0 && !(operand & SG_CONST);        /* so are its value and its partials */
     }
     b->malformed |= !tracked;             /* a node of constants alone is never recorded; the sweeps rely on it */
     if (b->malformed)

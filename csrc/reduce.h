@@ -9,7 +9,8 @@ typedef struct {
 
 /* The sum that `sum` and `mean` promise: chunks of 128, eight interleaved sums, a fixed tree, chunks in order. */
 double sg_sum_chunks(const double *x, uint32_t n);
-/* The value of a reduction over n numbers. `dot` takes pairs x0 y0 x1 y1 ...; logsumexp its shift first. */
+/* The value of a reduction over n numbers. `dot` takes pairs x0 y0 x1 y1 ...; logsumexp its shift first;
+ * `custom` its value first, then pairs of an operand and its partial. */
 double sg_reduce(int opcode, const double *x, uint32_t n);
 /* s: how many operands equal z, all nans being equal. */
 sg_gathered sg_count_equal(const sg_graph *graph, const uint32_t *args, uint32_t n, double z);

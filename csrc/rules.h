@@ -44,6 +44,10 @@ static __attribute__((noinline)) int visit_reduction(view v, uint32_t i, double 
         for (uint32_t k = 0; k < n; k++)
             SG_ADD_PARTIAL(min, k, 0, all);
         return 1;
+    case SG_CUSTOM: /* args[0] and the partials are constants */
+        for (uint32_t k = 1; k + 1 < n; k += 2)
+            SG_ADD_PARTIAL(custom, k, value(v, args[k + 1]), all);
+        return 1;
     default: /* SG_LOGSUMEXP; args[0] is the constant shift */
         all = sg_gather_exponentials(v.graph, args, n);
         for (uint32_t k = 1; k < n; k++)

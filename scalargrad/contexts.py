@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import sep
 from os.path import dirname
 from typing import Any, TypeVar
@@ -71,6 +71,20 @@ class no_grad(_Mode):
     _bit = core.NO_GRAD
 
 
+class recording:
+    """Inside, operations record, also where `no_grad` holds outside. For the transforms. Per thread."""
+
+    def __enter__(self) -> None:
+        self._key = get_ident(), core.NO_GRAD
+        self._depth = _depths.pop(self._key, 0)
+        core.mode(core.mode(None) & ~core.NO_GRAD)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._depth:
+            _depths[self._key] = _depths.get(self._key, 0) + self._depth
+            core.mode(core.mode(None) | core.NO_GRAD)
+
+
 class detect_anomaly(_Mode):
     """Inside, the first nan or infinity that an operation or its backward rule makes raises an `AnomalyError`.
 
@@ -134,7 +148,18 @@ def backward(root: core.Node, seed: float) -> None:
     """`core.backward`; under a watcher, a nan or infinity that a backward rule makes raises, and nothing changes."""
     if seed - seed != 0.0 and core.mode(None) & core.WATCH:
         raise AnomalyError(f"backward({seed}) begins with a nan or inf, at {_user_place()}")
-    made = core.backward(root, seed, bool(core.mode(None) & core.WATCH))
+    _refuse_anomaly(core.backward(root, seed, bool(core.mode(None) & core.WATCH)))
+
+
+def gradients(root: core.Node, seed: float, blocks: Sequence[Any]) -> list[bytes | None]:
+    """`core.gradients`, which changes nothing; it too raises under a watcher."""
+    found = core.gradients(root, seed, bool(core.mode(None) & core.WATCH), blocks)
+    if isinstance(found, tuple):
+        _refuse_anomaly(found)
+    return found  # type: ignore[return-value]
+
+
+def _refuse_anomaly(made: tuple[int, int, int, list[float], int] | None) -> None:
     if made is not None:
         serial, index, opcode, operands, count = made
         place = _places.get((serial, index), "a place outside detect_anomaly")

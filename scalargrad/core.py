@@ -88,7 +88,7 @@ if TYPE_CHECKING or _backend == "python":
     )  # fmt: skip
     from scalargrad.history import flatten, rebuild
     from scalargrad.operators import Node
-    from scalargrad.sweep import backward
+    from scalargrad.sweep import backward, gradients
     from scalargrad.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
 else:
     _core, _node = _load_native()
@@ -112,10 +112,8 @@ else:
 
     _report = ffi.typeof("sg_report *")
 
-    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
-        if key(root) is None:
-            _node.add_grad(root, seed)
-            return None
+    def _swept(root: Any, seed: float, check: bool, finish: Any) -> Any:
+        """What `finish` makes of the address of a finished sweep; or where it met a nan or inf, if `check` asked."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))
@@ -125,12 +123,20 @@ else:
             if report.graph:
                 shown = list(report.operands[0 : min(report.count, 3)])
                 return report.graph, report.index, report.opcode, shown, report.count
-            _node.commit(address)
-            return None
+            return finish(address)
         finally:
             lib.sg_discard(report)
 
+    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
+        if key(root) is None:
+            _node.add_grad(root, seed)
+            return None
+        return _swept(root, seed, check, _node.commit)  # type: ignore[no-any-return]
+
+    def gradients(root: Any, seed: float, check: bool, blocks: Any) -> Any:
+        return _swept(root, seed, check, lambda address: [_node.found(address, block) for block in blocks])
+
 
 __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "apply", "backend", "backward", "block", "define_value", "doubles",
-           "elementwise_in_bulk", "flatten", "fold_in_bulk", "grads", "item", "key", "mode", "numbers", "opcode",
-           "operands", "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "take"]  # fmt: skip
+           "elementwise_in_bulk", "flatten", "fold_in_bulk", "gradients", "grads", "item", "key", "mode", "numbers",
+           "opcode", "operands", "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "take"]  # fmt: skip

@@ -31,6 +31,10 @@ class ShapeError(ScalargradError, ValueError):
     """Shapes that do not fit one another, or not the operation; the message shows them."""
 
 
+class HigherOrderError(ScalargradError, NotImplementedError):
+    """A transform met the Values of another transform that is running: that would be a second derivative."""
+
+
 class AnomalyError(ScalargradError, FloatingPointError):
     """Inside `detect_anomaly`, an operation or its backward rule made a nan or an infinity."""
 

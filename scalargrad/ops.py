@@ -325,6 +325,8 @@ REDUCTIONS: tuple[Reduction, ...] = (
               "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans"),
     Reduction("logsumexp", "log(exp(x1 - c) + ... + exp(xn - c)), with a constant c that comes first",
               "exp_sub(x, m) / s", "m is the largest, s the sum of exp(x - m)"),
+    Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
+              "y is the operand's partner, its partial as `custom_vjp` gave it"),
 )  # fmt: skip
 
 # Opcodes: the two kinds of entry, then the public rows, then the reductions.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 
 from scalargrad import ops
@@ -76,11 +77,13 @@ _VALUES: dict[int, Callable[[Sequence[float]], float]] = {
     ops.OPCODE["max"]: _fold("maximum"),
     ops.OPCODE["min"]: _fold("minimum"),
     ops.OPCODE["logsumexp"]: _logsumexp,
+    ops.OPCODE["custom"]: operator.itemgetter(0),
 }
 
 
 def value(op: int, x: Sequence[float]) -> float:
-    """The value of a reduction; `dot` takes pairs x0 y0 x1 y1 ..., logsumexp its constant shift first."""
+    """The value of a reduction; `dot` takes pairs x0 y0 x1 y1 ..., logsumexp its constant shift first, `custom` its
+    value first, then pairs of an operand and its partial."""
     return _VALUES[op](x)
 
 
@@ -90,6 +93,8 @@ def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
     partial = REDUCTION_PARTIAL[name]
     if name == "dot":
         return (partial(0.0, x[k ^ 1], z, 0.0, 0.0) for k in range(len(x)))
+    if name == "custom":
+        return (partial(0.0, x[k + 1], z, 0.0, 0.0) if k % 2 else 0.0 for k in range(len(x)))
     if name == "logsumexp":
         rest, m = _gather(x[1:])
         return (0.0 if k == 0 else partial(item, 0.0, z, 1.0 + rest, m) for k, item in enumerate(x))

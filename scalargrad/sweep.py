@@ -8,9 +8,12 @@ from __future__ import annotations
 import heapq
 import itertools
 import operator
+from array import array
 from collections import deque
+from collections.abc import Sequence
 
 from scalargrad import ops, reductions
+from scalargrad.blocks import Block
 from scalargrad.evaluate import PARTIALS
 from scalargrad.libm import zmul
 from scalargrad.tape import Graph, Node
@@ -97,19 +100,44 @@ class _Sweep:
         deque(itertools.chain(add, map(dict.update, graphs, self.adjoints.values())), maxlen=0)
 
 
+def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
+    assert root._graph is not None
+    sweep = _Sweep()
+    root._graph.close()
+    sweep.reach(root._graph, root._index, seed)
+    made = sweep.run(check)
+    if made is None:
+        return sweep, None
+    graph, index = made
+    op, operands, _ = graph.nodes[index]
+    return sweep, (graph.serial, index, op, [graph.value(operand) for operand in operands[:3]], len(operands))
+
+
+def gradients(
+    root: Node, seed: float, check: bool, blocks: Sequence[Block]
+) -> list[bytes | None] | tuple[int, int, int, list[float], int]:
+    """Sweeps from the root, an operation, and commits nothing: of each block the bytes of what a backward would add to
+    its leaves, 0.0 where it does not come; None if it comes to none of them. With `check`, as `backward`."""
+    sweep, made = _swept(root, seed, check)
+    return made or [_found(sweep, block) for block in blocks]
+
+
+def _found(sweep: _Sweep, block: Block) -> bytes | None:
+    known = [sweep.leaf_sums.get(id(item)) for item in block.items]
+    if not any(known):
+        return None
+    return array("d", [0.0 + (0.0 if leaf is None else leaf[1]) for leaf in known]).tobytes()
+
+
 def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
     """Sweeps from the root and commits. With `check`, a nan or infinity stops it: nothing is committed, and of the node
     whose rule made it the graph's serial number, the index, opcode, first three operands and their number are given."""
-    sweep = _Sweep()
     if root._graph is None:
+        sweep = _Sweep()
         sweep.leaf_sums[id(root)] = root, seed
     else:
-        root._graph.close()
-        sweep.reach(root._graph, root._index, seed)
-        made = sweep.run(check)
+        sweep, made = _swept(root, seed, check)
         if made is not None:
-            graph, index = made
-            op, operands, _ = graph.nodes[index]
-            return graph.serial, index, op, [graph.value(operand) for operand in operands[:3]], len(operands)
+            return made
     sweep.commit()
     return None

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from scalargrad import convert, core, operators, sweep, tape, value
+from scalargrad.elements import Elements
 
 
 @dataclass
@@ -46,4 +49,19 @@ def bits(x: float) -> Any:
     return "nan" if x != x else struct.pack("<d", x)
 
 
-__all__ = ["Engine", "bits", "native", "pure"]
+def same(x: Any, y: Any) -> bool:
+    """Equal, and of the same types down to the numbers."""
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, dict):
+        return list(x) == list(y) and all(same(x[k], y[k]) for k in x)
+    if isinstance(x, (list, tuple)):
+        return len(x) == len(y) and all(map(same, x, y))
+    if isinstance(x, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+    if isinstance(x, Elements):
+        return same(x.data, y.data)
+    return bool(bits(x) == bits(y)) if isinstance(x, float) else bool(x == y)
+
+
+__all__ = ["Engine", "bits", "native", "pure", "same"]

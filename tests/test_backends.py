@@ -61,6 +61,9 @@ class Run:
         operands = [self.operand(a + k * b, kind + k) for k in range(n)]
         if ops.NAMES[opcode] == "logsumexp":
             operands.insert(0, NUMBERS[b % len(NUMBERS)])
+        if ops.NAMES[opcode] == "custom":  # a constant value, and constant partials
+            operands = [TAME[b % len(TAME)], *operands]
+            operands[2::2] = [NUMBERS[(a + k) % len(NUMBERS)] for k in range(n // 2)]
         self.append(opcode, self.engine.reduce(opcode, operands))
 
     def append(self, opcode: int, result: Any) -> None:

@@ -1,0 +1,194 @@
+"""`custom_vjp`: the value is that of fwd, bit for bit, and the derivative what bwd says, everywhere."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scalargrad as sg
+from scalargrad import Matrix, Value, Vector
+from scalargrad.errors import AnomalyError, ArgumentError, ShapeError
+from tests.engines import bits, same
+
+anything = st.floats(allow_nan=True, allow_infinity=True)
+
+
+def rule(fun: Callable[..., Any], fwd: Callable[..., Any], bwd: Callable[..., Any], **options: Any) -> sg.custom_vjp:
+    custom = sg.custom_vjp(fun, **options)
+    custom.defvjp(fwd, bwd)
+    return custom
+
+
+sine = rule(math.sin, lambda x: (math.sin(x), x), lambda x, g: (g * math.cos(x),))
+
+
+@given(anything, anything, anything)
+def test_value_and_partials_are_exact(value: float, partial: float, x: float) -> None:
+    function = rule(lambda x: value, lambda x: (value, None), lambda _, g: (g * partial,))
+    leaf = Value(x)
+    y = function(leaf)
+    assert (bits(y.data) == bits(value) and y._op == "custom" and leaf in y._prev) or x != x
+    y.backward()
+    assert bits(leaf.grad) == bits(0.0 + partial)
+    assert same(sg.value_and_grad(function)(x), (value, 0.0 + partial))
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=5), st.lists(st.floats(-3, 3), min_size=5, max_size=5))
+def test_the_own_derivative_gives_the_same(x: list[float], w: list[float]) -> None:
+    """With the true rule the gradient is that without it, to a few roundings: sums go in other orders."""
+
+    def plain(x: Any, w: Any) -> Any:
+        return {"dot": sg.dot(x, w[: len(x)]), "all": [v * w[0] for v in x]}
+
+    def bwd(given: Any, g: Any) -> Any:
+        x, w = given
+        to_x = [g["dot"] * w[k] + g["all"][k] * w[0] for k in range(len(x))]
+        to_w = [g["dot"] * x[k] if k < len(x) else 0.0 for k in range(len(w))]
+        return to_x, [to_w[0] + sum(a * b for a, b in zip(g["all"], x)), *to_w[1:]]
+
+    own = rule(plain, lambda x, w: (plain(x, w), (x, w)), bwd)
+
+    def loss(function: Any) -> Callable[..., Any]:
+        def of(x: Any, w: Any) -> Any:
+            y = function([sg.sin(v) for v in x], w)
+            return y["dot"] * 2 + sg.sum([v * v for v in y["all"]])
+
+        return of
+
+    (value, mine), (other, theirs) = (sg.value_and_grad(loss(f), argnums=(0, 1))(x, w) for f in (own, plain))
+    assert value == other
+    for a, b in zip((*mine[0], *mine[1]), (*theirs[0], *theirs[1])):
+        assert a == pytest.approx(b, rel=1e-12, abs=1e-11)
+
+
+def test_everywhere() -> None:
+    x = Value(0.5)
+    y = sine(x * 2) * 3
+    y.backward()
+    assert x.grad == 6 * math.cos(1.0) and y.data == 3 * math.sin(1.0)
+    assert sine(0.5) == math.sin(0.5)
+    assert sg.grad(sine)(0.5) == math.cos(0.5)
+    assert sg.jacobian(lambda x: [sine(v) for v in x])([0.5, 1.0]) == [[math.cos(0.5), 0.0], [0.0, math.cos(1.0)]]
+    assert sg.jvp(sine, (0.5,), (2.0,)) == (math.sin(0.5), 2 * math.cos(0.5))
+    assert sg.vjp(sine, 0.5)[1](2.0) == (2 * math.cos(0.5),)
+    with pytest.raises(sg.errors.HigherOrderError):
+        sg.grad(sg.grad(sine))(0.5)
+    with sg.no_grad():
+        assert sine(x)._op == "" and sine(x).data == math.sin(0.5) and sg.grad(sine)(0.5) == math.cos(0.5)
+
+
+def test_arrays() -> None:
+    seen: list[Any] = []
+
+    def fwd(x: Any) -> Any:
+        seen.append(x)
+        return np.exp(x), np.exp(x)
+
+    def bwd(y: Any, g: Any) -> Any:
+        return (g * y,)
+
+    exp = rule(np.exp, fwd, bwd)
+    x = np.array([0.5, 1.0])
+    gradient = sg.grad(lambda x: exp(x).sum())(x)
+    assert np.array_equal(gradient, np.exp(x)) and isinstance(seen[0], np.ndarray)
+    assert np.array_equal(sg.jacobian(exp)(x), np.diag(np.exp(x)))
+    assert np.array_equal(
+        sg.grad(lambda m: (exp(m) @ [1.0, 2.0]).sum())(np.ones((2, 2))), math.e * np.ones((2, 2)) * [1, 2]
+    )
+
+    double = rule(lambda x: x + x, lambda x: (x + x, None), lambda _, g: (g * 2,))
+    v = Vector([1.0, 2.0])
+    y = double(v)
+    assert type(y) is Vector and y.data == [2.0, 4.0]
+    (y * [1.0, 10.0]).sum().backward()
+    assert v.grad == [2.0, 20.0]
+    m = Matrix([[1.0, 2.0]])
+    double(m).sum().backward()
+    assert m.grad == [[2.0, 2.0]] and double(Vector([])).size == 0
+
+
+def test_arguments() -> None:
+    def fwd(n: int, x: Any, name: str, y: Any = 1.0) -> Any:
+        assert (n, name) == (3, "a") and type(x) is float
+        return [x**n * y, y], (x, y)
+
+    def bwd(n: int, given: Any, g: Any) -> Any:
+        x, y = given
+        return n * x ** (n - 1) * y * g[0], None, x**n * g[0] + g[1]
+
+    power = rule(lambda n, x, name, y=1.0: None, fwd, bwd, nondiff_argnums=(0,))
+    x, y = Value(2.0), Value(5.0)
+    first, second = power(3, x, y=y, name="a")
+    (first + second).backward()
+    assert (first.data, second.data, x.grad, y.grad) == (40.0, 5.0, 60.0, 9.0)
+    assert sg.grad(lambda x: power(3, x, "a")[0])(2.0) == 12.0
+    with pytest.raises(ArgumentError, match="nondiff_argnums"):
+        power(x, x, "a")
+    mixed = rule(lambda p: p, lambda p: (p["x"] * 2, None), lambda _, g: ({"x": 2 * g, "how": None},))
+    assert sg.grad(lambda x: mixed({"x": x, "how": "a"}))(1.0) == 2.0
+
+
+def test_copies_keep_value_and_derivative() -> None:
+    x = Value(0.5)
+    odd = rule(lambda x: x, lambda x: (-0.0, None), lambda _, g: (7.0 * g,))
+    y = odd(x) * 2
+    for again in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        (inner,) = (v for v in again._prev if v._op == "custom")
+        again.backward()
+        leaf = next(v for v in inner._prev if v.data == 0.5)
+        assert bits(inner.data) == bits(-0.0) and leaf.grad == 14.0 and x.grad == 0.0
+
+
+def test_what_fwd_and_bwd_do_is_not_recorded() -> None:
+    w = Value(3.0)
+    times = rule(lambda x: x * w, lambda x: (x * w, w), lambda w, g: (w * g,))
+    x = Value(2.0)
+    y = times(x)
+    y.backward()
+    assert (y.data, x.grad, w.grad) == (6.0, 3.0, 0.0)
+
+
+def test_detect_anomaly_names_it() -> None:
+    bad = rule(lambda x: x, lambda x: (math.inf, None), lambda _, g: (g,))
+    with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"custom\(inf, 1.0, 1.0\)"):
+        bad(Value(1.0))
+
+
+def test_arguments_by_keyword_only() -> None:
+    @sg.custom_vjp
+    def function(x: Any, *, how: str = "a") -> Any:
+        return x
+
+    with pytest.raises(ArgumentError, match="how"):
+        function(Value(1.0), how="b")
+
+
+@pytest.mark.parametrize(
+    "fwd, bwd, error, message",
+    [
+        (lambda x: x, lambda _, g: (g,), ArgumentError, "fwd of double returns a pair"),
+        (lambda x: (x, None), lambda _, g: g, ArgumentError, "bwd of double returns a tuple"),
+        (lambda x: (x, None), lambda _, g: (g, g), ArgumentError, "each of 1 argument.*got 2"),
+        (lambda x: (x, None), lambda _, g: ([g],), ShapeError, r"shape \(\)"),
+        (lambda x: (np.zeros((1, 1, 1)), None), lambda _, g: (1.0,), ShapeError, r"\(1, 1, 1\)"),
+    ],
+)
+def test_errors(fwd: Any, bwd: Any, error: type, message: str) -> None:
+    @sg.custom_vjp
+    def double(x: Any) -> Any:
+        return x * 2
+
+    assert double(2.0) == 4.0
+    with pytest.raises(ArgumentError, match=r"double.defvjp\(fwd, bwd\)"):
+        double(Value(2.0))
+    double.defvjp(fwd, bwd)
+    with pytest.raises(error, match=message):
+        double(Value(2.0))
