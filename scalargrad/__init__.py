@@ -1,6 +1,6 @@
 """Scalar automatic differentiation: numbers that remember how they were computed, and a reverse sweep over them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scalargrad import errors, nn, optim
 from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
@@ -60,28 +60,27 @@ from scalargrad.functions import (
 from scalargrad.many import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from scalargrad.value import Value
 
-if TYPE_CHECKING:
-    from scalargrad.custom import custom_vjp
-    from scalargrad.transforms import grad, jacobian, jvp, value_and_grad, vjp
-
-__version__ = "0.1.0"
-
 # Names whose module is imported when they are first used: importing the package stays quick.
 _LATER = {**dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"), "custom_vjp": "custom"}
 
+if TYPE_CHECKING:
+    from scalargrad.custom import custom_vjp
+    from scalargrad.transforms import grad, jacobian, jvp, value_and_grad, vjp
+else:
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name):
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-    found = globals()[name] = getattr(import_module(f"scalargrad.{_LATER[name]}"), name)
-    return found
+        found = globals()[name] = getattr(import_module(f"scalargrad.{_LATER[name]}"), name)
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *_LATER})
 
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
-
+__version__ = "0.1.0"
 
 __all__ = [
     "ImplicitDetachWarning",

@@ -86,6 +86,10 @@ class Tree:
             return Branch(x, list(x), [self._read(item, f"{path}[{key!r}]") for key, item in x.items()], path)
         if isinstance(x, Elements):
             return self._leaf(x, NUMPY if self._results and x._numpy else ARRAY, x.shape, path)
+        if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
+            import numpy
+
+            x = numpy.asarray(x)  # also of an array of jax or torch
         if layouts.is_numpy(x):
             tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
             if tracked or (x.dtype.kind in "biufO" and not self._others):

@@ -38,6 +38,7 @@ OPERATIONS: dict[str, Callable[[Value, Value], Any]] = {
     "backward": lambda x, root: root.backward(),
     "deepcopy": lambda x, root: copy.deepcopy(root),
     "pickle": lambda x, root: pickle.loads(pickle.dumps(root)),
+    "jacobian": lambda x, root: sg.jacobian(lambda t: [t[0] * x, root * t[0] * t[1]])([2.0, 1.0]),
     "set grad": lambda x, root: setattr(root, "grad", 2.0),
 }
 

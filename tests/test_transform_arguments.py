@@ -67,6 +67,16 @@ def test_kinds_of_arguments(given: Any, inside: type, gradient: Any) -> None:
     assert seen == [inside]
 
 
+def test_arrays_of_other_libraries_count_as_numpys() -> None:
+    class Foreign:
+        shape = (2,)
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.array([3.0, 1.0], dtype=np.float32)
+
+    assert same(sg.grad(lambda x: (x * x).sum())(Foreign()), np.array([6.0, 2.0]))
+
+
 def test_dicts_of_other_kinds_keep_theirs() -> None:
     ordered = OrderedDict([("b", 1.0), ("a", 2.0)])
     counted = defaultdict(float, {"a": 2.0})

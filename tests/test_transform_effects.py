@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -203,3 +205,12 @@ def test_transforms_of_unrelated_numbers_inside() -> None:
     kept = []
     sg.grad(lambda x: kept.append(x) or x * x)(3.0)
     assert sg.grad(cube)(kept[0]) == 27.0  # after its transform it is a Value like any other
+
+
+def test_importing_the_package_does_not_import_them() -> None:
+    code = (
+        "import sys, scalargrad as sg; assert 'scalargrad.transforms' not in sys.modules; assert 'grad' in dir(sg);"
+        "assert sg.grad(lambda x: x * x)(3.0) == 6.0; from scalargrad import custom_vjp; sg.nothing"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    assert "has no attribute 'nothing'" in done.stderr and "AssertionError" not in done.stderr
