@@ -1,8 +1,8 @@
 """A plain-float model of the engine for the stateful tests: each scalar has a value, and edges (operand, partial).
 
-Every number comes with a bound on its distance from the library's. It is 0.0, which means the same bits, where the model
-computes the documented operations in the documented order; else it is what rounding (in both) and the operands' own
-bounds add up to, to first order, times `SLACK` for the higher ones.
+Every number comes with a bound on its distance from the library's. It is 0.0, which means the same bits, where the
+model computes the documented operations in the documented order; else it is what rounding (in both) and the operands'
+own bounds add up to, to first order, times `SLACK` for the higher ones.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def copies(groups: Sequence[Sequence[Scalar]]) -> list[list[Scalar]]:
     return result
 
 
-# --- rules: of operands' values x and errors e, the value, its error, and (partial, error) by each ----------------------
+# --- rules: of operands' values x and errors e, the value, its error, and (partial, error) by each --------------------
 
 Rule = tuple[float, float, list[tuple[float, float]]]
 

@@ -75,10 +75,10 @@ programs = st.lists(
 
 
 def compare(n: int, nasty: int, random: Any, program: Program, seed: float) -> None:
-    given = [
-        [[random.choice(NASTY) if random.random() < nasty / 10 else random.uniform(-2, 2) for _ in range(n)] for _ in range(n)]
-        for _ in range(2)
-    ]  # fmt: skip
+    def number() -> float:
+        return random.choice(NASTY) if random.random() < nasty / 10 else random.uniform(-2, 2)
+
+    given = [[[number() for _ in range(n)] for _ in range(n)] for _ in range(2)]
     wanted = run(given, program, seed)
     with pytest.MonkeyPatch.context() as patch:
         for name in IN_BULK:
@@ -86,10 +86,9 @@ def compare(n: int, nasty: int, random: Any, program: Program, seed: float) -> N
         by_element = run(given, program, seed)
     assert wanted == by_element
     with sg.no_grad():
-        count = 2 * n * n * (2 + len(program))
         quiet = run(given, program, seed)
-    assert len(quiet) == count
     size = n * n
+    assert len(quiet) == 2 * size * (2 + len(program))
     for k in range(2 + len(program)):  # the numbers; the grads differ, as nothing is recorded
         assert quiet[2 * k * size : (2 * k + 1) * size] == wanted[2 * k * size : (2 * k + 1) * size]
 
