@@ -184,11 +184,11 @@ class Pairs(RuleBasedStateMachine):
         self.add(found, result)
 
     def array(self, k: int) -> tuple[Any, Grid]:
-        return self.arrays[k % len(self.arrays)]
+        return self.arrays[-1 - k % len(self.arrays)]
 
     def scalar(self, k: int) -> tuple[Any, Scalar]:
-        return self.scalars[k % len(self.scalars)]
+        return self.scalars[-1 - k % len(self.scalars)]
 
     def matching(self, k: int, fits: Callable[[Grid], bool]) -> tuple[Any, Grid] | None:
         found = [pair for pair in self.arrays if fits(pair[1])]
-        return found[k % len(found)] if found else None
+        return found[-1 - k % len(found)] if found else None

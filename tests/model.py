@@ -26,7 +26,7 @@ class Scalar:
         self.grad = self.grad_error = 0.0
         self.order = next(Scalar.clock)
         self.foreign = Scalar.threaded and bool(edges)  # recorded by another thread: its order among ours is not known
-        self.depth = 1 + max((x.depth for x, _, _ in edges), default=0)
+        self.depth: int = 1 + max((x.depth for x, _, _ in edges), default=0)
 
 
 def history(roots: Sequence[Scalar]) -> list[Scalar]:

@@ -24,7 +24,7 @@ from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
 REDUCTIONS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
 
 randoms = st.randoms(use_true_random=False)
-positions = st.integers(0, 60)  # which of those that there are; taken modulo their number
+positions = st.one_of(st.integers(0, 2), st.integers(0, 60))  # which, from the latest back; modulo their number
 lengths = st.sampled_from([1, 2, 3, 4, 9, 0])
 numbers = st.one_of(st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0]), st.floats(-2, 2))
 
@@ -223,10 +223,23 @@ class Machine(Pairs):
 
     @rule(k=positions, seed=st.sampled_from([1.0, -2.0, 0.5, 0.0]), times=st.integers(1, 2))
     def backward(self, k: int, seed: float, times: int) -> None:
-        v, s = self.scalar(k)
+        self.sweep(*self.scalar(k), seed, times)
+
+    @rule(k=positions, j=positions, seed=st.sampled_from([1.0, -0.5]), times=st.integers(1, 2))
+    def backward_over_arrays(self, k: int, j: int, seed: float, times: int) -> None:
+        """From a weighted sum of all elements of two."""
+        total, wanted = Value(0.0), Scalar(0.0)
+        for x, m in (self.array(k), self.array(j)):
+            weights = [1.0 + 0.3 * i for i in range(len(m.flat))]
+            total = total + (x.reshape(-1) * weights).sum()
+            terms = [model.apply("mul", s, Scalar(w)) for s, w in zip(m.flat, weights)]
+            wanted = model.apply("add", wanted, model.total(terms))
+        self.sweep(total, wanted, seed, times)
+
+    def sweep(self, root: Any, wanted: Scalar, seed: float, times: int) -> None:
         for _ in range(times):
-            v.backward(seed)
-            model.backward(s, seed)
+            root.backward(seed)
+            model.backward(wanted, seed)
         for pair in [*self.arrays, *self.scalars]:
             self.check(pair)
 
