@@ -8,15 +8,24 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis.strategies as st
+import model
 from engines import bits
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from model import Scalar
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, core
+from scalargrad import Matrix, Value, Vector, core
 
 NATIVE = sg.backend() == "native"
 LARGEST, DEEPEST = 1e3, 30  # of the model's numbers and histories: an operation that would pass them is not done
+
+REDUCTIONS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
+
+randoms = st.randoms(use_true_random=False)
+positions = st.one_of(st.integers(0, 2), st.integers(0, 60))  # which, from the latest back; modulo their number
+lengths = st.sampled_from([1, 2, 3, 4, 9, 0])
+numbers = st.one_of(st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0]), st.floats(-2, 2))
 
 
 class Grid:
@@ -192,3 +201,28 @@ class Pairs(RuleBasedStateMachine):
     def matching(self, k: int, fits: Callable[[Grid], bool]) -> tuple[Any, Grid] | None:
         found = [pair for pair in self.arrays if fits(pair[1])]
         return found[-1 - k % len(found)] if found else None
+
+    def sweep(self, root: Any, wanted: Scalar, seed: float, times: int) -> None:
+        for _ in range(times):
+            root.backward(seed)
+            model.backward(wanted, seed)
+        for pair in [*self.arrays, *self.scalars]:
+            self.check(pair)
+
+    # --- where the next operations are recorded
+
+    @rule(manner=st.sampled_from(["here", "here", "here", "quiet", "foreign"]))
+    def switch(self, manner: str) -> None:
+        self.quiet, self.foreign = manner == "quiet", manner == "foreign"
+        Scalar.threaded = self.foreign
+
+    @rule(n=st.sampled_from([100, 30_000]))
+    def fill(self, n: int) -> None:
+        """Nodes that nobody needs, so that graphs roll over."""
+        Vector([0.5] * n) * 1.0
+
+    @rule(k=positions, array=st.booleans())
+    def drop(self, k: int, array: bool) -> None:
+        kind: list[Any] = self.arrays if array else self.scalars
+        if len(kind) > 1:
+            del kind[k % len(kind)]

@@ -10,7 +10,22 @@ from typing import Any
 import hypothesis.strategies as st
 import model
 import pytest
-from grids import BINARY, LIBRARY, UNARY, Grid, Pairs, allowed, select, set_model, shape_of
+from grids import (
+    BINARY,
+    LIBRARY,
+    REDUCTIONS,
+    UNARY,
+    Grid,
+    Pairs,
+    allowed,
+    lengths,
+    numbers,
+    positions,
+    randoms,
+    select,
+    set_model,
+    shape_of,
+)
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 from model import Scalar
@@ -21,28 +36,9 @@ from scalargrad.arithmetic import affine
 from scalargrad.arrays import concat, stack
 from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
 
-REDUCTIONS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
-
-randoms = st.randoms(use_true_random=False)
-positions = st.one_of(st.integers(0, 2), st.integers(0, 60))  # which, from the latest back; modulo their number
-lengths = st.sampled_from([1, 2, 3, 4, 9, 0])
-numbers = st.one_of(st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0]), st.floats(-2, 2))
-
 
 class Machine(Pairs):
     """Every rule draws which of the pairs it takes, does a step in both, and compares."""
-
-    # --- where the next operations are recorded
-
-    @rule(manner=st.sampled_from(["here", "here", "here", "quiet", "foreign"]))
-    def switch(self, manner: str) -> None:
-        self.quiet, self.foreign = manner == "quiet", manner == "foreign"
-        Scalar.threaded = self.foreign
-
-    @rule(n=st.sampled_from([100, 30_000]))
-    def fill(self, n: int) -> None:
-        """Nodes that nobody needs, so that graphs roll over."""
-        Vector([0.5] * n) * 1.0
 
     # --- making, and views
 
@@ -236,13 +232,6 @@ class Machine(Pairs):
             wanted = model.apply("add", wanted, model.total(terms))
         self.sweep(total, wanted, seed, times)
 
-    def sweep(self, root: Any, wanted: Scalar, seed: float, times: int) -> None:
-        for _ in range(times):
-            root.backward(seed)
-            model.backward(wanted, seed)
-        for pair in [*self.arrays, *self.scalars]:
-            self.check(pair)
-
     @rule(k=positions, grad=st.booleans(), x=numbers, whole=st.booleans())
     def set_array(self, k: int, grad: bool, x: float, whole: bool) -> None:
         a, m = self.array(k)
@@ -275,12 +264,6 @@ class Machine(Pairs):
         flat, (root,) = model.copies([m.flat, [s]])
         self.add(again, Grid(m.dimensions, m.rows, m.columns, flat))
         self.add(twin, root)
-
-    @rule(k=positions, array=st.booleans())
-    def drop(self, k: int, array: bool) -> None:
-        kind: list[Any] = self.arrays if array else self.scalars
-        if len(kind) > 1:
-            del kind[k % len(kind)]
 
 
 class TestPrograms(Machine.TestCase):  # type: ignore[misc, name-defined]
