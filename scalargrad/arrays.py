@@ -193,7 +193,8 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
     """
     parts = [operand(x) for x in arrays]
     if not parts or any(x is None or x.ndim != parts[0].ndim or not x.ndim for x in parts):
-        raise ShapeError(f"concat needs arrays of one number of dimensions, got shapes {[x.shape for x in parts if x]}")
+        shapes = [x.shape for x in parts if x is not None]
+        raise ShapeError(f"concat needs arrays of one number of dimensions, got shapes {shapes}")
     if parts[0].ndim == 2 and axis in (1, -1):
         return concat([x.T for x in parts], 0).T
     if axis not in (0, -parts[0].ndim):
@@ -215,7 +216,8 @@ def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
     """
     parts = [operand(x) for x in vectors]
     if not parts or any(x is None or x.ndim != 1 or x.size != parts[0].size for x in parts):
-        raise ShapeError(f"stack needs vectors of one length, got shapes {[x.shape for x in parts if x]}")
+        shapes = [x.shape for x in parts if x is not None]
+        raise ShapeError(f"stack needs vectors of one length, got shapes {shapes}")
     if axis not in (0, 1, -1, -2):
         raise ArgumentError(f"stack along axis 0 (rows) or 1 (columns), got {axis}")
     whole = concat(parts).reshape(len(parts), parts[0].size)

@@ -33,7 +33,10 @@ def each(opcode: int, rows: int, columns: int, *operands: Numbers) -> Any:
 
 
 def product(rows: int, inner: int, columns: int, left: Numbers, right: Numbers, bias: Numbers | None) -> Any:
-    """A block of rows * columns sums bias[c] + left[r][0] * right[0][c] + ..., from left to right, each one node."""
+    """A block of rows * columns sums bias[c] + left[r][0] * right[0][c] + ..., from left to right, each one node; sums
+    of nothing are leaves."""
+    if not inner and bias is None:
+        return core.doubles(bytes(8 * rows * columns), True)
     if bias is None:
         found = core.product_in_bulk(rows, inner, columns, *left, *right)
     else:
@@ -46,7 +49,7 @@ def product(rows: int, inner: int, columns: int, left: Numbers, right: Numbers, 
     for r in range(rows):
         for c in range(columns):
             pairs = [x for t in range(inner) for x in (a[r * inner + t], b[t * columns + c])]
-            results.append(core.reduce(_DOT, first[c] + pairs) if first[c] or pairs else 0.0)
+            results.append(core.reduce(_DOT, first[c] + pairs))
     return core.block(results)
 
 

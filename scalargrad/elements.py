@@ -150,10 +150,13 @@ class Elements:
         return self
 
     def _together(self) -> Any:
-        """A node of which the elements are the operands."""
+        """A node of which the elements are the operands; of constants alone, their numbers."""
+        items = self._items()
+        if not any(isinstance(x, core.Node) for x in items):
+            return items
         before = core.mode(0)
         try:
-            return core.reduce(ops.OPCODE["sum"], self._items()) if self.size else None
+            return core.reduce(ops.OPCODE["sum"], items)
         finally:
             core.mode(before)
 
@@ -190,6 +193,6 @@ def made(dimensions: int, block: Any, rows: int, columns: int, of_numpy: bool) -
 
 
 def _again(dimensions: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:
-    """A copied array, from a node of which its elements are the operands."""
-    items = core.operands(together) if isinstance(together, core.Node) else []
+    """A copied array, from what `_together` gives."""
+    items = core.operands(together) if isinstance(together, core.Node) else together
     return made(dimensions, layouts.from_items(items, True), rows, columns, of_numpy)

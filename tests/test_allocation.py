@@ -11,7 +11,9 @@ import pytest
 from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, core
+from scalargrad import Matrix, Value, Vector, core
+from scalargrad.arithmetic import affine
+from scalargrad.arrays import concat
 
 
 def _chain(x: Value, n: int) -> Value:
@@ -70,3 +72,90 @@ def test_every_allocation_may_fail(name: str) -> None:
     reference_x.grad = 0.0
     reference_root.backward()
     assert (x.grad, root.data) == (reference_x.grad, reference_root.data)
+
+
+class Arrays:
+    """One of each kind of block, and a graph that is closed."""
+
+    def __init__(self) -> None:
+        self.new = Matrix([[0.5 + r - c for c in range(9)] for r in range(5)])  # leaves that nobody has looked at
+        self.leaves = Matrix([[0.25 * r + c for c in range(9)] for r in range(5)])
+        self.leaves[0, 0].grad = 3.0
+        self.closed = self.leaves * 0.5
+        self.closed.sum().backward()
+        self.nodes = self.leaves.T * 0.25  # in the open graph
+        self.mixed = Vector([self.closed[0, 0], Value(2.0), self.nodes[0, 0], *self.nodes[1], 1.0])
+        self.root = (self.closed @ self.nodes @ self.closed).sum() + self.mixed.logsumexp()
+
+    def state(self) -> list[Any]:
+        arrays = [self.new, self.leaves, self.closed, self.nodes, self.mixed, self.root]
+        return [part for x in arrays for part in (x.data, x.grad)]
+
+
+ARRAYS: dict[str, Callable[[Arrays], Any]] = {
+    "new leaves": lambda a: Matrix([[0.5, 1.5], [2.5, 3.5]]) * 2.0,
+    "look at new leaves": lambda a: Vector([a.new[0, 0]]),
+    "enter new leaves": lambda a: a.new * a.new,
+    "enter many leaves": lambda a: Matrix([[float(k) for k in range(3000)]]) * 2.0,
+    "broadcast": lambda a: a.leaves * a.nodes[0][:1] + a.closed[0] - 1.0,
+    "broadcast data": lambda a: a.nodes / [1.0 + k for k in range(5)],
+    "three operands": lambda a: sg.where(a.leaves, a.closed, a.new),
+    "listed operands": lambda a: a.mixed * a.mixed + a.closed[0, :1],
+    "product of nodes": lambda a: a.nodes @ a.leaves @ a.nodes @ a.leaves @ a.nodes,
+    "product with data": lambda a: a.nodes @ [[1.0 + k] * 3 for k in range(5)],
+    "product of listed": lambda a: a.closed @ a.nodes,
+    "product of a vector": lambda a: a.mixed[:5] @ a.closed,
+    "product with a bias": lambda a: affine(a.nodes, a.closed, a.mixed[:9]),
+    "large product": lambda a: (a.nodes @ a.leaves) @ Matrix([[1.0] * 300] * 9),
+    "sum": lambda a: a.closed.sum(0),
+    "max": lambda a: a.nodes.max(1),
+    "logsumexp": lambda a: a.new.logsumexp(1),
+    "softmax": lambda a: a.nodes.softmax(axis=0),
+    "log_softmax": lambda a: a.mixed.log_softmax(),
+    "norm": lambda a: a.closed.norm(1),
+    "take": lambda a: a.nodes[[3, 1, 1]],
+    "take of new": lambda a: a.new[::-1],
+    "concat": lambda a: concat([a.closed, a.new, a.leaves]),
+    "elements": lambda a: Vector([a.nodes[0, 0] * 2.0, a.closed[1, 1] + 1.0]),
+    "no_grad": lambda a: sg.no_grad()(lambda: a.nodes @ a.new + a.mixed[0])(),
+    "no_grad fold": lambda a: sg.no_grad()(lambda: a.closed.sum(0))(),
+    "deepcopy": lambda a: copy.deepcopy(a.nodes),
+    "pickle": lambda a: pickle.loads(pickle.dumps(a.mixed)),
+    "set data": lambda a: setattr(a.new, "data", 2.0) or a.new,  # type: ignore[func-returns-value]
+    "set grad": lambda a: setattr(a.new, "grad", 2.0) or a.new,  # type: ignore[func-returns-value]
+    "backward": lambda a: a.root.backward() or a.mixed,  # type: ignore[func-returns-value]
+    "backward over all": lambda a: (a.nodes @ a.leaves).sum().backward() or a.leaves,
+}
+
+
+@native_only
+@pytest.mark.parametrize("name", ARRAYS)
+def test_every_allocation_for_arrays_may_fail(name: str, no_gc: None) -> None:
+    def sequel(a: Arrays, result: Any) -> list[Any]:
+        """What it and its gradient are."""
+        result.sum().backward(0.5)
+        return [result.data, result.grad, *a.state()]
+
+    a = Arrays()
+    before = a.state()
+    wanted = sequel(a, ARRAYS[name](a))
+    del a
+    graphs = core.lib.sg_graphs_alive()
+    for n in range(100_000):
+        a = Arrays()
+        result = None
+        core.lib.sg_fail_after(n)
+        try:
+            result = ARRAYS[name](a)
+        except MemoryError:
+            core.lib.sg_fail_after(-1)
+            assert a.state() == before, n
+        finally:
+            core.lib.sg_fail_after(-1)
+        failed = result is None
+        assert sequel(a, ARRAYS[name](a) if failed else result) == wanted, n
+        del a, result
+        assert core.lib.sg_graphs_alive() <= graphs, n
+        if not failed:
+            break
+    assert n > 0

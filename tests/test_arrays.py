@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, arithmetic, ops
+from scalargrad.arrays import concat, stack
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, ShapeError
 from tests.engines import bits
 
@@ -210,6 +211,8 @@ def test_a_set_that_fails_changes_nothing() -> None:
         (lambda: Vector([1.0]).sum(axis=2), ArgumentError, "axis 2"),
         (lambda: Vector([1.0]).reshape(3), ShapeError, "reshape"),
         (lambda: sg.exp([1.0]), NumberError, "list"),
+        (lambda: concat([Vector([1.0, 2.0]), Matrix([[1.0]])]), ShapeError, r"\(2,\), \(1, 1\)"),
+        (lambda: stack([Vector([1.0, 2.0]), Vector([0.0])]), ShapeError, r"\(2,\), \(1,\)"),
     ],
 )
 def test_errors_say_what_was_wrong(call: Callable[[], Any], error: type, message: str) -> None:
@@ -228,6 +231,19 @@ def test_copies_keep_the_history(again: Callable[[Any], Any]) -> None:
     leaves_of_twin = {v for v in twin[0, 0]._prev if not v._op}
     assert len(leaves_of_twin) == 3 and not any(v is w for v in leaves_of_twin for row in x for w in row)
     assert again(x).data == x.data and again(Vector([])).shape == (0,)
+
+
+def test_sums_of_nothing_are_leaves() -> None:
+    """Found by the fuzz: they were floats, without grad or backward, and a copy of such an array was broken."""
+    nothing = Vector([]) @ Vector([])
+    nothing.backward()
+    assert (nothing.data, nothing.grad) == (0.0, 1.0)
+    x = Matrix(np.zeros((2, 0))) @ Matrix(np.zeros((0, 3)))
+    x.data = 1.0
+    constant = arithmetic.matmul([[1.0, 2.0]], [[3.0], [4.0]])
+    for y in (x, constant):
+        for twin in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+            assert np.array_equal(twin.data, y.data) and twin.shape == y.shape
 
 
 def test_contexts() -> None:
