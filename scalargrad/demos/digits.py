@@ -20,7 +20,7 @@ _SMOOTHING = 0.1  # of the labels: this much of the target is spread over all di
 
 
 class Digits(Demo):
-    """A softmax classifier of 8x8 pictures, trained by Adam with weight decay on mini-batches; a fifth of each digit is held out."""
+    """A softmax classifier of 8x8 pictures, trained on mini-batches; a fifth of each digit is held out."""
 
     name = "digits"
     about = "read handwritten digits: mini-batches, cross-entropy, Adam, tested on a fifth that is held out"
