@@ -108,7 +108,7 @@ def _seed(text: str) -> int:
 
 
 def _hidden(text: str) -> list[int]:
-    # from 2 on: a layer of one neuron gives a number, which the next layer cannot take
+    # from 2 on: of a layer of one neuron, one number would be all that the next one sees
     return _whole(text.split(","), range(2, sys.maxsize), "sizes from 2 on with commas between, such as 8 or 16,16")
 
 
