@@ -26,13 +26,16 @@ static uint32_t resolve(sg_graph *open, PyObject *item)
 }
 
 /* Where the items of a block stand in the open graph as consecutive nodes: they do already, or they are leaves, all new there
- * and different, and enter. SG_FAILED otherwise, or, *failed, when memory ran out. */
-static uint32_t consecutive(sg_graph *open, const Block *block, int *failed)
+ * and different, and all enter, if at least half of them are about to be used. SG_FAILED otherwise, or, *failed, when memory
+ * ran out. */
+static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, int *failed)
 {
     const Node *head = (const Node *)block->items[0];
     uint64_t serial = open->serial;
     int known = sg_is_node(block->items[0]) && head->entry_serial == serial;
     uint32_t start = known ? head->entry : open->count;
+    if (!known && 2 * used < block->count)
+        return SG_FAILED;
     for (uint32_t k = 0; k < block->count; k++) {
         const Node *node = (const Node *)block->items[k];
         if (!sg_is_node(block->items[k]) || (node->entry_serial == serial) != known ||
@@ -112,7 +115,7 @@ static int place(sg_graph *open, const array *x, sg_span *span)
     if (block->graph == open)
         start = block->first;
     else if (block->items)
-        start = consecutive(open, block, &failed);
+        start = consecutive(open, block, (uint64_t)l->rows * l->columns, &failed);
     if (failed)
         return 0;
     if (start != SG_FAILED) {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from scalargrad import __version__, formulas
 from scalargrad.calculus import ledger
+from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
@@ -21,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     demos = commands.add_parser("demo", help="train a small network and draw what it learnt")
     names = demos.add_subparsers(title="demos", metavar="NAME", required=True)
-    for demo in (Iris, Moons):
+    for demo in (Iris, Moons, Digits):
         add_parser(names, demo)
     checked = commands.add_parser("formulas", help="check the formula ledger against the engine")
     checked.add_argument("row", nargs="?", type=_row, metavar="ROW", help="the id of a row to work out, such as C7")

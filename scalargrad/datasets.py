@@ -1,4 +1,4 @@
-"""Small data sets for demos and tests, as lists: measured irises and two moons."""
+"""Small data sets for demos and tests, as lists: measured irises, two moons, handwritten digits."""
 
 from __future__ import annotations
 
@@ -57,3 +57,13 @@ def make_plain_moons(n_samples: int, noise: float, seed: int) -> tuple[Rows, lis
             points.append([rng.gauss(x, noise), rng.gauss(y, noise)])
             labels.append(label)
     return points, labels
+
+
+def load_digits() -> tuple[Rows, list[int]]:
+    """1,797 handwritten digits: pictures of 8 x 8 numbers from 0 to 16, row by row, and what they are; by scikit-learn.
+
+    Source: Alpaydin and Kaynak 1998, "Optical recognition of handwritten digits". Raises `MissingExtraError` without
+    scikit-learn.
+    """
+    found = extras.load("sklearn.datasets").load_digits()
+    return found.data.tolist(), found.target.tolist()

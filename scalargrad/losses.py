@@ -95,10 +95,10 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
 
 def _require(t: Any, loss: str, wanted: str, allowed: Callable[[float], bool], advice: str) -> None:
     numbers = array("d", core.numbers(*t._numbers(), t._rows, t._columns))
-    for k, number in enumerate(numbers):
-        if not allowed(number):
-            where = "" if not t.ndim else f" at {k}" if t.ndim == 1 else f" at ({k // t._columns}, {k % t._columns})"
-            raise ArgumentError(f"{loss} takes targets {wanted}, got {number}{where}: {advice}")
+    if not all(map(allowed, numbers)):
+        k, number = next((k, number) for k, number in enumerate(numbers) if not allowed(number))
+        where = "" if not t.ndim else f" at {k}" if t.ndim == 1 else f" at ({k // t._columns}, {k % t._columns})"
+        raise ArgumentError(f"{loss} takes targets {wanted}, got {number}{where}: {advice}")
 
 
 def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:

@@ -19,8 +19,11 @@ Holder = tuple[str, Any]
 
 def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
     """The holders in an attribute, depth first."""
-    if isinstance(thing, (Value, Elements)):
-        if isinstance(thing, Elements) or core.key(thing) is None:
+    if isinstance(thing, Value):
+        if _is_leaf(thing):
+            yield name, thing
+    elif isinstance(thing, Elements):  # the first element speaks for all: results are no parameters
+        if not thing.size or _is_leaf(core.item(thing._block, thing._offset)):
             yield name, thing
     elif isinstance(thing, (Module, list, tuple, dict)) and id(thing) not in met:
         met.add(id(thing))
@@ -36,9 +39,13 @@ def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
             yield from _holders(f"{name}.{key}" if name else str(key), part, met)
 
 
+def _is_leaf(x: Any) -> bool:
+    return isinstance(x, Value) and core.key(x) is None
+
+
 def _is_vector(thing: Any) -> bool:
     """Whether a list is of Values, or of Values and the floats that pruned ones have become."""
-    return any(isinstance(x, Value) for x in thing) and all(isinstance(x, (Value, float, int)) for x in thing)
+    return any(map(_is_leaf, thing)) and all(isinstance(x, (Value, float, int)) for x in thing)
 
 
 def _items(holder: Any) -> list[Any]:
@@ -89,7 +96,7 @@ class Module:
         for name, holder in self._held():
             shape = _shape(holder)
             for k, item in enumerate(_items(holder)):
-                if isinstance(item, Value) and id(item) not in seen:
+                if _is_leaf(item) and id(item) not in seen:
                     seen.add(id(item))
                     where = "" if not shape else f".{k}" if len(shape) == 1 else f".{k // shape[1]}.{k % shape[1]}"
                     yield name + where, item

@@ -101,6 +101,9 @@ class Neuron(_Edited):
     (ReLUNeuron(2), 3)
     """
 
+    nonlin = True
+    activation = "relu"
+
     def __init__(
         self, nin: int, nonlin: bool = True, activation: str = "relu", init: str = "uniform", fan_out: int = 1
     ) -> None:
@@ -123,7 +126,7 @@ class Neuron(_Edited):
         return ACTIVATIONS[self.activation](act) if self.nonlin else act
 
     def parameters(self) -> list[Value]:
-        return [p for p in (*self.w, self.b) if isinstance(p, Value)]
+        return [p for p in (*self.w, self.b) if isinstance(p, Value) and core.key(p) is None]
 
     def __repr__(self) -> str:
         return f"{ACTIVATIONS[self.activation].title if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -196,7 +199,7 @@ class Layer(_Edited):
         items, columns = x._items(), x._columns
         samples = [items[r * columns : (r + 1) * columns] for r in range(x._rows)]
         for n in self.neurons:
-            if isinstance(n, Neuron) and len(n.w) != columns:
+            if type(n) is Neuron and len(n.w) != columns:
                 raise ShapeError(f"{n} takes {len(n.w)} inputs a sample; the input has shape {x.shape}")
         block, nout = core.block([n(sample) for sample in samples for n in self.neurons]), len(self.neurons)
         return view(2, block, 0, nout, 1, x._rows, nout, x._numpy)  # type: ignore[no-any-return]
@@ -224,7 +227,7 @@ class Layer(_Edited):
 
     def _label(self) -> str:
         names = {n.activation if n.nonlin else "linear" for n in self.neurons if isinstance(n, Neuron)}
-        nin = max((len(n.w) for n in self.neurons if isinstance(n, Neuron)), default=0)
+        nin = max((len(n.w) for n in self.neurons if hasattr(n, "w")), default=0)
         return f"Layer({nin} -> {len(self.neurons)}, {names.pop() if len(names) == 1 else 'various'})"
 
 

@@ -47,6 +47,7 @@ def _number(x: Any, name: str, below: float = math.inf) -> float:
 class Optimiser:
     """What optimisers share: their parameters, and what they remember of earlier steps."""
 
+    lr: float
     _settings: ClassVar[dict[str, float]] = {}  # the name of each number that it is set to, and what it is below
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number a parameter
 
@@ -69,6 +70,10 @@ class Optimiser:
         if len(self._state) != size:
             self._state = bytearray(size)
         return self._state
+
+    def step(self) -> None:
+        """Moves every parameter against its gradient."""
+        raise NotImplementedError
 
     def zero_grad(self) -> None:
         """Sets the grad of every parameter to 0."""

@@ -17,6 +17,8 @@ from conftest import native_only
 import scalargrad as sg
 from scalargrad.__main__ import main
 from scalargrad.demos import progress
+from scalargrad.demos.confusion import Sample, counts
+from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import train
@@ -59,8 +61,11 @@ def test_moons_losses_are_those_that_micrograd_publishes() -> None:
     assert losses == pytest.approx(PUBLISHED, rel=1e-12)
 
 
-@pytest.mark.parametrize("demo", [Iris, Moons])
+@pytest.mark.parametrize("demo", [Iris, Moons, Digits])
 def test_a_seed_settles_everything(demo: Any) -> None:
+    if demo is Digits:
+        pytest.importorskip("sklearn")
+
     def losses() -> list[float]:
         return [loss for loss, _ in train(demo(5, [3]), 3)]
 
@@ -89,6 +94,47 @@ def test_moons_at_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     assert accuracy(capsys.readouterr().out) >= 0.95
 
 
+@native_only
+def test_digits_at_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    assert main(["demo", "digits", "--no-plot"]) == 0
+    assert accuracy(capsys.readouterr().out) >= 0.97
+
+
+@native_only
+@pytest.mark.slow
+def test_digits_whatever_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    for seed in range(16):
+        assert main(["demo", "digits", "--no-plot", "--seed", str(seed)]) == 0
+    shares = re.findall(r"held-out accuracy (\S+) %", capsys.readouterr().out)
+    assert sum(float(share) >= 97.0 for share in shares) >= 14
+
+
+@native_only
+def test_digits_learns_in_a_few_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    assert main(["demo", "digits", "--no-plot", "--steps", "60"]) == 0
+    assert accuracy(capsys.readouterr().out) >= 0.9
+
+
+def test_digits_holds_out_a_fifth_of_each_digit() -> None:
+    pytest.importorskip("sklearn")
+    demo = Digits(seed=3, hidden=[2])
+    assert sorted(demo.held_out + demo.training) == list(range(1797))
+    for digit in range(10):
+        share = sum(demo.labels[k] == digit for k in demo.held_out) / demo.labels.count(digit)
+        assert 0.19 < share < 0.21
+    batches = [demo._batch() for _ in range(15)]
+    assert sorted(k for batch in batches for k in batch) == sorted(demo.training)
+    assert [len(batch) for batch in batches] == [100] * 14 + [37]
+
+
+def test_confusion_counts_every_sample() -> None:
+    rows = counts([Sample([], 3, 3), Sample([], 3, 8), Sample([], 3, 8)])
+    assert rows[3][3] == 1 and rows[3][8] == 2 and sum(map(sum, rows)) == 3
+
+
 def test_iris_learns_in_a_few_steps(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "iris", "--no-plot", "--steps", "40"]) == 0
     assert accuracy(capsys.readouterr().out) >= 0.85
@@ -97,8 +143,10 @@ def test_iris_learns_in_a_few_steps(capsys: pytest.CaptureFixture[str]) -> None:
 # --- what is printed and drawn ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["iris", "moons"])
+@pytest.mark.parametrize("name", ["iris", "moons", "digits"])
 def test_plain_lines(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if name == "digits":
+        pytest.importorskip("sklearn")
     assert main(["demo", name, "--no-plot", "--steps", "20", "--hidden", "3"]) == 0
     output = capsys.readouterr().out
     assert output.isascii() and all(c.isprintable() or c == "\n" for c in output)
@@ -126,9 +174,11 @@ def test_live_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "step 2 of 2" in output and "accuracy" in output and not LINE.search(output)
 
 
-@pytest.mark.parametrize("name", ["iris", "moons"])
+@pytest.mark.parametrize("name", ["iris", "moons", "digits"])
 def test_picture(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")
+    if name == "digits":
+        pytest.importorskip("sklearn")
     path = tmp_path / "picture.png"
     assert main(["demo", name, "--steps", "2", "--hidden", "2", "--out", str(path)]) == 0
     assert capsys.readouterr().out.endswith(f"\npicture: {path}\n")
@@ -162,6 +212,12 @@ def test_without_any_library(
     assert len(LINE.findall(output)) == 10
     accuracy(output)
     assert "\npicture:" not in output and not list(tmp_path.iterdir())
+
+
+def test_digits_need_scikit_learn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    hide(monkeypatch, "sklearn")
+    assert main(["demo", "digits", "--no-plot"]) == 1
+    assert "scikit-learn cannot be imported; pip install 'scalargrad[demo]'" in capsys.readouterr().err
 
 
 @native_only

@@ -27,6 +27,8 @@ class Odd(nn.Module):
         self.matrix = Matrix([numbers, numbers])
         self.parts = {"a": nn.Linear(2, 1), "b": [Value(numbers[0]), 0.5]}
         self.loss = self.single * 2
+        self.outputs = self.matrix * 2
+        self.listed = [self.loss, self.loss * 2]
         self.sizes = [1, 2]
         self._hidden = Value(7.0)
 
@@ -45,7 +47,8 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, numbers: list[floa
     assert numbers_of(model) == numbers_of(other)
     assert all(a is b for a, b in zip(before, other.parameters()))
     assert [name for name, _ in model.named_parameters()][:2] == ["single", "vector.0"]
-    assert "loss" not in model.state_dict() and "_hidden" not in model.state_dict()
+    assert not {"loss", "outputs", "listed", "_hidden", "sizes"} & set(model.state_dict())
+    assert not any(p._op for p in model.parameters())
 
 
 def models() -> list[nn.Module]:
@@ -214,7 +217,7 @@ def test_pruned_and_tied_weights(tmp_path: Path) -> None:
     assert other.layers[0].neurons[1].w[0] is other.layers[0].neurons[0].w[0]
     assert model.state_dict() == other.state_dict()
     assert other([[1.0, 2.0]]).data == model([[1.0, 2.0]]).data
-    other.layers[0].neurons[0].w[0] = other.layers[0].neurons[0].b * 2
+    other.layers[0].neurons[1].w[0] = other.layers[0].neurons[0].b * 2
     with pytest.raises(StateError, match="result of"):
         other.load(tmp_path / "model.json")
 

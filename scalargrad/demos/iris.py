@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 import scalargrad as sg
+from scalargrad import losses
 from scalargrad.datasets import load_iris
-from scalargrad.demos.picture import Point, Scene
+from scalargrad.demos.picture import Point, Scene, save
 from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
@@ -37,29 +37,28 @@ class Iris(Demo):
         self.means = [sg.mean(column) for column in columns]
         self.spreads = [sg.mean((x - mean) ** 2 for x in column) ** 0.5 for column, mean in zip(columns, self.means)]
         self.inputs = [self._standardised(flower) for flower in self.features]
+        self.targets = [[_SMOOTHING / len(self.names)] * len(self.names) for _ in self.training]
+        for target, flower in zip(self.targets, self.training):
+            target[self.labels[flower]] += 1.0 - _SMOOTHING
         self.model = MLP(4, [*hidden, len(self.names)])
 
     def _standardised(self, feature: Sequence[float]) -> list[float]:
         return [(x - mean) / spread for x, mean, spread in zip(feature, self.means, self.spreads)]
 
     def loss(self) -> tuple[sg.Value, float]:
-        losses, right = [], []
-        for flower in self.training:
-            scores, label = self.model(self.inputs[flower]), self.labels[flower]
-            logs = sg.log_softmax(scores)
-            # cross-entropy with smoothed labels: no flower is ever certain, so all keep a say in where borders run
-            losses.append(-(1.0 - _SMOOTHING) * logs[label] - _SMOOTHING * sg.mean(logs))
-            right.append(_winner(scores) == label)
-        return sg.mean(losses), sum(right) / len(right)
+        scores = self.model([self.inputs[flower] for flower in self.training])
+        # cross-entropy with smoothed labels: no flower is ever certain, so all keep a say in where borders run
+        right = [_winner(row) == self.labels[flower] for row, flower in zip(scores.data, self.training)]
+        return losses.cross_entropy(scores, self.targets), sum(right) / len(right)
 
     def _is_right(self, flower: int) -> bool:
         with sg.no_grad():
-            return _winner(self.model(self.inputs[flower])) == self.labels[flower]
+            return _winner([score.data for score in self.model(self.inputs[flower])]) == self.labels[flower]
 
     def verdict(self) -> str:
         return f"held-out accuracy {share([self._is_right(flower) for flower in self.held_out])}"
 
-    def scene(self) -> Scene:
+    def draw(self, path: str) -> None:
         def scores(length: float, width: float) -> list[float]:
             feature = [*self.means[:_PETALS], length, width]
             return [score.data for score in self.model(self._standardised(feature))]
@@ -73,14 +72,15 @@ class Iris(Demo):
             "held out, right": points([f for f in self.held_out if self._is_right(f)]),
             "held out, wrong": points([f for f in self.held_out if not self._is_right(f)]),
         }
-        return Scene(
+        scene = Scene(
             title=f"iris: {self.verdict()}\nregions with the sepals at their means",
             axes=("petal length (cm)", "petal width (cm)"),
             classes=self.names,
             scores=scores,
             groups=groups,
         )
+        save(scene, path)
 
 
-def _winner(scores: Sequence[Any]) -> int:
-    return max(range(len(scores)), key=lambda k: scores[k].data)
+def _winner(scores: Sequence[float]) -> int:
+    return max(range(len(scores)), key=scores.__getitem__)

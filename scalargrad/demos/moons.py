@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.datasets import make_moons, make_plain_moons
-from scalargrad.demos.picture import Point, Scene
+from scalargrad.demos.picture import Point, Scene, save
 from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
@@ -32,7 +32,7 @@ class Moons(Demo):
 
     def loss(self) -> tuple[sg.Value, float]:
         # written as micrograd does, sum by sum, so that it rounds alike
-        scores = [self.model(point) for point in self.points]
+        scores = self.model(self.points)[:, 0]
         losses = [(1 + -sign * score).relu() for sign, score in zip(self.signs, scores)]
         total = sum(losses) * (1.0 / len(losses)) + _DECAY * sum(p * p for p in self.model.parameters())
         right = self._right([score.data for score in scores])
@@ -43,18 +43,19 @@ class Moons(Demo):
 
     def verdict(self) -> str:
         with sg.no_grad():
-            scores = [self.model(point).data for point in self.points]
-        return f"training accuracy {share(self._right(scores))}"
+            scores = self.model(self.points)[:, 0]
+        return f"training accuracy {share(self._right(scores.data))}"
 
-    def scene(self) -> Scene:
+    def draw(self, path: str) -> None:
         def scores(x: float, y: float) -> list[float]:
             score = self.model([x, y]).data
             return [-score, score]
 
-        return Scene(
+        scene = Scene(
             title=f"moons: {self.verdict()}",
             axes=("x", "y"),
             classes=["score < 0", "score > 0"],
             scores=scores,
             groups={"training": [Point(x, y, (sign + 1) // 2) for (x, y), sign in zip(self.points, self.signs)]},
         )
+        save(scene, path)

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import scalargrad as sg
 from scalargrad import extras
-from scalargrad.demos import picture, progress
+from scalargrad.demos import progress
 from scalargrad.errors import ArgumentError
 from scalargrad.nn import MLP
-from scalargrad.optim import SGD
+from scalargrad.optim import SGD, Optimiser
 
 
 class Demo(ABC):
@@ -31,32 +31,40 @@ class Demo(ABC):
     @abstractmethod
     def __init__(self, seed: int, hidden: Sequence[int]) -> None: ...
 
+    def optimiser(self) -> Optimiser:
+        """What trains it."""
+        return SGD(self.model.parameters(), lr=1.0)
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step: it falls from 1 to a tenth, as in micrograd's demo."""
+        return 1.0 - 0.9 * step / steps
+
     @abstractmethod
     def loss(self) -> tuple[sg.Value, float]:
-        """The loss on all training points, and the accuracy there."""
+        """The loss on all training points, or on the next of them, and the accuracy there."""
 
     @abstractmethod
     def verdict(self) -> str:
         """How good the trained network is."""
 
     @abstractmethod
-    def scene(self) -> picture.Scene:
-        """What its picture shows."""
+    def draw(self, path: str) -> None:
+        """Writes its picture. Raises OSError where the path cannot be written."""
 
 
 def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
     """Trains step by step; gives the loss and accuracy that each step began with.
 
-    The learning rate falls from 1 to a tenth, as in micrograd's demo. Raises `ArgumentError` when the loss overflows.
+    Raises `ArgumentError` when the loss overflows.
     """
-    optimiser = SGD(demo.model.parameters(), lr=1.0)
+    optimiser = demo.optimiser()
     for k in range(steps):
         loss, accuracy = demo.loss()
         if not math.isfinite(loss.data):
             raise ArgumentError(f"the loss became {loss.data} at step {k}: give smaller or fewer hidden layers")
         optimiser.zero_grad()
         loss.backward()
-        optimiser.lr = 1.0 - 0.9 * k / steps
+        optimiser.lr = demo.rate(k, steps)
         optimiser.step()
         yield loss.data, accuracy
 
@@ -100,7 +108,7 @@ def _seed(text: str) -> int:
 
 
 def _hidden(text: str) -> list[int]:
-    # from 2 on: a layer of one neuron gives a number, which the next layer cannot take
+    # from 2 on: of a layer of one neuron, one number would be all that the next one sees
     return _whole(text.split(","), range(2, sys.maxsize), "sizes from 2 on with commas between, such as 8 or 16,16")
 
 
@@ -139,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
 
     if plot:
         try:
-            picture.save(demo.scene(), options.out)
+            demo.draw(options.out)
         except OSError as error:
             print(f"scalargrad: cannot write {options.out}: {error.strerror}", file=sys.stderr)
             return 1
