@@ -230,7 +230,8 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
     sg_source sources[3];
     double *space;
     size_t size;
-    if (!sg_reserve(graph, count) ||
+    uint32_t room = graph->count + count < 1u << 13 ? 4 * count : count;      /* the next operation is often as large */
+    if (!sg_reserve(graph, graph->capacity - graph->count < count ? room : count) ||
         !sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof bulk))
         return SG_FAILED;
     if (!sources_of(graph, &bulk, sources, &space, &size))

@@ -14,7 +14,6 @@
 
 enum { CHUNK = 128 };
 typedef struct {
-    Node *leaves[CHUNK];
     double p[CHUNK], g[CHUNK];
 } chunk;
 
@@ -64,7 +63,7 @@ static uint32_t gather(const Block *block, uint32_t start, chunk *c)
     return n;
 }
 
-static void scatter(uint32_t n, const chunk *c)
+static void scatter(const Block *block, uint32_t start, uint32_t n, const chunk *c)
 {
     for (uint32_t k = 0; k < n; k++) {
         Node *leaf = (Node *)block->items[start + k];
@@ -114,7 +113,7 @@ PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
     for (uint32_t start = 0, n; start < block->count; start += n) {
         n = gather(block, start, &c);
         step_sgd(o, n, c.p, c.g, o.momentum != 0.0 ? velocity + start : NULL);
-        scatter(n, &c);
+        scatter(block, start, n, &c);
     }
     Py_RETURN_NONE;
 }
@@ -158,7 +157,7 @@ PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
     for (uint32_t start = 0, n; start < block->count; start += n) {
         n = gather(block, start, &c);
         step_adam(o, n, c.p, c.g, mean + start, mean + block->count + start);
-        scatter(n, &c);
+        scatter(block, start, n, &c);
     }
     Py_RETURN_NONE;
 }

@@ -31,7 +31,9 @@ def _is_buffer(x: Any) -> bool:
 
 def is_data(x: Any) -> bool:
     """Whether x can be read as an array of numbers: nested sequences, numpy's arrays, buffers."""
-    return isinstance(x, (list, tuple)) or (_is_buffer(x) and getattr(x, "ndim", 1) > 0)
+    if isinstance(x, (list, tuple)) or (is_numpy(x) and x.ndim):
+        return True
+    return _is_buffer(x) and getattr(x, "ndim", 1) > 0
 
 
 def _nested_shape(x: Any, where: str) -> Shape:
@@ -72,6 +74,8 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
         wanted = " or ".join(str(d) for d in dimensions)
         found = f"shape {shape}" if shape else f"{type(x).__name__} {short(x)}"
         raise ShapeError(f"{where} needs data of {wanted} dimension{'s' if wanted != '1' else ''}, got {found}")
+    if from_numpy and x.dtype.char == "d" and x.dtype.isnative and x.flags.c_contiguous:
+        return core.doubles(x.tobytes(), leaf), shape, True
     if from_numpy and x.dtype.kind in "biuf":
         return core.doubles(x.astype(float).tobytes(), leaf), shape, True
     if from_numpy and x.dtype != object:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from scalargrad import bulk, convert, core, ops
-from scalargrad.arithmetic import elementwise, operand
+from scalargrad.arithmetic import operand
 from scalargrad.elements import Elements, made
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
@@ -38,14 +38,20 @@ def _pair(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
     return x, t
 
 
-def _of(name: str) -> Callable[..., Any]:
-    """A primitive of arrays."""
-    opcode = _CODE[name]
-    return lambda *operands: elementwise(opcode, *operands)
+def _constant(number: float) -> bulk.Numbers:
+    return core.block((number,)), 0, 0, 0
 
 
-_add, _sub, _mul, _abs, _square = _of("add"), _of("sub"), _of("mul"), _of("abs"), _of("square")
-_relu, _softplus, _clip = _of("relu"), _of("softplus"), _of("clip")
+_ONE, _HALF, _ZERO = _constant(1.0), _constant(0.5), _constant(0.0)
+
+
+def _each(name: str, like: Any, *operands: Any) -> bulk.Numbers:
+    """A primitive of each number: of arrays in the shape of `like`, and of numbers such as this gives."""
+    rows, columns = like._rows, like._columns
+    numbers = [x if type(x) is tuple else x._numbers() for x in operands]
+    return bulk.elementwise(_CODE[name], rows, columns, *numbers), 0, columns, 1
+
+
 _REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -54,12 +60,19 @@ def _check(reduction: Any) -> None:
         raise ArgumentError(f"there is no reduction {reduction!r}: choose one of {', '.join(_REDUCTIONS)}")
 
 
-def _reduced(losses: Any, reduction: str) -> Any:
-    if not losses.ndim:  # one loss is its own mean and sum
-        return core.item(losses._block, losses._offset)
+def _reduced(losses: bulk.Numbers, rows: int, columns: int, dimensions: int, x: Any, reduction: str) -> Any:
+    """The losses of the input x, or their mean or sum."""
+    block, count = losses[0], rows * columns
+    if not dimensions:  # one loss is its own mean and sum
+        return core.item(block, 0)
     if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
+        return made(dimensions, block, rows, columns, x._numpy)
+    if not count and reduction == "sum":
+        return 0.0
+    if not count:
+        raise ArgumentError(f"the mean of nothing has no value: the input has shape {x.shape}")
+    total = core.item(bulk.fold(_CODE["sum"], 1, count, (block, 0, 0, 1)), 0)
+    return total / count if reduction == "mean" else total
 
 
 def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -70,7 +83,7 @@ def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check(reduction)
     x, t = _pair("mse", input, target)
-    return _reduced(_square(_sub(x, t)), reduction)
+    return _reduced(_each("square", x, _each("sub", x, x, t)), x._rows, x._columns, x.ndim, x, reduction)
 
 
 def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
@@ -88,14 +101,15 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     if limit is NotImplemented or not limit > 0.0:
         raise ArgumentError(f"delta is a positive number, got {convert.short(delta)}")
     x, t = _pair("huber", input, target)
-    distance = _abs(_sub(x, t))
-    near = _clip(distance, 0.0, limit)
-    return _reduced(_mul(near, _sub(distance, _mul(0.5, near))), reduction)
+    distance = _each("abs", x, _each("sub", x, x, t))
+    near = _each("clip", x, distance, _ZERO, _constant(limit))
+    losses = _each("mul", x, near, _each("sub", x, distance, _each("mul", x, _HALF, near)))
+    return _reduced(losses, x._rows, x._columns, x.ndim, x, reduction)
 
 
 def _require(t: Any, loss: str, wanted: str, allowed: Callable[[float], bool], advice: str) -> None:
     numbers = array("d", core.numbers(*t._numbers(), t._rows, t._columns))
-    if not all(map(allowed, numbers)):
+    if not all(map(allowed, set(numbers))):
         k, number = next((k, number) for k, number in enumerate(numbers) if not allowed(number))
         where = "" if not t.ndim else f" at {k}" if t.ndim == 1 else f" at ({k // t._columns}, {k % t._columns})"
         raise ArgumentError(f"{loss} takes targets {wanted}, got {number}{where}: {advice}")
@@ -112,7 +126,8 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     _check(reduction)
     x, t = _pair("hinge", input, target)
     _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "of labels 0 and 1, give 2 * label - 1")
-    return _reduced(_relu(_sub(1.0, _mul(t, x))), reduction)
+    losses = _each("relu", x, _each("sub", x, _ONE, _each("mul", x, t, x)))
+    return _reduced(losses, x._rows, x._columns, x.ndim, x, reduction)
 
 
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -128,8 +143,9 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     x, t = _pair("binary_cross_entropy", input, target)
     advice = "of labels -1 and 1, give (label + 1) / 2"
     _require(t, "binary_cross_entropy", "from 0 to 1", lambda p: 0.0 <= p <= 1.0, advice)
-    losses = _add(_mul(t, _softplus(elementwise(_CODE["neg"], x))), _mul(_sub(1.0, t), _softplus(x)))
-    return _reduced(losses, reduction)
+    yes = _each("mul", x, t, _each("softplus", x, _each("neg", x, x)))
+    no = _each("mul", x, _each("sub", x, _ONE, t), _each("softplus", x, x))
+    return _reduced(_each("add", x, yes, no), x._rows, x._columns, x.ndim, x, reduction)
 
 
 def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -170,7 +186,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
         logs = bulk.elementwise(_CODE["sub"], rows, columns, (sums, 0, 1, 0), (shifted, 0, columns, 1))
         weighted = bulk.elementwise(_CODE["mul"], rows, columns, t._numbers(), (logs, 0, columns, 1))
         losses = bulk.fold(_CODE["sum"], rows, columns, (weighted, 0, columns, 1))
-    return _reduced(made(x.ndim - 1 if x.ndim == 1 else 1, losses, 1, rows, x._numpy), reduction)
+    return _reduced((losses, 0, rows, 1), 1, rows, x.ndim - 1, x, reduction)
 
 
 def _classes(target: Any, x: Any) -> list[int] | None:
