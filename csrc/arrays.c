@@ -190,6 +190,37 @@ static sg_graph *open_for(sg_thread *thread, const array arrays[3], uint32_t nee
     return sg_open_graph(thread, uses, need);
 }
 
+/* The length of the run of consecutive nodes in a list of operands. */
+static uint32_t run_length(const uint32_t *operands, uint32_t count)
+{
+    uint32_t n = 1;
+    while (n < count && !(operands[0] & SG_CONST) && operands[n] == operands[0] + n)
+        n++;
+    return n;
+}
+
+/* Appends a function of listed operands, such as the parameters of several layers: a bulk for each run of consecutive nodes,
+ * if runs are long, since those go through the kernels. */
+static uint32_t append_runs(sg_graph *open, sg_bulk bulk)
+{
+    const sg_span *span = &bulk.operands[0];
+    uint32_t count = bulk.rows * bulk.columns, start = span->start, runs = 0, first = open->count;
+    int flat = span->column == 1 && (bulk.rows == 1 || span->row == bulk.columns);
+    if (sg_arity[bulk.op] != 1 || span->kind != SG_LISTED || !flat)
+        return sg_bulk_append(open, bulk);
+    for (uint32_t k = 0; k < count; runs++)
+        k += run_length(open->args + start + k, count - k);
+    if (16 * runs > count || !sg_reserve(open, count))
+        return sg_bulk_append(open, bulk);
+    for (uint32_t k = 0, n; k < count; k += n) {
+        n = run_length(open->args + start + k, count - k);
+        sg_bulk part = {.rows = 1, .columns = n, .op = bulk.op, .operands = {{SG_NODES, open->args[start + k], 0, 1, 1}}};
+        if (sg_bulk_append(open, part) == SG_FAILED)
+            return SG_FAILED;
+    }
+    return first;
+}
+
 static PyObject *record(sg_bulk bulk, const array arrays[3])
 {
     sg_thread *thread = sg_thread_now();
@@ -215,7 +246,7 @@ static PyObject *record(sg_bulk bulk, const array arrays[3])
     if (placed && bulk.op == SG_DOT && arrays[2].block)
         placed = (bulk.one = sg_constant(open, 1.0)) != SG_FAILED;
     if (placed)
-        first = sg_bulk_append(open, bulk);
+        first = append_runs(open, bulk);
     if (first == SG_FAILED)
         PyErr_NoMemory();
     else
