@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scalargrad import errors, losses, nn, optim
+from scalargrad import errors
 from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
@@ -61,23 +61,27 @@ from scalargrad.many import dot, log_softmax, logsumexp, max, mean, min, norm, p
 from scalargrad.value import Value
 
 # Names whose module is imported when they are first used: importing the package stays quick.
+_MODULES = ("calculus", "losses", "nn", "optim", "testing")
 _LATER = {**dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"), "custom_vjp": "custom"}
 
 if TYPE_CHECKING:
+    from scalargrad import calculus, losses, nn, optim, testing
     from scalargrad.custom import custom_vjp
     from scalargrad.transforms import grad, jacobian, jvp, value_and_grad, vjp
 else:
 
     def __getattr__(name):
-        if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
+        if name in _MODULES:
+            return import_module(f"scalargrad.{name}")
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(f"scalargrad.{_LATER[name]}"), name)
         return found
 
     def __dir__():
-        return sorted({*globals(), *_LATER})
+        return sorted({*globals(), *_LATER, *_MODULES})
 
 
 __version__ = "0.1.0"
@@ -97,6 +101,7 @@ __all__ = [
     "atan2",
     "atanh",
     "backend",
+    "calculus",
     "cbrt",
     "ceil",
     "clip",
@@ -159,6 +164,7 @@ __all__ = [
     "sum",
     "tan",
     "tanh",
+    "testing",
     "trunc",
     "value_and_grad",
     "vjp",
