@@ -141,8 +141,7 @@ int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out
 
 /* --- recording ------------------------------------------------------------------------------------------------------------ */
 
-/* How many rows and columns an operand has. */
-static void extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
+void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
 {
     *rows = bulk->op != SG_DOT || k == 0 ? bulk->rows : k == 1 ? bulk->inner : 1;
     *columns = bulk->op == SG_DOT && k == 0 ? bulk->inner : bulk->columns;
@@ -153,7 +152,7 @@ static sg_source source_of(const sg_graph *graph, const sg_bulk *bulk, int k, do
 {
     const sg_span *span = &bulk->operands[k];
     uint32_t rows, columns;
-    extent(bulk, k, &rows, &columns);
+    sg_bulk_extent(bulk, k, &rows, &columns);
     if (span->kind == SG_NONE)
         return (sg_source){NULL, 0, 0};
     if (span->kind != SG_LISTED)
@@ -167,7 +166,7 @@ static sg_source source_of(const sg_graph *graph, const sg_bulk *bulk, int k, do
 static size_t listed_size(const sg_bulk *bulk, int k)
 {
     uint32_t rows, columns;
-    extent(bulk, k, &rows, &columns);
+    sg_bulk_extent(bulk, k, &rows, &columns);
     return bulk->operands[k].kind == SG_LISTED ? (size_t)rows * columns : 0;
 }
 
@@ -205,7 +204,7 @@ static void use_all(sg_graph *graph, const sg_bulk *bulk)
         const sg_span *span = &bulk->operands[k];
         if (span->kind == SG_NONE || span->kind == SG_CONSTS)
             continue;
-        extent(bulk, k, &rows, &columns);
+        sg_bulk_extent(bulk, k, &rows, &columns);
         rows = span->row ? rows : 1;
         columns = span->column ? columns : 1;
         int nodes = span->kind == SG_NODES;
@@ -283,7 +282,7 @@ static int is_apart(const sg_bulk *bulk, int k, int broadcast, range *ranges, in
         return 1;
     if (span->kind == SG_LISTED)
         return 0;
-    extent(bulk, k, &rows, &columns);
+    sg_bulk_extent(bulk, k, &rows, &columns);
     uint64_t along_row = (uint64_t)(columns - 1) * span->column, along_column = (uint64_t)(rows - 1) * span->row;
     int repeats = (rows > 1 && !span->row) || (columns > 1 && !span->column);
     if (repeats && !broadcast)

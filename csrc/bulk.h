@@ -39,6 +39,9 @@ int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out
  * first node, or SG_FAILED; then nothing was appended. */
 uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk);
 
+/* How many rows and columns operand k has. */
+void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns);
+
 /* Adds the contributions of all elements of a bulk to their operands' adjoints; for a graph of which every node is
  * reached, with plain products. 1: done; 0: no memory; -1: not done, because operands coincide: go element by element. */
 int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj);

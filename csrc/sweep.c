@@ -20,6 +20,7 @@ typedef struct {
     double *adj;
     uint8_t *blocks;
     int check;             /* stop at a nan or inf; a constant where this is inlined */
+    int quick;             /* bulks that are reached as a whole may go through the kernels, as long as no nan appears */
 } view;
 
 static inline double zmul(double a, double b)
@@ -139,6 +140,55 @@ static void describe(view v, uint32_t i, sg_report *report)
         report->operands[k] = value(v, sg_operand(v.graph, i, k));
 }
 
+/* Readies an operand of a bulk for sums: what is not reached yet begins with what runs on, or neutrally. With `look` it only
+ * tells whether a sum is a nan. */
+static int visit_span(view v, const sg_bulk *bulk, int k, int look)
+{
+    const sg_span *span = &bulk->operands[k];
+    uint32_t rows, columns;
+    sg_bulk_extent(bulk, k, &rows, &columns);
+    if (span->kind == SG_NONE || span->kind == SG_CONSTS)
+        return 0;
+    for (uint32_t r = 0; r < (span->row ? rows : 1); r++)
+        for (uint32_t c = 0; c < (span->column ? columns : 1); c++) {
+            uint32_t operand = sg_span_operand(v.graph, span, r, c);
+            uint64_t bits;
+            if (look && isnan(v.adj[operand]))
+                return 1;
+            memcpy(&bits, &v.adj[operand], sizeof bits);
+            if (look || bits != SG_UNREACHED)
+                continue;
+            v.blocks[operand / 64] = 1;
+            v.adj[operand] = v.op[operand] < SG_FIRST ? sg_running_sum(v.sweep, v.graph, operand) : -0.0;
+        }
+    return 0;
+}
+
+/* A bulk of which node i is the last, by the kernels. 1: done; 0: no memory; -1: a nan appeared, so that all must be swept
+ * with care; -2: not possible, for it is not reached as a whole, or its operands coincide. */
+static __attribute__((noinline)) int pull_whole(view v, uint32_t i)
+{
+    const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
+    if (i != bulk->first + bulk->rows * bulk->columns - 1)
+        return -2;
+    for (int k = 0; k < 3; k++)
+        if (bulk->operands[k].kind == SG_LISTED)
+            return -2;
+    for (uint32_t e = bulk->first; e < i; e++) {
+        uint64_t bits;
+        memcpy(&bits, &v.adj[e], sizeof bits);
+        if (bits == SG_UNREACHED)
+            return -2;
+    }
+    for (int k = 0; k < 3; k++)
+        visit_span(v, bulk, k, 0);
+    int done = sg_bulk_pull(v.graph, bulk, v.adj);
+    for (int k = 0; done == 1 && k < 3; k++)
+        if (visit_span(v, bulk, k, 1))
+            return -1;
+    return done < 0 ? -2 : done;
+}
+
 /* Sweeps one graph. 1: done; 0: no memory; -1: stopped at a nan or inf. */
 static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *report)
 {
@@ -168,6 +218,17 @@ static inline __attribute__((always_inline)) int sweep_graph(view v, sg_report *
                     goto not_finite;
                 break;
             case SG_BULK:
+                if (v.quick && !v.check) {
+                    int done = pull_whole(v, i);
+                    if (done == 1) {
+                        i = v.graph->bulks[a].first;
+                        block = i / 64;
+                        start = 64 * block;
+                        break;
+                    }
+                    if (done != -2)
+                        return done;
+                }
                 if (!visit_element(v, i, d))
                     goto not_finite;
                 break;
@@ -213,7 +274,8 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum ma
     for (uint32_t p; *done == 1 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
         sg_part part = sweep->walk.parts[p];
         const sg_graph *g = part.graph;
-        view v = {sweep, g, g->val, g->consts, g->a, g->b, g->op, part.scratch.adj, part.scratch.blocks, 0};
+        view v = {sweep, g, g->val, g->consts, g->a, g->b, g->op, part.scratch.adj, part.scratch.blocks, 0,
+                  manner == QUICK};
         if (whole && p == root) {
             *done = sg_sweep_dense(sweep, part, index + 1);
         } else if (manner == QUICK && part.sinks == g->sinks) {   /* every node leads to a sink, and all are reached */
