@@ -267,3 +267,24 @@ def test_a_closed_graph_enters_again() -> None:
     sg.sum([v for row in ys for v in row]).backward()
     sg.sum([sg.dot(row, [q[j] for q in ys]) for row in ys for j in range(2)]).backward()
     assert x.grad == grads(s)
+
+
+def test_constants_stay_constants() -> None:
+    """Without recording too, and in copies: an element of floats alone is a float, as of scalars."""
+    with sg.no_grad():
+        found = [sg.losses.mse([1.0, 2.0], [0.0, 0.0], how) for how in ("mean", "sum", "none")]
+        assert type(found[0]) is float and type(found[1]) is float and type(found[2][0]) is float
+        assert type(sg.losses.cross_entropy([[1.0, 2.0]], [0])) is float
+        tracked = Vector([1.0, 2.0]) * [3.0, 4.0]
+        assert type(tracked[0]) is Value and type(tracked.sum()) is Value
+    mixed = sg.losses.cross_entropy([[1.0, 2.0], [Value(1.0), 3.0]], [0, 1], "none")
+    for array in (found[2], mixed):
+        for twin in (copy.deepcopy(array), pickle.loads(pickle.dumps(array))):
+            assert [type(x) for x in twin] == [type(x) for x in array]
+
+
+@pytest.mark.parametrize("shape", [(1.0, 2), ((2.0,),), ("a",), (None,)])
+def test_a_shape_is_of_whole_numbers(shape: Any) -> None:
+    with pytest.raises(ArgumentError, match="whole numbers"):
+        Vector([1.0, 2.0]).reshape(*shape)
+    assert Vector([1.0, 2.0]).reshape(np.int64(1), 2).shape == Vector([1.0, 2.0]).reshape(np.array([1, 2])).shape
