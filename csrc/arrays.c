@@ -197,7 +197,9 @@ static PyObject *record(sg_bulk bulk, const array arrays[3])
     uint64_t count = (uint64_t)bulk.rows * bulk.columns;
     if (!thread)
         return NULL;
-    if (thread->mode & SG_WATCH || !count || count >= SG_CONST / 2)
+    if (count >= SG_CONST / 2)
+        return PyErr_Format(PyExc_MemoryError, "%u x %u results are more than a graph has room for", bulk.rows, bulk.columns);
+    if (thread->mode & SG_WATCH || !count)
         Py_RETURN_NONE;
     if (!is_tracked(arrays[0].block) && !is_tracked(arrays[1].block) && !is_tracked(arrays[2].block))
         Py_RETURN_NONE;                      /* an element may be of constants alone: then it is one */

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import native_only
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -288,3 +289,14 @@ def test_a_shape_is_of_whole_numbers(shape: Any) -> None:
     with pytest.raises(ArgumentError, match="whole numbers"):
         Vector([1.0, 2.0]).reshape(*shape)
     assert Vector([1.0, 2.0]).reshape(np.int64(1), 2).shape == Vector([1.0, 2.0]).reshape(np.array([1, 2])).shape
+
+
+@native_only
+def test_more_results_than_a_graph_holds() -> None:
+    """They were recorded one by one instead, until memory was full."""
+    x = Vector([0.5] * 40_000)
+    with pytest.raises(MemoryError, match="40000 x 40000"):
+        x.outer(x)
+    with pytest.raises(MemoryError, match="40000 x 40000"):
+        x.reshape(-1, 1) @ x.reshape(1, -1)
+    assert x.grad == [0.0] * 40_000
