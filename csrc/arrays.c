@@ -171,9 +171,10 @@ static int looked_at(const array arrays[3])
     return 1;
 }
 
+/* Whether all items are Values. */
 static int is_tracked(const Block *block)
 {
-    if (!block || block->graph)
+    if (!block || block->graph || block->leaf)
         return block != NULL;
     for (uint32_t k = 0; block->items && k < block->count; k++)
         if (!sg_is_node(block->items[k]))
@@ -227,14 +228,16 @@ static PyObject *record(sg_bulk bulk, const array arrays[3])
     uint64_t count = (uint64_t)bulk.rows * bulk.columns;
     if (!thread)
         return NULL;
-    if (thread->mode & SG_WATCH || !count || count >= SG_CONST / 2)
+    if (count >= SG_CONST / 2)
+        return PyErr_Format(PyExc_MemoryError, "%u x %u results are more than a graph has room for", bulk.rows, bulk.columns);
+    if (thread->mode & SG_WATCH || !count)
         Py_RETURN_NONE;
+    if (!is_tracked(arrays[0].block) && !is_tracked(arrays[1].block) && !is_tracked(arrays[2].block))
+        Py_RETURN_NONE;                      /* an element may be of constants alone: then it is one */
     if (thread->mode & SG_NO_GRAD)
         return compute_only(&bulk, arrays);
     if (!looked_at(arrays))
         return NULL;
-    if (!is_tracked(arrays[0].block) && !is_tracked(arrays[1].block) && !is_tracked(arrays[2].block))
-        Py_RETURN_NONE;
     sg_graph *open = open_for(thread, arrays, (uint32_t)count);
     if (!open)
         return NULL;
@@ -383,10 +386,10 @@ PyObject *sg_py_fold(PyObject *module, PyObject *const *args, Py_ssize_t n)
     int only = constant || thread->mode & SG_NO_GRAD;
     if (!rows || !columns || (!constant && thread->mode & SG_WATCH))
         Py_RETURN_NONE;
+    if (!constant && !is_tracked(arrays[0].block))
+        Py_RETURN_NONE;
     if (!only && !sg_block_look(arrays[0].block))
         return NULL;
-    if (!only && !is_tracked(arrays[0].block))
-        Py_RETURN_NONE;
     double *row = sg_alloc(((size_t)columns + 1) * sizeof *row);
     PyObject *result = !row ? PyErr_NoMemory() : only ? fold_only(op, arrays, row, !constant) : fold(op, thread, arrays, row);
     sg_free(row);

@@ -113,7 +113,10 @@ class Elements:
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape, (n,) or (rows, columns), row by row; one length may be -1."""
-        wanted = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        wanted = tuple(shape[0]) if len(shape) == 1 and layouts.is_data(shape[0]) else shape
+        if not all(hasattr(n, "__index__") for n in wanted):
+            raise ArgumentError(f"the lengths of a shape are whole numbers, got {wanted}")
+        wanted = tuple(int(n.__index__()) for n in wanted)
         known = 1
         for n in wanted:
             known *= n if n != -1 else 1
@@ -195,4 +198,4 @@ def made(dimensions: int, block: Any, rows: int, columns: int, of_numpy: bool) -
 def _again(dimensions: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:
     """A copied array, from what `_together` gives."""
     items = core.operands(together) if isinstance(together, core.Node) else together
-    return made(dimensions, layouts.from_items(items, True), rows, columns, of_numpy)
+    return made(dimensions, core.block(items), rows, columns, of_numpy)

@@ -107,10 +107,20 @@ class Module:
 
     # --- states
 
+    def _named(self) -> list[Holder]:
+        """The holders, each with a name of its own. Raises `StateError` where two have one name."""
+        held = self._held()
+        names = [name for name, _ in held]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise StateError(f"two parameters have the name {twice!r}: give their keys names that differ, without dots")
+        return held
+
     def state_dict(self) -> State:
-        """All numbers by name: of a Value a float, of a vector a list, of a matrix nested lists."""
-        state = {}
-        for name, holder in self._held():
+        """All numbers by name: of a Value a float, of a vector a list, of a matrix nested lists. Raises `StateError`
+        where two have one name, as of the keys 1 and "1"."""
+        state: State = {}
+        for name, holder in self._named():
             flat, shape = [_number(x) for x in _items(holder)], _shape(holder)
             state[name] = layouts.nest(flat, shape) if shape else flat[0]
         return state
@@ -121,7 +131,7 @@ class Module:
         A pruned weight, a float in place of a Value, is set too. Raises `StateError`, which names what does not fit;
         then nothing is changed.
         """
-        held = self._held()
+        held = self._named()
         names = [name for name, _ in held]
         if not isinstance(state, dict):
             raise StateError(f"a state is a dict of names and numbers, got {type(state).__name__}")

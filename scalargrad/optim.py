@@ -120,8 +120,10 @@ class Optimiser:
             raise StateError(f"the state of {mine} is damaged: {error}") from error
         if any(len(numbers) != len(self.parameters) for numbers in remembered) or len(names) not in (
             0, len(self._remembered)
-        ) or steps < 0:  # fmt: skip
+        ):  # fmt: skip
             raise StateError(f"the state of {mine} is damaged: a number a parameter is needed of each of {names}")
+        if not 0 <= steps < 2**53 or any(x < 0.0 for x in dict(zip(names, remembered)).get("mean_square", ())):
+            raise StateError(f"the state of {mine} is damaged: its steps, or a mean of squares, cannot be so")
         for name, value in settings.items():
             setattr(self, name, value)
         self._steps = steps
@@ -140,6 +142,7 @@ class Optimiser:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self._state = bytearray(self._state)  # also of a shallow copy its own
         self._block = core.block(self.parameters)
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import native_only
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -282,3 +283,33 @@ def test_results_that_nobody_reads_change_nothing(data: Any, m: int, n: int, num
     (sg.sum([sg.relu(v) for row in ys for v in row]) + (sg.exp(ys[m - 1][3]) - 1.0) * ys[0][0]).backward()
     assert all_bits(left.grad) == all_bits(grads(xs))
     assert all_bits(right.grad) == all_bits(grads(ws))
+def test_constants_stay_constants() -> None:
+    """Without recording too, and in copies: an element of floats alone is a float, as of scalars."""
+    with sg.no_grad():
+        found = [sg.losses.mse([1.0, 2.0], [0.0, 0.0], how) for how in ("mean", "sum", "none")]
+        assert type(found[0]) is float and type(found[1]) is float and type(found[2][0]) is float
+        assert type(sg.losses.cross_entropy([[1.0, 2.0]], [0])) is float
+        tracked = Vector([1.0, 2.0]) * [3.0, 4.0]
+        assert type(tracked[0]) is Value and type(tracked.sum()) is Value
+    mixed = sg.losses.cross_entropy([[1.0, 2.0], [Value(1.0), 3.0]], [0, 1], "none")
+    for array in (found[2], mixed):
+        for twin in (copy.deepcopy(array), pickle.loads(pickle.dumps(array))):
+            assert [type(x) for x in twin] == [type(x) for x in array]
+
+
+@pytest.mark.parametrize("shape", [(1.0, 2), ((2.0,),), ("a",), (None,)])
+def test_a_shape_is_of_whole_numbers(shape: Any) -> None:
+    with pytest.raises(ArgumentError, match="whole numbers"):
+        Vector([1.0, 2.0]).reshape(*shape)
+    assert Vector([1.0, 2.0]).reshape(np.int64(1), 2).shape == Vector([1.0, 2.0]).reshape(np.array([1, 2])).shape
+
+
+@native_only
+def test_more_results_than_a_graph_holds() -> None:
+    """They were recorded one by one instead, until memory was full."""
+    x = Vector([0.5] * 40_000)
+    with pytest.raises(MemoryError, match="40000 x 40000"):
+        x.outer(x)
+    with pytest.raises(MemoryError, match="40000 x 40000"):
+        x.reshape(-1, 1) @ x.reshape(1, -1)
+    assert x.grad == [0.0] * 40_000

@@ -181,11 +181,23 @@ def test_a_run_goes_on_where_it_stopped(kind: type, settings: dict[str, Any], ho
     assert [p.data for p in ps] == whole[-1]
 
 
+def test_a_shallow_copy_remembers_by_itself() -> None:
+    p = Value(1.0)
+    p.grad = 1.0
+    optimiser = SGD([p], 0.1, momentum=0.5)
+    optimiser.step()
+    twin = copy.copy(optimiser)
+    optimiser.step()
+    assert twin.parameters[0] is p
+    assert (twin.state_dict()["velocity"], optimiser.state_dict()["velocity"]) == ([1.0], [1.5])
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"optimiser": "SGD"}, {"parameters": 7}, {"lr": -1.0}, {"lr": "x"}, {"lr": None}, {"steps": -1}, {"steps": "x"},
         {"mean": [1.0]}, {"mean": None}, {"mean": ["a"] * 5}, {"beta1": 1.0},
+        {"mean_square": [1.0] * 4 + [-1.0]}, {"steps": 10**400},
     ],
 )  # fmt: skip
 def test_a_damaged_state_changes_nothing(change: dict[str, Any]) -> None:

@@ -224,3 +224,19 @@ def test_pruned_and_tied_weights(tmp_path: Path) -> None:
 
 def test_numbers_in_files() -> None:
     assert saving._to_json([1.5, math.inf, -math.inf, math.nan]) == [1.5, "inf", "-inf", "nan"]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [{"a": {"b": Value(1.0)}, "a.b": Value(2.0)}, {1: Value(1.0), "1": Value(2.0)}],
+    ids=["dots", "kinds of key"],
+)
+def test_names_that_coincide(held: dict[Any, Any]) -> None:
+    """One of the two was left out of the state without a word, and got the number of the other from it."""
+    model = nn.Module()
+    model.held = held  # type: ignore[attr-defined]
+    name = "held.a.b" if "a" in held else "held.1"
+    for use in (model.state_dict, lambda: model.load_state_dict({name: 7.0})):
+        with pytest.raises(StateError, match=f"two parameters have the name '{name}'"):
+            use()
+    assert [p.data for p in model.parameters()] == [1.0, 2.0]
