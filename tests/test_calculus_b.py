@@ -8,7 +8,7 @@ from typing import Any
 from drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, together, vectors
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from networks import OPERATORS, WITNESS, gradient, jacobian, styles
+from networks import BULK, OPERATORS, WITNESS, gradient, jacobian, styles
 from witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
 import scalargrad as sg
@@ -195,4 +195,7 @@ def test_B7_sum_reduction_of_functions(style: Any, data: Any, m: int, n: int) ->
 
     analytic = calculus.sum_gradient(jacobian, n)
     hold("B7", Comparison("engine", analytic, gradient(style, f, x), scale, m + 2))
+    if style is BULK and m:  # summed down the columns first
+        columns = engine_gradient(lambda v: (sg.Matrix(a) * sg.Vector(v) ** 2).sum(axis=0).sum(), x)
+        hold("B7", Comparison("by columns", analytic, columns, scale, m + 2))
     hold("B7", witnessed("row", analytic, complex_gradient(lambda v: f(WITNESS, v), x), scale, m + 2))
