@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Mutant(NamedTuple):
-    """A text of a file, and what breaks it; `equivalent` is why nothing can tell the two apart."""
-
-    row: str
-    file: str
-    old: str
-    new: str
-    equivalent: str = ""
-
-
-def _of(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
-    return [Mutant(row, f"scalargrad/{file}", *change) for change in changes]
-
+from mutant_list_bulk import MUTANTS as BULK_MUTANTS
+from mutant_list_bulk import Mutant
+from mutant_list_bulk import mutants_of as _of
 
 CHAIN, JACOBIANS, LAYERS = "calculus/chain.py", "calculus/jacobians.py", "calculus/layers.py"
 LOSSES, NETWORKS, UPDATES = "calculus/losses.py", "calculus/networks.py", "calculus/updates.py"
@@ -48,6 +35,7 @@ PATHS = ("contribution if before is None else before + contribution", "contribut
 FIRST_PATH = ("contribution if before is None else before + contribution", "contribution if before is None else before")
 
 MUTANTS: list[Mutant] = [
+    *BULK_MUTANTS,
     *_of("A1", CHAIN, ("df(x) * derivative", "-df(x) * derivative"), ("df(x) * derivative", "df(x) + derivative"),
          ("derivative = df(x) * derivative\n        x = f(x)", "x = f(x)\n        derivative = df(x) * derivative"),
          ("df(x) * derivative", "df(x)")),
@@ -178,7 +166,7 @@ MUTANTS: list[Mutant] = [
     *_of("D2", LOSSES, ("(-rest if k == c else item) / len(scores)", "(-rest if k == c else item)"), ("(-rest if k == c else item) / len(scores)", "(rest if k == c else item) / len(scores)"),
          ("(-rest if k == c else item) / len(scores)", "(-rest if k != c else item) / len(scores)"), ("(-rest if k == c else item) / len(scores)", "(-rest if k == c else item) / len(row)"),
          ("-log_softmax(row)[c]", "log_softmax(row)[c]")),
-    *_of("D2", OPS, LOGSUMEXP, NEG, DIV_X),
+    *_of("D2", OPS, LOGSUMEXP, SUB, DIV_X),
     *_of("D3", NETWORKS, ("g if item > 0.0 else 0.0 for g, item", "g for g, item"), ("g if item > 0.0 else 0.0 for g, item", "g if item >= 0.0 else 0.0 for g, item"),
          ("linear_backward(h, w2, s)", "linear_backward(h, w2, [row[::-1] for row in s])"), ("linear_backward(x, w1, t)", "linear_backward(x, w1, by_h)"),
          ("[[relu(item) for item in row] for row in _layer(x, w1, b1)]\n    s =", "[list(row) for row in _layer(x, w1, b1)]\n    s =")),
@@ -188,15 +176,15 @@ MUTANTS: list[Mutant] = [
     *_of("D4", LOSSES, ("2.0 * regularisation * item", "regularisation * item"), ("2.0 * regularisation * item", "-2.0 * regularisation * item"),
          ("2.0 * regularisation * item", "2.0 * item"), ("regularisation * total(item * item", "total(item * item")),
     *_of("D4", NETWORKS, ("_plus(by_w1, l2_gradient(regularisation, w1))", "by_w1"), ("_plus(by_w2, l2_gradient(regularisation, w2))", "by_w2"), ("[[p + q for p, q in", "[[p - q for p, q in")),
-    *_of("D4", OPS, MUL, ADD), *_of("D4", SWEEP, PATHS),
+    *_of("D4", OPS, MUL, ADD, SQUARE), *_of("D4", SWEEP, PATHS),
     *_of("D5", NETWORKS, ("[z - y if z > 0.0 else 0.0", "[y - z if z > 0.0 else 0.0"), ("[z - y if z > 0.0 else 0.0", "[z - y if z >= 0.0 else 0.0"),
          ("[z - y if z > 0.0 else 0.0", "[z - y"), ("scale = 2.0 / len(inputs)", "scale = 2.0"), ("scale = 2.0 / len(inputs)", "scale = 1.0 / len(inputs)"),
          ("scale * inner(errors, column)", "scale * inner(errors[::-1], column)")),
-    *_of("D5", OPS, RELU, SUB, DIV_X),
+    *_of("D5", OPS, RELU, SUB, SQUARE, DIV_X),
     *_of("D6", UPDATES, ("a - rate * g for a, g", "a + rate * g for a, g"), ("a - rate * g for a, g", "a - g for a, g"), ("a - rate * g for a, g", "a - 0.5 * rate * g for a, g")),
     *_of("D6", NETWORKS, ("affine(x, w, -y)", "affine(x, w, y)"), ("2.0 / len(inputs) * inner(residuals, column)", "2.0 * inner(residuals, column)"),
          ("2.0 / len(inputs) * inner(residuals, column)", "1.0 / len(inputs) * inner(residuals, column)"), ("2.0 / len(inputs) * inner(a, b)", "0.5 / len(inputs) * inner(a, b)")),
-    *_of("D6", OPS, SUB, DOT), *_of("D6", "updates.py", ("p.data -= lr * g", "p.data += lr * g")),
+    *_of("D6", OPS, SQUARE, DOT), *_of("D6", "updates.py", ("p.data -= lr * g", "p.data += lr * g")),
     *_of("D7", UPDATES, ("momentum * u + (1.0 - dampening) * d for u, d", "momentum * u + d for u, d"), ("momentum * u + (1.0 - dampening) * d for", "(1.0 - dampening) * d for"),
          ("d + momentum * u for d, u", "d + u for d, u"), ("a - rate * s for", "a + rate * s for"), ("d + weight_decay * a for d, a in zip(gradient, w)]\n    v = g", "d - weight_decay * a for d, a in zip(gradient, w)]\n    v = g"),
          ("v = g if velocity is None else", "v = [0.0 * d for d in g] if velocity is None else"), ("(1.0 - beta1) * d for", "d for"), ("(1.0 - beta2) * d * d", "(1.0 - beta2) * d"),

@@ -1,8 +1,9 @@
 """The mutation check: breaks each row of the ledger and sees its test fail. ``python -m tests.mutants [C7 D3 ...]``.
 
 Each mutant of `mutant_list.py` is applied to a copy of the tree, where the tests of its row run: on the C core for a
-mutant of a closed form, on the pure backend for one of the engine. It prints a line for each, and exits with 1 when one
-survives that is not marked as equivalent, or when its text is not there exactly once.
+mutant of a closed form, on the pure backend for one of the engine, and on a C core that is built anew for one of its
+sources. It prints a line for each, and exits with 1 when one survives that is not marked as equivalent, or when its
+text is not there exactly once.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mutant_list import MUTANTS, Mutant
 
 ROOT = Path(__file__).parent.parent
+BUILD = "import sys, setuptools; sys.argv = ['setup.py', '-q', 'build_ext', '--inplace']; setuptools.setup()"
 LIMIT = 300.0  # seconds: a mutant that never ends is told from a right program too
 
 
@@ -43,10 +45,24 @@ def occurs(mutant: Mutant) -> int:
 
 def copy_tree(folder: Path) -> Path:
     """A copy of what the tests need."""
-    for name in ("scalargrad", "tests"):
+    for name in ("scalargrad", "tests", "csrc"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
     return folder
+
+
+def build(tree: Path) -> None:
+    """Makes the C core of a copy of the tree anew. Raises `RuntimeError` when it does not compile."""
+    for old in (tree / "scalargrad").glob("_core*.so"):
+        old.unlink()
+    environment = {**os.environ, "SCALARGRAD_REQUIRE_C": "1"}
+    environment.pop("PYTHONPATH", None)
+    result = subprocess.run(
+        [sys.executable, "-c", BUILD], cwd=tree, env=environment, capture_output=True, text=True, timeout=LIMIT
+    )
+    if result.returncode or not list((tree / "scalargrad").glob("_core*.so")):
+        raise RuntimeError(f"the C core was not built\n{result.stdout}{result.stderr}")
 
 
 def survives(mutant: Mutant, tree: Path) -> bool:
@@ -61,8 +77,10 @@ def survives(mutant: Mutant, tree: Path) -> bool:
         "HYPOTHESIS_PROFILE": "mutants",
     }
     environment.pop("SCALARGRAD_BACKEND", None)
+    in_c = mutant.file.startswith("csrc/")
     if "/calculus/" not in mutant.file:
-        environment["SCALARGRAD_BACKEND"] = "python"
+        environment["SCALARGRAD_BACKEND"] = "native" if in_c else "python"
+    cores = {core: core.read_bytes() for core in (tree / "scalargrad").glob("_core*.so")} if in_c else {}
     command = [
         sys.executable,
         "-m",
@@ -76,12 +94,17 @@ def survives(mutant: Mutant, tree: Path) -> bool:
         *tests_of(mutant.row),
     ]
     try:
+        if in_c:
+            build(tree)
         result = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=LIMIT)
     except subprocess.TimeoutExpired:
         return False
     finally:
         path.write_text(source)
-    if result.returncode not in (0, 1, 2):  # passed, failed, or could not even be imported
+        for core, content in cores.items():
+            core.write_bytes(content)
+    # passed, failed, could not even be imported, or ended by a signal
+    if result.returncode not in (0, 1, 2) and result.returncode > 0:
         raise RuntimeError(
             f"{mutant.row} in {mutant.file}: pytest gave {result.returncode}\n{result.stdout}{result.stderr}"
         )

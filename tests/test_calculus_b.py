@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 from drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, together, vectors
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from networks import BULK, OPERATORS, WITNESS, gradient, jacobian, styles
 from witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
 import scalargrad as sg
@@ -16,12 +16,6 @@ from scalargrad import Value, calculus
 from scalargrad.calculus.checks import SMOOTH, positive, sizes
 from scalargrad.calculus.checks import polynomial as engine_polynomial
 from scalargrad.calculus.compare import Comparison, engine_gradient, engine_jacobian
-
-OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "max": None}
-
-
-def binary(space: Any, name: str, w: Any, x: Any) -> Any:
-    return space.maximum(w, x) if name == "max" else OPERATORS[name](w, x)
 
 
 def split(jacobian: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -76,10 +70,10 @@ def test_B2_identity(x: list[float]) -> None:
 def test_B3_best_linear_approximation(drawn: list[list[float]], exponent: int) -> None:
     """Of softmax: what the line misses is at most ‖Δ‖², and goes with the square of the step; of no other J does it."""
     x, direction = drawn
-    for jacobian in (calculus.softmax_jacobian(x), engine_jacobian(sg.softmax, x)):
+    for slopes in (calculus.softmax_jacobian(x), engine_jacobian(sg.softmax, x)):
         for h in (2.0**-exponent, 2.0 ** -(exponent + 1)):
             step = [h * d for d in direction]
-            line = calculus.linear_approximation(calculus.softmax(x), jacobian, step)
+            line = calculus.linear_approximation(calculus.softmax(x), slopes, step)
             moved = calculus.softmax([a + d for a, d in zip(x, step)])
             hold("B3", Comparison("softmax", moved, line, 4.0, 1, sum(d * d for d in step)))
 
@@ -101,36 +95,39 @@ def test_B3_best_linear_approximation_of_a_quadratic(data: Any, n: int) -> None:
     assert missed[0] == f(step) == 4.0 * missed[1]
 
 
+@styles
 @given(together(2), st.sampled_from(sorted(OPERATORS)))
-def test_B4_elementwise_binary(drawn: list[list[float]], name: str) -> None:
+def test_B4_elementwise_binary(style: Any, drawn: list[list[float]], name: str) -> None:
     w, x = drawn
     assume(name != "/" or all(abs(item) > 1e-6 for item in x))
     analytic = calculus.elementwise_jacobians(name, w, x)
-    engine = split(engine_jacobian(lambda v: [binary(sg, name, p, q) for p, q in zip(*v)], [w, x]))
+    engine = split(jacobian(style, lambda s, v: s.binary(name, *v), [w, x]))
     hold("B4", Comparison("engine", analytic, engine))
     if name in "+-*":
         assert analytic == engine
     if name != "max" or all(p != q for p, q in zip(w, x)):  # off the ties of max
-        both = complex_jacobian(lambda v: [binary(Complex, name, p, q) for p, q in zip(*v)], [w, x])
+        both = complex_jacobian(lambda v: WITNESS.binary(name, *v), [w, x])
         hold("B4", witnessed("J", analytic, split(both)))
     if w and name != "max":  # the same operand twice: the sum of the two partials
         v = Value(x[0])
-        binary(sg, name, v, v).backward()
+        style.sum(style.binary(name, [v], [v])).backward()
         by_w, by_x = calculus.elementwise_jacobians(name, x[:1], x[:1])
         hold("B4", Comparison("x○x", by_w[0][0] + by_x[0][0], v.grad, abs(by_w[0][0]) + abs(by_x[0][0])))
 
 
+@styles
 @given(together(2, FROM_EMPTY, reals(1.0)), st.sampled_from("+-*/"), st.sampled_from(SMOOTH), st.sampled_from(SMOOTH))
-def test_B4_elementwise_binary_of_functions(drawn: list[list[float]], name: str, f: str, g: str) -> None:
+def test_B4_elementwise_binary_of_functions(style: Any, drawn: list[list[float]], name: str, f: str, g: str) -> None:
     w, x = drawn
     assume(name != "/" or all(abs(calculus.elementary(g)[0](item)) > 1e-6 for item in x))
     analytic = calculus.composed_elementwise_jacobians(name, calculus.elementary(f), calculus.elementary(g), w, x)
 
-    def composed(space: Any) -> Any:
-        return lambda v: [binary(space, name, getattr(space, f)(p), getattr(space, g)(q)) for p, q in zip(*v)]
+    def composed(s: Any, v: Any) -> Any:
+        return s.binary(name, s.each(f, v[0]), s.each(g, v[1]))
 
-    hold("B4", Comparison("engine", analytic, split(engine_jacobian(composed(sg), [w, x]))))
-    hold("B4", witnessed("J", analytic, split(complex_jacobian(composed(Complex), [w, x])), None, 1, 2.0**80))
+    hold("B4", Comparison("engine", analytic, split(jacobian(style, composed, [w, x]))))
+    both = complex_jacobian(lambda v: composed(WITNESS, v), [w, x])
+    hold("B4", witnessed("J", analytic, split(both), None, 1, 2.0**80))
 
 
 @given(st.data(), FROM_EMPTY, SIZES)
@@ -152,28 +149,29 @@ def test_B5_diagonality(data: Any, m: int, n: int) -> None:
     hold("B5", Comparison("each reads its own", pattern, diagonal))
 
 
+@styles
 @given(st.data(), FROM_EMPTY, st.sampled_from(sorted(OPERATORS)))
-def test_B6_scalar_expansion(data: Any, n: int, name: str) -> None:
+def test_B6_scalar_expansion(style: Any, data: Any, n: int, name: str) -> None:
     x, z = data.draw(vectors(n)), data.draw(NONZERO)
     analytic = calculus.scalar_expansion_jacobians(name, x, z)
-    engine = split(engine_jacobian(lambda v: [binary(sg, name, item, v[1]) for item in v[0]], [x, z]))
+    engine = split(jacobian(style, lambda s, v: s.expand(name, *v), [x, z]))
     hold("B6", Comparison("engine", analytic, engine))
     if name != "max" or z not in x:
-        both = complex_jacobian(lambda v: [binary(Complex, name, item, v[1]) for item in v[0]], [x, z])
+        both = complex_jacobian(lambda v: WITNESS.expand(name, *v), [x, z])
         hold("B6", witnessed("J", analytic, split(both)))
-    together = engine_gradient(lambda s: sg.sum([binary(sg, name, item, s) for item in x]), z)  # one z in every place
+    together = gradient(style, lambda s, v: s.sum(s.expand(name, x, v)), z)  # one z in every place
     hold("B6", Comparison("Σ by z", math.fsum(analytic[1]), together, sum(sizes(analytic[1])), max(n, 1)))
 
 
+@styles
 @given(st.data(), st.one_of(FROM_EMPTY, st.integers(120, 140)), WIDE)
-def test_B7_sum_reduction(data: Any, n: int, z: float) -> None:
+def test_B7_sum_reduction(style: Any, data: Any, n: int, z: float) -> None:
     """Also over 128 numbers, where `sg.sum` begins another chunk."""
     x = data.draw(vectors(n, WIDE))
-    assert (
-        engine_gradient(lambda v: sg.sum(v), x) == calculus.sum_gradient(calculus.identity_jacobian(n), n) == [1.0] * n
-    )
+    ones = gradient(style, lambda s, v: s.sum(v), x)
+    assert ones == calculus.sum_gradient(calculus.identity_jacobian(n), n) == [1.0] * n
     by_x, by_z = calculus.scaled_sum_gradients(x, z)
-    engine = engine_gradient(lambda v, s: sg.sum([item * s for item in v]), x, z)
+    engine = gradient(style, lambda s, v, t: s.sum(s.expand("*", v, t)), x, z)
     hold("B7", Comparison("Σxz by x", by_x, engine[0]), Comparison("by z", by_z, engine[1], sum(sizes(x)), max(n, 1)))
     if n < 5:
         witness = complex_gradient(lambda v, s: Complex.sum([item * s for item in v]), x, z)
@@ -184,16 +182,20 @@ def test_B7_sum_reduction(data: Any, n: int, z: float) -> None:
         )
 
 
+@styles
 @given(st.data(), FROM_EMPTY, SIZES)
-def test_B7_sum_reduction_of_functions(data: Any, m: int, n: int) -> None:
+def test_B7_sum_reduction_of_functions(style: Any, data: Any, m: int, n: int) -> None:
     """y = Σᵢ Aᵢ·x⊙x: the row Σᵢ∂fᵢ/∂x."""
     a, x = data.draw(matrices(m, n)), data.draw(vectors(n))
     jacobian = [[2.0 * p * q for p, q in zip(row, x)] for row in a]
     scale = calculus.sum_gradient(sizes(jacobian), n)
 
-    def f(space: Any) -> Any:
-        return lambda v: space.sum([space.sum([p * q * q for p, q in zip(row, v)]) for row in a])
+    def f(s: Any, v: Any) -> Any:
+        return s.weighted_squares(a, v)
 
     analytic = calculus.sum_gradient(jacobian, n)
-    hold("B7", Comparison("engine", analytic, engine_gradient(f(sg), x), scale, m + 2))
-    hold("B7", witnessed("row", analytic, complex_gradient(f(Complex), x), scale, m + 2))
+    hold("B7", Comparison("engine", analytic, gradient(style, f, x), scale, m + 2))
+    if style is BULK and m:  # summed down the columns first
+        columns = engine_gradient(lambda v: (sg.Matrix(a) * sg.Vector(v) ** 2).sum(axis=0).sum(), x)
+        hold("B7", Comparison("by columns", analytic, columns, scale, m + 2))
+    hold("B7", witnessed("row", analytic, complex_gradient(lambda v: f(WITNESS, v), x), scale, m + 2))

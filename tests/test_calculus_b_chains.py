@@ -10,6 +10,7 @@ import pytest
 from drawn import FROM_EMPTY, NONZERO, NUMBERS, SIZES, matrices, reals, vectors
 from hypothesis import given
 from hypothesis import strategies as st
+from networks import BULK, jacobian, value
 from witness import Complex, complex_jacobian, hold, richardson, witnessed
 
 import scalargrad as sg
@@ -93,13 +94,12 @@ def test_B11_elementwise_function(name: str, data: Any) -> None:
     low, high = INSIDE.get(name, (-20.0, 20.0))
     x = data.draw(st.lists(st.floats(low, high), max_size=3))
     f, df = calculus.elementary(name)
-    function = (lambda v: -v) if name == "neg" else getattr(sg, name)
     # silu's two terms cancel where it turns; the sizes of their sum are the scale
     near = [calculus.sigmoid(v) * (1.0 + abs(v) * calculus.sigmoid(-v)) if name == "silu" else abs(df(v)) for v in x]
     scale = calculus.elementwise_function_jacobian(lambda v: near[x.index(v)], x)
     analytic = calculus.elementwise_function_jacobian(df, x)
-    hold("B11", Comparison(name, analytic, engine_jacobian(lambda v: [function(item) for item in v], x), scale))
-    hold("B11", Comparison("value", [f(v) for v in x], [function(v) for v in x]))
+    hold("B11", Comparison(name, analytic, jacobian(BULK, lambda s, v: s.each(name, v), x), scale))
+    hold("B11", Comparison("value", [f(v) for v in x], value(BULK, lambda s: s.each(name, x))))
     for v in x:
         if name not in STEPS and low + 0.04 < v < high - 0.04 and (name != "cbrt" or v > 0.1):
             extrapolated, error = richardson(f, v)
@@ -114,8 +114,8 @@ def test_B12_scalar_times_vector(data: Any, m: int, n: int) -> None:
     analytic = calculus.scaled_vector_jacobian(y, a, z, b)
     sums = sum(abs(p * q) for p, q in zip(a, x)), [sum(abs(p * q) for p, q in zip(row, x)) for row in b]
     scale = calculus.scaled_vector_jacobian(sums[0], sizes(a), sums[1], sizes(b))
-    for space, jacobian, compare in ((sg, engine_jacobian, Comparison), (Complex, complex_jacobian, witnessed)):
-        found = jacobian(lambda v, s=space: [s.dot(a, v) * s.dot(row, v) for row in b], x)
+    for space, engine, compare in ((sg, engine_jacobian, Comparison), (Complex, complex_jacobian, witnessed)):
+        found = engine(lambda v, s=space: [s.dot(a, v) * s.dot(row, v) for row in b], x)
         hold("B12", compare("numerator", analytic, found, scale, m + 1))
     turned = calculus.scaled_vector_jacobian(y, a, z, transpose(b, m), layout="denominator")
     hold("B12", Comparison("denominator", turned, transpose(analytic, m), transpose(scale, m), m + 1))

@@ -9,11 +9,11 @@ from typing import Any
 from drawn import FROM_EMPTY, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, sign_is_certain, together, vectors
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from networks import WITNESS, styles
+from networks import BULK, WITNESS, gradient, styles, value
 from witness import complex_gradient, hold, witnessed
 
 import scalargrad as sg
-from scalargrad import Value, calculus, optim
+from scalargrad import Value, calculus, losses, optim
 from scalargrad.calculus.checks import sizes
 from scalargrad.calculus.checks_networks import network_scale
 from scalargrad.calculus.compare import Comparison, engine_gradient
@@ -24,11 +24,11 @@ from scalargrad.calculus.compare import Comparison, engine_gradient
 def test_D1_mse(style: Any, drawn: list[list[float]]) -> None:
     y, guess = drawn
     analytic = calculus.mse_gradient(y, guess)
-    hold("D1", Comparison("engine", analytic, engine_gradient(lambda v: style.mse(y, v), guess)))
-    by_target = engine_gradient(lambda v: style.mse(v, guess), y)
+    hold("D1", Comparison("engine", analytic, gradient(style, lambda s, v: s.mse(y, v), guess)))
+    by_target = gradient(style, lambda s, v: s.mse(v, guess), y)
     hold("D1", Comparison("by y", [-item for item in analytic], by_target))
     hold("D1", witnessed("by ŷ", analytic, complex_gradient(lambda v: WITNESS.mse(y, v), guess), None, 2))
-    hold("D1", Comparison("value", calculus.mse(y, guess), style.mse(y, guess), None, len(y)))
+    hold("D1", Comparison("value", calculus.mse(y, guess), value(style, lambda s: s.mse(y, guess)), None, len(y)))
 
 
 def cross_entropies(draw: Any) -> tuple[list[list[float]], list[int]]:
@@ -44,12 +44,14 @@ def test_D2_cross_entropy(style: Any, data: Any) -> None:
     n, k = len(scores), len(scores[0])
     analytic = calculus.cross_entropy_gradient(scores, classes)
     scale = [[(p + (j == c)) / n for j, p in enumerate(calculus.softmax(row))] for row, c in zip(scores, classes)]
-    hold(
-        "D2",
-        Comparison("engine", analytic, engine_gradient(lambda v: style.cross_entropy(v, classes), scores), scale, k),
-    )
-    value, most = calculus.cross_entropy(scores, classes), 2.0 + 2.0 * max(abs(item) for row in scores for item in row)
-    hold("D2", Comparison("value", value, style.cross_entropy(scores, classes), most, k))
+    engine = gradient(style, lambda s, v: s.cross_entropy(v, classes), scores)
+    hold("D2", Comparison("engine", analytic, engine, scale, k))
+    if style is BULK:  # and with the classes as probabilities
+        certain = [[float(j == c) for j in range(k)] for c in classes]
+        engine = engine_gradient(lambda v: losses.cross_entropy(v, certain), scores)
+        hold("D2", Comparison("of probabilities", analytic, engine, scale, k))
+    wanted, most = calculus.cross_entropy(scores, classes), 2.0 + 2.0 * max(abs(item) for row in scores for item in row)
+    hold("D2", Comparison("value", wanted, value(style, lambda s: s.cross_entropy(scores, classes)), most, k))
     for row, sums in zip(analytic, scale):
         hold("D2", Comparison("row", math.fsum(row), 0.0, sum(sums), k))
     if most <= 60.0:  # the witness takes exp of a rounded difference
@@ -97,14 +99,14 @@ def hold_two_layers(row: str, style: Any, drawn: Any, regularisation: float) -> 
     (x, *parameters), classes = drawn
     analytic = calculus.two_layer_gradients(x, classes, *parameters, regularisation)
     scale, n = network_scale(x, *parameters, regularisation)
-    engine = engine_gradient(two_layer_loss(style, x, classes, regularisation), *parameters)
+    engine = gradient(style, lambda s, *v: two_layer_loss(s, x, classes, regularisation)(*v), *parameters)
     hold(row, *(Comparison(*each, n) for each in zip(NAMES, analytic, engine, scale)))
     if not at_a_kink(x, *parameters[:2]):
         witness = complex_gradient(two_layer_loss(WITNESS, x, classes, regularisation), *parameters)
         hold(row, *(witnessed(*each, 2 * n) for each in zip(NAMES, analytic, witness, scale)))
-    value = two_layer_loss(style, x, classes, regularisation)(*parameters)
+    found = value(style, lambda s: two_layer_loss(s, x, classes, regularisation)(*parameters))
     most = max(scale[3]) * len(x) + regularisation * sum(p * p for w in parameters[::2] for r in w for p in r) + 1.0
-    hold(row, Comparison("loss", calculus.two_layer_loss(x, classes, *parameters, regularisation), value, most, n))
+    hold(row, Comparison("loss", calculus.two_layer_loss(x, classes, *parameters, regularisation), found, most, n))
 
 
 @styles
@@ -125,12 +127,11 @@ def test_D3_two_layer_network_with_empty_shapes() -> None:
 def test_D4_l2_regulariser(style: Any, drawn: Any, regularisation: float) -> None:
     hold_two_layers("D4", style, drawn, regularisation)
     _, w1, _, w2, _ = drawn[0]
-    found = engine_gradient(lambda v, w: regularisation * style.squares(v, w), w1, w2)
+    found = gradient(style, lambda s, v, w: regularisation * s.squares(v, w), w1, w2)
     analytic = [calculus.l2_gradient(regularisation, w) for w in (w1, w2)]
     hold("D1", Comparison("regulariser alone", analytic, found))
-    hold(
-        "D1", Comparison("value", calculus.l2(regularisation, w1, w2), regularisation * style.squares(w1, w2), None, 32)
-    )
+    found = value(style, lambda s: regularisation * s.squares(w1, w2))
+    hold("D1", Comparison("value", calculus.l2(regularisation, w1, w2), found, None, 32))
 
 
 @styles
@@ -145,14 +146,22 @@ def test_D5_neuron_cost(style: Any, data: Any, count: int, n: int) -> None:
     scale = [2.0 / count * sum(e * abs(x) for e, x in zip(most, column)) for column in zip(*inputs)]
     scales = scale, 2.0 / count * sum(most)
 
-    def cost(s: Any) -> Any:
-        return lambda w, b: s.mse(targets, [s.neuron(w, x, b) for x in inputs])
+    def cost(s: Any, w: Any, b: Any, y: Any = targets) -> Any:
+        return s.mse(y, s.neurons(w, inputs, b))
 
-    hold("D5", Comparison("engine", analytic, tuple(engine_gradient(cost(style), w, b)), scales, n + count + 2))
+    hold("D5", Comparison("engine", analytic, tuple(gradient(style, cost, w, b)), scales, n + count + 2))
+    by_targets = gradient(style, lambda s, y: cost(s, w, b, y), targets)
+    wanted = calculus.mse_gradient([calculus.relu(calculus.affine(w, x, b)) for x in inputs], targets)
+    hold("D5", Comparison("by the targets", wanted, by_targets, 2.0 / count * max(most), n + count + 2))
     if all(math.fsum(each) != 0.0 for each in terms):
-        hold("D5", witnessed("∂C", analytic, tuple(complex_gradient(cost(WITNESS), w, b)), scales, n + count + 2))
-    value, largest = cost(style)(w, b), max(most) ** 2
-    hold("D5", Comparison("value", calculus.neuron_cost(w, b, inputs, targets), value, largest, n + count + 2))
+        hold(
+            "D5",
+            witnessed(
+                "∂C", analytic, tuple(complex_gradient(lambda w, b: cost(WITNESS, w, b), w, b)), scales, n + count + 2
+            ),
+        )
+    found, largest = value(style, lambda s: cost(s, w, b)), max(most) ** 2
+    hold("D5", Comparison("value", calculus.neuron_cost(w, b, inputs, targets), found, largest, n + count + 2))
 
 
 def solved(inputs: list[list[float]], targets: list[float]) -> list[float]:
@@ -180,18 +189,20 @@ def test_D6_gradient_descent(style: Any, data: Any, n: int, fraction: float) -> 
     trace, count = math.fsum(hessian[k][k] for k in range(n)), len(inputs)
     rate = fraction / trace
 
-    def cost(v: Any) -> Any:
-        return style.mse(targets, [style.dot(x, v) for x in inputs])
+    def loss(s: Any, v: Any) -> Any:
+        return s.mse(targets, s.dots(inputs, v))
 
-    gradient = calculus.least_squares_gradient(start, inputs, targets)
+    def cost(v: Any) -> Any:
+        return loss(style, v)
+
+    analytic = calculus.least_squares_gradient(start, inputs, targets)
     most = [sum(abs(p * q) for p, q in zip(x, start)) + abs(y) for x, y in zip(inputs, targets)]
     scale = [2.0 / count * sum(e * abs(p) for e, p in zip(most, column)) for column in zip(*inputs)]
-    hold("D6", Comparison("∂C/∂w", gradient, engine_gradient(cost, start), scale, n + count))
-    plain = lambda v: WITNESS.mse(targets, [WITNESS.dot(x, v) for x in inputs])  # noqa: E731
-    hold("D6", witnessed("∂C/∂w", gradient, complex_gradient(plain, start), scale, n + count))
+    hold("D6", Comparison("∂C/∂w", analytic, gradient(style, loss, start), scale, n + count))
+    hold("D6", witnessed("∂C/∂w", analytic, complex_gradient(lambda v: loss(WITNESS, v), start), scale, n + count))
 
-    moved = calculus.gradient_descent_step(start, gradient, rate)
-    falls = rate * (1.0 - fraction / 2.0) * sum(g * g for g in gradient)  # at least, since λmax <= trace
+    moved = calculus.gradient_descent_step(start, analytic, rate)
+    falls = rate * (1.0 - fraction / 2.0) * sum(g * g for g in analytic)  # at least, since λmax <= trace
     assert cost(moved) <= cost(start) - falls + (n + count) * 8.0 * 2.0**-52 * max(most) ** 2
 
     leaves = [Value(item) for item in start]

@@ -128,7 +128,7 @@ def test_E4_output_minus_target() -> None:
     by_w, by_b = calculus.neuron_cost_gradients(*found)
     assert (by_w, by_b) == ([-wrong(found)[0][0]], -wrong(found)[1])
     w, b, inputs, targets = found
-    engine = engine_gradient(lambda w, b: LAYERS.mse(targets, [LAYERS.neuron(w, x, b) for x in inputs]), w, b)
+    engine = engine_gradient(lambda w, b: LAYERS.mse(targets, LAYERS.neurons(w, inputs, b)), w, b)
     assert engine == [by_w, by_b]
     moved = calculus.neuron_cost([w[0] - 2.0**-10 * by_w[0]], b - 2.0**-10 * by_b, inputs, targets)
     assert moved < calculus.neuron_cost(*found)

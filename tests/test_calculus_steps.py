@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from typing import Any
 
@@ -135,11 +134,9 @@ def trained(step: Any, start: list[float]) -> list[float]:
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_D7_optimisers_of_scalargrad(name: str) -> None:
-    """A hundred steps; those that scalargrad.optim has."""
+    """A hundred steps; of SGD plain, with momentum, by Nesterov and with decay, of Adam and AdamW."""
     step, options = OPTIMISERS[name]
-    made = getattr(optim, name.split()[0], None)
-    if made is None or not set(options) <= set(inspect.signature(made).parameters):
-        pytest.skip("not in scalargrad.optim")
+    made = getattr(optim, name.split()[0])
     leaves = [Value(item) for item in (1.0, -2.0, 0.5)]
     optimiser = made(leaves, **options)
     for _ in range(100):

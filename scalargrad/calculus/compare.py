@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from scalargrad.elements import Elements
 from scalargrad.errors import ShapeError
 from scalargrad.value import Value
 
@@ -14,7 +15,9 @@ _SMALLEST = 5e-324
 
 
 def flat(x: Any) -> list[Any]:
-    """The numbers in nested lists, in order."""
+    """The numbers in nested lists or arrays, in order."""
+    if isinstance(x, Elements):
+        x = x.tolist()
     if isinstance(x, (list, tuple)):
         return [item for part in x for item in flat(part)]
     return [x]
