@@ -359,7 +359,7 @@ int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj)
     range ranges[3];
     int count = 0, product = bulk->op == SG_DOT;
     for (int k = 0; k < 3; k++)
-        if (!is_apart(bulk, k, !product || k == 2, ranges, &count))
+        if (!is_apart(bulk, k, !product, ranges, &count))
             return -1;
     sg_source sources[3];
     double *space;

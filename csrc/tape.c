@@ -53,10 +53,10 @@ static struct {
 } kept[KEPT_BLOCKS];
 static char kept_lock;
 
-static void lock_kept(void)
+/* Another thread may hold it, and a fork may have left it held: then malloc and free serve as well. */
+static int lock_kept(void)
 {
-    while (__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE))
-        ;                                   /* held for a few instructions */
+    return !__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE);
 }
 
 static void unlock_kept(void)
@@ -74,8 +74,7 @@ void *sg_block_alloc(size_t bytes)
 {
     void *found = NULL;
     bytes = block_size(bytes);
-    if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST) {
-        lock_kept();
+    if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
         for (int k = 0; k < KEPT_BLOCKS && !found; k++)
             if (kept[k].block && kept[k].bytes == bytes) {
                 found = kept[k].block;
@@ -90,8 +89,7 @@ void sg_block_free(void *block, size_t bytes)
 {
     bytes = block_size(bytes);
 #ifndef __SANITIZE_ADDRESS__                /* which could not see a use after this */
-    if (block && bytes >= KEPT_LEAST && bytes <= KEPT_MOST) {
-        lock_kept();
+    if (block && bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
         for (int k = 0; k < KEPT_BLOCKS && block; k++)
             if (!kept[k].block) {
                 kept[k].block = block;

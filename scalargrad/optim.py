@@ -124,8 +124,15 @@ class Optimiser:
             raise StateError(f"the state of {mine} is damaged: a number a parameter is needed of each of {names}")
         if not 0 <= steps < 2**53 or any(x < 0.0 for x in dict(zip(names, remembered)).get("mean_square", ())):
             raise StateError(f"the state of {mine} is damaged: its steps, or a mean of squares, cannot be so")
-        for name, value in settings.items():
-            setattr(self, name, value)
+        if steps and not names and settings.get("momentum", 1.0):
+            raise StateError(f"the state of {mine} is damaged: after {steps} steps it lacks {self._remembered}")
+        before = {name: getattr(self, name) for name in settings}
+        vars(self).update(settings)
+        try:
+            self._check()
+        except ArgumentError as error:
+            vars(self).update(before)
+            raise StateError(f"the state of {mine} is damaged: {error}") from error
         self._steps = steps
         self._state = bytearray(b"".join(numbers.tobytes() for numbers in remembered))
 

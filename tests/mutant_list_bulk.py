@@ -49,7 +49,7 @@ EXPANDED = ("0 if columns is not None and columns != self._columns else self._co
 MEAN = ("return self.sum(axis) / count", "return self.sum(axis)")
 MEAN_COUNT = ("return self.sum(axis) / count", "return self.sum(axis) / (count + 1)")
 MEAN_SIGN = ("return self.sum(axis) / count", "return self.sum(axis) / -count")
-LOSS_MEAN = ('losses.mean() if reduction == "mean"', 'losses.sum() if reduction == "mean"')
+LOSS_MEAN = ('total / count if reduction == "mean"', 'total if reduction == "mean"')
 LOSS_SIGN = ("(sums, 0, 0, 1), (shifted, 0, 0, 1))", "(shifted, 0, 0, 1), (sums, 0, 0, 1))")
 LOSS_INDEX = ("offset + r * row + y * column for", "offset + r * column + y * row for")
 LOSS_CLASS = ("offset + r * row + y * column for", "offset + r * row for")
@@ -104,8 +104,8 @@ MUTANTS: list[Mutant] = [
          ('return bulk.elementwise(_CODE["sub"]', 'return bulk.elementwise(_CODE["add"]'), ("numbers, (largest, 0, 1, 0))\n    return", "numbers, (largest, 0, 0, 0))\n    return"),
          ('bulk.fold(_CODE["logsumexp"], rows, columns, numbers, (zeros, 0, 0, 0))', 'bulk.fold(_CODE["max"], rows, columns, numbers)')),
     *mutants_of("C9", BULK, ROW_OF_FOLD, SHIFT_OF_FOLD),
-    *mutants_of("D1", LOSS, LOSS_MEAN, ("_square(_sub(x, t))", "_square(_add(x, t))"), ("_square(_sub(x, t))", "_sub(x, t)"),
-         ("_square(_sub(x, t))", "_square(_sub(t, x))", "a number and its negative have one square, and the derivatives' signs cancel")),
+    *mutants_of("D1", LOSS, LOSS_MEAN, ("_each("square", x, _each("sub", x, x, t))", "_each("square", x, _each("add", x, x, t))"), ("_each("square", x, _each("sub", x, x, t))", "_sub(x, t)"),
+         ("_each("square", x, _each("sub", x, x, t))", "_square(_sub(t, x))", "a number and its negative have one square, and the derivatives' signs cancel")),
     *mutants_of("D1", ARITHMETIC, MEAN, MEAN_COUNT, MEAN_SIGN),
     *mutants_of("D2", LOSS, LOSS_MEAN, LOSS_SIGN, LOSS_INDEX, LOSS_CLASS, ("(picked, 0, 0, 1), (largest, 0, 0, 1))", "(picked, 0, 0, 1), (largest, 0, 0, 0))"),
          ("(sums, 0, 1, 0), (shifted, 0, columns, 1))", "(shifted, 0, columns, 1), (sums, 0, 1, 0))"), ("t._numbers(), (logs, 0, columns, 1))", "t._numbers(), (logs, 0, 1, columns))"),
@@ -114,11 +114,11 @@ MUTANTS: list[Mutant] = [
     *mutants_of("D3", BULK, ROW_OF_X, COLUMN_OF_W, MINUS_X, LAYOUT, BIAS_SIGN, BIAS_INDEX, ROW_OF_FOLD), *mutants_of("D3", ARITHMETIC, TURNED_X, TURNED_W, SHAPE_OF_Y, MEAN),
     *mutants_of("D3", LOSS, LOSS_MEAN, LOSS_SIGN, LOSS_INDEX),
     *mutants_of("D4", LOSS, ('_CODE["square"], 1, count, (core.block(items), 0, 0, 1)', '_CODE["abs"], 1, count, (core.block(items), 0, 0, 1)'),
-         ("(core.block(items), 0, 0, 1)", "(core.block(items), 0, 0, 0)"), ('core.item(bulk.fold(_CODE["sum"], 1, count,', '-core.item(bulk.fold(_CODE["sum"], 1, count,'),
-         ('core.item(bulk.fold(_CODE["sum"], 1, count,', '0.5 * core.item(bulk.fold(_CODE["sum"], 1, count,')),
-    *mutants_of("D5", LOSS, LOSS_MEAN, ("_square(_sub(x, t))", "_square(_add(x, t))")), *mutants_of("D5", ARITHMETIC, MEAN, MEAN_COUNT), *mutants_of("D5", NN, LAYER_TURNED, LAYER_BIAS),
+         ("(core.block(items), 0, 0, 1)", "(core.block(items), 0, 0, 0)"), ('core.item(bulk.fold(_CODE["sum"], 1, count, (squares', '-core.item(bulk.fold(_CODE["sum"], 1, count, (squares'),
+         ('core.item(bulk.fold(_CODE["sum"], 1, count, (squares', '0.5 * core.item(bulk.fold(_CODE["sum"], 1, count, (squares')),
+    *mutants_of("D5", LOSS, LOSS_MEAN, ("_each("square", x, _each("sub", x, x, t))", "_each("square", x, _each("add", x, x, t))")), *mutants_of("D5", ARITHMETIC, MEAN, MEAN_COUNT), *mutants_of("D5", NN, LAYER_TURNED, LAYER_BIAS),
     *mutants_of("D5", BULK, ROW_OF_X, MINUS_X, BIAS_SIGN, NO_BIAS),
-    *mutants_of("D6", LOSS, LOSS_MEAN, ("_square(_sub(x, t))", "_square(_add(x, t))")), *mutants_of("D6", ARITHMETIC, MEAN, TURNED_X, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
+    *mutants_of("D6", LOSS, LOSS_MEAN, ("_each("square", x, _each("sub", x, x, t))", "_each("square", x, _each("add", x, x, t))")), *mutants_of("D6", ARITHMETIC, MEAN, TURNED_X, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
     *mutants_of("D6", BULK, ROW_OF_X, MINUS_X),
     *mutants_of("D7", STEPS, ("p.data -= lr * g", "p.data += lr * g"), ("g if first else momentum", "momentum"), ("(1.0 - dampening) * g\n", "g\n"), ("g + momentum * velocity[k] if nesterov", "momentum * velocity[k] if nesterov"),
          ("velocity[k] if nesterov else velocity[k]", "velocity[k] if nesterov else velocity[0]"), ("(1.0 - beta1) * g", "g"), ("(1.0 - beta2) * (g * g)", "(1.0 - beta2) * g"),

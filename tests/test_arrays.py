@@ -283,6 +283,8 @@ def test_results_that_nobody_reads_change_nothing(data: Any, m: int, n: int, num
     (sg.sum([sg.relu(v) for row in ys for v in row]) + (sg.exp(ys[m - 1][3]) - 1.0) * ys[0][0]).backward()
     assert all_bits(left.grad) == all_bits(grads(xs))
     assert all_bits(right.grad) == all_bits(grads(ws))
+
+
 def test_constants_stay_constants() -> None:
     """Without recording too, and in copies: an element of floats alone is a float, as of scalars."""
     with sg.no_grad():

@@ -288,3 +288,22 @@ def test_grads_that_are_not_finite_are_not_clipped(bad: float) -> None:
     with pytest.raises(ArgumentError, match="norm"):
         clip_grad_norm(ps, 1.0)
     assert ps[0].grad == 5.0
+
+
+@pytest.mark.parametrize(
+    "optimiser, damage",
+    [
+        (lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True), {"momentum": 0.0}),
+        (lambda p: Adam(p), {"mean": None, "mean_square": None}),
+    ],
+)
+def test_a_state_that_contradicts_itself_changes_nothing(optimiser: Any, damage: dict[str, Any]) -> None:
+    parameters = [Value(1.0), Value(2.0)]
+    made = optimiser(parameters)
+    (parameters[0] * parameters[1]).backward()
+    made.step()
+    before = made.state_dict()
+    damaged = {name: x for name, x in {**before, **damage}.items() if x is not None}
+    with pytest.raises(StateError):
+        made.load_state_dict(damaged)
+    assert made.state_dict() == before
