@@ -24,6 +24,7 @@ def _of_c(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
     return [Mutant(row, f"csrc/{file}", *change) for change in changes]
 
 
+SQUARES, SQUARES_OF_SUMS = '_each("square", x, _each("sub", x, x, t))', '_each("square", x, _each("add", x, x, t))'
 BULK, ARITHMETIC, ELEMENTS, LOSS = "bulk.py", "arithmetic.py", "elements.py", "losses.py"
 NN, OPTIM, STEPS = "nn.py", "optim.py", "updates.py"
 BULK_C, UPDATE_C = "bulk.c", "update.c"
@@ -104,8 +105,8 @@ MUTANTS: list[Mutant] = [
          ('return bulk.elementwise(_CODE["sub"]', 'return bulk.elementwise(_CODE["add"]'), ("numbers, (largest, 0, 1, 0))\n    return", "numbers, (largest, 0, 0, 0))\n    return"),
          ('bulk.fold(_CODE["logsumexp"], rows, columns, numbers, (zeros, 0, 0, 0))', 'bulk.fold(_CODE["max"], rows, columns, numbers)')),
     *mutants_of("C9", BULK, ROW_OF_FOLD, SHIFT_OF_FOLD),
-    *mutants_of("D1", LOSS, LOSS_MEAN, ("_each("square", x, _each("sub", x, x, t))", "_each("square", x, _each("add", x, x, t))"), ("_each("square", x, _each("sub", x, x, t))", "_sub(x, t)"),
-         ("_each("square", x, _each("sub", x, x, t))", "_square(_sub(t, x))", "a number and its negative have one square, and the derivatives' signs cancel")),
+    *mutants_of("D1", LOSS, LOSS_MEAN, (SQUARES, SQUARES_OF_SUMS), (SQUARES, '_each("sub", x, x, t)'),
+         (SQUARES, '_each("square", x, _each("sub", x, t, x))', "a number and its negative have one square, and the derivatives' signs cancel")),
     *mutants_of("D1", ARITHMETIC, MEAN, MEAN_COUNT, MEAN_SIGN),
     *mutants_of("D2", LOSS, LOSS_MEAN, LOSS_SIGN, LOSS_INDEX, LOSS_CLASS, ("(picked, 0, 0, 1), (largest, 0, 0, 1))", "(picked, 0, 0, 1), (largest, 0, 0, 0))"),
          ("(sums, 0, 1, 0), (shifted, 0, columns, 1))", "(shifted, 0, columns, 1), (sums, 0, 1, 0))"), ("t._numbers(), (logs, 0, columns, 1))", "t._numbers(), (logs, 0, 1, columns))"),
@@ -116,9 +117,9 @@ MUTANTS: list[Mutant] = [
     *mutants_of("D4", LOSS, ('_CODE["square"], 1, count, (core.block(items), 0, 0, 1)', '_CODE["abs"], 1, count, (core.block(items), 0, 0, 1)'),
          ("(core.block(items), 0, 0, 1)", "(core.block(items), 0, 0, 0)"), ('core.item(bulk.fold(_CODE["sum"], 1, count, (squares', '-core.item(bulk.fold(_CODE["sum"], 1, count, (squares'),
          ('core.item(bulk.fold(_CODE["sum"], 1, count, (squares', '0.5 * core.item(bulk.fold(_CODE["sum"], 1, count, (squares')),
-    *mutants_of("D5", LOSS, LOSS_MEAN, ("_each("square", x, _each("sub", x, x, t))", "_each("square", x, _each("add", x, x, t))")), *mutants_of("D5", ARITHMETIC, MEAN, MEAN_COUNT), *mutants_of("D5", NN, LAYER_TURNED, LAYER_BIAS),
+    *mutants_of("D5", LOSS, LOSS_MEAN, (SQUARES, SQUARES_OF_SUMS)), *mutants_of("D5", ARITHMETIC, MEAN, MEAN_COUNT), *mutants_of("D5", NN, LAYER_TURNED, LAYER_BIAS),
     *mutants_of("D5", BULK, ROW_OF_X, MINUS_X, BIAS_SIGN, NO_BIAS),
-    *mutants_of("D6", LOSS, LOSS_MEAN, ("_each("square", x, _each("sub", x, x, t))", "_each("square", x, _each("add", x, x, t))")), *mutants_of("D6", ARITHMETIC, MEAN, TURNED_X, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
+    *mutants_of("D6", LOSS, LOSS_MEAN, (SQUARES, SQUARES_OF_SUMS)), *mutants_of("D6", ARITHMETIC, MEAN, TURNED_X, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
     *mutants_of("D6", BULK, ROW_OF_X, MINUS_X),
     *mutants_of("D7", STEPS, ("p.data -= lr * g", "p.data += lr * g"), ("g if first else momentum", "momentum"), ("(1.0 - dampening) * g\n", "g\n"), ("g + momentum * velocity[k] if nesterov", "momentum * velocity[k] if nesterov"),
          ("velocity[k] if nesterov else velocity[k]", "velocity[k] if nesterov else velocity[0]"), ("(1.0 - beta1) * g", "g"), ("(1.0 - beta2) * (g * g)", "(1.0 - beta2) * g"),
