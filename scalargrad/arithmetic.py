@@ -276,6 +276,10 @@ def matmul(left: Any, right: Any) -> Any:
     Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
     a, b = operand(left), operand(right)
     if a is None or b is None or not a.ndim or not b.ndim:
+        if not isinstance(left, Elements) and not isinstance(right, Elements):
+            raise ShapeError(
+                f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}"
+            )
         return NotImplemented
     return affine(a, b, None)
 

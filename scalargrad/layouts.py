@@ -9,7 +9,7 @@ from typing import Any
 
 from scalargrad import core
 from scalargrad.convert import number, refuse, short
-from scalargrad.errors import RangeError, ShapeError
+from scalargrad.errors import NumberError, RangeError, ShapeError
 
 Shape = tuple[int, ...]
 _NUMBERS = {float, int, bool, core.Node}
@@ -24,22 +24,29 @@ def is_numpy(x: Any) -> bool:
 def _is_buffer(x: Any) -> bool:
     try:
         memoryview(x)
-    except TypeError:
+    except (TypeError, ValueError):  # ValueError: numpy's arrays of dates, and the like
         return False
     return not isinstance(x, (bytes, bytearray))
+
+
+def _is_foreign(x: Any) -> bool:
+    """Whether x is an array that numpy can read: one of numpy's, torch's, jax's."""
+    return hasattr(x, "__array__") and hasattr(x, "dtype") and bool(getattr(x, "shape", ()))
 
 
 def is_data(x: Any) -> bool:
     """Whether x can be read as an array of numbers: nested sequences, numpy's arrays, buffers."""
     if isinstance(x, (list, tuple)) or (is_numpy(x) and x.ndim):
         return True
-    return _is_buffer(x) and getattr(x, "ndim", 1) > 0
+    return (_is_buffer(x) and getattr(x, "ndim", 1) > 0) or _is_foreign(x)
 
 
 def _nested_shape(x: Any, where: str) -> Shape:
     """The shape of nested sequences, of which all must have one; () for a number."""
-    if isinstance(x, core.Node) or not (
-        isinstance(x, Sequence) or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+    if (
+        isinstance(x, core.Node)
+        or getattr(x, "shape", None) == ()
+        or not (isinstance(x, Sequence) or (hasattr(x, "__getitem__") and hasattr(x, "__len__")))
     ):
         return ()
     if isinstance(x, (str, bytes, bytearray, dict)):
@@ -66,10 +73,24 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
     Plain numbers become leaves, or constants; Values stay themselves. `dimensions`: how many may there be.
     Raises `ShapeError`, `NumberError`, `RangeError`.
     """
+    if not is_numpy(x) and _is_foreign(x):
+        import numpy
+
+        x = numpy.asarray(x)
     from_numpy = is_numpy(x)
-    if not from_numpy and _is_buffer(x):
-        x = memoryview(x).tolist()
-    shape = tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_data(x) or isinstance(x, Iterable) else ()
+    if from_numpy:
+        refuse_masked(x)
+    elif _is_buffer(x):
+        try:
+            x = memoryview(x).tolist()
+        except NotImplementedError:
+            raise NumberError(f"{where} needs real numbers, got a buffer of format {memoryview(x).format!r}") from None
+    try:
+        shape = (
+            tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_data(x) or isinstance(x, Iterable) else ()
+        )
+    except RecursionError:
+        raise ShapeError(f"{where} needs data that are not nested so deeply, and do not contain themselves") from None
     if len(shape) not in dimensions or (isinstance(x, str)):
         wanted = " or ".join(str(d) for d in dimensions)
         found = f"shape {shape}" if shape else f"{type(x).__name__} {short(x)}"
@@ -77,11 +98,34 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
     if from_numpy and x.dtype.char == "d" and x.dtype.isnative and x.flags.c_contiguous:
         return core.doubles(x.tobytes(), leaf), shape, True
     if from_numpy and x.dtype.kind in "biuf":
-        return core.doubles(x.astype(float).tobytes(), leaf), shape, True
+        return core.doubles(doubles(x).tobytes(), leaf), shape, True
     if from_numpy and x.dtype != object:
         refuse(x)
     flat = x.ravel().tolist() if from_numpy else _flat(x, len(shape))
     return from_items(flat, leaf), shape, from_numpy
+
+
+def refuse_masked(x: Any) -> None:
+    """Raises `NumberError` for a numpy array of which elements are masked: they have no numbers."""
+    mask = getattr(x, "mask", None)
+    if mask is not None and getattr(mask, "any", bool)():
+        raise NumberError(
+            f"an array of shape {tuple(x.shape)} has masked elements, which have no numbers: fill them in first"
+            " (numpy.ma.filled)"
+        )
+
+
+def doubles(x: Any) -> Any:
+    """A numpy array of numbers as doubles. Raises `RangeError` for a longdouble that is too large for one."""
+    if x.dtype.itemsize <= 8:
+        return x.astype(float)
+    import numpy
+
+    with numpy.errstate(over="ignore"):
+        found = x.astype(float)
+    if (numpy.isinf(found) & ~numpy.isinf(x)).any():
+        raise RangeError("a number is too large for a double; the largest is about 1.8e308")
+    return found
 
 
 def from_items(flat: list[Any], leaf: bool) -> Any:

@@ -107,6 +107,8 @@ class Neuron(_Edited):
     def __init__(
         self, nin: int, nonlin: bool = True, activation: str = "relu", init: str = "uniform", fan_out: int = 1
     ) -> None:
+        size(nin, "nin")
+        size(fan_out, "fan_out")
         gain = chosen(ACTIVATIONS, activation, "activation").gain if nonlin else 1.0
         draw = chosen(INITIALISERS, init, "initialiser")
         self.w = [Value(draw(nin, fan_out, gain)) for _ in range(nin)]

@@ -7,6 +7,7 @@ attributes, and may be changed between steps.
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -52,13 +53,18 @@ class Optimiser:
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number a parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        self.parameters = _trained(parameters, type(self).__name__)
+        self._parameters = _trained(parameters, type(self).__name__)
         for name, value in settings.items():
             setattr(self, name, value)
         self._check()
         self._block = core.block(self.parameters)
         self._steps = 0
         self._state = bytearray()
+
+    @property
+    def parameters(self) -> tuple[Value, ...]:
+        """What it trains; for others, make another optimiser."""
+        return self._parameters
 
     def _check(self) -> list[float]:
         """The settings as floats. Raises `NumberError` or `ArgumentError`."""
@@ -115,7 +121,7 @@ class Optimiser:
             settings = {name: _number(state[name], name, below) for name, below in self._settings.items()}
             settings.update({name: bool(state[name]) for name in self._flags()})
             remembered = [array("d", state[name]) for name in names]
-            steps = int(state["steps"])
+            steps = operator.index(state["steps"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise StateError(f"the state of {mine} is damaged: {error}") from error
         if any(len(numbers) != len(self.parameters) for numbers in remembered) or len(names) not in (
@@ -201,10 +207,10 @@ class SGD(Optimiser):
     def step(self) -> None:
         """Moves every parameter against its gradient."""
         lr, momentum, dampening, weight_decay = self._check()
-        known = len(self._state)
-        state = self._memory(1 if momentum else 0)
-        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, bool(self.nesterov))
-        self._steps += 1
+        known, nesterov = len(self._state), bool(self.nesterov)
+        state = self._memory(1) if momentum else bytearray()  # without momentum, velocities stay as they are
+        self._steps += 1  # right before the move, so that Ctrl-C, which comes after a call, finds both done
+        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, nesterov)
 
 
 class Adam(Optimiser):
@@ -246,8 +252,9 @@ class Adam(Optimiser):
         steps = self._steps + 1
         rate, root = lr / (1.0 - beta1**steps), math.sqrt(1.0 - beta2**steps)
         added, shrink = (0.0, 1.0 - lr * weight_decay) if self._decoupled else (weight_decay, 1.0)
-        core.adam_step(self._block, self._memory(2), rate, beta1, beta2, eps, added, shrink, root)
-        self._steps = steps
+        state = self._memory(2)
+        self._steps = steps  # right before the move, so that Ctrl-C, which comes after a call, finds both done
+        core.adam_step(self._block, state, rate, beta1, beta2, eps, added, shrink, root)
 
 
 class AdamW(Adam):

@@ -6,6 +6,7 @@ them. A number is its shortest exact decimal; inf, -inf and nan are strings.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from contextlib import suppress
@@ -49,7 +50,9 @@ def _digest(state: Any) -> str:
 def write(path: str | os.PathLike[str], state: State) -> None:
     """Writes a state: into a new file of the same folder, which then takes the place of the old one in one step, so
     that whatever interrupts it leaves the old file whole. Raises OSError where the folder cannot be written."""
-    target = os.path.realpath(path)
+    target = os.path.realpath(os.fsdecode(path))
+    if os.path.exists(target) and not os.path.isfile(target):  # the new file would take the place of a device
+        raise OSError(errno.EINVAL, "not a regular file, so no state can be saved there", target)
     plain = {name: _to_json(x) for name, x in state.items()}
     text = _text({"format": _FORMAT, "sha256": _digest(plain), "state": plain})
     folder, name = os.path.split(target)

@@ -86,6 +86,8 @@ class Tree:
             return Branch(x, list(x), [self._read(item, f"{path}[{key!r}]") for key, item in x.items()], path)
         if isinstance(x, Elements):
             return self._leaf(x, NUMPY if self._results and x._numpy else ARRAY, x.shape, path)
+        if layouts.is_numpy(x) and not self._others:
+            layouts.refuse_masked(x)
         if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
             import numpy
 
@@ -192,7 +194,7 @@ def _elements(leaf: Leaf, numbers: bool) -> Any:
             return array("d", core.numbers(*given._numbers(), given._rows, given._columns))
         return given._items()
     if leaf.kind == NUMPY and given.dtype != object:
-        row = array("d", given.astype(float).tobytes())
+        row = array("d", layouts.doubles(given).tobytes())
         return row if numbers else row.tolist()
     if leaf.kind == NUMBER:
         items: list[Any] = [given]
@@ -217,7 +219,8 @@ def _map(node: Node, function: Callable[[Leaf], Any]) -> Any:
     if kind is dict:
         return dict(zip(node.keys, results))
     again = copy.copy(node.container)  # an OrderedDict, a defaultdict with its factory
-    again.update(zip(node.keys, results))
+    for key, result in zip(node.keys, results):
+        again[key] = result  # not by `update`, which in a Counter adds
     return again
 
 
