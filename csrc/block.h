@@ -37,7 +37,27 @@ void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t
 int sg_read_layout(PyObject *const *args, uint32_t rows, uint32_t columns, Block **block, sg_layout *layout);
 extern PyMethodDef sg_block_methods[];
 
-/* arrays.c: the functions that record in bulk */
+/* An operand: a block and which of it; block NULL: no such operand. */
+typedef struct {
+    Block *block;
+    sg_layout layout;
+} sg_array;
+
+static inline uint32_t sg_position(const sg_layout *l, uint32_t r, uint32_t c)
+{
+    return l->offset + r * l->row + c * l->column;
+}
+
+/* place.c */
+/* Where an array's elements stand in the open graph; they enter it if they are new there. 0: no memory. */
+int sg_place(sg_graph *open, const sg_array *x, sg_span *span);
+/* Whether all items of a block are nodes. */
+int sg_is_tracked(const Block *block);
+/* The thread's open graph for an operation on arrays, with room for `need` nodes. NULL with an exception. */
+sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need);
+int sg_read_size(PyObject *object, uint32_t *size);            /* 0 with an exception */
+
+/* arrays.c and folds.c: the functions that record in bulk */
 PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_fold(PyObject *module, PyObject *const *args, Py_ssize_t n);

@@ -33,6 +33,37 @@ typedef struct {
     ptrdiff_t row, column;
 } sg_source;
 
+/* Numbers to write to, likewise. */
+typedef struct {
+    double *at;
+    ptrdiff_t row, column;
+} sg_target;
+
+#define SG_BLOCK 256u        /* elements at a time: what is gathered of them stays in the fastest cache */
+
+/* Whether element (r, c) is simply number r * columns + c of one long row. */
+static inline int sg_is_flat(const sg_bulk *bulk, ptrdiff_t row, ptrdiff_t column)
+{
+    return bulk->rows == 1 || row == (ptrdiff_t)bulk->columns * column;
+}
+
+/* Elements start .. start + n - 1 of one row, side by side: where they are, or copied to `space`. */
+static inline const double *sg_side_by_side(sg_source source, uint32_t r, uint32_t start, uint32_t n, double *space)
+{
+    const double *at = source.at + r * source.row + start * source.column;
+    if (source.column == 1)
+        return at;
+    for (uint32_t t = 0; t < n; t++)
+        space[t] = at[t * source.column];
+    return space;
+}
+
+/* multiply.c: c[r][j] += a[r][t] * b[t][j], t in order. The lanes are the columns, or the rows where those are more; what does not lie
+ * side by side, or does not fill the last register, is copied together first. 0: no memory. */
+int sg_multiply(uint32_t rows, uint32_t columns, uint32_t inner, sg_source a, sg_source b, sg_target c);
+/* The numbers of all operands of a bulk in a graph. *space is the caller's to free, *size its bytes. 0: no memory. */
+int sg_bulk_sources(const sg_graph *graph, const sg_bulk *bulk, sg_source sources[3], double **space, size_t *size);
+
 /* Computes a bulk operation into out[rows * columns]. 0: no memory. */
 int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out);
 /* Appends a bulk whose operands are in the graph, and computes it. Every element has an operand that is a node. Gives the
@@ -42,7 +73,7 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk);
 /* How many rows and columns operand k has. */
 void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns);
 
-/* Adds the contributions of all elements of a bulk to their operands' adjoints; for a graph of which every node is
+/* pull.c: adds the contributions of all elements of a bulk to their operands' adjoints; for a graph of which every node is
  * reached, with plain products. 1: done; 0: no memory; -1: not done, because operands coincide: go element by element. */
 int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj);
 

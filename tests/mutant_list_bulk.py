@@ -27,7 +27,7 @@ def _of_c(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
 SQUARES, SQUARES_OF_SUMS = '_each("square", x, _each("sub", x, x, t))', '_each("square", x, _each("add", x, x, t))'
 BULK, ARITHMETIC, ELEMENTS, LOSS = "bulk.py", "arithmetic.py", "elements.py", "losses.py"
 NN, OPTIM, STEPS = "nn.py", "optim.py", "updates.py"
-BULK_C, UPDATE_C = "bulk.c", "update.c"
+BULK_C, UPDATE_C = "pull.c", "update.c"
 
 # of bulk: sums of products, their indices, and the reductions of rows
 ROW_OF_X = ("(a[r * inner + t], b[t", "(a[t], b[t")
