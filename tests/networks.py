@@ -133,7 +133,7 @@ class Bulk(Scalar):
         return left @ weights if b is None else affine(left, weights, operand(b))
 
     def relu(self, x: Any) -> Any:
-        return sg.relu(_matrix(x, 0))
+        return _matrix(x, 0).relu()
 
     def softmax(self, x: Any) -> Any:
         return sg.softmax(_matrix(x, 0))

@@ -34,6 +34,10 @@ def test_C1_linear_jacobian(style: Any, data: Any, m: int, n: int, k: int) -> No
     of_w = rows(jacobian(style, lambda s, v: s.linear(x, v), w), k)
     of_x = rows(jacobian(style, lambda s, v: s.linear(v, w), x), k)
     hold("C1", Comparison("engine by W", by_w, of_w), Comparison("engine by X", by_x, of_x))
+    i, j = data.draw(st.integers(0, m - 1)), data.draw(st.integers(0, k - 1))
+    one = [[float((r, c) == (i, j)) for c in range(k)] for r in range(m)]  # the whole product pulled back for one entry
+    by_both = gradient(style, lambda s, x, w: s.total(s.linear(x, w), one), x, w)
+    hold("C1", Comparison("one entry", [by_x[i][j], by_w[i][j]], by_both))
     of_w = rows(complex_jacobian(lambda v: WITNESS.linear(x, v), w), k)
     of_x = rows(complex_jacobian(lambda v: WITNESS.linear(v, w), x), k)
     # the step and its division are powers of two, exact but for underflow

@@ -50,6 +50,11 @@ def test_D2_cross_entropy(style: Any, data: Any) -> None:
         certain = [[float(j == c) for j in range(k)] for c in classes]
         engine = engine_gradient(lambda v: losses.cross_entropy(v, certain), scores)
         hold("D2", Comparison("of probabilities", analytic, engine, scale, k))
+        each = value(style, lambda s: losses.cross_entropy(scores, certain, "none"))
+        wanted = [calculus.cross_entropy([row], [c]) for row, c in zip(scores, classes)]
+        hold(
+            "D2", Comparison("of each row", wanted, each, 4.0 + 2.0 * max(map(abs, [x for r in scores for x in r])), k)
+        )
     wanted, most = calculus.cross_entropy(scores, classes), 2.0 + 2.0 * max(abs(item) for row in scores for item in row)
     hold("D2", Comparison("value", wanted, value(style, lambda s: s.cross_entropy(scores, classes)), most, k))
     for row, sums in zip(analytic, scale):
