@@ -27,7 +27,7 @@ def _of_c(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
 SQUARES, SQUARES_OF_SUMS = '_each("square", x, _each("sub", x, x, t))', '_each("square", x, _each("add", x, x, t))'
 BULK, ARITHMETIC, ELEMENTS, LOSS = "bulk.py", "arithmetic.py", "elements.py", "losses.py"
 NN, OPTIM, STEPS = "nn.py", "optim.py", "updates.py"
-BULK_C, UPDATE_C = "pull.c", "update.c"
+BULK_C, PULL_C, UPDATE_C = "bulk.c", "pull.c", "update.c"
 
 # of bulk: sums of products, their indices, and the reductions of rows
 ROW_OF_X = ("(a[r * inner + t], b[t", "(a[t], b[t")
@@ -127,11 +127,12 @@ MUTANTS: list[Mutant] = [
          ("weight_decay * p.data if weight_decay else p.grad\n        if", "weight_decay if weight_decay else p.grad\n        if"), ("weight_decay * p.data if weight_decay else p.grad\n        numbers", "weight_decay if weight_decay else p.grad\n        numbers")),
     *mutants_of("D7", OPTIM, ("lr / (1.0 - beta1**steps)", "lr / (1.0 - beta1)"), ("math.sqrt(1.0 - beta2**steps)", "(1.0 - beta2**steps)"), ("1.0 - lr * weight_decay", "1.0 + lr * weight_decay"), ("(0.0, 1.0 - lr * weight_decay)", "(weight_decay, 1.0)")),
     # --- in the C core
-    *_of_c("B4", BULK_C, C_OPERAND, C_ADJOINT, C_STRIDED), *_of_c("B6", BULK_C, C_OPERAND, C_STRIDED),
-    *_of_c("C1", BULK_C, C_BY_X_TURNED, C_BY_W_TURNED, C_BY_W_PLACE, C_BY_X_PLACE, C_FIRST),
-    *_of_c("C2", BULK_C, C_BIAS_SIGN, C_BIAS_INDEX, C_BIAS_VALUE, C_BY_X_INDEX, C_BY_X_TURNED, C_BY_W_TURNED, C_BY_W_INDEX, C_ORDER),
-    *_of_c("D3", BULK_C, C_BIAS_SIGN, C_BY_X_TURNED, C_BY_W_TURNED, C_BY_W_INDEX),
-    *_of_c("D5", BULK_C, C_BIAS_SIGN, C_BY_W_INDEX), *_of_c("D6", UPDATE_C, ("p[k] -= o.lr * g[k]", "p[k] += o.lr * g[k]")),
+    *_of_c("B4", PULL_C, C_OPERAND, C_ADJOINT, C_STRIDED), *_of_c("B6", PULL_C, C_OPERAND, C_STRIDED),
+    *_of_c("C1", PULL_C, C_BY_X_TURNED, C_BY_W_TURNED, C_BY_W_PLACE, C_BY_X_PLACE), *_of_c("C1", BULK_C, C_FIRST),
+    *_of_c("C2", PULL_C, C_BIAS_SIGN, C_BIAS_INDEX, C_BY_X_INDEX, C_BY_X_TURNED, C_BY_W_TURNED, C_BY_W_INDEX, C_ORDER),
+    *_of_c("C2", BULK_C, C_BIAS_VALUE),
+    *_of_c("D3", PULL_C, C_BIAS_SIGN, C_BY_X_TURNED, C_BY_W_TURNED, C_BY_W_INDEX),
+    *_of_c("D5", PULL_C, C_BIAS_SIGN, C_BY_W_INDEX), *_of_c("D6", UPDATE_C, ("p[k] -= o.lr * g[k]", "p[k] += o.lr * g[k]")),
     *_of_c("D7", UPDATE_C, ("p[k] -= o.lr * g[k]", "p[k] -= g[k]"), ("o.first ? g[k] : o.momentum", "o.momentum"), ("double gain = 1.0 - o.dampening", "double gain = 1.0"),
            ("g[k] + o.momentum * velocity[k] : velocity[k]", "g[k] - o.momentum * velocity[k] : velocity[k]"), ("gain2 * (g[k] * g[k])", "gain2 * g[k]"), ("gain1 = 1.0 - o.beta1", "gain1 = 1.0"),
            ("o.shrink * p[k] - o.rate", "o.shrink * p[k] + o.rate"), ("o.shrink * p[k] - o.rate", "p[k] - o.rate"), ("sqrt(square[k]) / o.root", "sqrt(square[k])"), ("mean + block->count + start", "mean + start")),
