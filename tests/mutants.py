@@ -138,12 +138,14 @@ def check(mutants: Sequence[Mutant], workers: int = os.cpu_count() or 1) -> list
 
 
 def main(ids: Sequence[str]) -> int:
-    """Checks the mutants of the rows of these ids, or all; gives 1 where one survives or is lost."""
-    rows = {mutant.row for mutant in MUTANTS}
-    if unknown := [id for id in ids if id not in rows]:
+    """Checks the mutants of the rows of these ids, or all, in csrc or scalargrad, or both; gives 1 where one survives or is lost."""
+    rows, folders = {mutant.row for mutant in MUTANTS}, ("csrc", "scalargrad")
+    if unknown := [id for id in ids if id not in rows and id not in folders]:
         print(f"no mutants of {', '.join(unknown)}")
         return 2
-    chosen = [mutant for mutant in MUTANTS if not ids or mutant.row in ids]
+    within = tuple(id for id in ids if id in folders) or folders
+    chosen_rows = rows.intersection(ids) or rows
+    chosen = [mutant for mutant in MUTANTS if mutant.row in chosen_rows and mutant.file.startswith(within)]
     lost = [mutant for mutant in chosen if occurs(mutant) != 1]
     for mutant in lost:
         print(f"{mutant.row:4} LOST       {mutant.file} has {mutant.old!r} {occurs(mutant)} times")
