@@ -70,7 +70,7 @@ def refuse(x: Any) -> None:
     if hasattr(x, "shape") and hasattr(x, "dtype"):
         raise NumberError(
             f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
-            " make an array of Values element by element"
+            " make an array of Values element by element, or a Vector or Matrix of the whole"
         )
     advice = ""
     if isinstance(x, complex):

@@ -202,13 +202,17 @@ def _classes(target: Any, x: Any) -> list[int] | None:
     if x.ndim == 1 and isinstance(listed, Sequence):
         return None
     given = [listed] if x.ndim == 1 else listed
-    if not isinstance(given, Sequence) or (given and isinstance(given[0], (Sequence, Elements))):
+    if not isinstance(given, Sequence) or (
+        given and isinstance(given[0], (Sequence, Elements)) and not isinstance(given[0], str)
+    ):
         return None
     if len(given) != x._rows:
         raise ShapeError(f"cross_entropy needs a class a row: the input has shape {x.shape}, the target {len(given)}")
     for r, y in enumerate(given):
         if isinstance(y, core.Node) or not hasattr(y, "__index__"):
-            raise ArgumentError(f"a class is a whole number, got {type(y).__name__} {convert.short(y)} for row {r}")
+            raise ArgumentError(
+                f"a class is a whole number, got {type(y).__name__} {convert.short(y)} for row {r}: give a list of ints"
+            )
         if not 0 <= y.__index__() < x._columns:
             raise ArgumentError(f"there is no class {y} (row {r}): the input has {x._columns} classes, from 0 on")
     return [y.__index__() for y in given]

@@ -65,9 +65,11 @@ def write(path: str | os.PathLike[str], state: State) -> None:
         if os.path.exists(target):
             os.chmod(draft, os.stat(target).st_mode & 0o777)
         os.replace(draft, target)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(draft)
+        if isinstance(error, FileNotFoundError):  # names the path that was given, not the draft's
+            raise FileNotFoundError(error.errno, error.strerror, os.fspath(path)) from None
         raise
 
 
