@@ -138,7 +138,7 @@ def check(mutants: Sequence[Mutant], workers: int = os.cpu_count() or 1) -> list
 
 
 def main(ids: Sequence[str]) -> int:
-    """Checks the mutants of the rows of these ids, or all, in csrc or scalargrad, or both; gives 1 where one survives or is lost."""
+    """Checks the mutants of the rows of these ids, or all, in csrc, scalargrad or both; gives 1 where one survives."""
     rows, folders = {mutant.row for mutant in MUTANTS}, ("csrc", "scalargrad")
     if unknown := [id for id in ids if id not in rows and id not in folders]:
         print(f"no mutants of {', '.join(unknown)}")

@@ -115,6 +115,20 @@ def test_B4_elementwise_binary(style: Any, drawn: list[list[float]], name: str) 
         hold("B4", Comparison("x○x", by_w[0][0] + by_x[0][0], v.grad, abs(by_w[0][0]) + abs(by_x[0][0])))
 
 
+def test_B4_of_vectors_longer_than_a_kernels_block() -> None:
+    """Each element has an upstream gradient of its own, and the elements go in blocks of 256."""
+    n = 600
+    w, x = [1.0 + k / 64 for k in range(n)], [2.0 - k / 512 for k in range(n)]
+    upstream = [float(k % 7 - 3) for k in range(n)]
+    for name, function in {"*": lambda p, q: p * q, "/": lambda p, q: p / q}.items():
+        left, right = sg.Vector(w), sg.Vector(x)
+        (function(left, right) * upstream).sum().backward()
+        for k in range(n):
+            (by_w,), (by_x,) = (j[0] for j in calculus.elementwise_jacobians(name, [w[k]], [x[k]]))
+            expected = Comparison("engine", [upstream[k] * by_w, upstream[k] * by_x], [left.grad[k], right.grad[k]])
+            hold("B4", expected)
+
+
 @styles
 @given(together(2, FROM_EMPTY, reals(1.0)), st.sampled_from("+-*/"), st.sampled_from(SMOOTH), st.sampled_from(SMOOTH))
 def test_B4_elementwise_binary_of_functions(style: Any, drawn: list[list[float]], name: str, f: str, g: str) -> None:

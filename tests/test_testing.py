@@ -306,3 +306,13 @@ def test_nothing_is_imported_before_it_is_used() -> None:
 
 def test_public_names() -> None:
     assert all(getattr(testing, name).__doc__ for name in testing.__all__)
+
+
+def test_check_grad_takes_arrays() -> None:
+    numpy = pytest.importorskip("numpy")
+    x = numpy.array([[1.0, -2.0], [0.5, 3.0]])
+    report = check_grad(lambda m: sg.sum(m * m), x)
+    assert (report.gradient == 2 * x).all()
+    check_grad(lambda v: v @ v, sg.Vector([1.0, 2.0]))
+    with pytest.raises(GradientMismatchError, match=r"x\[1\]\[0\]"):
+        check_grad(lambda m: sg.sum(m[0]) + m[1, 0].data * m[1, 1], x)
