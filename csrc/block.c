@@ -184,37 +184,40 @@ static int read_view(PyObject *const *args, Py_ssize_t n, Block **block, sg_layo
     return sg_read_layout(args, (uint32_t)rows, (uint32_t)columns, block, layout);
 }
 
+/* The item of a block that Python gives: a Value, or the float of a number. NULL with an exception. */
+static PyObject *kept_item(PyObject *item)
+{
+    double number;
+    if (sg_is_node(item)) {
+        Py_INCREF(item);
+        return item;
+    }
+    int read = sg_read_number(item, &number);
+    if (read == 0)
+        sg_refuse(item);
+    return read == 1 ? PyFloat_FromDouble(number) : NULL;
+}
+
 /* block(items): of Values and numbers, which are constants. */
 static PyObject *py_block(PyObject *module, PyObject *given)
 {
     (void)module;
-    PyObject *tuple = PySequence_Tuple(given);
-    uint32_t n = tuple && PyTuple_Size(tuple) < (Py_ssize_t)SG_CONST ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0;
+    PyObject *tuple = PySequence_Tuple(given);        /* reading a number may run Python code */
+    uint32_t n = tuple && PyTuple_Size(tuple) < (Py_ssize_t)SG_CONST ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0, nodes = 0;
     PyObject **items = tuple ? new_items(n) : NULL;
-    double *numbers = items ? sg_alloc(n * sizeof *numbers) : NULL;
-    int constant = 1;
-    for (; numbers && k < n; k++) {
-        PyObject *item = PyTuple_GetItem(tuple, k);
-        int read = sg_is_node(item) ? 2 : sg_read_number(item, &numbers[k]);
-        if (read == 0)
-            sg_refuse(item);
-        items[k] = read == 1 ? PyFloat_FromDouble(numbers[k]) : read == 2 ? (Py_INCREF(item), item) : NULL;
-        if (!items[k])
+    for (; items && k < n; k++) {
+        if (!(items[k] = kept_item(PyTuple_GetItem(tuple, k))))
             break;
-        constant &= read == 1;
+        nodes += sg_is_node(items[k]);
     }
     Py_XDECREF(tuple);
-    PyObject *block;
-    if (numbers && k == n && constant) {
-        drop_items(items, n);
-        block = sg_block_of_doubles(PyBytes_FromStringAndSize((char *)numbers, (Py_ssize_t)(n * sizeof *numbers)), 0);
-    } else {
-        if (items && !numbers)
-            PyErr_NoMemory();
-        block = block_of_items(items, n, numbers && k == n);
-    }
-    sg_free(numbers);
-    return block;
+    if (!items || k < n || nodes)
+        return block_of_items(items, n, k == n);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(n * sizeof(double)));
+    for (k = 0; bytes && k < n; k++)
+        ((double *)(void *)PyBytes_AsString(bytes))[k] = PyFloat_AsDouble(items[k]);
+    drop_items(items, n);
+    return sg_block_of_doubles(bytes, 0);
 }
 
 /* doubles(bytes, leaf): of plain numbers; leaves, or else constants. */

@@ -239,6 +239,9 @@ def operand(x: Any) -> Any:
         return x
     if isinstance(x, (float, core.Node)):
         return made(0, core.block((x,)), 1, 1, False)
+    numbers = layouts.plain_bytes(x)
+    if numbers is not None:
+        return made(x.ndim, core.doubles(numbers, False), x.shape[0] if x.ndim == 2 else 1, x.shape[-1], True)
     if layouts.is_data(x):
         block, shape, of_numpy = layouts.read(x, (1, 2), "an operand", False)
         return made(len(shape), block, shape[0] if len(shape) == 2 else 1, shape[-1], of_numpy)

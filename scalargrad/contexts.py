@@ -146,9 +146,12 @@ def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, 
 
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`; under a watcher, a nan or infinity that a backward rule makes raises, and nothing changes."""
-    if seed - seed != 0.0 and core.mode(None) & core.WATCH:
+    if not core.mode(None) & core.WATCH:
+        core.backward(root, seed, False)
+        return
+    if seed - seed != 0.0:
         raise AnomalyError(f"backward({seed}) begins with a nan or inf, at {_user_place()}")
-    _refuse_anomaly(core.backward(root, seed, bool(core.mode(None) & core.WATCH)))
+    _refuse_anomaly(core.backward(root, seed, True))
 
 
 def gradients(root: core.Node, seed: float, blocks: Sequence[Any]) -> list[bytes | None]:

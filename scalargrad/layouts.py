@@ -21,6 +21,14 @@ def is_numpy(x: Any) -> bool:
     return numpy is not None and isinstance(x, numpy.ndarray)
 
 
+def plain_bytes(x: Any) -> bytes | None:
+    """The bytes of a numpy array of doubles in a row, of 1 or 2 dimensions; None for anything else."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or type(x) is not numpy.ndarray or x.dtype is not numpy.dtype("d"):
+        return None
+    return x.tobytes() if 1 <= x.ndim <= 2 and x.flags.c_contiguous else None
+
+
 def _is_buffer(x: Any) -> bool:
     try:
         memoryview(x)
@@ -36,9 +44,7 @@ def _is_foreign(x: Any) -> bool:
 
 def is_data(x: Any) -> bool:
     """Whether x can be read as an array of numbers: nested sequences, numpy's arrays, buffers."""
-    if isinstance(x, (list, tuple)) or (is_numpy(x) and x.ndim):
-        return True
-    return (_is_buffer(x) and getattr(x, "ndim", 1) > 0) or _is_foreign(x)
+    return isinstance(x, (list, tuple)) or (_is_buffer(x) and getattr(x, "ndim", 1) > 0) or _is_foreign(x)
 
 
 def _nested_shape(x: Any, where: str) -> Shape:
@@ -95,8 +101,6 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
         wanted = " or ".join(str(d) for d in dimensions)
         found = f"shape {shape}" if shape else f"{type(x).__name__} {short(x)}"
         raise ShapeError(f"{where} needs data of {wanted} dimension{'s' if wanted != '1' else ''}, got {found}")
-    if from_numpy and x.dtype.char == "d" and x.dtype.isnative and x.flags.c_contiguous:
-        return core.doubles(x.tobytes(), leaf), shape, True
     if from_numpy and x.dtype.kind in "biuf":
         return core.doubles(doubles(x).tobytes(), leaf), shape, True
     if from_numpy and x.dtype != object:

@@ -107,6 +107,16 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     return _reduced(losses, x._rows, x._columns, x.ndim, x, reduction)
 
 
+# The bytes of 1.0 and -1.0. Neither begins as the other ends, so where they are found they cannot overlap.
+_SIGNS = [array("d", [sign]).tobytes() for sign in (1.0, -1.0)]
+
+
+def _are_signs(t: Any) -> bool:
+    """Whether all numbers are 1 or -1: as bytes, which is many times faster than as floats."""
+    numbers = core.numbers(*t._numbers(), t._rows, t._columns)
+    return bool(sum(map(numbers.count, _SIGNS)) == t.size)
+
+
 def _require(t: Any, loss: str, wanted: str, allowed: Callable[[float], bool], advice: str) -> None:
     numbers = array("d", core.numbers(*t._numbers(), t._rows, t._columns))
     if not all(map(allowed, set(numbers))):
@@ -125,7 +135,8 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check(reduction)
     x, t = _pair("hinge", input, target)
-    _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "of labels 0 and 1, give 2 * label - 1")
+    if not _are_signs(t):
+        _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "of labels 0 and 1, give 2 * label - 1")
     losses = _each("relu", x, _each("sub", x, _ONE, _each("mul", x, t, x)))
     return _reduced(losses, x._rows, x._columns, x.ndim, x, reduction)
 

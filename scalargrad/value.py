@@ -81,7 +81,7 @@ class Value(core.Node):
         """
         if not isinstance(self, core.Node):
             raise NumberError(f"backward needs a Value, got {type(self).__name__} {short(self)}: no Value entered it")
-        contexts.backward(self, construct(seed))
+        contexts.backward(self, seed if type(seed) is float else construct(seed))
 
     def detach(self) -> Value:
         """A new leaf with the same number and no history.
