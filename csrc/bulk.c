@@ -104,17 +104,6 @@ int sg_bulk_sources(const sg_graph *graph, const sg_bulk *bulk, sg_source source
     return 1;
 }
 
-/* Notes that nodes side by side are used; gives how many were not before. */
-static uint32_t use_range(uint8_t *used, uint32_t n)
-{
-    uint32_t fresh = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        fresh += !used[i];
-        used[i] = 1;
-    }
-    return fresh;
-}
-
 static void use_all(sg_graph *graph, const sg_bulk *bulk)
 {
     for (int k = 0; k < 3; k++) {
@@ -128,12 +117,12 @@ static void use_all(sg_graph *graph, const sg_bulk *bulk)
         int nodes = span->kind == SG_NODES;
         if (nodes && ((span->column == 1 && (rows == 1 || span->row == columns)) ||
                       (span->row == 1 && (columns == 1 || span->column == rows)))) {
-            graph->sinks -= use_range(graph->used + span->start, rows * columns);
+            graph->sinks -= sg_use_range(graph->used + span->start, rows * columns);
             continue;
         }
         for (uint32_t r = 0; r < rows; r++) {
             if (nodes && span->column == 1)
-                graph->sinks -= use_range(graph->used + span->start + r * span->row, columns);
+                graph->sinks -= sg_use_range(graph->used + span->start + r * span->row, columns);
             else
                 for (uint32_t c = 0; c < columns; c++)
                     sg_use(graph, sg_span_operand(graph, span, r, c));

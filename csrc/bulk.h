@@ -77,6 +77,17 @@ void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *column
  * reached, with plain products. 1: done; 0: no memory; -1: not done, because operands coincide: go element by element. */
 int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj);
 
+/* Notes that nodes side by side are used; gives how many were not before. */
+static inline uint32_t sg_use_range(uint8_t *used, uint32_t n)
+{
+    uint32_t fresh = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        fresh += !used[i];
+        used[i] = 1;
+    }
+    return fresh;
+}
+
 static inline uint32_t sg_span_operand(const sg_graph *graph, const sg_span *span, uint32_t r, uint32_t c)
 {
     uint32_t at = span->start + r * span->row + c * span->column;

@@ -183,6 +183,10 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
         case SG_LINK:
             if (isnan(d))
                 return -1;
+            if (sweep->alone) {                /* a leaf; there is room for all */
+                sweep->leaves[sweep->leaf_count++] = (sg_leaf_sum){graph->leaves[a].leaf, d, graph->serial};
+                break;
+            }
             if ((passed = sg_pass_on(sweep, graph, (uint32_t)i, d)) != 1)
                 return passed;
             break;

@@ -21,11 +21,14 @@ static int append_row(sg_graph *open, int op, const sg_span *span, const sg_arra
     uint32_t offset = sg_arguments(open, n);
     if (offset == SG_FAILED || (shift && (open->args[offset] = sg_constant(open, row[0])) == SG_FAILED))
         return 0;
-    for (uint32_t c = 0; c < columns; c++) {
-        uint32_t operand = sg_span_operand(open, span, r, c);
-        open->args[offset + shift + c] = operand;
-        sg_use(open, operand);
-    }
+    uint32_t *operands = open->args + offset + shift;
+    for (uint32_t c = 0; c < columns; c++)
+        operands[c] = sg_span_operand(open, span, r, c);
+    if (span->kind == SG_NODES && span->column == 1)
+        open->sinks -= sg_use_range(open->used + operands[0], columns);
+    else
+        for (uint32_t c = 0; c < columns; c++)
+            sg_use(open, operands[c]);
     sg_append(open, op, offset, n, value);
     return 1;
 }
