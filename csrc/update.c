@@ -45,7 +45,7 @@ static double *read_state(PyObject *object, const Block *block, size_t arrays)
         return NULL;
     }
     char *bytes = PyByteArray_AsString(object);
-    if ((uintptr_t)bytes % sizeof(double)) {
+    if (PyByteArray_Size(object) && (uintptr_t)bytes % sizeof(double)) {      /* that of nothing may lie anywhere */
         PyErr_SetString(PyExc_ValueError, "the state is not aligned");
         return NULL;
     }
