@@ -136,7 +136,7 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
     sg_source sources[3];
     double *space;
     size_t size;
-    uint32_t room = graph->count + count < 1u << 13 ? 4 * count : count;      /* the next operation is often as large */
+    uint32_t room = count < 1u << 11 ? 8 * count : count < 1u << 13 ? 4 * count : count;      /* the next are often as large */
     if (!sg_reserve(graph, graph->capacity - graph->count < count ? room : count) ||
         !sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof bulk))
         return SG_FAILED;
