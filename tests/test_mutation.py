@@ -1,27 +1,67 @@
-"""The mutation check itself is kept up: every row has its mutants, and every text that they break is there."""
+"""The mutation check itself is kept up: what it breaks is there, and what it draws is as described."""
 
 from __future__ import annotations
 
-import mutants
+import itertools
+from pathlib import Path
+
 import pytest
-from mutant_list import MUTANTS
+from mutation import trees
+from mutation.__main__ import sources
+from mutation.draw import Mutant, bare, draws
+from mutation.equivalent import EQUIVALENT
+from mutation.ledger_list import MUTANTS
+from mutation.scope import FOCUS, focus
 
 from scalargrad.calculus.ledger import LEDGER
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.once
 
 
 def test_every_row_has_three_mutants_and_tests() -> None:
     for row in LEDGER:
         assert sum(mutant.row == row.id for mutant in MUTANTS) >= 3, row.id
-        assert mutants.tests_of(row.id)
+        assert trees.tests_of(row.id)
         assert any("/calculus/" in mutant.file for mutant in MUTANTS if mutant.row == row.id), row.id
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.row} {mutant.file}")
-def test_the_text_of_a_mutant_is_there_once(mutant: mutants.Mutant) -> None:
-    assert mutants.occurs(mutant) == 1, "change tests/mutant_list.py along with the source"
-    assert mutant.new != mutant.old
+def test_the_text_of_a_mutant_is_there_once() -> None:
+    """Change tests/mutation/ledger_list.py along with the source."""
+    texts = {file: (ROOT / file).read_text() for file in {mutant.file for mutant in MUTANTS}}
+    assert [(m.file, m.old) for m in MUTANTS if texts[m.file].count(m.old) != 1 or m.new == m.old] == []
 
 
-@pytest.mark.slow
-def test_no_mutant_survives() -> None:
-    assert mutants.main([]) == 0
+def test_the_line_of_an_equivalent_mutant_is_there() -> None:
+    for (file, line, new), reason in EQUIVALENT.items():
+        assert line in [text.strip() for text in (ROOT / file).read_text().splitlines()], (file, line)
+        assert new != line and len(reason) > 10
+
+
+def test_every_source_has_tests_that_are_about_it() -> None:
+    python, c = sources([])
+    for file in [*python, *c]:
+        if not file.endswith("__init__.py"):
+            assert trees.files_of(focus(file)), file
+    patterns = {pattern for patterns in FOCUS.values() for pattern in patterns}
+    assert [pattern for pattern in patterns if not trees.files_of([pattern])] == []
+
+
+def test_a_draw_is_seeded_and_every_mutant_of_it_another_program(tmp_path: Path) -> None:
+    pytest.importorskip("universalmutator")
+    source = '"""Two."""\n\n\ndef f(x: int) -> int:\n    # one + two\n    return x + 2\n'
+    (tmp_path / "f.py").write_text(source)
+
+    def drawn(seed: int) -> list[Mutant]:
+        return list(itertools.islice(draws(tmp_path, ["f.py"], seed, lambda _, text: bare(text)), 4))
+
+    assert drawn(1) == drawn(1)
+    assert "f.py:6: return x + 2  ->  return x - 2" in {str(m) for seed in range(30) for m in drawn(seed)}
+    for mutant in drawn(1):
+        assert bare(mutant.apply(source)) not in (None, bare(source)) and mutant.line != 5
+
+
+def test_a_docstring_and_an_annotation_mean_nothing() -> None:
+    assert bare('def f(x: int) -> int:\n    """One."""\n    return x') == bare("def f(x):\n    return x")
+    assert bare("def f(x):\n    return x") != bare("def f(x):\n    return -x")
+    assert bare("def f(:") is None

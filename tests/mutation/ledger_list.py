@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mutant_list_bulk import MUTANTS as BULK_MUTANTS
-from mutant_list_bulk import Mutant
-from mutant_list_bulk import mutants_of as _of
+from .ledger_bulk import MUTANTS as BULK_MUTANTS
+from .ledger_bulk import Mutant
+from .ledger_bulk import mutants_of as _of
 
 CHAIN, JACOBIANS, LAYERS = "calculus/chain.py", "calculus/jacobians.py", "calculus/layers.py"
 LOSSES, NETWORKS, UPDATES = "calculus/losses.py", "calculus/networks.py", "calculus/updates.py"

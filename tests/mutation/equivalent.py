@@ -1,0 +1,6 @@
+"""Mutants that nothing can tell from the program, each with the reason. One that survives and is not here is a gap."""
+
+from __future__ import annotations
+
+# (file, line, what it becomes), both without the space around them: why
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
