@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -11,19 +14,28 @@ from hypothesis import HealthCheck, Phase, settings
 import scalargrad as sg
 
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
-settings.register_profile("ci", derandomize=True, max_examples=100, **_common)
+# both backends draw the same examples; the pure one, which is slower, fewer of them
+settings.register_profile("ci", derandomize=True, max_examples=100 if sg.backend() == "native" else 40, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
+settings.register_profile("reduced", max_examples=300, **_common)
+settings.register_profile("few", derandomize=True, max_examples=20, **_common)
 # a failure is all that the mutation check asks for: no time goes into its simplest form
 settings.register_profile(
     "mutants", derandomize=True, max_examples=100, phases=[Phase.explicit, Phase.generate], **_common
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+settings.load_profile(PROFILE)
 
 native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C core")
 
 
+def full(size: int) -> int:
+    """A size of the slow tier: as it is in a nightly run, a tenth of it in .ci/run."""
+    return size // 10 if PROFILE == "reduced" else size
+
+
 @pytest.fixture
-def no_gc():
+def no_gc() -> Iterator[None]:
     """Everything must be freed by reference counting alone."""
     gc.collect()
     gc.disable()
@@ -33,3 +45,24 @@ def no_gc():
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"scalargrad backend: {sg.backend()}"
+
+
+# --- which tests ran, and which were skipped: .ci/run holds that each runs somewhere ---------------------------------
+
+_outcomes: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _outcomes[report.nodeid] = f"skipped: {reason.removeprefix('Skipped: ')}"
+    elif report.when == "call" and report.passed:
+        _outcomes[report.nodeid] = "passed"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Adds what became of each test to the file that SCALARGRAD_RECORD names, a line of JSON each."""
+    path = os.environ.get("SCALARGRAD_RECORD")
+    if path and not hasattr(session.config, "workerinput"):
+        with Path(path).open("a") as file:
+            file.writelines(json.dumps([test, outcome]) + "\n" for test, outcome in _outcomes.items())
