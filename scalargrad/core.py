@@ -190,4 +190,5 @@ else:
 __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "define_value", "doubles", "elementwise_in_bulk", "flatten", "fold_in_bulk",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
-           "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "sgd_step", "simd", "simd_paths", "take"]  # fmt: skip
+           "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "sgd_step", "simd", "simd_paths",
+           "take"]  # fmt: skip
