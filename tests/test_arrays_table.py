@@ -25,18 +25,22 @@ DOMAINS: dict[str, list[tuple[float, float]]] = {
 FEW = ["matrix", "number", "value", "vector", "column", "constants", "transposed"]
 
 
-def operands_of(name: str, kinds: tuple[str, ...], m: int, n: int) -> list[Operand]:
+def operands_of(name: str, kinds: tuple[str, ...], m: int, n: int, numbers: list[float] | None) -> list[Operand]:
     ranges = DOMAINS.get(name, []) + [(-3.0, 3.0)] * 3
     draws = [drawing(f"{name} {k}", *bounds) for k, bounds in enumerate(ranges[: len(kinds)])]
+    if numbers:  # each with each
+        together = itertools.cycle(itertools.product(numbers, repeat=len(kinds)))
+        rows = list(zip(*itertools.islice(together, m * n)))
+        return [KINDS[kind](m, n, iter(row).__next__) for kind, row in zip(kinds, rows)]
     if name == "where":  # the condition: as often 0 as not
         conditions = itertools.cycle([1.0, 0.0, 0.0, -0.5, 1.0])
         draws[0] = lambda: next(conditions)
     return [KINDS[kind](m, n, draw) for kind, draw in zip(kinds, draws)]
 
 
-def check(name: str, kinds: tuple[str, ...], m: int, n: int) -> None:
+def check(name: str, kinds: tuple[str, ...], m: int, n: int, numbers: list[float] | None = None) -> None:
     what = f"{name} of {' and '.join(kinds)}, {m} x {n}"
-    made = operands_of(name, kinds, m, n)
+    made = operands_of(name, kinds, m, n, numbers)
     ours = elementwise(ops.OPCODE[name], *[x.array for x in made])
     rows = max(len(x.scalars) for x in made)
     columns = max(len(x.scalars[0]) for x in made)
@@ -68,6 +72,20 @@ def test_a_primitive_goes_element_by_element(row: Any) -> None:
     for kinds in BY_ARITY[len(row.operands)]:
         check(row.name, kinds, 2, 5)
     check(row.name, ("matrix",) * len(row.operands), 1, 19)  # a register of every width, and what is left over
+
+
+PIECEWISE = ["relu", "leaky_relu", "elu", "abs", "sign", "floor", "ceil", "trunc", "round", "copysign", "maximum",
+             "minimum", "clip", "where", "hypot", "logaddexp", "exp_sub", "sigmoid", "log_sigmoid", "softplus",
+             "silu"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PIECEWISE)
+def test_where_the_pieces_meet(name: str) -> None:
+    """Zeros of both signs, halves, bounds, ties: each number with each, at every place of a register."""
+    numbers = [0.0, -0.0, 1.0, -1.0, 0.5, -1.5, 2.5]
+    kinds = ("matrix",) * ops.ARITY[ops.OPCODE[name]]
+    check(name, kinds, 1, len(numbers) ** len(kinds), numbers)
+    check(name, kinds, 3, 5, numbers[1:])
 
 
 @pytest.mark.parametrize("left", KINDS)
