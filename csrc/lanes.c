@@ -1,21 +1,28 @@
-/* The kernels, compiled once for each width of register that the CPU may have and chosen when the library is loaded. */
+/* The kernels, compiled once for each width of register; which of them run is chosen when the library is loaded. */
 #include "lanes.h"
 
 #include <string.h>
 
 #include "ops.h"
+#include "scalargrad.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && defined(__GLIBC__)
 #define SG_DISPATCH
 #endif
-/* The sanitizers are not ready yet when the loader asks which clone to take. */
-#if defined(SG_DISPATCH) && !defined(__SANITIZE_ADDRESS__)
-#define SG_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define SG_CLONES
-#endif
 
-/* --- element by element ------------------------------------------------------------------------------------------ */
+/* The kernels of a path, as lanes.h says. */
+typedef struct {
+    void (*value)(int, uint32_t, const double *restrict, const double *restrict, const double *restrict, double *restrict);
+    void (*pull)(int, int, uint32_t, const double *restrict, const double *restrict, const double *restrict,
+                 const double *restrict, const double *restrict, double *restrict);
+    void (*add)(uint32_t, const double *restrict, double *restrict);
+    void (*product)(uint32_t, uint32_t, uint32_t, const double *, ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, double *,
+                    ptrdiff_t);
+    void (*sgd)(sg_sgd, uint32_t, double *restrict, double *restrict, double *restrict);
+    void (*adam)(sg_adam, uint32_t, double *restrict, double *restrict, double *restrict, double *restrict);
+} sg_kernels;
+
+/* --- rows of the table, over lanes --------------------------------------------------------------------------------- */
 
 #define FOR_LANES for (uint32_t t = 0; t < n; t++)
 #define VALUE_1(name, code)                                                                                           \
@@ -30,16 +37,6 @@
     case code:                                                                                                        \
         FOR_LANES out[t] = sg_value_##name(x[t], y[t], w[t]);                                                         \
         return;
-
-SG_CLONES void sg_lanes_value(int op, uint32_t n, const double *restrict x, const double *restrict y,
-                              const double *restrict w, double *restrict out)
-{
-    switch (op) {
-        SG_ROWS_1(VALUE_1)
-        SG_ROWS_2(VALUE_2)
-        SG_ROWS_3(VALUE_3)
-    }
-}
 
 #define SG_TIMES(d, partial) ((d) * (partial))
 #define PULL_1(name, code)                                                                                            \
@@ -63,75 +60,105 @@ SG_CLONES void sg_lanes_value(int op, uint32_t n, const double *restrict x, cons
             FOR_LANES out[t] = SG_PRODUCT_##name##_2(d[t], x[t], y[t], w[t], z[t]);                                   \
         return;
 
-SG_CLONES void sg_lanes_pull(int op, int k, uint32_t n, const double *restrict d, const double *restrict x,
-                             const double *restrict y, const double *restrict w, const double *restrict z,
-                             double *restrict out)
-{
-    switch (op) {
-        SG_ROWS_1(PULL_1)
-        SG_ROWS_2(PULL_2)
-        SG_ROWS_3(PULL_3)
-    }
-}
+/* --- the paths ------------------------------------------------------------------------------------------------------- */
 
-SG_CLONES void sg_lanes_add(uint32_t n, const double *restrict x, double *restrict c)
-{
-    FOR_LANES c[t] += x[t];
-}
+#define SG_PATH(name) name##_default
+#define SG_TARGET
+#define SG_PARTS 4
+#define SG_ROWS 2
+#include "kernels.h"
 
-/* --- products ------------------------------------------------------------------------------------------------------ */
-
-/* A tile of `ROWS` rows and 8 columns, whose sums stay in registers: PARTS vectors a row. `rows` is a constant where this is
- * inlined. */
-#define DEFINE_PRODUCT(suffix, TARGET, PARTS, ROWS)                                                                   \
-    typedef double vector_##suffix __attribute__((vector_size(64 / PARTS), aligned(8)));                              \
-    TARGET static inline __attribute__((always_inline)) void tile_##suffix(                                           \
-        uint32_t rows, uint32_t inner, const double *a, ptrdiff_t a_row, ptrdiff_t a_step, const double *b,           \
-        ptrdiff_t b_step, double *c, ptrdiff_t c_row)                                                                 \
-    {                                                                                                                 \
-        vector_##suffix sum[ROWS][PARTS], row[PARTS];                                                                 \
-        for (uint32_t r = 0; r < rows; r++)                                                                           \
-            for (int p = 0; p < PARTS; p++)                                                                           \
-                sum[r][p] = ((const vector_##suffix *)(c + r * c_row))[p];                                            \
-        for (uint32_t t = 0; t < inner; t++) {                                                                        \
-            for (int p = 0; p < PARTS; p++)                                                                           \
-                row[p] = ((const vector_##suffix *)(b + t * b_step))[p];                                              \
-            for (uint32_t r = 0; r < rows; r++)                                                                       \
-                for (int p = 0; p < PARTS; p++)                                                                       \
-                    sum[r][p] += a[r * a_row + t * a_step] * row[p];                                                  \
-        }                                                                                                             \
-        for (uint32_t r = 0; r < rows; r++)                                                                           \
-            for (int p = 0; p < PARTS; p++)                                                                           \
-                ((vector_##suffix *)(c + r * c_row))[p] = sum[r][p];                                                  \
-    }                                                                                                                 \
-    TARGET static void product_##suffix(uint32_t rows, uint32_t width, uint32_t inner, const double *a,               \
-                                        ptrdiff_t a_row, ptrdiff_t a_step, const double *b, ptrdiff_t b_step,         \
-                                        double *c, ptrdiff_t c_row)                                                   \
-    {                                                                                                                 \
-        for (uint32_t j = 0; j < width; j += 8) {                                                                     \
-            uint32_t r = 0;                                                                                           \
-            for (; r + ROWS <= rows; r += ROWS)                                                                       \
-                tile_##suffix(ROWS, inner, a + r * a_row, a_row, a_step, b + j, b_step, c + r * c_row + j, c_row);    \
-            for (; r < rows; r++)                                                                                     \
-                tile_##suffix(1, inner, a + r * a_row, a_row, a_step, b + j, b_step, c + r * c_row + j, c_row);       \
-        }                                                                                                             \
-    }
-
-DEFINE_PRODUCT(default, , 4, 2)
 #ifdef SG_DISPATCH
-DEFINE_PRODUCT(avx2, __attribute__((target("avx2"))), 2, 4)
-DEFINE_PRODUCT(avx512, __attribute__((target("avx512f"))), 1, 8)
+#define SG_PATH(name) name##_avx2
+#define SG_TARGET __attribute__((target("avx2")))
+#define SG_PARTS 2
+#define SG_ROWS 4
+#include "kernels.h"
+
+#define SG_PATH(name) name##_avx512f
+#define SG_TARGET __attribute__((target("avx512f")))
+#define SG_PARTS 1
+#define SG_ROWS 8
+#include "kernels.h"
 #endif
 
-void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row,
-                      ptrdiff_t a_step, const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row)
+/* --- the choice ------------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const char *name;
+    const sg_kernels *kernels;
+} path;
+
+static const path paths[] = {
+    {"default", &kernels_default},
+#ifdef SG_DISPATCH
+    {"avx2", &kernels_avx2},
+    {"avx512f", &kernels_avx512f},
+#endif
+};
+enum { PATHS = sizeof paths / sizeof *paths };
+static const path *taken = paths;
+
+/* Whether the CPU has the registers of a path. */
+static int is_here(int k)
 {
 #ifdef SG_DISPATCH
-    if (__builtin_cpu_supports("avx512f"))
-        product_avx512(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
-    else if (__builtin_cpu_supports("avx2"))
-        product_avx2(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
-    else
+    return k == 0 || (k == 1 ? __builtin_cpu_supports("avx2") : __builtin_cpu_supports("avx512f")) != 0;
+#else
+    return k == 0;
 #endif
-        product_default(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
+}
+
+const char *sg_simd_path(int k)
+{
+    return k >= 0 && k < PATHS && is_here(k) ? paths[k].name : NULL;
+}
+
+const char *sg_simd_taken(void)
+{
+    return taken->name;
+}
+
+int sg_simd_take(const char *name)
+{
+    for (int k = PATHS; k-- > 0;)
+        if (is_here(k) && (!name || !strcmp(name, paths[k].name))) {
+            taken = &paths[k];
+            return 1;
+        }
+    return 0;
+}
+
+/* --- what the rest of the library calls ------------------------------------------------------------------------------ */
+
+void sg_lanes_value(int op, uint32_t n, const double *x, const double *y, const double *w, double *out)
+{
+    taken->kernels->value(op, n, x, y, w, out);
+}
+
+void sg_lanes_pull(int op, int k, uint32_t n, const double *d, const double *x, const double *y, const double *w,
+                   const double *z, double *out)
+{
+    taken->kernels->pull(op, k, n, d, x, y, w, z, out);
+}
+
+void sg_lanes_add(uint32_t n, const double *x, double *c)
+{
+    taken->kernels->add(n, x, c);
+}
+
+void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row, ptrdiff_t a_step,
+                      const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row)
+{
+    taken->kernels->product(rows, width, inner, a, a_row, a_step, b, b_step, c, c_row);
+}
+
+void sg_lanes_sgd(sg_sgd o, uint32_t n, double *p, double *g, double *velocity)
+{
+    taken->kernels->sgd(o, n, p, g, velocity);
+}
+
+void sg_lanes_adam(sg_adam o, uint32_t n, double *p, double *g, double *mean, double *square)
+{
+    taken->kernels->adam(o, n, p, g, mean, square);
 }

@@ -19,4 +19,16 @@ void sg_lanes_add(uint32_t n, const double *x, double *c);
 void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row, ptrdiff_t a_step,
                       const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row);
 
+/* Settings of an optimiser's step; updates.py says what they mean. */
+typedef struct {
+    double lr, momentum, dampening, weight_decay;
+    int nesterov, first;
+} sg_sgd;
+typedef struct {
+    double rate, beta1, beta2, eps, weight_decay, shrink, root;
+} sg_adam;
+/* A step of n parameters p with grads g, which are overwritten; velocity NULL: no momentum. */
+void sg_lanes_sgd(sg_sgd o, uint32_t n, double *p, double *g, double *velocity);
+void sg_lanes_adam(sg_adam o, uint32_t n, double *p, double *g, double *mean, double *square);
+
 #endif

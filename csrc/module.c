@@ -321,6 +321,7 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "scalargrad._node
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
     sg_drop_leaf = drop_leaf;
+    sg_simd_take(NULL);
     if ((!sg_node_type && !sg_make_node_type()) || (!sg_block_type && !sg_make_block_type()))
         return NULL;
     PyObject *module = PyModule_Create(&definition);

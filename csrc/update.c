@@ -1,16 +1,8 @@
 /* The step of an optimiser, for all parameters in one crossing. Parameters come as a block of leaves; what an optimiser
- * remembers lies in a bytearray, an array of doubles a quantity. Each kernel goes number by number, as updates.py does, to
- * the same bits. */
-#include <math.h>
-
+ * remembers lies in a bytearray, an array of doubles a quantity. The kernels are in kernels.h; they go number by number, as
+ * updates.py does, to the same bits. */
 #include "block.h"
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define SG_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define SG_CLONES
-#endif
+#include "lanes.h"
 
 enum { CHUNK = 128 };
 typedef struct {
@@ -74,27 +66,6 @@ static void scatter(const Block *block, uint32_t start, uint32_t n, const chunk 
 
 /* --- stochastic gradient descent ----------------------------------------------------------------------------------------- */
 
-typedef struct {
-    double lr, momentum, dampening, weight_decay;
-    int nesterov, first;
-} sgd;
-
-SG_CLONES static void step_sgd(sgd o, uint32_t n, double *restrict p, double *restrict g, double *restrict velocity)
-{
-    double gain = 1.0 - o.dampening;
-    if (o.weight_decay != 0.0)
-        for (uint32_t k = 0; k < n; k++)
-            g[k] += o.weight_decay * p[k];
-    if (velocity) {
-        for (uint32_t k = 0; k < n; k++)
-            velocity[k] = o.first ? g[k] : o.momentum * velocity[k] + gain * g[k];
-        for (uint32_t k = 0; k < n; k++)
-            g[k] = o.nesterov ? g[k] + o.momentum * velocity[k] : velocity[k];
-    }
-    for (uint32_t k = 0; k < n; k++)
-        p[k] -= o.lr * g[k];
-}
-
 /* sgd_step(parameters, state, first, lr, momentum, dampening, weight_decay, nesterov); the state is empty without momentum. */
 PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
 {
@@ -102,7 +73,7 @@ PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
     PyObject *parameters, *state;
     Block *block;
     chunk c;
-    sgd o;
+    sg_sgd o;
     if (!PyArg_ParseTuple(args, "OOpddddp", &parameters, &state, &o.first, &o.lr, &o.momentum, &o.dampening,
                           &o.weight_decay, &o.nesterov) ||
         !read_parameters(parameters, &block))
@@ -112,31 +83,13 @@ PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
         return NULL;
     for (uint32_t start = 0, n; start < block->count; start += n) {
         n = gather(block, start, &c);
-        step_sgd(o, n, c.p, c.g, o.momentum != 0.0 ? velocity + start : NULL);
+        sg_lanes_sgd(o, n, c.p, c.g, o.momentum != 0.0 ? velocity + start : NULL);
         scatter(block, start, n, &c);
     }
     Py_RETURN_NONE;
 }
 
 /* --- Adam ------------------------------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    double rate, beta1, beta2, eps, weight_decay, shrink, root;
-} adam;
-
-SG_CLONES static void step_adam(adam o, uint32_t n, double *restrict p, double *restrict g, double *restrict mean,
-                                double *restrict square)
-{
-    double gain1 = 1.0 - o.beta1, gain2 = 1.0 - o.beta2;
-    if (o.weight_decay != 0.0)
-        for (uint32_t k = 0; k < n; k++)
-            g[k] += o.weight_decay * p[k];
-    for (uint32_t k = 0; k < n; k++) {
-        mean[k] = o.beta1 * mean[k] + gain1 * g[k];
-        square[k] = o.beta2 * square[k] + gain2 * (g[k] * g[k]);
-        p[k] = o.shrink * p[k] - o.rate * (mean[k] / (sqrt(square[k]) / o.root + o.eps));
-    }
-}
 
 /* adam_step(parameters, state, rate, beta1, beta2, eps, weight_decay, shrink, root); the state holds all means, then all
  * mean squares; see updates.py for the rest. */
@@ -146,7 +99,7 @@ PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
     PyObject *parameters, *state;
     Block *block;
     chunk c;
-    adam o;
+    sg_adam o;
     if (!PyArg_ParseTuple(args, "OOddddddd", &parameters, &state, &o.rate, &o.beta1, &o.beta2, &o.eps, &o.weight_decay,
                           &o.shrink, &o.root) ||
         !read_parameters(parameters, &block))
@@ -156,7 +109,7 @@ PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
         return NULL;
     for (uint32_t start = 0, n; start < block->count; start += n) {
         n = gather(block, start, &c);
-        step_adam(o, n, c.p, c.g, mean + start, mean + block->count + start);
+        sg_lanes_adam(o, n, c.p, c.g, mean + start, mean + block->count + start);
         scatter(block, start, n, &c);
     }
     Py_RETURN_NONE;

@@ -176,7 +176,7 @@ class Arithmetic(Elements):
         rows, columns, numbers = self._along(axis)
         each = bulk.items(numbers, rows, columns)
         results = [function(each[r * columns : (r + 1) * columns]) for r in range(rows)]
-        return self._reduced(layouts.from_items(results, True), axis, rows)
+        return self._reduced(layouts.from_items(results, not columns), axis, rows)  # of nothing: leaves, as sums
 
     def logsumexp(self, axis: int | None = None) -> Any:
         """log(exp(x1) + ... + exp(xn)) without overflow."""

@@ -2,6 +2,9 @@
 
 SCALARGRAD_BACKEND is ``native`` (the C core, an error where it is missing), ``python`` (pure Python), or not set: the
 C core where it was built. Both supply the same names, which are all that the rest of the package uses.
+
+SCALARGRAD_SIMD takes the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. Without it
+they are the widest that the CPU has. The results have the same bits.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from scalargrad.errors import BackendError
 
+_SIMD = ("default", "avx2", "avx512f")
 NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the hook `recorded` of each operation
 
 
@@ -54,8 +58,35 @@ def _is_command_line() -> bool:
     return module == ["scalargrad"] or os.path.basename((sys.argv or [""])[0]) in ("scalargrad", "scalargrad.exe")
 
 
+def _paths(lib: Any, ffi: Any) -> list[str]:
+    found: list[str] = []
+    for k in range(len(_SIMD)):
+        if name := lib.sg_simd_path(k):
+            found.append(ffi.string(name).decode())
+    return found
+
+
+def _load() -> tuple[str, Any, Any]:
+    """The backend, and of the C core its two modules, with the kernels that SCALARGRAD_SIMD names."""
+    simd = os.environ.get("SCALARGRAD_SIMD", "")
+    if simd not in ("", *_SIMD):
+        raise BackendError(
+            f"SCALARGRAD_SIMD={simd!r} names no kernels: set it to one of {', '.join(_SIMD)}, or leave it unset"
+        )
+    chosen = _choose()
+    if chosen == "python":
+        return chosen, None, None
+    core, node = _load_native()
+    if simd and not core.lib.sg_simd_take(simd.encode()):
+        raise BackendError(
+            f"SCALARGRAD_SIMD={simd}, but this CPU or build has no such kernels: set it to one of"
+            f" {', '.join(_paths(core.lib, core.ffi))}, or leave it unset"
+        )
+    return chosen, core, node
+
+
 try:
-    _backend = _choose()
+    _backend, _core, _node = _load()
 except BackendError as error:
     if not _is_command_line():
         raise
@@ -70,6 +101,24 @@ def backend() -> str:
     True
     """
     return _backend
+
+
+def simd() -> str:
+    """The kernels in use, by the registers that they are compiled for; ``""`` of the pure-Python backend.
+
+    >>> simd() in ("default", "avx2", "avx512f", "")
+    True
+    """
+    return "" if _backend == "python" else _core.ffi.string(_core.lib.sg_simd_taken()).decode()
+
+
+def simd_paths() -> list[str]:
+    """The kernels that this CPU can run, the widest last: what SCALARGRAD_SIMD may name; none in pure Python.
+
+    >>> simd() in simd_paths() or backend() == "python"
+    True
+    """
+    return [] if _backend == "python" else _paths(_core.lib, _core.ffi)
 
 
 if TYPE_CHECKING or _backend == "python":
@@ -92,7 +141,6 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
     from scalargrad.updates import adam_step, clear_grads, sgd_step
 else:
-    _core, _node = _load_native()
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
@@ -142,4 +190,5 @@ else:
 __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "define_value", "doubles", "elementwise_in_bulk", "flatten", "fold_in_bulk",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
-           "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "sgd_step", "take"]  # fmt: skip
+           "product_in_bulk", "rebuild", "reduce", "set_leaves", "setup", "sgd_step", "simd", "simd_paths",
+           "take"]  # fmt: skip

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import native_only
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, arithmetic, ops
+from scalargrad import Matrix, Value, Vector, arithmetic
 from scalargrad.arrays import concat, stack
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, ShapeError
 from tests.engines import bits
@@ -42,10 +42,11 @@ def grads(nested: Any) -> Any:
     return [grads(x) for x in nested] if isinstance(nested, list) else nested.grad
 
 
-@given(
-    st.data(), st.integers(1, 9), st.integers(1, 9), st.integers(1, 18), st.booleans(), st.sampled_from([mild, nasty])
-)
-def test_a_product_is_its_dots(data: Any, m: int, n: int, k: int, transposed: bool, numbers: Any) -> None:
+@pytest.mark.parametrize("numbers", [mild, nasty], ids=["mild", "nasty"])
+@given(st.data(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 9), st.booleans())
+@settings(max_examples=20)
+def test_a_product_is_its_dots(numbers: Any, data: Any, m: int, n: int, k: int, transposed: bool) -> None:
+    """Of nasty numbers too; test_arrays_products.py has the sizes and layouts."""
     x, w = draw_matrix(data.draw, m, n, numbers), draw_matrix(data.draw, n, k, numbers)
     b, g = draw_matrix(data.draw, 1, k, numbers)[0], draw_matrix(data.draw, m, k, numbers)
     left, bias = Matrix(x), Vector(b)
@@ -60,52 +61,6 @@ def test_a_product_is_its_dots(data: Any, m: int, n: int, k: int, transposed: bo
     assert all_bits(right.grad) == all_bits(grads(ws))
     assert all_bits(bias.grad) == all_bits(grads(bs))
     assert all_bits(y.grad) == all_bits(grads(ys))
-
-
-@given(st.data(), st.integers(1, 5), st.integers(1, 300), st.integers(0, 3), st.integers(0, 3))
-def test_an_operation_goes_element_by_element(data: Any, m: int, n: int, first: int, second: int) -> None:
-    row = data.draw(st.sampled_from(ops.PRIMITIVES))
-    random = data.draw(st.randoms(use_true_random=False))
-    shapes = [(m, n), (1, n), (m, 1), (1, 1)]
-    numbers = []
-    for rows, columns in [shapes[0], shapes[first], shapes[second]][: len(row.operands)]:
-        numbers.append([[random.choice([random.uniform(-3, 3), 0.0, -0.0, 1.0]) for _ in range(columns)]
-                        for _ in range(rows)])  # fmt: skip
-    arrays = [Matrix(x) for x in numbers]
-    scalars = [leaves(x) for x in numbers]
-    y = arithmetic.elementwise(ops.OPCODE[row.name], *arrays)
-    ys = [[_apply(row.name, [s[i % len(s)][j % len(s[0])] for s in scalars]) for j in range(n)] for i in range(m)]
-    y.sum().backward()
-    sg.sum([v for vs in ys for v in vs]).backward()
-    assert all_bits(y.data) == all_bits([[v.data for v in vs] for vs in ys])
-    for array, scalar in zip(arrays, scalars):
-        assert all_bits(array.grad) == all_bits(grads(scalar))
-
-
-def _apply(name: str, operands: list[Any]) -> Any:
-    from scalargrad import core
-
-    return core.apply(ops.OPCODE[name], *operands)
-
-
-@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "prod", "norm", "logsumexp", "softmax", "log_softmax"])
-@given(st.data(), st.integers(1, 6), st.integers(1, 9), st.integers(0, 1))
-def test_a_reduction_is_that_of_each_row(name: str, data: Any, m: int, n: int, axis: int) -> None:
-    x = draw_matrix(data.draw, m, n, mild)
-    array, scalars = Matrix(x), leaves(x)
-    rows = scalars if axis else [list(column) for column in zip(*scalars)]
-    y = getattr(array, name)(axis=axis)
-    ys = [getattr(sg, name)(row) for row in rows]
-    if name.endswith("softmax"):
-        y, ys = (y if axis else y.T).reshape(-1), [v for vs in ys for v in vs]
-    weights = [1.0 + k for k in range(len(ys))]
-    (y * weights).sum().backward()
-    sg.sum([v * c for v, c in zip(ys, weights)]).backward()
-    assert all_bits(y.data) == all_bits([v.data for v in ys])
-    assert all_bits(array.grad) == all_bits(grads(scalars))
-    whole = getattr(array, name)
-    if not name.endswith("softmax"):
-        assert bits(whole().data) == bits(getattr(sg, name)([v for row in scalars for v in row]).data)
 
 
 def test_functions_of_many_take_arrays() -> None:
@@ -270,8 +225,10 @@ def test_a_closed_graph_enters_again() -> None:
     assert x.grad == grads(s)
 
 
-@given(st.data(), st.integers(1, 4), st.integers(1, 9), st.sampled_from([mild, nasty]))
-def test_results_that_nobody_reads_change_nothing(data: Any, m: int, n: int, numbers: Any) -> None:
+@pytest.mark.parametrize("numbers", [mild, nasty], ids=["mild", "nasty"])
+@given(st.data(), st.integers(1, 4), st.integers(1, 5))
+@settings(max_examples=15)
+def test_results_that_nobody_reads_change_nothing(numbers: Any, data: Any, m: int, n: int) -> None:
     """The careful sweep takes what is reached as a whole by the kernels, the rest element by element."""
     x, w = draw_matrix(data.draw, m, n, numbers), draw_matrix(data.draw, n, 9, numbers)
     left, right = Matrix(x), Matrix(w)

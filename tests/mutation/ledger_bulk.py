@@ -27,7 +27,7 @@ def _of_c(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
 SQUARES, SQUARES_OF_SUMS = '_each("square", x, _each("sub", x, x, t))', '_each("square", x, _each("add", x, x, t))'
 BULK, ARITHMETIC, ELEMENTS, LOSS = "bulk.py", "arithmetic.py", "elements.py", "losses.py"
 NN, OPTIM, STEPS = "nn.py", "optim.py", "updates.py"
-BULK_C, PULL_C, UPDATE_C = "bulk.c", "pull.c", "update.c"
+BULK_C, PULL_C, UPDATE_C = "bulk.c", "pull.c", "kernels.h"
 
 # of bulk: sums of products, their indices, and the reductions of rows
 ROW_OF_X = ("(a[r * inner + t], b[t", "(a[t], b[t")
@@ -135,5 +135,6 @@ MUTANTS: list[Mutant] = [
     *_of_c("D5", PULL_C, C_BIAS_SIGN, C_BY_W_INDEX), *_of_c("D6", UPDATE_C, ("p[k] -= o.lr * g[k]", "p[k] += o.lr * g[k]")),
     *_of_c("D7", UPDATE_C, ("p[k] -= o.lr * g[k]", "p[k] -= g[k]"), ("o.first ? g[k] : o.momentum", "o.momentum"), ("double gain = 1.0 - o.dampening", "double gain = 1.0"),
            ("g[k] + o.momentum * velocity[k] : velocity[k]", "g[k] - o.momentum * velocity[k] : velocity[k]"), ("gain2 * (g[k] * g[k])", "gain2 * g[k]"), ("gain1 = 1.0 - o.beta1", "gain1 = 1.0"),
-           ("o.shrink * p[k] - o.rate", "o.shrink * p[k] + o.rate"), ("o.shrink * p[k] - o.rate", "p[k] - o.rate"), ("sqrt(square[k]) / o.root", "sqrt(square[k])"), ("mean + block->count + start", "mean + start")),
+           ("o.shrink * p[k] - o.rate", "o.shrink * p[k] + o.rate"), ("o.shrink * p[k] - o.rate", "p[k] - o.rate"), ("sqrt(square[k]) / o.root", "sqrt(square[k])")),
+    *_of_c("D7", "update.c", ("mean + block->count + start", "mean + start")),
 ]  # fmt: skip
