@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,14 @@ def test_settings_of_activations_may_be_learnt() -> None:
         assert setting.grad == pytest.approx(by_setting, rel=1e-15)
         setting.data = 0.25
         assert module([x]).data == [pytest.approx(0.25 * by_setting, rel=1e-15)]
+
+
+@pytest.mark.parametrize("x", [2, Fraction(2), Decimal(2), np.float32(2), np.int64(2), np.array(2.0)], ids=repr)
+def test_activations_take_numbers_of_every_kind(x: Any) -> None:
+    for module, wanted in ((nn.ReLU(), 2.0), (nn.LeakyReLU(0.5), 2.0), (nn.Tanh(), math.tanh(2.0))):
+        assert type(module(x)) is float and module(x) == wanted
+    learnt = nn.LeakyReLU(Value(0.5))(-x)
+    assert type(learnt) is Value and learnt.data == -1.0
 
 
 # --- what layers take -------------------------------------------------------------------------------------------------
