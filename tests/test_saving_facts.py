@@ -171,6 +171,18 @@ def test_an_error_names_the_path_that_was_given(
     assert path.read_bytes() == old and os.listdir(tmp_path) == ["model.json"]
 
 
+def test_an_error_without_a_number_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (OSError("odd"), KeyboardInterrupt("stop"), MemoryError("none")):
+
+        def fail(*_: Any) -> None:
+            raise error
+
+        monkeypatch.setattr(os, "replace", fail)
+        with pytest.raises(type(error)) as caught:
+            nn.Linear(1, 1).save(tmp_path / "model.json")
+        assert caught.value is error and os.listdir(tmp_path) == []
+
+
 def test_a_folder_that_there_is_not(tmp_path: Path) -> None:
     for path in (tmp_path / "no" / "model.json", "no/such/model.json"):
         with pytest.raises(FileNotFoundError) as caught:
