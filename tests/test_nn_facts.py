@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -38,6 +39,26 @@ def test_activations_by_hand(name: str, title: str, low: float, high: float) -> 
         module = getattr(nn, title)()
         assert module([-1.0, 2.0]).data == wanted and [module(-1.0), module(2)] == wanted
         assert repr(module) == f"{title}({ {'leaky_relu': 0.01, 'elu': 1.0}.get(name, '') })"
+
+
+@pytest.mark.parametrize("name", AT)
+def test_a_batch_under_a_watch_is_recorded_operation_by_operation(name: str) -> None:
+    """The C core's bulk operations decline there; the numbers and gradients stay the same, to the bit."""
+    layer, linear, plain = nn.Layer(2, 3, activation=name), nn.Linear(2, 3), nn.Linear(3, 4, bias=False)
+    module = getattr(nn, AT[name][0])() if name != "linear" else nn.Sequential()
+    rows = [[0.5, -1.0], [2.0, 0.25], [-0.75, 3.0], [1.0, 1.0]]
+    found = []
+    for context in (contextlib.nullcontext, sg.detect_anomaly):
+        with context():
+            x = Matrix(rows)
+            y = [layer(x), plain(module(linear(x)))]
+            (y[0].sum() + (y[1] * y[1]).sum()).backward()
+        parameters = [*layer.parameters(), *linear.parameters(), *plain.parameters()]
+        found.append(([m.data for m in y], x.grad, [p.grad for p in parameters]))
+        for p in parameters:
+            p.grad = 0.0
+    assert found[0] == found[1]
+    assert found[0][0][0] == [[n(row).data for n in layer.neurons] for row in rows]
 
 
 def test_settings_of_activations_may_be_learnt() -> None:
@@ -133,6 +154,28 @@ def test_neurons_of_a_subclass_keep_their_own_parameters() -> None:
         "layers.0.w.0", "layers.0.b", "layers.0.scale",
     }  # fmt: skip
     assert [n.split(".")[-1] for n in nn.Sequential(own).state_dict()] == ["w", "b", "scale"]
+
+
+def test_edits_of_lists_are_seen() -> None:
+    """Each way to change a list of weights or neurons, after a batch has been kept."""
+    edits: dict[str, Any] = {
+        "__setitem__": lambda w: w.__setitem__(0, Value(7.0)), "__delitem__": lambda w: w.__delitem__(0),
+        "__iadd__": lambda w: w.__iadd__([Value(7.0)]), "__imul__": lambda w: w.__imul__(2),
+        "append": lambda w: w.append(Value(7.0)), "extend": lambda w: w.extend([Value(7.0)]),
+        "insert": lambda w: w.insert(0, Value(7.0)), "pop": lambda w: w.pop(), "remove": lambda w: w.remove(w[0]),
+        "clear": lambda w: w.clear(), "sort": lambda w: w.sort(key=lambda v: -v.data), "reverse": lambda w: w.reverse(),
+    }  # fmt: skip
+    for name, edit in edits.items():
+        layer = nn.Layer(2, 1)
+        n = layer.neurons[0]
+        n.w[0].data, n.w[1].data, n.nonlin = 1.0, 2.0, False
+        layer([[1.0, 1.0]])
+        layer.parameters()
+        assert getattr(n.w, name).__name__ == name and getattr(n.w, name).__doc__ == getattr(list, name).__doc__
+        edit(n.w)
+        row = [1.0, 10.0, 100.0, 1000.0][: len(n.w)]
+        assert layer([row]).data == [[n(row).data]] if row else layer([[]]).data == [[0.0]], name
+        assert {id(p) for p in layer.parameters()} == {id(p) for p in (*n.w, n.b)}, name
 
 
 def test_sequential_by_hand() -> None:
