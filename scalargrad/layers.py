@@ -127,7 +127,7 @@ class _Elementwise(Module):
         result = elementwise(self._opcode, x, *self._settings)
         if result is NotImplemented:
             raise NumberError(f"{type(self).__name__} takes numbers and arrays, got {type(x).__name__}")
-        return result
+        return result if result.ndim else core.item(result._block, result._offset)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(str, self._settings))})"

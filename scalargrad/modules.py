@@ -151,10 +151,12 @@ class Module:
                         raise StateError(f"{name}: element {k} is the result of {item._op}, so it cannot be set")
                     leaves.append(item)
                     numbers.append(number)
-                elif not isinstance(holder, list) and number != item:
-                    raise StateError(f"{name}: element {k} is a constant, so it cannot be set")
-                elif number != item and (number == number or item == item):
+                elif number == item or (number != number and item != item):  # any nan equals any nan
+                    continue
+                elif isinstance(holder, list):
                     pruned.append((holder, k, number))
+                else:
+                    raise StateError(f"{name}: element {k} is a constant, so it cannot be set")
         core.set_leaves(core.block(leaves), 0, 0, 1, 1, len(leaves), numbers.tobytes(), 0)
         for holder, k, number in pruned:
             holder[k] = number

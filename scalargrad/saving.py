@@ -49,7 +49,8 @@ def _digest(state: Any) -> str:
 
 def write(path: str | os.PathLike[str], state: State) -> None:
     """Writes a state: into a new file of the same folder, which then takes the place of the old one in one step, so
-    that whatever interrupts it leaves the old file whole. Raises OSError where the folder cannot be written."""
+    that whatever interrupts it leaves the old file whole. Raises OSError, which names the path, where the folder
+    cannot be written."""
     target = os.path.realpath(os.fsdecode(path))
     if os.path.exists(target) and not os.path.isfile(target):  # the new file would take the place of a device
         raise OSError(errno.EINVAL, "not a regular file, so no state can be saved there", target)
@@ -68,8 +69,8 @@ def write(path: str | os.PathLike[str], state: State) -> None:
     except BaseException as error:
         with suppress(OSError):
             os.unlink(draft)
-        if isinstance(error, FileNotFoundError):  # names the path that was given, not the draft's
-            raise FileNotFoundError(error.errno, error.strerror, os.fspath(path)) from None
+        if isinstance(error, OSError) and error.errno is not None:  # names the path that was given, not the draft's
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from None
         raise
 
 
