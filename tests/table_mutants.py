@@ -1,0 +1,184 @@
+"""Every expression of the table broken in every small way, held against the facts. ``python -m tests.table_mutants``.
+
+A mutant is one expression with one part changed: an operator, a comparison, a constant, an operand, a branch dropped or
+exchanged, a sign, arguments exchanged, a call left out. It is compiled in place of its row, in process, and the facts of
+every primitive that comes to it are asked. One that all facts survive is printed; one that computes the same is in
+`EQUIVALENT`, with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from facts import wrong
+from table_equivalents import EQUIVALENT
+from test_facts import OF
+
+from scalargrad import evaluate, libm, ops
+
+_BINARY = {ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult]}
+_COMPARED = {
+    ast.Lt: [ast.LtE, ast.Gt], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.Lt], ast.GtE: [ast.Gt, ast.Lt],
+    ast.Eq: [ast.NotEq, ast.LtE, ast.GtE], ast.NotEq: [ast.Eq, ast.Lt, ast.Gt],
+}  # fmt: skip
+_NAMES = {"inf": "1", "nan": "0", "LN2": "LOG2E", "LOG2E": "LN2", "LOG10E": "LOG2E", "TWO_OVER_SQRT_PI": "LN2",
+          "TINY": "HUGE", "HUGE": "TINY", "UP": "DOWN", "DOWN": "UP", "SPLIT": "UP"}  # fmt: skip
+_CALLED = {"floor": "ceil", "ceil": "floor", "trunc": "rint", "rint": "trunc", "sin": "cos", "cos": "sin", "exp": "expm1",
+           "expm1": "exp", "log1p": "log", "sigmoid": "silu", "round": "floor", "sqrt": "cbrt"}  # fmt: skip
+_DOUBLE = ast.Constant(2.0)
+
+
+def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
+    """What may stand in the place of a node."""
+    if isinstance(node, ast.BinOp):
+        for kind in _BINARY[type(node.op)]:
+            yield ast.BinOp(node.left, kind(), node.right)
+        if isinstance(node.op, (ast.Sub, ast.Div)):
+            yield ast.BinOp(node.right, node.op, node.left)
+        yield from (node.left, node.right)
+    elif isinstance(node, ast.Compare):
+        for kind in _COMPARED[type(node.ops[0])]:
+            yield ast.Compare(node.left, [kind()], node.comparators)
+    elif isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+        for k in range(len(node.values)):
+            rest = [value for j, value in enumerate(node.values) if j != k]
+            yield rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+    elif isinstance(node, ast.IfExp):
+        yield from (node.body, node.orelse, ast.IfExp(node.test, node.orelse, node.body))
+        if isinstance(node.orelse, ast.IfExp):  # a branch in the middle left out
+            yield ast.IfExp(node.test, node.body, node.orelse.orelse)
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.Constant):
+        for changed in (node.value + 1, node.value * 2, -node.value, 0, 1):
+            yield ast.Constant(changed)
+    elif isinstance(node, ast.Name):
+        yield from (ast.Name(name) for name in operands if name != node.id and node.id in operands)
+        if node.id in _NAMES:
+            yield ast.parse(_NAMES[node.id], mode="eval").body
+    elif isinstance(node, ast.Call):
+        if len(node.args) == 2:
+            yield ast.Call(node.func, node.args[::-1], [])
+        if len(node.args) == 1:
+            yield node.args[0]
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id  # type: ignore[attr-defined]
+        if name in _CALLED:
+            yield ast.Call(ast.Attribute(ast.Name("libm"), _CALLED[name]) if _CALLED[name] in libm.FUNCTIONS
+                           else ast.Name(_CALLED[name]), node.args, [])  # fmt: skip
+    if isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Constant)):
+        yield ast.UnaryOp(ast.USub(), node)  # type: ignore[arg-type]
+
+
+def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
+    """Where expressions stand below a node: the parent, its field, the position in a list."""
+    for field, value in ast.iter_fields(node):
+        if field in ("ops", "op", "func"):
+            continue
+        for k, child in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(child, ast.expr):
+                yield node, field, k if isinstance(value, list) else None
+                yield from _places(child)
+
+
+def mutants(expression: str, operands: tuple[str, ...]) -> Iterator[str]:
+    """The texts of an expression with one part changed, each once."""
+    seen = {ast.unparse(ast.parse(expression, mode="eval"))}
+    count = len(list(_places(ast.parse(expression, mode="eval"))))
+    for place in range(count):
+        changes = 1
+        k = 0
+        while k < changes:
+            tree = ast.parse(expression, mode="eval")
+            parent, field, position = list(_places(tree))[place]
+            held = getattr(parent, field)
+            all_changes = list(_changes(copy.deepcopy(held if position is None else held[position]), operands))
+            changes = len(all_changes)
+            if k < changes:
+                if position is None:
+                    setattr(parent, field, all_changes[k])
+                else:
+                    held[position] = all_changes[k]
+                text = ast.unparse(ast.fix_missing_locations(tree))
+                if text not in seen:
+                    seen.add(text)
+                    yield text
+            k += 1
+
+
+def _expressions() -> Iterator[tuple[str, tuple[str, ...], str]]:
+    for row in ops.ROWS:
+        yield f"value_{row.name}", row.operands, row.value
+        for k, partial in enumerate(row.partials):
+            yield f"partial_{row.name}_{k}", (*row.operands, "z"), partial
+
+
+def _users() -> dict[str, set[str]]:
+    """The primitives whose value or partials come to each function of the table."""
+    calls: dict[str, set[str]] = {}
+    for name, _, expression in _expressions():
+        names = {n.id for n in ast.walk(ast.parse(expression)) if isinstance(n, ast.Name)}
+        calls[name] = {f"value_{n}" for n in names if any(row.name == n for row in ops.ROWS)}
+    users: dict[str, set[str]] = {name: set() for name in calls}
+    for row in ops.PRIMITIVES:
+        met: set[str] = set()
+        ahead = {f"value_{row.name}", *(f"partial_{row.name}_{k}" for k in range(len(row.partials)))}
+        while ahead:
+            name = ahead.pop()
+            met.add(name)
+            ahead |= calls[name] - met
+        for name in met:
+            users[name].add(row.name)
+    return users
+
+
+def survives(namespace: dict[str, Any], users: set[str]) -> bool:
+    """Whether every fact of some primitives holds in the functions of a table."""
+    for name in users:
+        try:
+            found = wrong(
+                OF[name],
+                lambda f, x: namespace[f"value_{f}"](*x),
+                lambda f, k, x, z: namespace[f"partial_{f}_{k}"](*x, z),
+            )
+            if next(found, None):
+                return False
+        except (RecursionError, OverflowError):
+            return False
+    return True
+
+
+def check() -> Iterator[tuple[str, str, bool]]:
+    """Each mutant: its function, its text, and whether it survives."""
+    namespace = evaluate.rows(libm.FUNCTIONS, libm.div)
+    users = _users()
+    for name, parameters, expression in _expressions():
+        whole = namespace[name]
+        for text in mutants(expression, parameters):
+            module = ast.fix_missing_locations(ast.Module([evaluate._definition(name, parameters, text)], []))
+            exec(compile(module, "<mutant>", "exec"), namespace)
+            yield name, text, survives(namespace, users[name])
+        namespace[name] = whole
+
+
+def main() -> int:
+    found = list(check())
+    survivors = [(name, text) for name, text, alive in found if alive and (name, text) not in EQUIVALENT]
+    for name, text in survivors:
+        print(f"SURVIVED {name}: {text}")
+    gone = [key for key in EQUIVALENT if key not in {(name, text) for name, text, alive in found if alive}]
+    for name, text in gone:
+        print(f"NOT THERE, or killed: {name}: {text}")
+    print(f"{len(found)} mutants, {len(survivors)} survived, {len(EQUIVALENT)} equivalent, {len(gone)} not there")
+    return int(bool(survivors or gone))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
