@@ -11,7 +11,7 @@ sigmoid(-inf)          = 0.0   | 0
 sigmoid(800)           = 1     | 0
 sigmoid(-800)          = 0.0   | 0
 sigmoid(nan)           = nan   | nan
-sigmoid(x) ~ 1 / (1 + exp(-x)) | 1 / (1 + exp(-x)) / (1 + exp(x)) : 1 -1 -20 40 -40 -700 700 -745 745
+sigmoid(x) ~ 1 / (1 + exp(-x)) | 1 / (1 + exp(-x)) / (1 + exp(x)) : 1 -1 -20 40 -40 -700 700 -720 -745 745
 
 log_sigmoid(0)         = ~-log(2) | 0.5
 log_sigmoid(inf)       = -0.0  | 0
@@ -43,6 +43,8 @@ leaky_relu(2, 0.1)     = 2     | 1   | 0
 leaky_relu(-2, 0.5)    = -1    | 0.5 | -2
 leaky_relu(0.0, 0.1)   = 0.0   | 0.1 | 0.0
 leaky_relu(-0.0, 0.1)  = -0.0  | 0.1 | -0.0
+leaky_relu(0.0, -0.5)  = -0.0  | -0.5 | 0.0
+leaky_relu(-2, -0.5)   = 1     | -0.5 | -2
 leaky_relu(least, 0.5) = least | 1   | 0
 leaky_relu(inf, 0.1)   = inf   | 1   | 0
 leaky_relu(-inf, 0.1)  = -inf  | 0.1 | -inf
@@ -53,6 +55,7 @@ leaky_relu(-1, 0)      = -0.0  | 0   | -1
 elu(2, 0.5)            = 2     | 1   | 0
 elu(0.0, 0.5)          = 0.0   | 0.5 | 0.0
 elu(-0.0, 0.5)         = -0.0  | 0.5 | -0.0
+elu(0.0, -0.5)         = -0.0  | -0.5 | 0.0
 elu(least, 0.5)        = least | 1   | 0
 elu(inf, 2)            = inf   | 1   | 0
 elu(-inf, 2)           = -2    | 0   | -1
@@ -111,6 +114,8 @@ ceil(nan)              = nan   | 0
 
 trunc(2.5)             = 2     | 0
 trunc(-2.5)            = -2    | 0
+trunc(2.7)             = 2     | 0
+trunc(-2.7)            = -2    | 0
 trunc(0.5)             = 0.0   | 0
 trunc(-0.5)            = -0.0  | 0
 trunc(-0.0)            = -0.0  | 0
@@ -193,6 +198,7 @@ clip(-inf, 0, 1)       = 0     | 0 | 1 | 0
 clip(3, -inf, inf)     = 3     | 1 | 0 | 0
 clip(inf, 0, inf)      = inf   | 1 | 0 | 0
 clip(nan, 0, 1)        = nan   | 1 | 0 | 0
+clip(nan, 1, 1)        = nan   | 1 | 0 | 0
 clip(nan, 2, 1)        = 1     | 0 | 0 | 1
 
 # the branch not chosen gets 0, whatever it holds
@@ -222,11 +228,14 @@ hypot(inf, 1)          = inf   | 1   | 0
 hypot(-inf, 1)         = inf   | -1  | 0
 hypot(1, inf)          = inf   | 0   | 1
 hypot(1, -inf)         = inf   | 0   | -1
+hypot(-1, inf)         = inf   | 0   | 1
+hypot(-1, -inf)        = inf   | 0   | -1
+hypot(0, nan)          = nan   | nan | nan
 hypot(inf, nan)        = inf   | nan | nan
 hypot(nan, inf)        = inf   | nan | nan
 hypot(nan, 1)          = nan   | nan | nan
 hypot(1, nan)          = nan   | nan | nan
-hypot(x, y) ~ sqrt(x**2 + y**2) | x / z | y / z : 1,2 -5,7 3e-200,4e-200 least,least 1e-320,-2e-320 3e-295,1e-296
+hypot(x, y) ~ sqrt(x**2 + y**2) | x / z | y / z : 1,2 -5,7 -1e200,2e200 2e200,-1e200 3e-200,4e-200 least,least 1e-320,-2e-320 3e-295,1e-296
 hypot(x, y) ~ sqrt(x**2 + y**2) | x / z | y / z : 1.5e308,1.5e308 1.2e308,-1e308 1e300,1e295 3e290,4e290 7,1e-310
 
 logaddexp(0, 0)        = ~log(2) | 0.5 | 0.5

@@ -126,12 +126,14 @@ atan2(-1, inf)         = -0.0  | 0    | -0.0
 atan2(1, -inf)         = ~pi   | 0    | -0.0
 atan2(inf, 1)          = ~pi / 2  | 0 | -0.0
 atan2(-inf, 1)         = ~-pi / 2 | 0 | -0.0
+atan2(-inf, -1)        = ~-pi / 2 | 0 | -0.0
 atan2(nan, 1)          = nan   | nan  | nan
 atan2(1, nan)          = nan   | nan  | nan
 atan2(y, x) ~ atan2(y, x) | x / (x**2 + y**2) | -y / (x**2 + y**2) : 1,2 -3,4 -1,-1 2,-5 3e-200,4e-200 -1e200,3e200
 # where the square is subnormal or overflows, and where only one quotient is subnormal
 atan2(y, x) ~ atan2(y, x) | x / (x**2 + y**2) | -y / (x**2 + y**2) : 1e-320,1e-10 1e-10,-1e-320 least,least 3e-312,1e-3
 atan2(y, x) ~ atan2(y, x) | x / (x**2 + y**2) | -y / (x**2 + y**2) : 1e-3,3e-312 7e-295,2e-296 -3e-300,least 1.5e308,1.5e308
+atan2(y, x) ~ atan2(y, x) | x / (x**2 + y**2) | -y / (x**2 + y**2) : 1e-316,1.7e-3 2.3e-3,-1e-316 7e-317,1e-310 1e-310,5e-317 1e-291,1e-280 1e-280,1e-291
 atan2(y, x) ~ atan2(y, x) | x / (x**2 + y**2) | -y / (x**2 + y**2) : 1e300,2e5 3e5,-1e300 -1.5e308,1e290 1e-7,3e-297
 """)
 

@@ -9,7 +9,6 @@ every primitive that comes to it are asked. One that all facts survive is printe
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +31,9 @@ _NAMES = {"inf": "1", "nan": "0", "LN2": "LOG2E", "LOG2E": "LN2", "LOG10E": "LOG
           "TINY": "HUGE", "HUGE": "TINY", "UP": "DOWN", "DOWN": "UP", "SPLIT": "UP"}  # fmt: skip
 _CALLED = {"floor": "ceil", "ceil": "floor", "trunc": "rint", "rint": "trunc", "sin": "cos", "cos": "sin", "exp": "expm1",
            "expm1": "exp", "log1p": "log", "sigmoid": "silu", "round": "floor", "sqrt": "cbrt"}  # fmt: skip
-_DOUBLE = ast.Constant(2.0)
+# arguments whose sign does not matter
+_EVEN = {"copysign": (0,), "pow_high": (0,), "abs": (0,), "fabs": (0,), "hypot": (0, 1), "cos": (0,), "cosh": (0,), "sech2": (0,), "gauss": (0,), "square": (0,),
+         "cosine": (1,), "cosine_scaled": (1,), "over_square": (1,), "over_square_scaled": (1,), "fmod": (1,)}  # fmt: skip
 
 
 def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
@@ -69,12 +70,34 @@ def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
             yield ast.Call(node.func, node.args[::-1], [])
         if len(node.args) == 1:
             yield node.args[0]
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id  # type: ignore[attr-defined]
+        name = _name(node)
         if name in _CALLED:
             yield ast.Call(ast.Attribute(ast.Name("libm"), _CALLED[name]) if _CALLED[name] in libm.FUNCTIONS
                            else ast.Name(_CALLED[name]), node.args, [])  # fmt: skip
     if isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Constant)):
         yield ast.UnaryOp(ast.USub(), node)  # type: ignore[arg-type]
+
+
+def _is_the_same(parent: ast.AST, position: int | None, old: ast.expr, new: ast.expr) -> bool:
+    """Whether a change makes no difference by itself: of the sign of a zero or of a number compared with zero, within an
+    even function, of the order of hypot's arguments."""
+    negated = isinstance(new, ast.UnaryOp) and new.operand is old
+    if isinstance(old, ast.Constant) and isinstance(new, ast.Constant):
+        negated = new.value == -old.value  # type: ignore[operator]
+    if isinstance(old, ast.Call) and _name(old) == "hypot":
+        return isinstance(new, ast.Call) and new.args == old.args[::-1]
+    if isinstance(parent, ast.Compare) and (negated or isinstance(new, ast.Constant)):
+        zero = isinstance(old, ast.Constant) and old.value == 0 and (negated or new.value == 0)  # type: ignore[attr-defined]
+        against = parent.comparators[0]
+        equality = isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and isinstance(against, ast.Constant) and not against.value
+        return zero or (negated and equality)
+    if isinstance(old, ast.Name) and old.id == "nan" and negated:
+        return True
+    return negated and isinstance(parent, ast.Call) and position in _EVEN.get(_name(parent), ())
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id  # type: ignore[attr-defined]
 
 
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
@@ -88,29 +111,28 @@ def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
                 yield from _places(child)
 
 
-def mutants(expression: str, operands: tuple[str, ...]) -> Iterator[str]:
-    """The texts of an expression with one part changed, each once."""
+def mutants(expression: str, operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """An expression with one part changed: what was changed, as "old -> new", and the text; each text once."""
     seen = {ast.unparse(ast.parse(expression, mode="eval"))}
-    count = len(list(_places(ast.parse(expression, mode="eval"))))
-    for place in range(count):
-        changes = 1
-        k = 0
-        while k < changes:
-            tree = ast.parse(expression, mode="eval")
-            parent, field, position = list(_places(tree))[place]
-            held = getattr(parent, field)
-            all_changes = list(_changes(copy.deepcopy(held if position is None else held[position]), operands))
-            changes = len(all_changes)
-            if k < changes:
-                if position is None:
-                    setattr(parent, field, all_changes[k])
-                else:
-                    held[position] = all_changes[k]
-                text = ast.unparse(ast.fix_missing_locations(tree))
-                if text not in seen:
-                    seen.add(text)
-                    yield text
-            k += 1
+    for place in range(len(list(_places(ast.parse(expression, mode="eval"))))):
+        tree = ast.parse(expression, mode="eval")
+        parent, field, position = list(_places(tree))[place]
+        whole = getattr(parent, field)
+        old = whole if position is None else whole[position]
+        was = ast.unparse(old)
+        for new in list(_changes(old, operands)):
+            if position is None:
+                setattr(parent, field, new)
+            else:
+                whole[position] = new
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            if text not in seen and not _is_the_same(parent, position, old, new):
+                seen.add(text)
+                yield f"{was} -> {ast.unparse(new)}", text
+        if position is None:
+            setattr(parent, field, old)
+        else:
+            whole[position] = old
 
 
 def _expressions() -> Iterator[tuple[str, tuple[str, ...], str]]:
@@ -156,28 +178,29 @@ def survives(namespace: dict[str, Any], users: set[str]) -> bool:
 
 
 def check() -> Iterator[tuple[str, str, bool]]:
-    """Each mutant: its function, its text, and whether it survives."""
+    """Each mutant: its function, what was changed, and whether it survives."""
     namespace = evaluate.rows(libm.FUNCTIONS, libm.div)
     users = _users()
     for name, parameters, expression in _expressions():
         whole = namespace[name]
-        for text in mutants(expression, parameters):
+        for change, text in mutants(expression, parameters):
             module = ast.fix_missing_locations(ast.Module([evaluate._definition(name, parameters, text)], []))
             exec(compile(module, "<mutant>", "exec"), namespace)
-            yield name, text, survives(namespace, users[name])
+            yield name, change, survives(namespace, users[name])
         namespace[name] = whole
 
 
 def main() -> int:
+    """Prints the survivors that are not known; gives 1 where there are any, or where a known one is not there."""
     found = list(check())
-    survivors = [(name, text) for name, text, alive in found if alive and (name, text) not in EQUIVALENT]
-    for name, text in survivors:
-        print(f"SURVIVED {name}: {text}")
-    gone = [key for key in EQUIVALENT if key not in {(name, text) for name, text, alive in found if alive}]
-    for name, text in gone:
-        print(f"NOT THERE, or killed: {name}: {text}")
-    print(f"{len(found)} mutants, {len(survivors)} survived, {len(EQUIVALENT)} equivalent, {len(gone)} not there")
-    return int(bool(survivors or gone))
+    alive = [(name, change) for name, change, survived in found if survived]
+    unknown = [pair for pair in alive if pair not in EQUIVALENT]
+    gone = [pair for pair in EQUIVALENT if pair not in alive]
+    for what, pairs in (("SURVIVED", unknown), ("KILLED, or not there", gone)):
+        for name, change in pairs:
+            print(f"{what} {name}: {change}")
+    print(f"{len(found)} mutants, {len(unknown)} survived, {len(alive) - len(unknown)} equivalent")
+    return int(bool(unknown or gone))
 
 
 if __name__ == "__main__":
