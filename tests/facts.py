@@ -7,7 +7,8 @@ An exact fact, whose every bit counts (any nan equals any nan)::
 A cell that begins with ``~`` is right to 1e-14; ``?`` is a number of which nothing is promised. A fact at many points,
 whose formulas mpmath evaluates with 50 digits of the operands' names and of ``z``, the value::
 
-    div(x, y) ~ x / y | 1 / y | -x / y**2 : 7,3 3e-317,7e-6
+    div(x, y) ~ x / y | 1 / y | -x / y**2
+        : 7,3 3e-317,7e-6
 
 The facts know nothing of the table of primitives: that is their use.
 """
@@ -38,9 +39,9 @@ _FLOATS = {
     "most": 1.7976931348623157e308, "up": lambda x: math.nextafter(x, math.inf),
     "down": lambda x: math.nextafter(x, -math.inf),
 }  # fmt: skip
-_MP = {name: getattr(mp, name) for name in ("inf", "nan", "pi", "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos",
-       "atan", "atan2", "sinh", "cosh", "tanh", "sech", "asinh", "acosh", "atanh", "erf", "erfc", "expm1", "log1p",
-       "cbrt", "sign")}  # fmt: skip
+_MP = {name: getattr(mp, name) for name in (
+    "inf", "nan", "pi", "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
+    "tanh", "sech", "asinh", "acosh", "atanh", "erf", "erfc", "expm1", "log1p", "cbrt", "sign")}  # fmt: skip
 _MP |= {"abs": abs, "max": max, "min": min, "sum": mp.fsum}
 
 
@@ -92,7 +93,11 @@ def _at_points(call: str, formulas: str, points: str) -> Iterator[Fact]:
     for point in points.split():
         numbers = tuple(float(x) for x in eval(f"({point},)", dict(_FLOATS)))
         with mp.workdps(50):
-            scope = {**_MP, **dict(zip(names.replace(" ", "").split(","), map(mpf, numbers))), "X": [*map(mpf, numbers)]}
+            scope = {
+                **_MP,
+                **dict(zip(names.replace(" ", "").split(","), map(mpf, numbers))),
+                "X": [*map(mpf, numbers)],
+            }
             results: list[Any] = []
             for formula in formulas.split("|"):
                 results += [OPEN] if formula.strip() == "?" else _listed(eval(formula, scope))
@@ -107,14 +112,15 @@ def _listed(x: Any) -> list[Any]:
 def read(text: str) -> list[Fact]:
     """The facts of a table, in its order."""
     facts: list[Fact] = []
+    call = formulas = ""
     for line in text.splitlines():
         line = line.partition("#")[0]
         if not line.strip():
             continue
         if " ~ " in line:
-            call, _, rest = line.partition(" ~ ")
-            formulas, _, points = rest.rpartition(" : ")
-            facts += _at_points(call, formulas, points)
+            call, _, formulas = line.partition(" ~ ")
+        elif line.strip().startswith(":"):
+            facts += _at_points(call, formulas, line.strip()[1:])
         else:
             call, _, results = line.partition(" = ")
             facts.append(_exact(call, results))

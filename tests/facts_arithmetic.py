@@ -42,7 +42,8 @@ div(5, -inf)           = -0.0  | -0.0 | -0.0
 div(inf, 2)            = inf   | 0.5  | -inf
 div(inf, inf)          = nan   | 0    | nan
 div(nan, 1)            = nan   | 1    | nan
-div(x, y)  ~ x / y | 1 / y | -x / y**2 : 7,3 1e200,-3 -1e300,7 7,1e-300 3e-317,7e-6 least,1e-10 -1e-310,1e3 1e-300,-1e-5
+div(x, y)  ~ x / y | 1 / y | -x / y**2
+    : 7,3 1e200,-3 -1e300,7 7,1e-300 3e-317,7e-6 least,1e-10 -1e-310,1e3 1e-300,-1e-5
 
 neg(2)                 = -2    | -1
 neg(0.0)               = -0.0  | -1
@@ -106,12 +107,15 @@ pow(inf, -1)           = 0     | -0.0 | 0
 pow(1e200, 2.5)        = inf   | ~1e200**1.5 * 2.5 | inf
 pow(4, 0.5)            = 2     | 0.25 | ~2 * log(4)
 pow(9, 1)              = 9     | 1    | ~9 * log(9)
-pow(x, y)  ~ x**y | y * x**(y - 1) | x**y * log(x) : 1.7,2.3 0.3,5 3,-2.5 2,0.3 7,1e-300 1e300,0.3 1e300,-0.7 1,3
-pow(x, y)  ~ x**y | y * x**(y - 1) | x**y * log(x) : 1.00000000000006,9.1e15 0.99999999999994,9.1e15
+pow(x, y)  ~ x**y | y * x**(y - 1) | x**y * log(x)
+    : 1.7,2.3 0.3,5 3,-2.5 2,0.3 7,1e-300 1e300,0.3 1e300,-0.7 1,3
+    : 1.00000000000006,9.1e15 0.99999999999994,9.1e15
 # results that are subnormal, where the partials are not, or are large multiples of them
-pow(x, y)  ~ x**y | y * x**(y - 1) | x**y * log(x) : 1e-200,1.6 1e-300,1.07 0.99927,1e6 1.00073,-1e6 1e-309,1e-5
-pow(x, y)  ~ x**y | y * x**(y - 1) | x**y * log(x) : 1e-150,3 1e-107,3.0 1.00075,-1e6 1e-300,1.0795 3.3e-313,3.3e-303 4.6e-310,-1.2e-3
-pow(x, y)  ~ x**y | y * x**(y - 1) | nan : -1.5,3 -2,-3 -0.99927,1000001 -0.99927,1000000 -1.00000000000006,9.1e15 -1.00073,-1000001 -1.00073,-1e6
+    : 1e-200,1.6 1e-300,1.07 0.99927,1e6 1.00073,-1e6 1e-309,1e-5
+    : 1e-150,3 1e-107,3.0 1.00075,-1e6 1e-300,1.0795 3.3e-313,3.3e-303 4.6e-310,-1.2e-3
+pow(x, y)  ~ x**y | y * x**(y - 1) | nan
+    : -1.5,3 -2,-3 -0.99927,1000001 -0.99927,1000000 -1.00000000000006,9.1e15 -1.00073,-1000001
+    : -1.00073,-1e6
 
 sqrt(4)                = 2     | 0.25
 sqrt(0.0)              = 0.0   | inf
@@ -120,14 +124,16 @@ sqrt(inf)              = inf   | 0
 sqrt(-1)               = nan   | nan
 sqrt(-inf)             = nan   | nan
 sqrt(nan)              = nan   | nan
-sqrt(x)    ~ sqrt(x) | 1 / (2 * sqrt(x)) : 2 1e-300 1e300 least
+sqrt(x)    ~ sqrt(x) | 1 / (2 * sqrt(x))
+    : 2 1e-300 1e300 least
 
 cbrt(0.0)              = 0.0   | inf
 cbrt(-0.0)             = -0.0  | inf
 cbrt(inf)              = inf   | 0
 cbrt(-inf)             = -inf  | 0
 cbrt(nan)              = nan   | nan
-cbrt(x)    ~ sign(x) * cbrt(abs(x)) | 1 / (3 * cbrt(abs(x))**2) : 8 -8 2 1e-300 -1e300 least
+cbrt(x)    ~ sign(x) * cbrt(abs(x)) | 1 / (3 * cbrt(abs(x))**2)
+    : 8 -8 2 1e-300 -1e300 least
 """)
 
 REMAINDERS = read("""

@@ -11,21 +11,24 @@ sigmoid(-inf)          = 0.0   | 0
 sigmoid(800)           = 1     | 0
 sigmoid(-800)          = 0.0   | 0
 sigmoid(nan)           = nan   | nan
-sigmoid(x) ~ 1 / (1 + exp(-x)) | 1 / (1 + exp(-x)) / (1 + exp(x)) : 1 -1 -20 40 -40 -700 700 -720 -745 745
+sigmoid(x) ~ 1 / (1 + exp(-x)) | 1 / (1 + exp(-x)) / (1 + exp(x))
+    : 1 -1 -20 40 -40 -700 700 -720 -745 745
 
 log_sigmoid(0)         = ~-log(2) | 0.5
 log_sigmoid(inf)       = -0.0  | 0
 log_sigmoid(-inf)      = -inf  | 1
 log_sigmoid(-1e308)    = -1e308 | 1
 log_sigmoid(nan)       = nan   | nan
-log_sigmoid(x) ~ -log1p(exp(-x)) | 1 / (1 + exp(x)) : 1 -1 -1000 40 -40 700 745
+log_sigmoid(x) ~ -log1p(exp(-x)) | 1 / (1 + exp(x))
+    : 1 -1 -1000 40 -40 700 745
 
 softplus(0)            = ~log(2) | 0.5
 softplus(inf)          = inf   | 1
 softplus(-inf)         = 0.0   | 0
 softplus(1e308)        = 1e308 | 1
 softplus(nan)          = nan   | nan
-softplus(x) ~ log1p(exp(x)) | 1 / (1 + exp(-x)) : 1 -1 1000 40 -40 -700 -745
+softplus(x) ~ log1p(exp(x)) | 1 / (1 + exp(-x))
+    : 1 -1 1000 40 -40 -700 -745
 
 # x unless x < 0, so -0.0 and nan stay; derivative 0 at 0
 relu(2)                = 2     | 1
@@ -60,7 +63,8 @@ elu(least, 0.5)        = least | 1   | 0
 elu(inf, 2)            = inf   | 1   | 0
 elu(-inf, 2)           = -2    | 0   | -1
 elu(nan, 2)            = nan   | nan | nan
-elu(x, alpha) ~ alpha * expm1(x) | alpha * exp(x) | expm1(x) : -1,1.5 -1e-20,2 -40,3 -3,-0.5
+elu(x, alpha) ~ alpha * expm1(x) | alpha * exp(x) | expm1(x)
+    : -1,1.5 -1e-20,2 -40,3 -3,-0.5
 
 silu(0.0)              = 0.0   | 0.5
 silu(-0.0)             = -0.0  | 0.5
@@ -69,8 +73,9 @@ silu(-inf)             = -0.0  | 0
 silu(-1e308)           = -0.0  | 0
 silu(1e308)            = 1e308 | 1
 silu(nan)              = nan   | nan
-silu(x)    ~ x / (1 + exp(-x)) | (1 + exp(-x) * (1 + x)) / (1 + exp(-x))**2 : 1 -1 5 -5 20 -40 -650
-silu(x)    ~ x / (1 + exp(-x)) | (1 + exp(-x) * (1 + x)) / (1 + exp(-x))**2 : -699.9 -700.5 -710 -720 -730.3 -745 -801 801
+silu(x)    ~ x / (1 + exp(-x)) | (1 + exp(-x) * (1 + x)) / (1 + exp(-x))**2
+    : 1 -1 5 -5 20 -40 -650
+    : -699.9 -700.5 -710 -720 -730.3 -745 -801 801
 """)
 
 PIECEWISE = read("""
@@ -235,8 +240,9 @@ hypot(inf, nan)        = inf   | nan | nan
 hypot(nan, inf)        = inf   | nan | nan
 hypot(nan, 1)          = nan   | nan | nan
 hypot(1, nan)          = nan   | nan | nan
-hypot(x, y) ~ sqrt(x**2 + y**2) | x / z | y / z : 1,2 -5,7 -1e200,2e200 2e200,-1e200 3e-200,4e-200 least,least 1e-320,-2e-320 3e-295,1e-296
-hypot(x, y) ~ sqrt(x**2 + y**2) | x / z | y / z : 1.5e308,1.5e308 1.2e308,-1e308 1e300,1e295 3e290,4e290 7,1e-310
+hypot(x, y) ~ sqrt(x**2 + y**2) | x / z | y / z
+    : 1,2 -5,7 -1e200,2e200 2e200,-1e200 3e-200,4e-200 least,least 1e-320,-2e-320 3e-295,1e-296
+    : 1.5e308,1.5e308 1.2e308,-1e308 1e300,1e295 3e290,4e290 7,1e-310
 
 logaddexp(0, 0)        = ~log(2) | 0.5 | 0.5
 logaddexp(inf, inf)    = inf   | 0.5 | 0.5
@@ -249,11 +255,12 @@ logaddexp(3, -inf)     = 3     | 1   | 0
 logaddexp(1e308, -1e308) = 1e308 | 1 | 0
 logaddexp(nan, 1)      = nan   | nan | nan
 logaddexp(1, nan)      = nan   | nan | nan
-logaddexp(x, y) ~ max(x, y) + log1p(exp(-abs(x - y))) | 1 / (1 + exp(y - x)) | 1 / (1 + exp(x - y)) : 1,2 2,1 5,5 0.5,-30
-logaddexp(x, y) ~ max(x, y) + log1p(exp(-abs(x - y))) | 1 / (1 + exp(y - x)) | 1 / (1 + exp(x - y)) : 1e4,1e4 -30,0.5
+logaddexp(x, y) ~ max(x, y) + log1p(exp(-abs(x - y))) | 1 / (1 + exp(y - x)) | 1 / (1 + exp(x - y))
+    : 1,2 2,1 5,5 0.5,-30
+    : 1e4,1e4 -30,0.5
 # what the rounding of x - y throws away is not lost
-logaddexp(x, y) ~ max(x, y) + log1p(exp(-abs(x - y))) | 1 / (1 + exp(y - x)) | 1 / (1 + exp(x - y)) : 0.1,-700.4 -700.4,0.1
-logaddexp(x, y) ~ max(x, y) + log1p(exp(-abs(x - y))) | 1 / (1 + exp(y - x)) | 1 / (1 + exp(x - y)) : 0.001,-640.3 1e4,-1.7
+    : 0.1,-700.4 -700.4,0.1
+    : 0.001,-640.3 1e4,-1.7
 
 exp_sub(3, 3)          = 1     | 1   | -1
 exp_sub(inf, inf)      = 1     | 1   | -1    # the weight of the largest, also where it is infinite
@@ -264,5 +271,6 @@ exp_sub(inf, 3)        = inf   | inf | -inf
 exp_sub(1e308, -1e308) = inf   | inf | -inf
 exp_sub(nan, 1)        = nan   | nan | nan
 exp_sub(1, nan)        = nan   | nan | nan
-exp_sub(x, y) ~ exp(x - y) | exp(x - y) | -exp(x - y) : 1,3 3,1 -700.4,0.1 0.1,-700.4 -640.3,0.001 -745,0.3
+exp_sub(x, y) ~ exp(x - y) | exp(x - y) | -exp(x - y)
+    : 1,3 3,1 -700.4,0.1 0.1,-700.4 -640.3,0.001 -745,0.3
 """)

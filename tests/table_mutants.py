@@ -1,14 +1,15 @@
 """Every expression of the table broken in every small way, held against the facts. ``python -m tests.table_mutants``.
 
-A mutant is one expression with one part changed: an operator, a comparison, a constant, an operand, a branch dropped or
-exchanged, a sign, arguments exchanged, a call left out. It is compiled in place of its row, in process, and the facts of
-every primitive that comes to it are asked. One that all facts survive is printed; one that computes the same is in
-`EQUIVALENT`, with the reason.
+A mutant is one expression with one part changed: an operator, a comparison, a constant, an operand, a branch dropped
+or exchanged, a sign, arguments exchanged, a call left out. It is compiled in place of its row, in process, and the
+facts of every primitive that comes to it are asked. One that all facts survive is printed; one that computes the same
+is in `EQUIVALENT`, with the reason.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,11 +30,15 @@ _COMPARED = {
 }  # fmt: skip
 _NAMES = {"inf": "1", "nan": "0", "LN2": "LOG2E", "LOG2E": "LN2", "LOG10E": "LOG2E", "TWO_OVER_SQRT_PI": "LN2",
           "TINY": "HUGE", "HUGE": "TINY", "UP": "DOWN", "DOWN": "UP", "SPLIT": "UP"}  # fmt: skip
-_CALLED = {"floor": "ceil", "ceil": "floor", "trunc": "rint", "rint": "trunc", "sin": "cos", "cos": "sin", "exp": "expm1",
-           "expm1": "exp", "log1p": "log", "sigmoid": "silu", "round": "floor", "sqrt": "cbrt"}  # fmt: skip
+_CALLED = {
+    "floor": "ceil", "ceil": "floor", "trunc": "rint", "rint": "trunc", "sin": "cos", "cos": "sin", "exp": "expm1",
+    "expm1": "exp", "log1p": "log", "sigmoid": "silu", "round": "floor", "sqrt": "cbrt",
+}  # fmt: skip
 # arguments whose sign does not matter
-_EVEN = {"copysign": (0,), "pow_high": (0,), "abs": (0,), "fabs": (0,), "hypot": (0, 1), "cos": (0,), "cosh": (0,), "sech2": (0,), "gauss": (0,), "square": (0,),
-         "cosine": (1,), "cosine_scaled": (1,), "over_square": (1,), "over_square_scaled": (1,), "fmod": (1,)}  # fmt: skip
+_EVEN: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("copysign", "pow_high", "abs", "fabs", "cos", "cosh", "sech2", "gauss", "square"), (0,)),
+    **dict.fromkeys(("cosine", "cosine_scaled", "over_square", "over_square_scaled", "fmod"), (1,)), "hypot": (0, 1),
+}  # fmt: skip
 
 
 def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
@@ -79,17 +84,19 @@ def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
 
 
 def _is_the_same(parent: ast.AST, position: int | None, old: ast.expr, new: ast.expr) -> bool:
-    """Whether a change makes no difference by itself: of the sign of a zero or of a number compared with zero, within an
-    even function, of the order of hypot's arguments."""
+    """Whether a change makes no difference by itself: the sign of a zero or of a number compared with zero, a sign within
+    an even function, the order of hypot's arguments."""
     negated = isinstance(new, ast.UnaryOp) and new.operand is old
     if isinstance(old, ast.Constant) and isinstance(new, ast.Constant):
         negated = new.value == -old.value  # type: ignore[operator]
     if isinstance(old, ast.Call) and _name(old) == "hypot":
         return isinstance(new, ast.Call) and new.args == old.args[::-1]
     if isinstance(parent, ast.Compare) and (negated or isinstance(new, ast.Constant)):
-        zero = isinstance(old, ast.Constant) and old.value == 0 and (negated or new.value == 0)  # type: ignore[attr-defined]
+        zero = isinstance(old, ast.Constant) and old.value == 0 and (negated or getattr(new, "value", 1) == 0)
         against = parent.comparators[0]
-        equality = isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and isinstance(against, ast.Constant) and not against.value
+        equality = (
+            isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and isinstance(against, ast.Constant) and not against.value
+        )
         return zero or (negated and equality)
     if isinstance(old, ast.Name) and old.id == "nan" and negated:
         return True
@@ -128,7 +135,8 @@ def mutants(expression: str, operands: tuple[str, ...]) -> Iterator[tuple[str, s
             text = ast.unparse(ast.fix_missing_locations(tree))
             if text not in seen and not _is_the_same(parent, position, old, new):
                 seen.add(text)
-                yield f"{was} -> {ast.unparse(new)}", text
+                change = f"{was} -> {ast.unparse(new)}"
+                yield change if len(change) < 70 else "…" + change[-60:], text
         if position is None:
             setattr(parent, field, old)
         else:
@@ -177,13 +185,16 @@ def survives(namespace: dict[str, Any], users: set[str]) -> bool:
     return True
 
 
-def check() -> Iterator[tuple[str, str, bool]]:
-    """Each mutant: its function, what was changed, and whether it survives."""
+def check(every: int = 1) -> Iterator[tuple[str, str, bool]]:
+    """Each mutant, or one in so many: its function, what was changed, and whether it survives."""
+    count = itertools.count()
     namespace = evaluate.rows(libm.FUNCTIONS, libm.div)
     users = _users()
     for name, parameters, expression in _expressions():
         whole = namespace[name]
         for change, text in mutants(expression, parameters):
+            if next(count) % every:
+                continue
             module = ast.fix_missing_locations(ast.Module([evaluate._definition(name, parameters, text)], []))
             exec(compile(module, "<mutant>", "exec"), namespace)
             yield name, change, survives(namespace, users[name])

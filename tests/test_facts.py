@@ -87,7 +87,9 @@ def test_every_spelling(name: str) -> None:
         if hasattr(sg, name):
             got = getattr(sg, name)(*fact.operands)
             assert type(got) is float and (exponent_two or right(got, fact.value)), (fact.text, got)
-        for spelling, values in itertools.product(spellings, itertools.product((True, False), repeat=len(fact.operands))):
+        for spelling, values in itertools.product(
+            spellings, itertools.product((True, False), repeat=len(fact.operands))
+        ):
             if not any(values) or (spelling is getattr(Value, name, None) and not values[0]):
                 continue
             mixed = [Value(x) if value else x for x, value in zip(fact.operands, values)]
