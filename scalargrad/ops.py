@@ -90,7 +90,8 @@ ROWS: tuple[Row, ...] = (
         # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that it would round away
         "0 if y == 0 else pow_low(x, y, z) if (y < 0.5 or y > 1e15) and x != 0 and abs(x) < inf"
         " else pow_high(x, y, pow(x, y - 1))",
-        "nan if x < 0 else 0 if z == 0 or (x == 0 and y == 0)"
+        # where z is lost below the smallest double, z * log(x) need not be
+        "nan if x < 0 else 0 if (z == 0 and (x == 0 or x == inf)) or (x == 0 and y == 0)"
         " else z * log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))",
         symbol="**",
         kink="0**0 is 1, both partials 0; by the exponent: 0 at base 0 (exponent >= 0), nan at a negative base",

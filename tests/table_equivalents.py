@@ -1,0 +1,182 @@
+"""Mutants of the table that compute the same, or no less accurately, each with its reason: for `table_mutants.py`."""
+
+from __future__ import annotations
+
+_REASONS: dict[str, dict[str, list[str]]] = {
+    "both forms are right at the bound and beside it": {
+        "partial_div_1": ["abs(z) > TINY -> abs(z) >= TINY"],
+        "partial_pow_1": ["abs(z) > TINY -> abs(z) >= TINY"],
+        "partial_atan_0": ["abs(x) < 1e+150 -> abs(x) <= 1e+150", "1e+150 -> 2e+150"],
+        "value_silu": ["x < -700 -> x <= -700", "700 -> 701"],
+        "partial_silu_0": [
+            "x > 800 -> x >= 800",
+            "800 -> 801",
+            "800 -> 1600",
+            "x < -800 -> x <= -800",
+            "x < -700 -> x <= -700",
+            "700 -> 701",
+        ],
+        "value_gauss": ["abs(x) > 28 -> abs(x) >= 28", "28 -> 29", "28 -> 56"],
+        "value_pow_low": ["abs(z) > TINY -> abs(z) >= TINY"],
+        "value_pow_high": ["abs(p) > TINY -> abs(p) >= TINY"],
+        "value_cosine": ["z > TINY -> z >= TINY", "z < HUGE -> z <= HUGE"],
+        "value_over_square": ["z > TINY -> z >= TINY", "z < HUGE -> z <= HUGE"],
+        "value_over_square_plain": ["abs(x) < TINY * z -> abs(x) <= TINY * z"],
+    },
+    "where z is subnormal and x is not, |y| > 1, and the partial has no more digits than z": {
+        "partial_div_1": ["z -> x"],
+    },
+    "both forms are right on both sides of the bound": {
+        "partial_pow_0": [
+            "y < 0.5 -> y <= 0.5",
+            "0.5 -> 1.0",
+            "0.5 -> 1",
+            "y > 1000000000000000.0 -> y >= 1000000000000000.0",
+            "1000000000000000.0 -> 1000000000000001.0",
+            "1000000000000000.0 -> 2000000000000000.0",
+        ],
+    },
+    "where z is 0 or infinite and x is not, both forms give the same": {
+        "partial_pow_0": ["x -> z"],
+    },
+    "log gives nan at a negative base": {
+        "partial_pow_1": ["…log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))"],
+    },
+    "an even power of a negative base: log gives nan too": {
+        "partial_pow_1": ["x -> z"],
+    },
+    "halves is right everywhere, only slower": {
+        "partial_pow_1": [
+            "… or (x == 0 and y == 0) else halves(log(x), pow(x, 0.5 * y))",
+            "abs(z) -> -abs(z)",
+            "TINY -> HUGE",
+        ],
+    },
+    "negative bases are gone by then, so x and z are not negative": {
+        "partial_pow_1": ["z == 0 -> z <= 0", "x == 0 -> x <= 0", "x == inf -> x >= inf", "abs(z) -> z"],
+    },
+    "0 to a positive power is 0, which is asked before": {
+        "partial_pow_1": ["y == 0 -> y >= 0"],
+    },
+    "the sign goes away in a square": {
+        "partial_pow_1": ["pow(x, 0.5 * y) -> -pow(x, 0.5 * y)"],
+        "value_sech2": ["libm.exp(-abs(x)) -> -libm.exp(-abs(x))"],
+        "value_sech_of": [
+            "2 * u / (1 + u * u) -> -(2 * u / (1 + u * u))",
+            "2 * u -> -(2 * u)",
+            "2 -> -2",
+            "u -> -u",
+            "1 + u * u -> -(1 + u * u)",
+        ],
+        "value_pow_low": ["libm.pow(abs(x), 0.5 * y) -> -libm.pow(abs(x), 0.5 * y)"],
+        "value_pow_high": ["libm.pow(abs(x), 0.5 * (y - 1)) -> -libm.pow(abs(x), 0.5 * (y - 1))"],
+    },
+    "both forms give the same at 0": {
+        "value_sigmoid": ["x >= 0 -> x > 0"],
+        "value_softplus": ["x > 0 -> x >= 0"],
+    },
+    "both forms are right for small x": {
+        "value_sigmoid": ["0 -> 1"],
+    },
+    "the sign of this 0 is not used": {
+        "value_softplus": ["0 -> -0"],
+        "value_silu": ["0.0 -> 0"],
+        "value_sub_tail": ["0 -> -0"],
+    },
+    "z is x where x > 0, else not positive": {
+        "partial_relu_0": ["x -> z"],
+    },
+    "nothing is below -inf": {
+        "value_silu": ["x == -inf -> x <= -inf"],
+    },
+    "for large x silu(x) is x to 1e-300": {
+        "partial_silu_0": ["x -> z"],
+    },
+    "the same question: nan or not": {
+        "value_copysign": ["y == y -> y <= y", "y == y -> y >= y"],
+    },
+    "z is nan where x is, and 0 where x is": {
+        "partial_copysign_0": ["x -> z", "x -> -x"],
+    },
+    "times or divided by 1 or -1": {
+        "partial_copysign_0": ["… x) * copysign(1, y) -> libm.copysign(1, x) / copysign(1, y)"],
+    },
+    "z has the sign of y, that of a nan too": {
+        "partial_copysign_0": ["y -> z"],
+    },
+    "z is the larger, or smaller: equal to x or y": {
+        "partial_maximum_0": ["x -> z", "y -> z"],
+        "partial_maximum_1": ["y -> z", "x -> z"],
+        "partial_minimum_0": ["x -> z", "y -> z"],
+        "partial_minimum_1": ["y -> z", "x -> z"],
+    },
+    "where x is larger, or smaller, was asked before": {
+        "partial_maximum_0": ["x == y -> x >= y"],
+        "partial_maximum_1": ["x == y -> x <= y"],
+        "partial_minimum_0": ["x == y -> x <= y"],
+        "partial_minimum_1": ["x == y -> x >= y"],
+    },
+    "z is the bound wherever the comparison holds": {
+        "partial_clip_0": ["hi -> z", "lo -> z"],
+        "partial_clip_1": ["lo -> z", "hi -> z"],
+        "partial_clip_2": ["hi -> z"],
+    },
+    "x == y": {
+        "value_logaddexp": ["x -> y"],
+    },
+    "x == y was asked before": {
+        "value_logaddexp": ["x > y -> x >= y"],
+    },
+    "within abs": {
+        "value_logaddexp": ["x - y -> y - x"],
+    },
+    "gauss is even": {
+        "value_gauss": [
+            "x -> -x",
+            "x + SPLIT - SPLIT -> SPLIT - (x + SPLIT)",
+            "x + SPLIT - SPLIT -> -(x + SPLIT - SPLIT)",
+        ],
+    },
+    "with y = 0, r is nan": {
+        "value_remainder_from": ["y > 0 -> y >= 0", "y < 0 -> y <= 0"],
+        "value_floordiv_from": ["y > 0 -> y >= 0", "y < 0 -> y <= 0"],
+    },
+    "a number of the same sign": {
+        "value_floordiv_from": ["x / y -> x * y", "x / y -> y / x", "x -> r"],
+    },
+    "q is whole but for its rounding": {
+        "value_floordiv_round": ["q - floor(q) > 0.5 -> q - floor(q) >= 0.5"],
+    },
+    "z is not negative": {
+        "value_cosine": ["z == 0 -> z <= 0"],
+        "value_over_square": ["z == 0 -> z <= 0"],
+    },
+    "what lies between them was asked before": {
+        "value_cosine": ["HUGE -> TINY"],
+        "value_over_square": ["HUGE -> TINY"],
+    },
+    "the second argument is squared": {
+        "value_cosine": ["y -> -y", "UP -> -UP", "DOWN -> -DOWN"],
+        "value_over_square": ["y -> -y", "UP -> -UP", "DOWN -> -DOWN"],
+    },
+    "of an operand that is 0, all forms are the same": {
+        "value_over_square": [
+            "… HUGE or z == 0 or z != z -> z > TINY and z < HUGE or z != z",
+            "z -> x",
+            "z -> y",
+            "0 -> 1",
+        ],
+    },
+    "of an infinite or nan difference nothing comes from the tail": {
+        "value_sub_tail": ["0 -> 1"],
+    },
+    "with no tail, times 1": {
+        "value_exp_plus": ["… 0 else libm.exp(d) * (1 + tail) -> libm.exp(d) * (1 + tail)", "tail -> d", "0 -> 1"],
+    },
+}
+EQUIVALENT = {
+    (function, change): reason
+    for reason, functions in _REASONS.items()
+    for function, changes in functions.items()
+    for change in changes
+}

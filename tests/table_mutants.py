@@ -1,0 +1,218 @@
+"""Every expression of the table broken in every small way, held against the facts. ``python -m tests.table_mutants``.
+
+A mutant is one expression with one part changed: an operator, a comparison, a constant, an operand, a branch dropped
+or exchanged, a sign, arguments exchanged, a call left out. It is compiled in place of its row, in process, and the
+facts of every primitive that comes to it are asked. One that all facts survive is printed; one that computes the same
+is in `EQUIVALENT`, with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from facts import wrong
+from table_equivalents import EQUIVALENT
+from test_facts import OF
+
+from scalargrad import evaluate, libm, ops
+
+_BINARY = {ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult]}
+_COMPARED = {
+    ast.Lt: [ast.LtE, ast.Gt], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.Lt], ast.GtE: [ast.Gt, ast.Lt],
+    ast.Eq: [ast.NotEq, ast.LtE, ast.GtE], ast.NotEq: [ast.Eq, ast.Lt, ast.Gt],
+}  # fmt: skip
+_NAMES = {"inf": "1", "nan": "0", "LN2": "LOG2E", "LOG2E": "LN2", "LOG10E": "LOG2E", "TWO_OVER_SQRT_PI": "LN2",
+          "TINY": "HUGE", "HUGE": "TINY", "UP": "DOWN", "DOWN": "UP", "SPLIT": "UP"}  # fmt: skip
+_CALLED = {
+    "floor": "ceil", "ceil": "floor", "trunc": "rint", "rint": "trunc", "sin": "cos", "cos": "sin", "exp": "expm1",
+    "expm1": "exp", "log1p": "log", "sigmoid": "silu", "round": "floor", "sqrt": "cbrt",
+}  # fmt: skip
+# arguments whose sign does not matter
+_EVEN: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("copysign", "pow_high", "abs", "fabs", "cos", "cosh", "sech2", "gauss", "square"), (0,)),
+    **dict.fromkeys(("cosine", "cosine_scaled", "over_square", "over_square_scaled", "fmod"), (1,)), "hypot": (0, 1),
+}  # fmt: skip
+
+
+def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
+    """What may stand in the place of a node."""
+    if isinstance(node, ast.BinOp):
+        for kind in _BINARY[type(node.op)]:
+            yield ast.BinOp(node.left, kind(), node.right)
+        if isinstance(node.op, (ast.Sub, ast.Div)):
+            yield ast.BinOp(node.right, node.op, node.left)
+        yield from (node.left, node.right)
+    elif isinstance(node, ast.Compare):
+        for kind in _COMPARED[type(node.ops[0])]:
+            yield ast.Compare(node.left, [kind()], node.comparators)
+    elif isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+        for k in range(len(node.values)):
+            rest = [value for j, value in enumerate(node.values) if j != k]
+            yield rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+    elif isinstance(node, ast.IfExp):
+        yield from (node.body, node.orelse, ast.IfExp(node.test, node.orelse, node.body))
+        if isinstance(node.orelse, ast.IfExp):  # a branch in the middle left out
+            yield ast.IfExp(node.test, node.body, node.orelse.orelse)
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.Constant):
+        for changed in (node.value + 1, node.value * 2, -node.value, 0, 1):
+            yield ast.Constant(changed)
+    elif isinstance(node, ast.Name):
+        yield from (ast.Name(name) for name in operands if name != node.id and node.id in operands)
+        if node.id in _NAMES:
+            yield ast.parse(_NAMES[node.id], mode="eval").body
+    elif isinstance(node, ast.Call):
+        if len(node.args) == 2:
+            yield ast.Call(node.func, node.args[::-1], [])
+        if len(node.args) == 1:
+            yield node.args[0]
+        name = _name(node)
+        if name in _CALLED:
+            yield ast.Call(ast.Attribute(ast.Name("libm"), _CALLED[name]) if _CALLED[name] in libm.FUNCTIONS
+                           else ast.Name(_CALLED[name]), node.args, [])  # fmt: skip
+    if isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Constant)):
+        yield ast.UnaryOp(ast.USub(), node)  # type: ignore[arg-type]
+
+
+def _is_the_same(parent: ast.AST, position: int | None, old: ast.expr, new: ast.expr) -> bool:
+    """Whether a change makes no difference by itself: the sign of a zero or of a number compared with zero, a sign within
+    an even function, the order of hypot's arguments."""
+    negated = isinstance(new, ast.UnaryOp) and new.operand is old
+    if isinstance(old, ast.Constant) and isinstance(new, ast.Constant):
+        negated = new.value == -old.value  # type: ignore[operator]
+    if isinstance(old, ast.Call) and _name(old) == "hypot":
+        return isinstance(new, ast.Call) and new.args == old.args[::-1]
+    if isinstance(parent, ast.Compare) and (negated or isinstance(new, ast.Constant)):
+        zero = isinstance(old, ast.Constant) and old.value == 0 and (negated or getattr(new, "value", 1) == 0)
+        against = parent.comparators[0]
+        equality = (
+            isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and isinstance(against, ast.Constant) and not against.value
+        )
+        return zero or (negated and equality)
+    if isinstance(old, ast.Name) and old.id == "nan" and negated:
+        return True
+    return negated and isinstance(parent, ast.Call) and position in _EVEN.get(_name(parent), ())
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id  # type: ignore[attr-defined]
+
+
+def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
+    """Where expressions stand below a node: the parent, its field, the position in a list."""
+    for field, value in ast.iter_fields(node):
+        if field in ("ops", "op", "func"):
+            continue
+        for k, child in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(child, ast.expr):
+                yield node, field, k if isinstance(value, list) else None
+                yield from _places(child)
+
+
+def mutants(expression: str, operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """An expression with one part changed: what was changed, as "old -> new", and the text; each text once."""
+    seen = {ast.unparse(ast.parse(expression, mode="eval"))}
+    for place in range(len(list(_places(ast.parse(expression, mode="eval"))))):
+        tree = ast.parse(expression, mode="eval")
+        parent, field, position = list(_places(tree))[place]
+        whole = getattr(parent, field)
+        old = whole if position is None else whole[position]
+        was = ast.unparse(old)
+        for new in list(_changes(old, operands)):
+            if position is None:
+                setattr(parent, field, new)
+            else:
+                whole[position] = new
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            if text not in seen and not _is_the_same(parent, position, old, new):
+                seen.add(text)
+                change = f"{was} -> {ast.unparse(new)}"
+                yield change if len(change) < 70 else "…" + change[-60:], text
+        if position is None:
+            setattr(parent, field, old)
+        else:
+            whole[position] = old
+
+
+def _expressions() -> Iterator[tuple[str, tuple[str, ...], str]]:
+    for row in ops.ROWS:
+        yield f"value_{row.name}", row.operands, row.value
+        for k, partial in enumerate(row.partials):
+            yield f"partial_{row.name}_{k}", (*row.operands, "z"), partial
+
+
+def _users() -> dict[str, set[str]]:
+    """The primitives whose value or partials come to each function of the table."""
+    calls: dict[str, set[str]] = {}
+    for name, _, expression in _expressions():
+        names = {n.id for n in ast.walk(ast.parse(expression)) if isinstance(n, ast.Name)}
+        calls[name] = {f"value_{n}" for n in names if any(row.name == n for row in ops.ROWS)}
+    users: dict[str, set[str]] = {name: set() for name in calls}
+    for row in ops.PRIMITIVES:
+        met: set[str] = set()
+        ahead = {f"value_{row.name}", *(f"partial_{row.name}_{k}" for k in range(len(row.partials)))}
+        while ahead:
+            name = ahead.pop()
+            met.add(name)
+            ahead |= calls[name] - met
+        for name in met:
+            users[name].add(row.name)
+    return users
+
+
+def survives(namespace: dict[str, Any], users: set[str]) -> bool:
+    """Whether every fact of some primitives holds in the functions of a table."""
+    for name in users:
+        try:
+            found = wrong(
+                OF[name],
+                lambda f, x: namespace[f"value_{f}"](*x),
+                lambda f, k, x, z: namespace[f"partial_{f}_{k}"](*x, z),
+            )
+            if next(found, None):
+                return False
+        except (RecursionError, OverflowError):
+            return False
+    return True
+
+
+def check(every: int = 1) -> Iterator[tuple[str, str, bool]]:
+    """Each mutant, or one in so many: its function, what was changed, and whether it survives."""
+    count = itertools.count()
+    namespace = evaluate.rows(libm.FUNCTIONS, libm.div)
+    users = _users()
+    for name, parameters, expression in _expressions():
+        whole = namespace[name]
+        for change, text in mutants(expression, parameters):
+            if next(count) % every:
+                continue
+            module = ast.fix_missing_locations(ast.Module([evaluate._definition(name, parameters, text)], []))
+            exec(compile(module, "<mutant>", "exec"), namespace)
+            yield name, change, survives(namespace, users[name])
+        namespace[name] = whole
+
+
+def main() -> int:
+    """Prints the survivors that are not known; gives 1 where there are any, or where a known one is not there."""
+    found = list(check())
+    alive = [(name, change) for name, change, survived in found if survived]
+    unknown = [pair for pair in alive if pair not in EQUIVALENT]
+    gone = [pair for pair in EQUIVALENT if pair not in alive]
+    for what, pairs in (("SURVIVED", unknown), ("KILLED, or not there", gone)):
+        for name, change in pairs:
+            print(f"{what} {name}: {change}")
+    print(f"{len(found)} mutants, {len(unknown)} survived, {len(alive) - len(unknown)} equivalent")
+    return int(bool(unknown or gone))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
