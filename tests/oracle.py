@@ -1,8 +1,8 @@
 """What recording and sweeping mean, in plain Python with partials written by hand: both backends are held against it.
 
-A program is a function of `sg`, and uses `sg.Value`, operators and a few functions. It runs once on the library and once
-on `ORACLE`, which has the same names. Nothing here is closed, linked or cut, and there is one order of sums: consumers
-from the last to the first, a node's operands in theirs, the first contribution assigned."""
+A program is a function of `sg`, and uses `sg.Value`, operators and a few functions. It runs once on the library
+and once on `ORACLE`, which has the same names. Nothing here is closed, linked or cut, and there is one order of sums:
+consumers from the last to the first, a node's operands in theirs, the first contribution assigned."""
 
 from __future__ import annotations
 
