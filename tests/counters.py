@@ -41,7 +41,7 @@ def graphs() -> int:
     return int(core.lib.sg_graphs_alive()) if NATIVE else 0
 
 
-def leaves_nothing(step: Callable[[], Any], steps: int = 200, warm_up: int = 20) -> None:
+def leaves_nothing(step: Callable[[], Any], steps: int = 200, warm_up: int = 100) -> None:
     """Runs a step many times without the collector: no graph is left, nor one object or block of the heap a step."""
     gc.freeze()  # what is there already: so collecting is quick
     gc.disable()
