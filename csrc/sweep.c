@@ -268,7 +268,7 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum ma
     *done = root != SG_ABSENT;
     if (*done) {
         sweep->alone = !graph->link_count && !graph->twins;
-        sg_set(&sweep->walk.parts[root].scratch, index, seed + -0.0);   /* quiet, should it be a signalling nan */
+        sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet(seed));
         sweep->walk.parts[root].sinks = !graph->used[index];
     }
     for (uint32_t p; *done == 1 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {

@@ -252,7 +252,7 @@ int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
         if (!graph->last.adj)
             return 0;
     }
-    sg_set(&graph->last, index, value + -0.0);   /* quiet, in case it is a signalling nan */
+    sg_set(&graph->last, index, sg_quiet(value));
     return 1;
 }
 

@@ -56,6 +56,13 @@ typedef struct {
 #define SG_UNREACHED 0x7FF4A5A5A5A5A5A5u
 #define SG_NEGATIVE_ZERO 0x8000000000000000u
 
+/* A number from outside, as an adjoint: a signalling nan becomes a quiet one. (Adding -0.0 would do it, but compilers leave that
+ * out.) */
+static inline double sg_quiet(double x)
+{
+    return isnan(x) ? NAN : x;
+}
+
 static inline int sg_reached(const sg_adjoints *adjoints, uint32_t i)
 {
     uint64_t bits;

@@ -1,0 +1,65 @@
+"""What a step of a loop leaves behind: graphs, Python objects, bytes of the C heap, counted exactly."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from test_size import SANITIZED
+
+import scalargrad as sg
+from scalargrad import core
+
+NATIVE = sg.backend() == "native"
+
+
+class _Mallinfo2(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks",
+                                                     "fsmblks", "uordblks", "fordblks", "keepcost")]  # fmt: skip
+
+
+try:
+    _mallinfo2: Any = ctypes.CDLL(None).mallinfo2
+    _mallinfo2.restype = _Mallinfo2
+except (AttributeError, OSError):
+    _mallinfo2 = None
+
+
+def heap() -> int:
+    """Bytes that malloc has given to this thread's arena and not got back; 0 where the C library does not say."""
+    if _mallinfo2 is None or SANITIZED:
+        return 0
+    info = _mallinfo2()
+    return int(info.uordblks + info.hblkhd)
+
+
+def graphs() -> int:
+    """Graphs alive, in the C core."""
+    return int(core.lib.sg_graphs_alive()) if NATIVE else 0
+
+
+def leaves_nothing(step: Callable[[], Any], steps: int = 200, warm_up: int = 100) -> None:
+    """Runs a step many times without the collector: no graph is left, nor one object or block of the heap a step."""
+    gc.freeze()  # what is there already: so collecting is quick
+    gc.disable()
+    try:
+        for _ in range(warm_up):
+            step()
+        alive = graphs()
+        gc.collect()  # empties the free lists of tuples and floats, which are counted as allocated
+        objects, bytes_before = sys.getallocatedblocks(), heap()
+        for _ in range(steps):
+            step()
+        assert graphs() <= alive
+        gc.collect()
+        assert sys.getallocatedblocks() - objects < steps // 2, "Python objects"
+        assert heap() - bytes_before < 8 * steps, "bytes of the heap"  # malloc gives at least 16
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+__all__ = ["NATIVE", "graphs", "heap", "leaves_nothing"]
