@@ -135,8 +135,8 @@ def test_the_command_gives_the_exit_code_of_the_row(capsys: Any, monkeypatch: py
     assert "C8: " in capsys.readouterr().out
 
 
-# What each row's live check may be off by, in units of n·ε·S: the roundings that its reason counts on a side, as each is
-# half a unit and both sides make them.
+# What each row's live check may be off by, in units of n·ε·S: the roundings that its reason counts on a side,
+# since each is half a unit and both sides make them.
 UNITS = {
     0: "B2 B5 C1 C3 C4 C5 C6", 2: "B6 B7 B13 C2 D5", 4: "A1 A4 A5 A6 B1 B3 B8 B9 B12 C7 C8 C9 D1 D2 D6",
     8: "A2 A3 B4 B10 D3 D4", 16: "B11 D7",

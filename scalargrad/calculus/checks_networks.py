@@ -218,7 +218,7 @@ def d7(draw: Draw) -> Worked:
     slopes = [[scale * item for item in target] for scale in (1.0, -0.5, 2.0, 0.25, 1.0)]
 
     def descent(momentum: float, nesterov: bool) -> Any:
-        settings = {"momentum": momentum, "nesterov": nesterov}
+        settings: Any = {"momentum": momentum, "nesterov": nesterov}
         return _steps(
             lambda leaves: SGD(leaves, lr=rate, **settings),
             lambda w, g, velocity, t: c.sgd_momentum_step(w, g, velocity, rate=rate, **settings),
@@ -247,7 +247,6 @@ def d7(draw: Draw) -> Worked:
         "AdamW": moments(AdamW, c.adamw_step, 0.125),
     }
     # |w| is at most 3, a velocity at most 12 and a step of Adam's at most 2 rates
-    found = [
-        Comparison(f"w after five steps of {name}", *both, 3.0 + 5.0 * 12.0 * rate, 5) for name, both in answers.items()
-    ]
+    scale = 3.0 + 5.0 * 12.0 * rate
+    found = [Comparison(f"w after five steps of {name}", a, b, scale, 5) for name, (a, b) in answers.items()]
     return Worked({"w": w, "gradients": slopes}, found)
