@@ -9,7 +9,7 @@ from scalargrad import calculus as c
 from scalargrad.calculus.checks import Draw, sizes
 from scalargrad.calculus.compare import Comparison, Worked, engine_gradient, engine_jacobian
 from scalargrad.calculus.shapes import product, transpose
-from scalargrad.optim import SGD
+from scalargrad.optim import SGD, Adam, AdamW
 from scalargrad.value import Value
 
 
@@ -201,18 +201,52 @@ def d6(draw: Draw) -> Worked:
     return Worked({"X": inputs, "y": targets, "η": rate}, [found])
 
 
-def d7(draw: Draw) -> Worked:
-    w, target, rate = draw.vector(2), draw.vector(2), 0.125
-    leaves, descent = [Value(item) for item in w], [*w]
-    optimiser, velocity = SGD(leaves, lr=rate), None
-    for _ in range(5):
-        gradient = [2.0 * (a - b) for a, b in zip(descent, target)]
-        descent, velocity = c.sgd_momentum_step(descent, gradient, velocity, rate=rate)
+def _steps(make: Any, rule: Any, w: list[float], slopes: list[list[float]]) -> tuple[list[float], list[float]]:
+    """Where the closed form and an optimiser of the engine arrive from w, a step for each gradient."""
+    leaves, analytic, state = [Value(item) for item in w], [*w], None
+    optimiser = make(leaves)
+    for t, slope in enumerate(slopes, 1):
+        analytic, state = rule(analytic, slope, state, t)
         optimiser.zero_grad()
-        sg.sum([(a - b) ** 2 for a, b in zip(leaves, target)]).backward()
+        sg.dot(slope, leaves).backward()  # has that gradient
         optimiser.step()
-    plain = Comparison("w after five steps of SGD", descent, [leaf.data for leaf in leaves], 5.0 * 6.0, 2)
-    gradients = engine_gradient(lambda v: sg.sum([item**3 for item in v]), target)
-    moved, *_ = c.adam_step(w, gradients, [0.0, 0.0], [0.0, 0.0], 1, rate=rate, epsilon=0.0)
-    signs = [a - (rate if g > 0.0 else -rate) for a, g in zip(w, gradients)]  # √g² is |g|, and the rest cancels
-    return Worked({"w": w, "target": target}, [plain, Comparison("w after one step of Adam", moved, signs, 6.0, 2)])
+    return analytic, [leaf.data for leaf in leaves]
+
+
+def d7(draw: Draw) -> Worked:
+    w, target, rate, memory = draw.vector(2), draw.vector(2), 0.125, 0.5
+    slopes = [[scale * item for item in target] for scale in (1.0, -0.5, 2.0, 0.25, 1.0)]
+
+    def descent(momentum: float, nesterov: bool) -> Any:
+        settings: Any = {"momentum": momentum, "nesterov": nesterov}
+        return _steps(
+            lambda leaves: SGD(leaves, lr=rate, **settings),
+            lambda w, g, velocity, t: c.sgd_momentum_step(w, g, velocity, rate=rate, **settings),
+            w,
+            slopes,
+        )
+
+    # an epsilon of 1 keeps Adam from dividing by what may be 0, and from forgetting how long a gradient is
+    def moments(kind: Any, step: Any, decay: float) -> Any:
+        def rule(w: list[float], g: list[float], state: Any, t: int) -> Any:
+            first, second = state or ([0.0] * len(w), [0.0] * len(w))
+            w, first, second = step(
+                w, g, first, second, t, rate=rate, betas=(memory, 0.75), epsilon=1.0, weight_decay=decay
+            )
+            return w, (first, second)
+
+        return _steps(
+            lambda leaves: kind(leaves, lr=rate, betas=(memory, 0.75), eps=1.0, weight_decay=decay), rule, w, slopes
+        )
+
+    answers = {
+        "SGD": descent(0.0, False),
+        "SGD with momentum": descent(memory, False),
+        "SGD with Nesterov's momentum": descent(memory, True),
+        "Adam": moments(Adam, c.adam_step, 0.0),
+        "AdamW": moments(AdamW, c.adamw_step, 0.125),
+    }
+    # |w| is at most 3, a velocity at most 12 and a step of Adam's at most 2 rates
+    scale = 3.0 + 5.0 * 12.0 * rate
+    found = [Comparison(f"w after five steps of {name}", a, b, scale, 5) for name, (a, b) in answers.items()]
+    return Worked({"w": w, "gradients": slopes}, found)

@@ -44,13 +44,17 @@ class Comparison(NamedTuple):
     extra: float = 0.0
 
     def entries(self) -> list[tuple[float, float, float]]:
-        """Analytic, engine and scale of every number. Raises `ShapeError` when the answers differ in shape."""
+        """Analytic, engine and scale of every number. Raises `ShapeError` when the shapes differ."""
         if _form(self.analytic) != _form(self.engine):
             raise ShapeError(f"{self.what}: forms {_form(self.analytic)} and {_form(self.engine)}")
         a, b, scale = flat(self.analytic), flat(self.engine), flat(self.scale)
         if self.scale is None:
             scale = [max(abs(p), abs(q)) for p, q in zip(a, b)]
-        return list(zip(a, b, scale * len(a) if len(scale) == 1 else scale))
+        if len(scale) == 1:
+            scale = scale * len(a)
+        if len(scale) != len(a):  # or numbers would go uncompared
+            raise ShapeError(f"{self.what}: {len(a)} numbers and a scale for {len(scale)}")
+        return list(zip(a, b, scale))
 
     def difference(self) -> float:
         """The largest difference of two numbers; inf for a nan."""
@@ -62,7 +66,7 @@ class Comparison(NamedTuple):
         found = []
         for k, (a, b, scale) in enumerate(self.entries()):
             bound = units * self.n * (EPSILON * scale + _SMALLEST) + self.extra
-            if not (a == b or abs(a - b) <= bound):
+            if not (a == b or abs(a - b) <= bound < float("inf")):  # the scale of an inf allows anything
                 found.append(f"{self.what}, entry {k}: {a!r} and {b!r}, {abs(a - b):.3g} apart, {bound:.3g} allowed")
         return found
 
