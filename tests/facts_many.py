@@ -118,9 +118,9 @@ logsumexp(X) ~ max(*X) + log1p(sum(exp(x) for x in X) - 1) | [exp(x - z) for x i
 softmax[0](0, 0)       = 0.5   | 0.25 | -0.25
 softmax[1](0, 0)       = 0.5   | -0.25 | 0.25
 softmax[0](7)          = 1     | ~0
-softmax[0](inf, 1)     = 1     | 0 | 0
-softmax[1](inf, 1)     = 0     | 0 | 0
-softmax[0](-inf, 3)    = 0     | 0 | 0
+softmax[0](inf, 1)     = 1     | ~0 | ~0
+softmax[1](inf, 1)     = 0     | ~0 | ~0
+softmax[0](-inf, 3)    = 0     | ~0 | ~0
 softmax[0](1e4, 1e4)   = 0.5   | 0.25 | -0.25
 softmax[0](nan, 1)     = nan   | nan ...
 softmax[2](X) ~ exp(X[2]) / sum(exp(x) for x in X) | [z * ((k == 2) - exp(x - X[2]) * z) for k, x in enumerate(X)]
@@ -130,8 +130,8 @@ log_softmax[0](0, 0)   = ~-log(2) | 0.5 | -0.5
 log_softmax[1](0, 0)   = ~-log(2) | -0.5 | 0.5
 log_softmax[0](7)      = 0     | ~0
 log_softmax[1](0, -1e4) = -1e4 | -1 | 1
-log_softmax[0](0, -1e4) = 0    | 0 | 0
-log_softmax[1](-inf, 3) = 0    | 0 | 0
+log_softmax[0](0, -1e4) = 0    | ~0 | ~0
+log_softmax[1](-inf, 3) = 0    | ~0 | ~0
 log_softmax[0](nan, 1) = nan   | nan ...
 log_softmax[2](X) ~ X[2] - log(sum(exp(x) for x in X)) | [(k == 2) - exp(x - X[2] + z) for k, x in enumerate(X)]
     : 1,2,3 3,1,2 0.5,-3,1,2 1e4,9999,10001
