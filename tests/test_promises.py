@@ -64,7 +64,8 @@ PROSE: list[tuple[str, str]] = [
      "max(1, 3, 3, 2, 3); min(1, 3, 1, 2, 1)"),
     ("`norm` has the gradient 0 at the origin.", "norm(0); norm(-0.0, 0.0); norm(0, 0, 0)"),
     ("Numbers are C doubles.", "test_value::test_numbers_in"),
-    ("Results are IEEE 754's, also where Python's float raises: `Value(1.0) / 0` is inf, `log(0)` is -inf, `log(-1)` nan,"
+    ("Results are IEEE 754's, also where Python's float raises: `Value(1.0) / 0` is inf, `log(0)` is -inf,"
+     " `log(-1)` nan,"
      " `exp(1000)` inf.", "div(1, 0); log(0); log(-1); exp(1000); div(0, 0); pow(0, -1); remainder(1, 0); sqrt(-1)"),
     ("A negative base with a fractional exponent gives nan, never a complex number.",
      "pow(-8, 1 / 3); pow(-2, 0.3); pow(-2, 2.5)"),
@@ -72,19 +73,23 @@ PROSE: list[tuple[str, str]] = [
     ("Every other power is the C library's `pow`.", "pow(4, 0.5); test_facts_surface::test_a_square_is_a_product"),
     ("Nothing sets flush-to-zero; subnormals, infinities and signed zeros are kept.",
      "sub(normal, down(normal)); add(least, least); neg(0.0); add(-0.0, -0.0); sum(-0.0); add(inf, -inf)"),
-    ("Any nan equals any nan: its sign and payload are nobody's business, and `copysign(x, nan)` takes a nan as positive.",
+    ("Any nan equals any nan: its sign and payload are nobody's business, and `copysign(x, nan)` takes a nan as"
+     " positive.",
      "copysign(2, nan); copysign(-2, -nan); test_table::test_the_sign_of_a_nan_does_not_show"),
     ("Every product of the chain rule, an adjoint times a partial, is `zmul(a, b)`: the IEEE product, except that a nan"
      " made by a zero factor (0·inf, 0·nan) is 0.", "test_facts_surface::test_the_product_of_the_chain_rule"),
     ("So a branch that `where` masks, whose adjoint is 0, leaks no nan:",
      "where(1, 2, nan); test_facts_surface::test_the_product_of_the_chain_rule"),
-    ("The C core's quick sweep (`csrc/dense.c`) multiplies plainly. A nan that comes up goes on to the entry of at least"
+    ("The C core's quick sweep (`csrc/dense.c`) multiplies plainly. A nan that comes up goes on to the entry of"
+     " at least"
      " one leaf, because every node has an operand that is no constant and nan times anything is nan; when an entry's"
-     " adjoint is nan, all is swept again with `zmul`. The scratch of the first run is thrown away, so the bits are those"
+     " adjoint is nan, all is swept again with `zmul`. The scratch of the first run is thrown away, so the bits"
+     " are those"
      " of `zmul` alone.", "test_facts::test_in_bulk"),
     ("The C core and the pure-Python backend give the same bits, for values and gradients. The rules that make it so:",
      "test_table::test_both_backends_compute_the_same_bits"),
-    ("No fused multiply-add (`-ffp-contract=off`), no fast-math. The transcendental functions are those of one C library"
+    ("No fused multiply-add (`-ffp-contract=off`), no fast-math. The transcendental functions are those of one"
+     " C library"
      " in both backends. A partial is an expression over rows of the table, evaluated the same way everywhere.",
      "test_table::test_both_backends_compute_the_same_bits"),
     ("Contributions to an adjoint are added in one order: consumers in reverse order of recording, a node's operands in"
@@ -99,16 +104,20 @@ PROSE: list[tuple[str, str]] = [
     ("Where a tape is cut (it rolls over between 65,536 and 131,072 nodes, at a quiet moment, or a backward closes it)"
      " does not show: the entry of a leaf or of a linked node goes on from the running sum of its target.",
      "test_size::*"),
-    ("The bar is an error of at most 1e-14, relative to the result (for sums that cancel, to the largest summand), for the"
+    ("The bar is an error of at most 1e-14, relative to the result (for sums that cancel, to the largest"
+     " summand), for the"
      " value and the gradient of every function over its whole range; `tests/test_digits.py` holds it against 60-digit"
      " arithmetic.", "test_digits::test_unary"),
     ("Known to fall short: the gradient of `softmax` and `log_softmax` by their own input where that has nearly all the"
-     " weight (1 - p cancels; the error is 1e-16 of the result's largest summand, p), and `mean` overflows where the sum"
+     " weight (1 - p cancels; the error is 1e-16 of the result's largest summand, p), and `mean` overflows"
+     " where the sum"
      " does.", "mean(1e308, 1e308); test_digits::test_softmax_and_log_softmax"),
     ("`backward(seed)` adds to the leaves' `grad`, and starts the interior adjoints afresh. It works in scratch and"
      " commits at the end: a call that is interrupted or fails changes nothing.", "test_graph::*"),
-    ("An interior node's `grad` is its adjoint from the last backward that reached it, else 0.0. It may be set; its `data`"
-     " may not. Operands are captured when recorded: setting a leaf's `data` afterwards does not alter what was recorded.",
+    ("An interior node's `grad` is its adjoint from the last backward that reached it, else 0.0. It may be set;"
+     " its `data`"
+     " may not. Operands are captured when recorded: setting a leaf's `data` afterwards does not alter what was"
+     " recorded.",
      "test_graph::*"),
     ("Equality compares numbers and the hash is that of the node, as in PyTorch; `v in some_list` therefore compares"
      " numbers.", "test_value::test_hash_is_identity_and_equality_numbers"),
@@ -118,7 +127,7 @@ PROSE: list[tuple[str, str]] = [
 
 # DESIGN, section 1, "Kinks": what is promised there in other words
 DESIGN: dict[str, str] = {
-    "relu(x) is x unless x<0 (so −0.0 and nan stay), relu'(0)=0": "relu(0.0); relu(-0.0); relu(nan); relu(-2)",
+    "relu(x) is x unless x<0 (so -0.0 and nan stay), relu'(0)=0": "relu(0.0); relu(-0.0); relu(nan); relu(-2)",
     "abs'(0)=0": "abs(0.0); abs(-0.0)",
     "maximum/minimum tie ½,½": "maximum(1, 1); minimum(1, 1); maximum(inf, inf)",
     "a k-way tie in sg.max 1/k each": "max(1, 3, 3, 2, 3); max(inf, 1, inf)",
@@ -130,8 +139,8 @@ DESIGN: dict[str, str] = {
     "√'(0)=∞": "sqrt(0.0)",
     "0**0=1 with both partials 0": "pow(0, 0)",
     "∂(xʸ)/∂y is 0 at x=0 (y≥0) and nan at x<0": "pow(0, 1); pow(0, 2.5); pow(-2, 3)",
-    "% has Python's sign, partials 1 and −(x//y)": "remainder(-7, 3); remainder(7, -3)",
-    "1/0 inf, log(0) −inf, log(−1) nan, exp(1000) inf": "div(1, 0); log(0); log(-1); exp(1000)",
+    "% has Python's sign, partials 1 and -(x//y)": "remainder(-7, 3); remainder(7, -3)",
+    "1/0 inf, log(0) -inf, log(-1) nan, exp(1000) inf": "div(1, 0); log(0); log(-1); exp(1000)",
     "x**2 is square, x·x": "square(0.1); square(1e200)",
     "where lo > hi, clip is hi, as in numpy": "clip(1.5, 2, 1); clip(5, 2, 1); clip(0, 2, 1)",
 }
