@@ -93,10 +93,8 @@ def _is_the_same(parent: ast.AST, position: int | None, old: ast.expr, new: ast.
         return isinstance(new, ast.Call) and new.args == old.args[::-1]
     if isinstance(parent, ast.Compare) and (negated or isinstance(new, ast.Constant)):
         zero = isinstance(old, ast.Constant) and not old.value and (negated or getattr(new, "value", 1) == 0)
-        against = parent.comparators[0]
-        equality = (
-            isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and isinstance(against, ast.Constant) and not against.value
-        )
+        against = getattr(parent.comparators[0], "value", 1)
+        equality = isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and against == 0
         return zero or (negated and equality)
     if isinstance(old, ast.Name) and old.id == "nan" and negated:
         return True
