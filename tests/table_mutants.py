@@ -84,8 +84,8 @@ def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
 
 
 def _is_the_same(parent: ast.AST, position: int | None, old: ast.expr, new: ast.expr) -> bool:
-    """Whether a change makes no difference by itself: the sign of a zero or of a number compared with zero, a sign within
-    an even function, the order of hypot's arguments."""
+    """Whether a change makes no difference by itself: the sign of a zero or of a number compared with zero, a sign
+    within an even function, the order of hypot's arguments."""
     negated = isinstance(new, ast.UnaryOp) and new.operand is old
     if isinstance(old, ast.Constant) and isinstance(new, ast.Constant):
         negated = new.value == -old.value  # type: ignore[operator]
