@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import facts_many
 import pytest
-from facts import OPEN, Fact, right
+from conftest import native_only
+from facts import OPEN, Fact, bits, right
 from test_facts import interior
 
 import scalargrad as sg
@@ -66,6 +68,23 @@ def test_the_table_says_so(name: str) -> None:
         partials = list(reductions.partials(code, [*shift, *fact.operands], z))[len(shift) :]
         for got, wanted in zip(partials, fact.partials):
             assert right(got, wanted), (fact.text, got, wanted)
+
+
+@native_only
+@pytest.mark.parametrize("name", ["sum", "dot", "max", "min", "logsumexp"])
+def test_both_backends_reduce_to_the_same_bits(name: str) -> None:
+    """What no fact of 14 digits can tell: the order of every sum, and how what it lost is kept."""
+    code, rng = ops.OPCODE[name], random.Random(name)
+    for n in [2, 4, 8, 16, 40, 130, 260] * 4:
+        x = [0.0] * (name == "logsumexp") + [rng.choice([rng.uniform(-3, 3), rng.uniform(-40, 2)]) for _ in range(n)]
+        z = reductions.value(code, x)
+        operands = [interior(item) for item in x]
+        operands[: name == "logsumexp"] = [0.0] * (name == "logsumexp")
+        result = core.reduce(code, operands)
+        assert bits(result.data) == bits(z) == bits(core.reduce(code, x)), (name, n)
+        result.backward()
+        for operand, wanted in zip(operands, reductions.partials(code, x, z)):
+            assert isinstance(operand, float) or bits(operand.grad) == bits(wanted), (name, n)
 
 
 @pytest.mark.parametrize("name", NAMES)
