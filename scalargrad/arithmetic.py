@@ -104,7 +104,14 @@ class Arithmetic(Elements):
     abs, sign, floor, ceil, trunc, round = map(_function, ["abs", "sign", "floor", "ceil", "trunc", "round"])
     atan2, hypot, logaddexp, copysign = map(_function, ["atan2", "hypot", "logaddexp", "copysign"])
     fmod, remainder, maximum, minimum = map(_function, ["fmod", "remainder", "maximum", "minimum"])
-    clip, where = map(_function, ("clip", "where"))
+
+    def clip(self, lo: Any, hi: Any) -> Any:
+        """`scalargrad.clip` of each element."""
+        return elementwise(_CODE["clip"], self, lo, hi)
+
+    def where(self, x: Any, y: Any) -> Any:
+        """`scalargrad.where` with these elements as conditions."""
+        return elementwise(_CODE["where"], self, x, y)
 
     def leaky_relu(self, slope: Any = 0.01) -> Any:
         """`scalargrad.leaky_relu` of each element."""

@@ -4,8 +4,9 @@ An exact fact, whose every bit counts (any nan equals any nan)::
 
     clip(2, 0, 1) = 1 | 0 | 0 | 1          the value, then the partial by each operand
 
-A cell that begins with ``~`` is right to 1e-14; ``?`` is a number of which nothing is promised. A fact at many points,
-whose formulas mpmath evaluates with 50 digits of the operands' names and of ``z``, the value::
+A cell that begins with ``~`` is right to 1e-14; ``?`` is a number of which nothing is promised; ``...`` at the end
+repeats the last partial. ``inf nan least normal up(x) down(x)`` are numbers too: the smallest doubles, and neighbours.
+A fact at many points, whose formulas mpmath evaluates with 50 digits of the operands' names and of ``z``, the value::
 
     div(x, y) ~ x / y | 1 / y | -x / y**2
         : 7,3 3e-317,7e-6
@@ -84,7 +85,9 @@ def _cell(text: str) -> Any:
 def _exact(call: str, results: str) -> Fact:
     name, operands = re.fullmatch(r"\s*([\w\[\]]+)\((.*)\)\s*", call).groups()  # type: ignore[union-attr]
     numbers = tuple(float(x) for x in eval(f"({operands},)" if operands else "()", dict(_FLOATS)))
-    value, *partials = map(_cell, results.split("|"))
+    value, *partials = map(_cell, results.removesuffix("...").split("|"))
+    if results.endswith("..."):
+        partials += partials[-1:] * (len(numbers) - len(partials))
     return Fact(call.strip(), name, numbers, value, tuple(partials))
 
 
@@ -123,7 +126,7 @@ def read(text: str) -> list[Fact]:
             facts += _at_points(call, formulas, line.strip()[1:])
         else:
             call, _, results = line.partition(" = ")
-            facts.append(_exact(call, results))
+            facts.append(_exact(call, results.rstrip()))
     return facts
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +84,17 @@ def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
 
 
 def _is_the_same(parent: ast.AST, position: int | None, old: ast.expr, new: ast.expr) -> bool:
-    """Whether a change makes no difference by itself: the sign of a zero or of a number compared with zero, a sign within
-    an even function, the order of hypot's arguments."""
+    """Whether a change makes no difference by itself: the sign of a zero or of a number compared with zero, a sign
+    within an even function, the order of hypot's arguments."""
     negated = isinstance(new, ast.UnaryOp) and new.operand is old
     if isinstance(old, ast.Constant) and isinstance(new, ast.Constant):
         negated = new.value == -old.value  # type: ignore[operator]
     if isinstance(old, ast.Call) and _name(old) == "hypot":
         return isinstance(new, ast.Call) and new.args == old.args[::-1]
     if isinstance(parent, ast.Compare) and (negated or isinstance(new, ast.Constant)):
-        zero = isinstance(old, ast.Constant) and old.value == 0 and (negated or getattr(new, "value", 1) == 0)
-        against = parent.comparators[0]
-        equality = (
-            isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and isinstance(against, ast.Constant) and not against.value
-        )
+        zero = isinstance(old, ast.Constant) and not old.value and (negated or getattr(new, "value", 1) == 0)
+        against = getattr(parent.comparators[0], "value", 1)
+        equality = isinstance(parent.ops[0], (ast.Eq, ast.NotEq)) and against == 0
         return zero or (negated and equality)
     if isinstance(old, ast.Name) and old.id == "nan" and negated:
         return True
@@ -118,10 +116,13 @@ def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
                 yield from _places(child)
 
 
-def mutants(expression: str, operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """An expression with one part changed: what was changed, as "old -> new", and the text; each text once."""
+def mutants(expression: str, operands: tuple[str, ...], chosen: Callable[[], bool]) -> Iterator[tuple[str, str]]:
+    """An expression with one part changed: what was changed, as "old -> new", and the text; each text once.
+    `chosen` says of each part whether it is to be changed."""
     seen = {ast.unparse(ast.parse(expression, mode="eval"))}
     for place in range(len(list(_places(ast.parse(expression, mode="eval"))))):
+        if not chosen():
+            continue
         tree = ast.parse(expression, mode="eval")
         parent, field, position = list(_places(tree))[place]
         whole = getattr(parent, field)
@@ -186,15 +187,13 @@ def survives(namespace: dict[str, Any], users: set[str]) -> bool:
 
 
 def check(every: int = 1) -> Iterator[tuple[str, str, bool]]:
-    """Each mutant, or one in so many: its function, what was changed, and whether it survives."""
+    """Each mutant, or those of one part in so many: its function, what was changed, and whether it survives."""
     count = itertools.count()
     namespace = evaluate.rows(libm.FUNCTIONS, libm.div)
     users = _users()
     for name, parameters, expression in _expressions():
         whole = namespace[name]
-        for change, text in mutants(expression, parameters):
-            if next(count) % every:
-                continue
+        for change, text in mutants(expression, parameters, lambda: next(count) % every == 0):
             module = ast.fix_missing_locations(ast.Module([evaluate._definition(name, parameters, text)], []))
             exec(compile(module, "<mutant>", "exec"), namespace)
             yield name, change, survives(namespace, users[name])

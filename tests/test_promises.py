@@ -1,0 +1,188 @@
+"""The promises of docs/conventions.md, copied by hand, each with the facts or tests that hold it.
+
+The page is read word by word: a sentence that is changed, added or dropped there has no line here, and fails. The kinks
+are quoted too, so that neither a row of the table nor its text can change alone.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from test_facts import FACTS
+from test_facts_many import FACTS as OF_MANY
+
+from scalargrad import ops
+
+TESTS = Path(__file__).parent
+PAGE = (TESTS.parent / "docs" / "conventions.md").read_text()
+CALLS = {fact.text for fact in (*FACTS, *OF_MANY)}
+
+KINKS: dict[str, tuple[str, str]] = {  # primitive: its line, and the facts of it
+    "pow": ("0**0 is 1, both partials 0; by the exponent: 0 at base 0 (exponent >= 0), nan at a negative base",
+            "pow(0, 0); pow(-0.0, 0); pow(0, 0.5); pow(0, 2.5); pow(-2, 0); pow(-2, 3); pow(-2, -1)"),
+    "floordiv": ("partials 0", "floordiv(7, 2); floordiv(-7, 2); floordiv(1, 0)"),
+    "remainder": ("Python's sign (that of y); partials 1 and -(x // y)",
+                  "remainder(7, 3); remainder(-7, 3); remainder(7, -3); remainder(-7, -3); remainder(6, -3)"),
+    "fmod": ("C's sign (that of x); partials 1 and -trunc(x / y)",
+             "fmod(7, 3); fmod(-7, 3); fmod(7, -3); fmod(-7, -3); fmod(6, up(3)); fmod(6, down(3)); fmod(1, 0.1)"),
+    "sqrt": ("derivative inf at 0", "sqrt(0.0); sqrt(-0.0)"),
+    "cbrt": ("derivative inf at 0", "cbrt(0.0); cbrt(-0.0)"),
+    "atan2": ("partials nan at the origin", "atan2(0.0, 0.0); atan2(-0.0, 0.0); atan2(0.0, -0.0); atan2(-0.0, -0.0)"),
+    "relu": ("x unless x < 0, so -0.0 and nan stay; derivative 0 at 0", "relu(0.0); relu(-0.0); relu(nan); relu(-2)"),
+    "leaky_relu": ("derivative slope at 0", "leaky_relu(0.0, 0.1); leaky_relu(-0.0, 0.1)"),
+    "elu": ("derivative alpha at 0", "elu(0.0, 0.5); elu(-0.0, 0.5)"),
+    "abs": ("derivative 0 at 0", "abs(0.0); abs(-0.0)"),
+    "sign": ("sign(0) is 0; derivative 0", "sign(0.0); sign(-0.0); sign(2)"),
+    "floor": ("derivative 0", "floor(2.5); floor(2)"),
+    "ceil": ("derivative 0", "ceil(2.5); ceil(2)"),
+    "trunc": ("derivative 0", "trunc(2.5); trunc(-2.7)"),
+    "round": ("halves to even; derivative 0", "round(0.5); round(1.5); round(2.5); round(-0.5); round(-1.5)"),
+    "copysign": ("derivative 0 at x = 0, as for abs; a nan counts as positive, whatever its sign bit",
+                 "copysign(0.0, -1); copysign(-0.0, 1); copysign(-2, nan); copysign(-2, -nan); copysign(2, -nan)"),
+    "maximum": ("a tie gives 1/2, 1/2; maximum(nan, 1) is nan", "maximum(1, 1); maximum(nan, 1); maximum(1, nan)"),
+    "minimum": ("a tie gives 1/2, 1/2; minimum(nan, 1) is nan", "minimum(1, 1); minimum(nan, 1); minimum(1, nan)"),
+    "clip": ("derivative 1 at a bound", "clip(0, 0, 1); clip(1, 0, 1); clip(1, 1, 1)"),
+    "where": ("the branch not chosen gets 0, whatever it holds",
+              "where(1, 2, 3); where(0, 2, 3); where(0, inf, 3); where(1, 2, nan)"),
+    "hypot": ("partials 0 at the origin", "hypot(0, 0); hypot(-0.0, 0.0)"),
+    "max": ("a k-way tie gives 1/k each, so do k nans",
+            "max(1, 3, 3, 2, 3); max(2, nan, 2, -nan); max(4, 4, 4, 4); max(nan, 1)"),
+    "min": ("a k-way tie gives 1/k each, so do k nans",
+            "min(1, 3, 1, 2, 1); min(2, nan, 2, -nan); min(nan, 1)"),
+}  # fmt: skip
+
+# In the order of the page: its words, and what holds them: facts, or test_file::test, or why nothing need.
+PROSE: list[tuple[str, str]] = [
+    ("What scalargrad computes where mathematics leaves a choice.", "an introduction"),
+    ("The tables on this page are generated from [`scalargrad/ops.py`](../scalargrad/ops.py) by"
+     " `python docs/generate.py`.", "test_docs::test_the_tables_are_those_of_the_code"),
+    ("Where a derivative does not exist, one value is chosen, and it is the same in every backend.",
+     "test_table::test_both_backends_compute_the_same_bits"),
+    ("Python's own `max` and `min` pick one operand; `sg.max` and `sg.min` share a tie.",
+     "max(1, 3, 3, 2, 3); min(1, 3, 1, 2, 1)"),
+    ("`norm` has the gradient 0 at the origin.", "norm(0); norm(-0.0, 0.0); norm(0, 0, 0)"),
+    ("Numbers are C doubles.", "test_value::test_numbers_in"),
+    ("Results are IEEE 754's, also where Python's float raises: `Value(1.0) / 0` is inf, `log(0)` is -inf,"
+     " `log(-1)` nan,"
+     " `exp(1000)` inf.", "div(1, 0); log(0); log(-1); exp(1000); div(0, 0); pow(0, -1); remainder(1, 0); sqrt(-1)"),
+    ("A negative base with a fractional exponent gives nan, never a complex number.",
+     "pow(-8, 1 / 3); pow(-2, 0.3); pow(-2, 2.5)"),
+    ("`x**2` is `x*x`.", "square(0.1); test_facts_surface::test_a_square_is_a_product"),
+    ("Every other power is the C library's `pow`.", "pow(4, 0.5); test_facts_surface::test_a_square_is_a_product"),
+    ("Nothing sets flush-to-zero; subnormals, infinities and signed zeros are kept.",
+     "sub(normal, down(normal)); add(least, least); neg(0.0); add(-0.0, -0.0); sum(-0.0); add(inf, -inf)"),
+    ("Any nan equals any nan: its sign and payload are nobody's business, and `copysign(x, nan)` takes a nan as"
+     " positive.",
+     "copysign(2, nan); copysign(-2, -nan); test_table::test_the_sign_of_a_nan_does_not_show"),
+    ("Every product of the chain rule, an adjoint times a partial, is `zmul(a, b)`: the IEEE product, except that a nan"
+     " made by a zero factor (0·inf, 0·nan) is 0.", "test_facts_surface::test_the_product_of_the_chain_rule"),
+    ("So a branch that `where` masks, whose adjoint is 0, leaks no nan:",
+     "where(1, 2, nan); test_facts_surface::test_the_product_of_the_chain_rule"),
+    ("The C core's quick sweep (`csrc/dense.c`) multiplies plainly. A nan that comes up goes on to the entry of"
+     " at least"
+     " one leaf, because every node has an operand that is no constant and nan times anything is nan; when an entry's"
+     " adjoint is nan, all is swept again with `zmul`. The scratch of the first run is thrown away, so the bits"
+     " are those"
+     " of `zmul` alone.", "test_facts::test_in_bulk"),
+    ("The C core and the pure-Python backend give the same bits, for values and gradients. The rules that make it so:",
+     "test_table::test_both_backends_compute_the_same_bits"),
+    ("No fused multiply-add (`-ffp-contract=off`), no fast-math. The transcendental functions are those of one"
+     " C library"
+     " in both backends. A partial is an expression over rows of the table, evaluated the same way everywhere.",
+     "test_table::test_both_backends_compute_the_same_bits"),
+    ("Contributions to an adjoint are added in one order: consumers in reverse order of recording, a node's operands in"
+     " their order.", "test_facts_surface::test_contributions_come_in_one_order"),
+    ("The first contribution is assigned, not added to zero, so a negative zero survives.", "sub(-0.0, 0.0);"
+     " mul(-0.0, 5); test_facts::test_scalars"),
+    ("`dot` sums left to right.", "dot(1e16, 1, 1, 1, -1e16, 1); dot(1e16, 1, -1e16, 1, 1, 1)"),
+    ("`sum` and `mean` go in chunks of 128 numbers, with eight interleaved sums and the tree"
+     " ((s0+s4)+(s2+s6))+((s1+s5)+(s3+s7)), the chunks in order.",
+     "sum(1e16, 1, -1e16, 1); sum(1e16, -1e16, 1, 1); sum(*at(385, {0: 1e16, 128: -1e16, 256: 1, 384: 1}));"
+     " test_many::test_the_order_of_a_sum"),
+    ("Where a tape is cut (it rolls over between 65,536 and 131,072 nodes, at a quiet moment, or a backward closes it)"
+     " does not show: the entry of a leaf or of a linked node goes on from the running sum of its target.",
+     "test_size::*"),
+    ("The bar is an error of at most 1e-14, relative to the result (for sums that cancel, to the largest"
+     " summand), for the"
+     " value and the gradient of every function over its whole range; `tests/test_digits.py` holds it against 60-digit"
+     " arithmetic.", "test_digits::test_unary"),
+    ("Known to fall short: the gradient of `softmax` and `log_softmax` by their own input where that has nearly all the"
+     " weight (1 - p cancels; the error is 1e-16 of the result's largest summand, p), and `mean` overflows"
+     " where the sum"
+     " does.", "mean(1e308, 1e308); test_digits::test_softmax_and_log_softmax"),
+    ("`backward(seed)` adds to the leaves' `grad`, and starts the interior adjoints afresh. It works in scratch and"
+     " commits at the end: a call that is interrupted or fails changes nothing.", "test_graph::*"),
+    ("An interior node's `grad` is its adjoint from the last backward that reached it, else 0.0. It may be set;"
+     " its `data`"
+     " may not. Operands are captured when recorded: setting a leaf's `data` afterwards does not alter what was"
+     " recorded.",
+     "test_graph::*"),
+    ("Equality compares numbers and the hash is that of the node, as in PyTorch; `v in some_list` therefore compares"
+     " numbers.", "test_value::test_hash_is_identity_and_equality_numbers"),
+    ("Keep no Value that depends on a leaf in an attribute of that leaf (in a subclass): the graph holds its leaves, so"
+     " this is a cycle, and graphs are freed by reference counting alone.", "advice"),
+]  # fmt: skip
+
+# DESIGN, section 1, "Kinks": what is promised there in other words
+DESIGN: dict[str, str] = {
+    "relu(x) is x unless x<0 (so -0.0 and nan stay), relu'(0)=0": "relu(0.0); relu(-0.0); relu(nan); relu(-2)",
+    "abs'(0)=0": "abs(0.0); abs(-0.0)",
+    "maximum/minimum tie ½,½": "maximum(1, 1); minimum(1, 1); maximum(inf, inf)",
+    "a k-way tie in sg.max 1/k each": "max(1, 3, 3, 2, 3); max(inf, 1, inf)",
+    "maximum(nan, 1) is nan": "maximum(nan, 1)",
+    "clip at a bound 1": "clip(0, 0, 1); clip(1, 0, 1)",
+    "leaky_relu'(0)=slope": "leaky_relu(0.0, 0.1)",
+    "floor, ceil, trunc, round, sign 0": "floor(2); ceil(2); trunc(2.5); round(2.5); sign(0.0)",
+    "norm and hypot at the origin 0": "norm(0, 0, 0); hypot(0, 0)",
+    "√'(0)=∞": "sqrt(0.0)",
+    "0**0=1 with both partials 0": "pow(0, 0)",
+    "∂(xʸ)/∂y is 0 at x=0 (y≥0) and nan at x<0": "pow(0, 1); pow(0, 2.5); pow(-2, 3)",
+    "% has Python's sign, partials 1 and -(x//y)": "remainder(-7, 3); remainder(7, -3)",
+    "1/0 inf, log(0) -inf, log(-1) nan, exp(1000) inf": "div(1, 0); log(0); log(-1); exp(1000)",
+    "x**2 is square, x·x": "square(0.1); square(1e200)",
+    "where lo > hi, clip is hi, as in numpy": "clip(1.5, 2, 1); clip(5, 2, 1); clip(0, 2, 1)",
+}
+
+
+def missing(holders: str) -> list[str]:
+    """The facts and tests of a promise that are not there."""
+    found = []
+    for name in filter(None, map(str.strip, holders.split(";"))):
+        file, _, test = name.partition("::")
+        path = TESTS / f"{file}.py"
+        there = name in CALLS or (path.exists() and (test == "*" or f"def {test}(" in path.read_text()))
+        if not there and name not in ("an introduction", "advice"):
+            found.append(name)
+    return found
+
+
+def test_the_kinks_are_as_they_were_promised() -> None:
+    table = PAGE.split("<!-- kinks -->")[1].split("<!-- end of kinks -->")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE)) == {
+        k: text for k, (text, _) in KINKS.items()
+    }
+    assert {r.name: r.kink for r in (*ops.PRIMITIVES, *ops.REDUCTIONS) if r.kink} == {
+        k: t for k, (t, _) in KINKS.items()
+    }
+
+
+def test_every_word_of_the_page_is_promised_here() -> None:
+    prose = re.sub(r"<!-- (\w+) -->.*?<!-- end of \1 -->|```.*?```|^#.*?$", "", PAGE, flags=re.DOTALL | re.MULTILINE)
+    words = " ".join(re.sub(r"^- ", "", line.strip()) for line in prose.splitlines())
+    assert " ".join(words.split()) == " ".join(" ".join(text for text, _ in PROSE).split())
+
+
+PROMISES = [*((f"{name}: {text}", held) for name, (text, held) in KINKS.items()), *PROSE, *DESIGN.items()]
+
+
+@pytest.mark.parametrize(("text", "holders"), PROMISES, ids=[text[:60] for text, _ in PROMISES])
+def test_every_promise_has_its_facts(text: str, holders: str) -> None:
+    assert holders
+    assert missing(holders) == []
+
+
+def test_the_facts_of_a_kink_are_of_its_primitive() -> None:
+    for name, (_, holders) in KINKS.items():
+        assert all(call.strip().startswith(f"{name}(") for call in holders.split(";")), name
