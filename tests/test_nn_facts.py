@@ -15,6 +15,8 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, nn
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
+LN2, LN3 = math.log(2.0), math.log(3.0)
+
 # --- activations and their titles -------------------------------------------------------------------------------------
 
 AT = {  # at -1 and at 2
@@ -122,7 +124,9 @@ def test_neurons_by_hand() -> None:
 
 
 class Scaled(nn.Neuron):
-    """A neuron with a parameter of its own."""
+    """A neuron with a parameter of its own, and with more, in a list whose edits nobody sees."""
+
+    more: tuple[list[Value], ...] = ([],)
 
     def __init__(self, nin: int) -> None:
         super().__init__(nin, nonlin=False)
@@ -132,7 +136,7 @@ class Scaled(nn.Neuron):
         return super().__call__(x) * self.scale
 
     def parameters(self) -> list[Value]:
-        return [*super().parameters(), self.scale]
+        return [*super().parameters(), self.scale, *self.more[0]]
 
 
 def test_neurons_of_a_subclass_keep_their_own_parameters() -> None:
@@ -148,8 +152,12 @@ def test_neurons_of_a_subclass_keep_their_own_parameters() -> None:
         module.zero_grad()
         assert own.scale.grad == 0.0
     extra = Value(1.0)
-    own.parameters = lambda: [*own.w, own.b, own.scale, extra]  # type: ignore[method-assign]
-    assert any(p is extra for p in layer.parameters()) and any(p is extra for p in model.parameters())
+    for module in (layer, model):
+        module.parameters()
+        own.more[0].append(extra)
+        assert any(p is extra for p in module.parameters())
+        own.more[0].clear()
+        assert not any(p is extra for p in module.parameters())
     assert {name for name, _ in nn.Sequential(own).named_parameters()} == {
         "layers.0.w.0", "layers.0.b", "layers.0.scale",
     }  # fmt: skip
@@ -188,6 +196,8 @@ def test_sequential_by_hand() -> None:
     assert nn.Sequential()([1.0]) == [1.0] and len(nn.Sequential()) == 0
     x = [[0.0, math.log(3.0)]]
     assert nn.Softmax()(x).data == [pytest.approx([0.25, 0.75])] and nn.Softmax(0)(x).data == [[1.0, 1.0]]
+    columns = nn.LogSoftmax(0)([[0.0, LN3], [0.0, 0.0]]).data
+    assert columns == [pytest.approx([-LN2, LN3 - 2 * LN2]), pytest.approx([-LN2, -2 * LN2])]
     assert nn.LogSoftmax()(x[0]).data == pytest.approx([-math.log(4.0), -math.log(4 / 3)])
 
 

@@ -225,7 +225,7 @@ def test_a_long_watch_forgets_the_oldest_places(monkeypatch: pytest.MonkeyPatch)
             assert len(contexts._places) <= 10
         with pytest.raises(AnomalyError, match="at a place outside detect_anomaly, made"):
             old.backward()
-        with pytest.raises(AnomalyError, match="at .*test_transform_state_facts"):
+        with pytest.raises(AnomalyError, match=r"at .*test_transform_state_facts"):
             new.backward()
 
 
