@@ -36,6 +36,9 @@ BY_HAND: list[tuple[Callable[..., Any], list[float], float, list[float]]] = [
     (sg.norm, [3e300, -4e300], 5e300, [0.6, -0.8]),
     (sg.norm, [3e-320, 4e-320], 5e-320, [0.6, 0.8]),
     (sg.norm, [3e140, 4e140], 5e140, [0.6, 0.8]),
+    (sg.norm, [3e160, 4e160], 5e160, [0.6, 0.8]),  # squares overflow from 1.4e154 on, and are denormal below 1.5e-154
+    (sg.norm, [3e153, 4e153, 12e153], 13e153, [3 / 13, 4 / 13, 12 / 13]),
+    (sg.norm, [3e-160, 4e-160], 5e-160, [0.6, 0.8]),
     (sg.norm, [3e-140, 4e-140], 5e-140, [0.6, 0.8]),
     (sg.norm, [1e308, 1e308, 1e308], math.sqrt(3.0) * 1e308, [1 / math.sqrt(3.0)] * 3),
     (sg.norm, [INF, 1.0], INF, [1.0, 0.0]),

@@ -15,6 +15,8 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, nn
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
+LN2, LN3 = math.log(2.0), math.log(3.0)
+
 # --- activations and their titles -------------------------------------------------------------------------------------
 
 AT = {  # at -1 and at 2
@@ -121,63 +123,6 @@ def test_neurons_by_hand() -> None:
     assert nn.Layer(2, 0)([1.0, 2.0]) == [] and nn.Layer(2, 0).parameters() == []
 
 
-class Scaled(nn.Neuron):
-    """A neuron with a parameter of its own."""
-
-    def __init__(self, nin: int) -> None:
-        super().__init__(nin, nonlin=False)
-        self.scale = Value(3.0)
-
-    def __call__(self, x: Any) -> Any:
-        return super().__call__(x) * self.scale
-
-    def parameters(self) -> list[Value]:
-        return [*super().parameters(), self.scale]
-
-
-def test_neurons_of_a_subclass_keep_their_own_parameters() -> None:
-    """Also those that they get later: what a layer keeps of its neurons' parameters is for plain neurons alone."""
-    layer, model = nn.Layer(1, 2), nn.MLP(1, [1, 1])
-    own = Scaled(1)
-    layer.neurons[1] = model.layers[0].neurons[0] = own
-    for module, others in ((layer, 2), (model, 2)):
-        assert len(module.parameters()) == others + 3 and any(p is own.scale for p in module.parameters())
-        module.zero_grad()
-        module([[2.0]]).sum().backward()
-        assert own.scale.grad != 0.0 or module is model
-        module.zero_grad()
-        assert own.scale.grad == 0.0
-    extra = Value(1.0)
-    own.parameters = lambda: [*own.w, own.b, own.scale, extra]  # type: ignore[method-assign]
-    assert any(p is extra for p in layer.parameters()) and any(p is extra for p in model.parameters())
-    assert {name for name, _ in nn.Sequential(own).named_parameters()} == {
-        "layers.0.w.0", "layers.0.b", "layers.0.scale",
-    }  # fmt: skip
-    assert [n.split(".")[-1] for n in nn.Sequential(own).state_dict()] == ["w", "b", "scale"]
-
-
-def test_edits_of_lists_are_seen() -> None:
-    """Each way to change a list of weights or neurons, after a batch has been kept."""
-    edits: dict[str, Any] = {
-        "__setitem__": lambda w: w.__setitem__(0, Value(7.0)), "__delitem__": lambda w: w.__delitem__(0),
-        "__iadd__": lambda w: w.__iadd__([Value(7.0)]), "__imul__": lambda w: w.__imul__(2),
-        "append": lambda w: w.append(Value(7.0)), "extend": lambda w: w.extend([Value(7.0)]),
-        "insert": lambda w: w.insert(0, Value(7.0)), "pop": lambda w: w.pop(), "remove": lambda w: w.remove(w[0]),
-        "clear": lambda w: w.clear(), "sort": lambda w: w.sort(key=lambda v: -v.data), "reverse": lambda w: w.reverse(),
-    }  # fmt: skip
-    for name, edit in edits.items():
-        layer = nn.Layer(2, 1)
-        n = layer.neurons[0]
-        n.w[0].data, n.w[1].data, n.nonlin = 1.0, 2.0, False
-        layer([[1.0, 1.0]])
-        layer.parameters()
-        assert getattr(n.w, name).__name__ == name and getattr(n.w, name).__doc__ == getattr(list, name).__doc__
-        edit(n.w)
-        row = [1.0, 10.0, 100.0, 1000.0][: len(n.w)]
-        assert layer([row]).data == [[n(row).data]] if row else layer([[]]).data == [[0.0]], name
-        assert {id(p) for p in layer.parameters()} == {id(p) for p in (*n.w, n.b)}, name
-
-
 def test_sequential_by_hand() -> None:
     model = nn.Sequential(fixed(), nn.ReLU(), lambda x: x * 2.0)
     assert len(model) == 3 and model[0] is model.layers[0] and isinstance(model[-2], nn.ReLU)
@@ -188,6 +133,8 @@ def test_sequential_by_hand() -> None:
     assert nn.Sequential()([1.0]) == [1.0] and len(nn.Sequential()) == 0
     x = [[0.0, math.log(3.0)]]
     assert nn.Softmax()(x).data == [pytest.approx([0.25, 0.75])] and nn.Softmax(0)(x).data == [[1.0, 1.0]]
+    columns = nn.LogSoftmax(0)([[0.0, LN3], [0.0, 0.0]]).data
+    assert columns == [pytest.approx([-LN2, LN3 - 2 * LN2]), pytest.approx([-LN2, -2 * LN2])]
     assert nn.LogSoftmax()(x[0]).data == pytest.approx([-math.log(4.0), -math.log(4 / 3)])
 
 

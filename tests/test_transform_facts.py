@@ -256,6 +256,15 @@ def test_what_is_no_tangent(bad: Any) -> None:
         assert str(caught.value).startswith(f"{where} is a {kind}, ") and "can be differentiated" in str(caught.value)
 
 
+def test_masked_arrays() -> None:
+    """As an argument one has no numbers; in the aux, and beside the argument, it is a thing like any other."""
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    with pytest.raises(NumberError, match="masked"):
+        sg.grad(lambda x: x.sum())(masked)
+    gradient, aux = sg.grad(lambda x, other: (x * 2, {"m": masked, "o": other}), has_aux=True)(1.0, masked)
+    assert gradient == 2.0 and aux["m"] is masked and aux["o"] is masked
+
+
 def test_lengths_and_kinds_of_primals() -> None:
     for primals, tangents, message in (
         ((1.0,), (), "jvp needs a tangent for each primal, got 1 primals and 0 tangents"),

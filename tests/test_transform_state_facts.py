@@ -215,6 +215,20 @@ def test_nested_watches_keep_the_places_until_the_last_ends() -> None:
         root.backward()
 
 
+def test_a_long_watch_forgets_the_oldest_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contexts, "_PLACES_KEPT", 10)
+    x = Value(0.0)
+    with sg.detect_anomaly():
+        old = sg.sqrt(x)
+        for _ in range(35):
+            new = sg.sqrt(x)
+            assert len(contexts._places) <= 10
+        with pytest.raises(AnomalyError, match="at a place outside detect_anomaly, made"):
+            old.backward()
+        with pytest.raises(AnomalyError, match=r"at .*test_transform_state_facts"):
+            new.backward()
+
+
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_a_watch_watches_transforms_too(name: str) -> None:
     def function(x: Any) -> Any:
