@@ -4,9 +4,10 @@ library has and what the model has."""
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 import model
@@ -121,6 +122,7 @@ class Pairs(RuleBasedStateMachine):
     """Pairs of what the library has and what the model has."""
 
     steps = done = 0  # in all: how many there were, and results that were compared
+    compared: ClassVar[set[str]] = set()  # by which rules, and of which functions
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,6 +168,7 @@ class Pairs(RuleBasedStateMachine):
     def add(self, found: Any, wanted: Any) -> None:
         """A new pair, in place of the oldest where there are many."""
         self.check((found, wanted))
+        Pairs.compared.add(sys._getframe(1).f_code.co_name)
         kind, most = (self.scalars, 12) if isinstance(wanted, Scalar) else (self.arrays, 10)
         kind.append((found, wanted))
         if len(kind) > most:
@@ -191,6 +194,9 @@ class Pairs(RuleBasedStateMachine):
         else:
             found = library()
         self.add(found, result)
+        frame = sys._getframe(1)
+        Pairs.compared |= {frame.f_code.co_name, str(frame.f_locals.get("name", ""))}
+        Pairs.compared.add("quiet" if self.quiet else "foreign" if self.foreign else "here")
 
     def array(self, k: int) -> tuple[Any, Grid]:
         return self.arrays[-1 - k % len(self.arrays)]

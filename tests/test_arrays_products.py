@@ -143,3 +143,21 @@ def test_one_matrix_in_several_places(name: str) -> None:
     # a later use of each element, which contributes first
     ours, theirs = ours + base.array[0, 0], [[v + base.scalars[0][0] for v in row] for row in theirs]
     compare(ours, theirs, base.leaves, name)
+
+
+@pytest.mark.parametrize("place", ["right", "bias"])
+def test_runs_of_one_vector(place: str) -> None:
+    """From well apart over a single number in common to the same start: rows of one vector as both operands."""
+    pairs = [*((0, k) for k in range(9)), *((k, 0) for k in range(1, 9))]
+    for first, second, seed in [(*pair, seed) for pair in pairs for seed in range(6)]:  # of an order, rounding may hide
+        base = KINDS["vector"](1, 20, drawing(f"{first} {second} {seed}"))
+        flat, scalars = base.array * 1.0, np.empty(20, dtype=object)  # results: few leaves of many are listed
+        scalars[:] = [v * 1.0 for v in base.scalars[0]]
+        start = second if place == "right" else 14
+        parts = [(x[first : first + 6].reshape(2, 3), x[start : start + 6].reshape(3, 2), x[second : second + 2])
+                 for x in (flat, scalars)]  # fmt: skip
+        (a, b, bias), (p, q, one) = parts
+        ours = affine(a, b, bias if place == "bias" else None)
+        theirs = dots(p.tolist(), q.T.tolist(), one.tolist() if place == "bias" else None)
+        ours, theirs = ours + flat[first], [[v + scalars[first] for v in row] for row in theirs]
+        compare(ours, theirs, base.leaves, f"{place}: {first} and {second}")

@@ -266,10 +266,6 @@ class Machine(Pairs):
         self.add(twin, root)
 
 
-class TestPrograms(Machine.TestCase):  # type: ignore[misc, name-defined]
-    settings = settings(max_examples=12, stateful_step_count=40, derandomize=True, deadline=None)
-
-
 def run_long(examples: int, **given: Any) -> None:
     checks = list(HealthCheck)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
@@ -278,6 +274,19 @@ def run_long(examples: int, **given: Any) -> None:
             max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=checks, **given
         ),
     )
+
+
+def test_programs() -> None:
+    """The draws have reached every rule that makes something, and every place to record in; test_arrays_table.py and
+    test_arrays_folds.py have every function."""
+    Pairs.compared.clear()
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Machine, settings=settings(max_examples=12, stateful_step_count=40, derandomize=True, deadline=None)
+    )
+    rules = {"make", "gather", "leaf", "index", "reshape", "join", "unary", "binary", "product", "reduce", "softmax",
+             "scalars_together", "copy"}  # fmt: skip
+    missing = {*rules, "here", "quiet", "foreign"} - Pairs.compared
+    assert not missing, missing
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def test_views_of_one_block(name: str, size: tuple[int, int]) -> None:
     same = [view for view in VIEWS if shape_of(view) == size]
     for one, other in itertools.product(same, repeat=2):
         base = KINDS["matrix"](3, 5, drawing("views", 0.3, 3.0))
-        matrix, scalars = base.array, base.scalars
+        matrix, scalars = base.array * 1.0, [[v * 1.0 for v in row] for row in base.scalars]  # nodes side by side
         x, y = matrix[one], matrix[other]
         ours = elementwise(ops.OPCODE[name], x, y)
         p, q = ([row[view[1]] for row in scalars[view[0]]] for view in (one, other))

@@ -51,7 +51,7 @@ def build(tree: Path) -> None:
     """Makes the C core of a copy of the tree anew. Raises `RuntimeError` when it does not compile."""
     for old in (tree / "scalargrad").glob("_core*.so"):
         old.unlink()
-    # a warning, as of what a mutant no longer uses, is no error; ccache, where it is, compiles only what the mutant changed
+    # a warning, as of what a mutant no longer uses, is no error; with ccache only what it changed is compiled
     environment = _environment(tree, CCACHE_NOHASHDIR="1")
     environment.pop("PYTHONPATH")
     environment.pop("SCALARGRAD_REQUIRE_C", None)

@@ -1,0 +1,195 @@
+"""The storage of arrays, as core.py supplies it on both backends: what a layout shows, what is refused and kept."""
+
+from __future__ import annotations
+
+import copy
+from array import array
+from typing import Any
+
+import pytest
+from conftest import native_only
+
+import scalargrad as sg
+from scalargrad import Value, core, ops
+
+
+def doubles(*x: float) -> bytes:
+    return array("d", x).tobytes()
+
+
+def positions(*k: int) -> bytes:
+    return array("q", k).tobytes()
+
+
+def shown(read: Any, *view: Any) -> list[float]:
+    return array("d", read(*view)).tolist()
+
+
+@pytest.fixture
+def block() -> Any:
+    return core.doubles(doubles(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0), True)
+
+
+# offset, row, column, rows, columns, and the numbers there
+LAYOUTS = [
+    (0, 4, 1, 2, 4, [0, 1, 2, 3, 4, 5, 6, 7]), (1, 2, 1, 3, 2, [1, 2, 3, 4, 5, 6]),
+    (0, 1, 4, 4, 2, [0, 4, 1, 5, 2, 6, 3, 7]),
+    (3, 0, 2, 2, 3, [3, 5, 7, 3, 5, 7]), (2, 3, 0, 2, 2, [2, 2, 5, 5]), (7, 9, 9, 1, 1, [7]), (8, 1, 1, 0, 3, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kind", ["leaves", "looked at", "constants", "results", "mixed"])
+def test_a_layout_shows_its_numbers(kind: str, layout: Any) -> None:
+    *view, wanted = layout
+    numbers = [float(k) for k in range(8)]
+    held: Any = core.doubles(doubles(*numbers), kind != "constants")
+    if kind == "looked at":
+        core.item(held, 0)
+    if kind == "results":
+        held = (sg.Vector(numbers) + 0.0)._block
+    if kind == "mixed":
+        held = core.block([Value(x) if x % 2 else x for x in numbers])
+    assert shown(core.numbers, held, *view) == wanted
+    assert shown(core.grads, held, *view) == [0.0] * len(wanted)
+
+
+def test_grads_of_a_layout() -> None:
+    """Of leaves, of results elsewhere, of constants: each its own."""
+    x, y = Value(2.0), Value(3.0)
+    z = x * y
+    (z * 5.0).backward()
+    mixed = core.block([x, 1.0, y, z])
+    assert shown(core.grads, mixed, 0, 0, 1, 1, 4) == [15.0, 0.0, 10.0, 5.0]
+    assert shown(core.grads, mixed, 3, 0, 0, 1, 2) == [5.0, 5.0]
+    v = sg.Vector([1.0, 2.0, 4.0])
+    square = v * v
+    (square * [1.0, 10.0, 100.0]).sum().backward()
+    assert shown(core.grads, square._block, 1, 0, 1, 1, 2) == [10.0, 100.0]
+    assert shown(core.grads, v._block, 0, 0, 2, 1, 2) == [2.0, 800.0]
+
+
+def test_setting_leaves(block: Any) -> None:
+    assert core.set_leaves(block, 1, 4, 2, 2, 2, doubles(10.0, 20.0, 30.0, 40.0), 0) is None
+    assert shown(core.numbers, block, 0, 0, 1, 1, 8) == [0, 10, 2, 20, 4, 30, 6, 40]
+    assert core.set_leaves(block, 0, 0, 3, 1, 3, doubles(-1.0, -2.0, -3.0), 1) is None
+    assert shown(core.grads, block, 0, 0, 1, 1, 8) == [-1, 0, 0, -2, 0, 0, -3, 0]
+    assert shown(core.numbers, block, 0, 0, 1, 1, 8) == [0, 10, 2, 20, 4, 30, 6, 40]
+    assert core.item(block, 3).grad == -2.0 and core.item(block, 7).data == 40.0
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_no_leaf_is_given_back_and_nothing_set(which: int) -> None:
+    x = Value(1.0)
+    result = x * 2.0
+    mixed = core.block([x, Value(5.0), result, 7.0])
+    assert core.set_leaves(mixed, 0, 0, 1, 1, 4, doubles(9.0, 9.0, 9.0, 9.0), which) is result
+    assert core.set_leaves(mixed, 1, 0, 2, 1, 2, doubles(9.0, 9.0), which) == 7.0
+    constants = core.doubles(doubles(1.0, 2.0), False)
+    assert core.set_leaves(constants, 0, 0, 1, 1, 2, doubles(9.0, 9.0), which) == 1.0
+    assert [core.item(mixed, k).data for k in range(3)] == [1.0, 5.0, 2.0] and x.grad == 0.0
+    assert shown(core.numbers, constants, 0, 0, 1, 1, 2) == [1.0, 2.0]
+    results = (sg.Vector([1.0, 2.0]) * 2.0)._block
+    given = core.set_leaves(results, 1, 0, 0, 1, 1, doubles(9.0), which)
+    assert given.data == 4.0 and given._op == "*"
+
+
+def test_a_leaf_that_is_set_between_two_uses() -> None:
+    x = sg.Vector([2.0, 3.0])
+    before = x * x
+    x.data = [5.0, 7.0]
+    after = x * x
+    assert before.data == [4.0, 9.0] and after.data == [25.0, 49.0]
+    (before + after).sum().backward()
+    assert x.grad == [14.0, 20.0]
+
+
+def test_items_and_what_is_taken(block: Any) -> None:
+    some = core.take(block, positions(7, 0, 7))
+    assert core.item(some, 0) is core.item(block, 7) is core.item(some, 2) and core.item(some, 1).data == 0.0
+    mixed = core.take(core.block([1.5, Value(2.0)]), positions(1, 0))
+    assert isinstance(core.item(mixed, 0), Value) and core.item(mixed, 1) == 1.5
+    assert isinstance(core.item(mixed, 1), float)
+    results = (sg.Vector([1.0, 2.0, 3.0]) * 2.0)._block
+    assert core.item(core.take(results, positions(2)), 0).data == 6.0
+    assert type(core.item(core.block([True, 2]), 1)) is float
+
+
+def test_a_block_reads_numbers_as_values_do() -> None:
+    with pytest.raises(sg.errors.NumberError, match="str"):
+        core.block([1.0, "a"])
+    with pytest.raises(sg.errors.RangeError):
+        core.block([Value(1.0), 10**400])
+
+
+def test_copies_of_arrays_that_share_elements() -> None:
+    """deepcopy of two together keeps what they share; a copy's leaves are new."""
+    x = sg.Matrix([[1.0, 2.0], [3.0, 4.0]])
+    y = x.T
+    a, b = copy.deepcopy([x, y])
+    a.grad = [[1.0, 2.0], [3.0, 4.0]]
+    assert b.grad == [[1.0, 3.0], [2.0, 4.0]] and x.grad == [[0.0, 0.0], [0.0, 0.0]]
+    with sg.no_grad():
+        twin = copy.deepcopy(x * 1.0)
+        assert not (Value(1.0) * 2.0)._op
+    assert twin.data == x.data
+    copy.deepcopy(x)
+    assert (Value(1.0) * 2.0)._op == "*"
+
+
+# --- what the rest of the package never does: C refuses it all the same ----------------------------------------------
+
+ADD, DOT, SUM, LOGSUMEXP = (ops.OPCODE[name] for name in ("add", "dot", "sum", "logsumexp"))
+B = core.doubles(doubles(1.0, 2.0, 3.0, 4.0), True)
+ALL = (B, 0, 2, 1)
+REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
+    (core.item, (B, 4), IndexError, "no number 4"), (core.item, (B, -1), IndexError, "no number -1"),
+    (core.item, (B,), TypeError, r"item\(block, k\)"), (core.item, (1.0, 0), TypeError, "expected a Block"),
+    (core.take, (B, positions(4)), IndexError, "no such"), (core.take, (B, positions(-1)), IndexError, "no such"),
+    (core.take, ("b", b""), TypeError, "expected a Block"),
+    (core.numbers, ALL, TypeError, "a block and its layout"), (core.numbers, (*ALL, -1, 1), TypeError, "its layout"),
+    (core.numbers, (*ALL, 3, 2), IndexError, "beyond its block"), (core.numbers, (*ALL, 1, 5), IndexError, "beyond"),
+    (core.numbers, (B, 4, 0, 0, 1, 1), IndexError, "beyond"), (core.numbers, (B, -1, 1, 1, 1, 2), IndexError, "beyond"),
+    (core.numbers, (B, 3, -1, 1, 2, 1), IndexError, "beyond"),
+    (core.numbers, (B, 3, 1, -1, 1, 2), IndexError, "beyond"),
+    (core.set_leaves, (*ALL, 2, 2, doubles(1.0), 0), TypeError, "as many numbers"),
+    (core.set_leaves, (*ALL, 2, 2, "text", 0), TypeError, "as many numbers"),
+    (core.set_leaves, (*ALL, 2, 2, doubles(*[1.0] * 4)), TypeError, "as many numbers"),
+    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL), TypeError, "not its operands"),
+    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL, *ALL, *ALL), TypeError, "not its operands"),
+    (core.elementwise_in_bulk, (SUM, 2, 2, *ALL), TypeError, "unknown opcode"),
+    (core.elementwise_in_bulk, (0, 2, 2, *ALL), TypeError, "unknown opcode"),
+    (core.elementwise_in_bulk, (ADD, -1, 2, *ALL, *ALL), ValueError, "too large"),
+    (core.elementwise_in_bulk, (ADD, 2, 1 << 40, *ALL, *ALL), ValueError, "too large"),
+    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL, B, 1, 2, 1), IndexError, "beyond"),
+    (core.product_in_bulk, (2, 2, 2, *ALL), TypeError, "two or three operands"),
+    (core.product_in_bulk, (2, 2, 3, *ALL, *ALL), IndexError, "beyond"),
+    (core.product_in_bulk, (3, 2, 2, *ALL, *ALL), IndexError, "beyond"),
+    (core.product_in_bulk, (2, 2, 2, *ALL, *ALL, B, 3, 0, 1), IndexError, "beyond"),
+    (core.fold_in_bulk, (ADD, 0, 2, 2, *ALL), TypeError, "opcode of a reduction"),
+    (core.fold_in_bulk, (DOT, 0, 2, 2, *ALL), TypeError, "opcode of a reduction"),
+    (core.fold_in_bulk, (LOGSUMEXP, 0, 2, 2, *ALL), TypeError, "opcode of a reduction"),
+    (core.fold_in_bulk, (SUM, 0, 2, 3, *ALL), IndexError, "beyond"),
+    (core.fold_in_bulk, (LOGSUMEXP, 0, 2, 2, *ALL, B, 3, 1, 0), IndexError, "beyond"),
+    (core.sgd_step, (B, bytearray(), False, 0.1, 0.9, 0.0, 0.0, False), TypeError, "a double a parameter"),
+    (core.sgd_step, (B, bytearray(32), False, 0.1, 0.0, 0.0, 0.0, False), TypeError, "a double a parameter"),
+    (core.sgd_step, (B, bytes(32), False, 0.1, 0.9, 0.0, 0.0, False), TypeError, "bytearray"),
+    (core.sgd_step, (core.block([Value(1.0), 2.0]), bytearray(), True, 0.1, 0.0, 0.0, 0.0, False), TypeError,
+     "of leaves"),
+    (core.sgd_step, (core.block([Value(1.0) * 2]), bytearray(), True, 0.1, 0.0, 0.0, 0.0, False), TypeError,
+     "of leaves"),
+    (core.sgd_step, ([], bytearray(), True, 0.1, 0.0, 0.0, 0.0, False), TypeError, "expected a Block"),
+    (core.adam_step, (B, bytearray(32), 0.1, 0.9, 0.9, 0.0, 0.0, 1.0, 1.0), TypeError, "a double a parameter"),
+    (core.adam_step, (core.doubles(doubles(1.0), False), bytearray(16), 0.1, 0.9, 0.9, 0.0, 0.0, 1.0, 1.0), TypeError,
+     "of leaves"),
+    (core.clear_grads, ({Value(1.0)},), TypeError, "a list or tuple"),
+]  # fmt: skip
+
+
+@native_only
+@pytest.mark.parametrize("k", range(len(REFUSED)))
+def test_c_refuses(k: int) -> None:
+    function, arguments, error, message = REFUSED[k]
+    with pytest.raises(error, match=message):
+        function(*arguments)
+    assert shown(core.numbers, *ALL, 2, 2) == [1.0, 2.0, 3.0, 4.0]
