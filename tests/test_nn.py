@@ -9,6 +9,7 @@ import random
 from typing import Any
 
 import pytest
+from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, nn
 from scalargrad.errors import ArgumentError, NumberError
 from scalargrad.optim import SGD
-from tests.engines import bits
 
 # The losses that micrograd's demo notebook prints, and its accuracies in percent.
 PUBLISHED = {

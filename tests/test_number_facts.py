@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engines import bits
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, errors
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, RangeError, ReadOnlyError
-from tests.engines import bits
 
 MOST = 1.7976931348623157e308
 ENTRIES: dict[str, Callable[[Any], Any]] = {  # every way in

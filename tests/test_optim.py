@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from conftest import native_only
+from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scalargrad import Value, core
 from scalargrad.errors import ArgumentError, NumberError, StateError
 from scalargrad.optim import SGD, Adam, AdamW, clip_grad_norm, clip_grad_value
-from tests.engines import bits
 
 SETTINGS: list[tuple[type, dict[str, Any]]] = [
     (SGD, {"lr": 0.1}),

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scalargrad import Matrix, Value, Vector, nn, saving
 from scalargrad.errors import StateError
-from tests.engines import bits
 
 
 class Odd(nn.Module):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engines import same
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
@@ -24,7 +25,6 @@ from scalargrad.errors import (
     ShapeError,
 )
 from scalargrad.trees import nest
-from tests.engines import same
 
 Pair = namedtuple("Pair", "first second")
 

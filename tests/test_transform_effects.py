@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import native_only
+from engines import same
 
 import scalargrad as sg
 from scalargrad import Value, Vector, core
@@ -18,7 +19,6 @@ from scalargrad.errors import (
     AnomalyError,
     HigherOrderError,
 )
-from tests.engines import same
 
 
 def cube(x: Any) -> Any:
