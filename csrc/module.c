@@ -243,6 +243,9 @@ static PyObject *py_rebuild(PyObject *module, PyObject *args)
     const char *ops, *codes, *values, *grads, *consts;
     Py_ssize_t count, code_bytes, value_bytes, grad_bytes, const_bytes;
     PyObject *leaves;
+    for (Py_ssize_t k = 0; k < 5 && k < PyTuple_Size(args); k++)
+        if (!PyBytes_Check(PyTuple_GetItem(args, k)))
+            Py_RETURN_NONE;
     if (!PyArg_ParseTuple(args, "y#y#y#y#y#O", &ops, &count, &codes, &code_bytes, &values, &value_bytes, &grads,
                           &grad_bytes, &consts, &const_bytes, &leaves))
         return NULL;

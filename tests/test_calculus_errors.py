@@ -43,14 +43,16 @@ def test_wrong_shapes_of_jacobians() -> None:
             call()
     with pytest.raises(errors.ShapeError, match="0 to 1"):
         calculus.sparse_jacobian([{2: 1.0}], 2)
-    refused: list[Any] = [
-        lambda: calculus.stack_gradients([[1.0]], layout="rows"),
-        lambda: calculus.identity_jacobian(-1),
-        lambda: calculus.chain_jacobians(),
-        lambda: calculus.elementwise_jacobians("%", [1.0], [1.0]),
+    refused: list[tuple[Any, str]] = [
+        (lambda: calculus.stack_gradients([[1.0]], layout="rows"), "'numerator' or 'denominator', got 'rows'"),
+        (lambda: calculus.identity_jacobian(-1), "got -1"),
+        (lambda: calculus.chain_jacobians(), "at least one Jacobian"),
+        (lambda: calculus.chain_jacobians([[1.0]], layout="rows"), "got 'rows'"),  # type: ignore[arg-type]
+        (lambda: calculus.elementwise_jacobians("%", [1.0], [1.0]), r"one of \+ - \* / max, got '%'"),
+        (lambda: calculus.elementwise_jacobians("%", [2.0], [1.0]), "got '%'"),  # type: ignore[arg-type]
     ]
-    for call in refused:
-        with pytest.raises(errors.ArgumentError):
+    for call, message in refused:
+        with pytest.raises(errors.ArgumentError, match=message):
             call()
 
 
@@ -80,19 +82,29 @@ def test_wrong_shapes_of_layers_and_networks() -> None:
 
 
 def test_wrong_arguments_of_layers_and_networks() -> None:
-    calls: list[Any] = [
-        lambda: calculus.softmax([]),
-        lambda: calculus.log_softmax([]),
-        lambda: calculus.logsumexp([]),
-        lambda: calculus.mse([], []),
-        lambda: calculus.cross_entropy([], []),
-        lambda: calculus.cross_entropy([[1.0, 2.0]], [2]),
-        lambda: calculus.cross_entropy_gradient([[1.0, 2.0]], [-1]),
-        lambda: calculus.neuron_cost([1.0], 0.0, [], []),
-        lambda: calculus.least_squares_hessian([]),
-        lambda: calculus.sgd_momentum_step([1.0], [1.0], None, rate=1.0, nesterov=True),
-        lambda: calculus.adam_step([1.0], [1.0], [1.0], [1.0], 0),
-    ]
-    for call in calls:
-        with pytest.raises(errors.ArgumentError):
+    nesterov = "Nesterov needs momentum and no dampening"
+    calls: list[tuple[Any, str]] = [
+        (lambda: calculus.softmax([]), "the softmax of nothing"),
+        (lambda: calculus.log_softmax([]), "the softmax of nothing"),
+        (lambda: calculus.logsumexp([]), "the log-sum-exp of nothing"),
+        (lambda: calculus.mse([], []), "the mean over nothing"),
+        (lambda: calculus.cross_entropy([], []), "the mean over nothing.*row"),
+        (lambda: calculus.cross_entropy([[1.0, 2.0]], [2]), "from 0 to 1, got 2"),
+        (lambda: calculus.cross_entropy([[1.0, 2.0]], [-1]), "from 0 to 1, got -1"),
+        (lambda: calculus.cross_entropy_gradient([[1.0, 2.0]], [-1]), "from 0 to 1, got -1"),
+        (lambda: calculus.neuron_cost([1.0], 0.0, [], []), "the mean over nothing.*input"),
+        (lambda: calculus.neuron_cost_gradients([1.0], 0.0, [], []), "the mean over nothing.*input"),
+        (lambda: calculus.least_squares_gradient([1.0], [], []), "the mean over nothing.*input"),
+        (lambda: calculus.least_squares_hessian([]), "the mean over nothing.*input"),
+        (lambda: calculus.sgd_momentum_step([1.0], [1.0], None, rate=1.0, nesterov=True),
+         f"{nesterov}, got 0.0 and 0.0"),
+        (lambda: calculus.sgd_momentum_step([1.0], [1.0], None, rate=1.0, momentum=0.5, dampening=0.25, nesterov=True),
+         f"{nesterov}, got 0.5 and 0.25"),
+        (lambda: calculus.adam_step([1.0], [1.0], [1.0], [1.0], 0), "from 1, got 0"),
+        (lambda: calculus.polynomial([(1.0, (-1,))], [1.0]), r"from 0 on, got \[-1\]"),
+        (lambda: calculus.polynomial_gradient([(1.0, (0.5,))], [1.0]), r"from 0 on, got \[0.5\]"),  # type: ignore[list-item]
+        (lambda: calculus.difference_quotient(lambda x: x, 1.0, 1e-20), "the step 1e-20 is lost in 1.0"),
+    ]  # fmt: skip
+    for call, message in calls:
+        with pytest.raises(errors.ArgumentError, match=message):
             call()

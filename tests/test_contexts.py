@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -48,21 +49,21 @@ def test_results_are_finite_and_unchanged_under_the_watch() -> None:
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "made"),
     [
-        lambda x: sg.log(x * 0),
-        lambda x: x / 0.0,
-        lambda x: sg.exp(x * 1e3),
-        lambda x: sg.sum([x, math.inf]),
-        lambda x: x - Value(math.nan),
+        (lambda x: sg.log(x * 0), "log(0.0) made -inf"),
+        (lambda x: x / 0.0, "div(2.0, 0.0) made inf"),
+        (lambda x: sg.exp(x * 1e3), "exp(2000.0) made inf"),
+        (lambda x: sg.sum([x, math.inf]), "sum(2.0, inf) made inf"),
+        (lambda x: x - Value(math.nan), "sub(2.0, nan) made nan"),
     ],
 )
-def test_forward_anomaly_names_the_line(make: object) -> None:
+def test_forward_anomaly_names_the_operation_and_the_line(make: Any, made: str) -> None:
     x = Value(2.0)
     with sg.detect_anomaly(), pytest.raises(AnomalyError) as caught:
-        make(x)  # type: ignore[operator]
-    message = str(caught.value)
-    assert "made" in message and __file__ in message and isinstance(caught.value, FloatingPointError)
+        make(x)
+    assert str(caught.value) == f"{made}, at {__file__}:{make.__code__.co_firstlineno}"
+    assert isinstance(caught.value, FloatingPointError)
 
 
 def test_backward_anomaly_names_the_operation_and_its_line() -> None:
@@ -106,10 +107,13 @@ def test_a_program_beside_the_package_is_not_inside_it() -> None:
         namespace["slip"](Value(1.0))  # type: ignore[operator]
 
 
-def test_no_anomaly_where_the_masked_branch_is_infinite() -> None:
+def test_an_infinity_that_a_mask_hides_is_an_anomaly_when_it_is_made() -> None:
     x = Value(0.0)
-    with sg.detect_anomaly(), pytest.raises(AnomalyError):
-        sg.where(x > 0, sg.log(x), x)  # log(0) itself is -inf
+    with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"^log\(0\.0\) made -inf, at .*test_contexts\.py:\d+$"):
+        sg.where(x > 0, sg.log(x), x)
+    y = sg.where(x > 0, sg.log(x), 3.0 * x)  # without the watch it stays hidden, from the gradient too
+    y.backward()
+    assert (y.data, x.grad) == (0.0, 3.0)
 
 
 def test_what_runs_later_cannot_be_decorated() -> None:

@@ -10,6 +10,7 @@ import io
 import pkgutil
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -30,9 +31,16 @@ def test_the_tables_are_those_of_the_code() -> None:
         assert generate.page(name, text) == text, "run: python docs/generate.py"
 
 
+def module_examples(module: ModuleType) -> int:
+    """The examples that stand in a module's own text, on lines of docstrings."""
+    return len(re.findall(r"^ *>>> ", Path(str(module.__file__)).read_text(), re.MULTILINE))
+
+
 @pytest.mark.parametrize("name", [m for m in MODULES if not m.endswith("__main__")])
 def test_doctests(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+    module = importlib.import_module(name)
+    found = doctest.testmod(module)
+    assert found.failed == 0 and found.attempted >= module_examples(module)  # more, where they are made from the table
 
 
 def test_doctests_of_value() -> None:
@@ -44,7 +52,8 @@ def test_doctests_of_value() -> None:
 
 def test_doctests_of_the_pages() -> None:
     for page in ("conventions.md", "architecture.md", "formulas.md"):
-        assert doctest.testfile(str(ROOT / "docs" / page), module_relative=False).failed == 0
+        found = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
+        assert found.failed == 0 and found.attempted == (ROOT / "docs" / page).read_text().count("\n>>> ")
 
 
 def test_the_readmes_examples() -> None:

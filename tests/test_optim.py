@@ -194,19 +194,21 @@ def test_a_shallow_copy_remembers_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "message"),
     [
-        {"optimiser": "SGD"}, {"parameters": 7}, {"lr": -1.0}, {"lr": "x"}, {"lr": None}, {"steps": -1}, {"steps": "x"},
-        {"mean": [1.0]}, {"mean": None}, {"mean": ["a"] * 5}, {"beta1": 1.0},
-        {"mean_square": [1.0] * 4 + [-1.0]}, {"steps": 10**400},
+        ({"optimiser": "SGD"}, "expected the state of Adam, got 'SGD'"), ({"parameters": 7}, "7 parameters.* has 5"),
+        ({"lr": -1.0}, "damaged: lr must be .*-1.0"), ({"lr": "x"}, "damaged: .*str 'x'"), ({"lr": None}, "NoneType"),
+        ({"steps": -1}, "its steps"), ({"steps": "x"}, "'str'"), ({"mean": [1.0]}, "a number a parameter.*'mean'"),
+        ({"mean": None}, "NoneType"), ({"mean": ["a"] * 5}, "not str"), ({"beta1": 1.0}, "beta1 must be .*1.0"),
+        ({"mean_square": [1.0] * 4 + [-1.0]}, "mean of squares"), ({"steps": 10**400}, "its steps"),
     ],
 )  # fmt: skip
-def test_a_damaged_state_changes_nothing(change: dict[str, Any]) -> None:
+def test_a_damaged_state_changes_nothing(change: dict[str, Any], message: str) -> None:
     ps = [Value(x) for x in STARTS]
     optimiser = Adam(ps)
     optimiser.step()
     before = optimiser.state_dict()
-    with pytest.raises(StateError):
+    with pytest.raises(StateError, match=message):
         optimiser.load_state_dict({**before, **change})
     assert optimiser.state_dict() == before
     for foreign in (None, [], {}):
@@ -214,8 +216,9 @@ def test_a_damaged_state_changes_nothing(change: dict[str, Any]) -> None:
             optimiser.load_state_dict(foreign)  # type: ignore[arg-type]
     missing = dict(before)
     del missing["mean"]
-    with pytest.raises(StateError):
+    with pytest.raises(StateError, match=r"a number a parameter is needed of each of \['mean_square'\]"):
         optimiser.load_state_dict(missing)
+    assert optimiser.state_dict() == before
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------
@@ -264,9 +267,34 @@ def test_clip_grad_norm(grads: list[float], most: float) -> None:
         p.grad = g
     norm = clip_grad_norm(ps, most)
     assert norm == pytest.approx(math.hypot(*grads), rel=1e-14)
-    assert math.hypot(*(p.grad for p in ps)) <= max(most, 0.0) * (1 + 1e-12)
-    if norm < most * 0.99 - 1e-6:
+    scale = most / (norm + 1e-6)  # PyTorch's formula
+    if scale >= 1.0:
         assert [p.grad for p in ps] == grads
+    else:
+        assert [p.grad for p in ps] == pytest.approx([scale * g for g in grads], rel=1e-15, abs=5e-324)
+
+
+@pytest.mark.parametrize(("most", "clipped"), [
+    (13.0 + 1e-6, None), (13.0 + 1e-7, 13.0), (13.0, 13.0), (6.5, 6.5), (1e-3, 1e-3), (0.0, 0.0), (1e3, None),
+])  # fmt: skip
+def test_clip_grad_norm_by_hand(most: float, clipped: float | None) -> None:
+    """The grads 3, -4 and 12 have the norm 13: all are scaled by most / (13 + 1e-6), where that is below 1."""
+    ps = [Value(1.0) for _ in range(3)]
+    for p, g in zip(ps, (3.0, -4.0, 12.0)):
+        p.grad = g
+    assert clip_grad_norm(ps, most) == 13.0
+    scale = 1.0 if clipped is None else most / (13.0 + 1e-6)
+    assert [p.grad for p in ps] == [3.0 * scale, -4.0 * scale, 12.0 * scale]
+    assert clipped is None or math.hypot(*(p.grad for p in ps)) == pytest.approx(clipped, rel=1e-6)
+    assert [p.data for p in ps] == [1.0] * 3
+
+
+def test_clip_grad_value_by_hand() -> None:
+    ps = [Value(1.0) for _ in range(5)]
+    for p, g in zip(ps, (3.0, -4.0, 3.5, -0.0, -3.5)):
+        p.grad = g
+    clip_grad_value(ps, 3.5)
+    assert [bits(p.grad) for p in ps] == [bits(g) for g in (3.0, -3.5, 3.5, -0.0, -3.5)]
 
 
 def test_clipping_is_pytorchs() -> None:
@@ -292,19 +320,19 @@ def test_grads_that_are_not_finite_are_not_clipped(bad: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "optimiser, damage",
+    "optimiser, damage, message",
     [
-        (lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True), {"momentum": 0.0}),
-        (lambda p: Adam(p), {"mean": None, "mean_square": None}),
+        (lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True), {"momentum": 0.0}, "nesterov needs a momentum"),
+        (lambda p: Adam(p), {"mean": None, "mean_square": None}, "after 1 steps it lacks"),
     ],
 )
-def test_a_state_that_contradicts_itself_changes_nothing(optimiser: Any, damage: dict[str, Any]) -> None:
+def test_a_state_that_contradicts_itself_changes_nothing(optimiser: Any, damage: dict[str, Any], message: str) -> None:
     parameters = [Value(1.0), Value(2.0)]
     made = optimiser(parameters)
     (parameters[0] * parameters[1]).backward()
     made.step()
     before = made.state_dict()
     damaged = {name: x for name, x in {**before, **damage}.items() if x is not None}
-    with pytest.raises(StateError):
+    with pytest.raises(StateError, match=message):
         made.load_state_dict(damaged)
     assert made.state_dict() == before

@@ -10,12 +10,8 @@ from collections import namedtuple
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from mpmath import mpf
-from reference import UNARY
-from test_digits import _points
 
 import scalargrad as sg
 from scalargrad import Value, core, ops, testing
@@ -54,45 +50,65 @@ def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
         check_grad(spread(e), e.inputs)
 
     confirmed()
-    assert any(used)
+    assert sum(used) >= 10
 
 
-@given(expressions())
-def test_both_witnesses_agree(e: Expression) -> None:
+def test_both_witnesses_agree() -> None:
     """Differences, which know nothing of the recording, and the complex step, within their own estimates."""
-    leaves = [Value(x) for x in e.inputs]
-    recording = Recording(e(*leaves))
-    for k, leaf in enumerate(leaves):
-        try:
-            slope, error = recording.slope(leaf)
-        except NotAnalytic:
-            continue
-        found = by_differences(lambda x: Value(0.0) + e(*e.inputs[:k], x, *e.inputs[k + 1 :]), leaf.data)
-        assert abs(found.slope - slope) <= 10 * found.estimate + error  # ten: the safety of check_grad
+    witnessed = []
+
+    @given(expressions())
+    def agree(e: Expression) -> None:
+        leaves = [Value(x) for x in e.inputs]
+        recording = Recording(e(*leaves))
+        for k, leaf in enumerate(leaves):
+            try:
+                slope, error = recording.slope(leaf)
+            except NotAnalytic:
+                witnessed.append(False)
+                continue
+            witnessed.append(True)
+            found = by_differences(lambda x: Value(0.0) + e(*e.inputs[:k], x, *e.inputs[k + 1 :]), leaf.data)
+            assert abs(found.slope - slope) <= 10 * found.estimate + error  # ten: the safety of check_grad
+
+    agree()
+    assert sum(witnessed) > len(witnessed) / 2
 
 
-@given(expressions(n_inputs=2), st.integers(-20, 20))
-def test_a_planted_error_is_found(e: Expression, where: int) -> None:
+def test_a_planted_error_is_found() -> None:
     """A gradient that is off by 1e-6, has the wrong sign or lost a part, of any expression: never by bad luck."""
-    report = check_grad(spread(e), e.inputs)
-    if abs(report.gradient[0]) < 1e-2:
-        return
-    for off in (1e-6, 2.0, 1.0):
+    planted = 0
 
-        def wrong(x: Any) -> Any:
-            y = e(*x)
-            return (1 - off) * y + off * y.detach()
+    @settings(max_examples=60)
+    @given(expressions(n_inputs=2))
+    def found(e: Expression) -> None:
+        nonlocal planted
+        report = check_grad(spread(e), e.inputs)
+        if abs(report.gradient[0]) < 1e-2:
+            return  # of nearly nothing a part is nothing
+        planted += 1
+        for off in (1e-6, 2.0, 1.0):
 
-        with pytest.raises(GradientMismatchError, match=r"x\[0\]: engine .*estimated error"):
-            check_grad(wrong, e.inputs)
+            def wrong(x: Any) -> Any:
+                y = e(*x)
+                return (1 - off) * y + off * y.detach()
+
+            with pytest.raises(GradientMismatchError, match=r"x\[0\]: engine .*estimated error"):
+                check_grad(wrong, e.inputs)
+
+    found()
+    assert planted >= 20
 
 
 def test_a_wrong_rule_of_the_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither witness uses a partial: a sweep that doubles every gradient does not deceive them."""
     plain = Value.backward
     monkeypatch.setattr(core.Node if sg.backend() == "native" else Value, "backward", lambda self: plain(self, 2.0))
-    for f in (sg.sin, sg.erf):  # by the complex step, by differences
-        with pytest.raises(GradientMismatchError):
+    at_a_half = 2.0 / math.sqrt(math.pi) * math.exp(-0.25)
+    for f, method, slope in ((sg.sin, "complex step", math.cos(0.5)), (sg.erf, "differences", at_a_half)):
+        with pytest.raises(
+            GradientMismatchError, match=rf"x: engine {str(2.0 * slope)[:6]}\d*, {method} {str(slope)[:6]}"
+        ):
             check_grad(f, 0.5)
 
 
@@ -108,67 +124,6 @@ def test_a_wrong_rule_of_the_engine_is_found(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_bypasses_the_graph_is_found(f: Any, x: float) -> None:
     with pytest.raises(GradientMismatchError, match=r"x: engine .*, differences"):
         check_grad(f, x)
-
-
-# --- the estimates are honest ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", UNARY)
-def test_the_error_of_differences_is_within_ten_estimates(name: str) -> None:
-    """From 5e-324 to 1e300, against 60 digits.
-
-    But not beside relu's kink: where f is flat over small steps it may have vanished beside a 1, as in log(1 + x*x), so
-    larger steps are believed, and they see the kink. `check_grad` then says so.
-    """
-    f, exact = (lambda x: core.apply(ops.OPCODE[name], x)), UNARY[name][1]
-    for x in _points(name):
-        if not math.isfinite(f(x)) or (name == "relu" and abs(x) < 1e-6):
-            continue
-        slope, estimate, _ = Differences(f, x, f(x)).slope()
-        if abs(exact(mpf(x))) < 1e305 and math.isfinite(estimate):
-            assert abs(mpf(slope) - exact(mpf(x))) <= 10 * mpf(estimate) + SUBNORMAL, x
-
-
-@pytest.mark.parametrize("name", UNARY)
-def test_the_error_of_the_complex_step_is_within_its_bound(name: str) -> None:
-    for x in _points(name):
-        leaf = Value(x)
-        root = core.apply(ops.OPCODE[name], leaf)
-        if math.isfinite(root.data):
-            try:
-                slope, bound = Recording(root).slope(leaf)
-            except NotAnalytic:
-                continue
-            assert abs(mpf(slope) - UNARY[name][1](mpf(x))) <= bound + SUBNORMAL, x
-            # a row of the table is at most about 20 operations, each with its bound of 2e-14
-            if name != "silu":  # whose slope cancels near its minimum
-                assert bound <= 4e-13 * abs(slope) + SUBNORMAL, x
-
-
-@pytest.mark.parametrize("x", [0.7, -2.5, 1e-3, 40.0])
-def test_differences_are_accurate_to_eleven_digits(x: float) -> None:
-    """Where f varies over a scale of 1: (2**-53)**(3/4) is 1e-12, and f rounds a few times."""
-    for name in ("sin", "atan", "square", "asinh", "erfc"):
-        found = by_differences(lambda v: core.apply(ops.OPCODE[name], v), x)
-        assert abs(found.slope - UNARY[name][1](mpf(x))) <= 1e-11 * max(1.0, abs(x))
-
-
-@pytest.mark.parametrize("scale", [1.0, 2.0**10, 2.0**20, 1000.0])
-def test_a_wave_whose_period_is_a_step_does_not_deceive(scale: float) -> None:
-    found = by_differences(lambda x: sg.sin(2 * math.pi * scale * x), 0.25 + 0.125 / scale)
-    exact = 2 * math.pi * scale * math.cos(2 * math.pi * (0.25 * scale + 0.125))
-    assert abs(found.slope - exact) <= 10 * found.estimate
-    assert found.estimate <= 1e-6 * abs(exact)
-
-
-@given(expressions(), st.floats(-3, 3))
-def test_a_replay_is_the_recording_to_the_bit(e: Expression, x: float) -> None:
-    leaves = [Value(number) for number in e.inputs]
-    recording = Recording(e(*leaves))
-    assert bits(recording.replay({})) == bits(e(*e.inputs))
-    if "where" not in e.source and "softmax" not in e.source:  # condition and shift are constants of the recording
-        moved = [x, *e.inputs[1:]]
-        assert bits(recording.replay({id(leaves[0]): x})) == bits(e(*moved))
 
 
 # --- arguments, shapes, messages -------------------------------------------------------------------------------------
@@ -245,7 +200,7 @@ def test_huge_and_tiny_and_zero(x: float) -> None:
     for f in (sg.sin, sg.atan, sg.tanh, sg.erf, sg.sigmoid, lambda v: v / 3, lambda v: sg.hypot(v, 1.0), sg.asinh):
         check_grad(f, x)
     if x not in (5e-324, 0.0):
-        with pytest.raises(GradientMismatchError):
+        with pytest.raises(GradientMismatchError, match=r"x: engine 0\.33"):
             check_grad(lambda v: v / 3 + v.detach(), x)
 
 
@@ -272,7 +227,8 @@ def test_a_function_that_raises_nearby() -> None:
             raise RuntimeError("too far")
         return sg.exp(x)
 
-    assert check_grad(f, 1.0).entries[0].method == "complex step" or check_grad(f, 1.0).entries[0].confirmed
+    (entry,) = check_grad(f, 1.0).entries  # f cannot be tried beside 1, so what it recorded is not trusted
+    assert (entry.method, entry.note) == ("differences", "") and entry.engine == math.exp(1.0)
 
     def at_most_one(x: Value) -> Value:
         if x.data > 1.0:
@@ -289,8 +245,9 @@ def test_tolerances_add() -> None:
 
     for kwargs in ({"rtol": 1e-2}, {"atol": 1e-2}):
         check_grad(off, 2.0, **kwargs)
-    with pytest.raises(GradientMismatchError):
-        check_grad(off, 2.0, rtol=1e-4)
+    for kwargs in ({"rtol": 9e-4}, {"atol": 9e-4}, {}):
+        with pytest.raises(GradientMismatchError, match=r"x: engine 1\.0, differences 1\.0010"):
+            check_grad(off, 2.0, **kwargs)
 
 
 # --- the module ------------------------------------------------------------------------------------------------------
@@ -305,6 +262,9 @@ def test_nothing_is_imported_before_it_is_used() -> None:
 
 
 def test_public_names() -> None:
+    assert set(testing.__all__) == {
+        "Entry", "Expression", "Report", "check_grad", "expressions", "matrices", "numbers", "shapes", "vectors"
+    }  # fmt: skip
     assert all(getattr(testing, name).__doc__ for name in testing.__all__)
 
 
