@@ -25,8 +25,8 @@ BEFORE = [[s for n in range(k + 1) for s in itertools.combinations(range(k), n)]
 
 @pytest.mark.parametrize("order", [1, -1], ids=["rising", "falling"])
 def test_every_web_of_five_graphs(order: int) -> None:
-    """Each graph sums any of those before it, and leaves some of its own nodes unread: all 1,024 webs. (The pure backend
-    has one way to sweep: a third will do.)"""
+    """Each graph sums any of those before it, and leaves some of its own nodes unread: all 1,024 webs. (The pure
+    backend has one way to sweep: a third will do.)"""
     step = 1 if sg.backend() == "native" else 3
     for number, uses in itertools.islice(enumerate(itertools.product(*BEFORE)), 0, None, step):
 

@@ -1,5 +1,5 @@
 """Where a large graph is closed, to the node: from 65,536 on it waits for a quiet moment, at 131,072 no longer. And
-graphs of every small size, where the room for nodes is used up. The pure backend runs with a thousandth of these sizes."""
+graphs of every small size, where the room for nodes is used up. The pure backend runs with a thousandth of them."""
 
 from __future__ import annotations
 
