@@ -16,7 +16,7 @@ from scalargrad import Value, Vector, core, history, tape
 NATIVE = sg.backend() == "native"
 SIZES = (65_536, 98_304, 131_072)
 NODES, WATCHED, MOST = SIZES if NATIVE else (64, 96, 128)
-SPARE = Value(1.0)
+SPARE, OTHER = Value(1.0), Value(1.0)
 LEAVES = [Value(1.0) for _ in range(MOST)]
 
 
@@ -74,10 +74,12 @@ def test_quiet_moments_that_come_early(count: int) -> None:
 
 
 def quiet(y: Value, upto: int) -> None:
-    """A quiet moment between NODES and WATCHED, with as few handles as ever; then there are `upto` nodes."""
+    """Moments between NODES and WATCHED: one with as few handles as ever, one with more; up to `upto` nodes."""
     count = where(y)[1] + 1
     assert NODES <= count < WATCHED
-    where(sg.sum(LEAVES[NODES : NODES + upto - count - 1]))
+    where(sg.sum(LEAVES[NODES : NODES + upto - count - 1 - 3]))
+    more = y * 1.0
+    assert where(OTHER * 1.0) == (where(more)[0], upto - 1)
 
 
 def test_a_quiet_moment_closes_a_graph_that_is_large_enough() -> None:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, core
+from scalargrad import Value, core, tape
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
 
@@ -150,6 +151,16 @@ def test_two_threads_ping_pong_over_each_others_open_graphs() -> None:
     assert alternations() > 1
     latest[0].backward()
     assert x.grad == 1.0
+
+
+@pytest.mark.skipif(sg.backend() == "native", reason="in the C core capturing and entering is one step")
+def test_a_leaf_that_another_thread_sets_while_it_enters() -> None:
+    """Its entry has the number that was captured, so a later use must not take it for the new one."""
+    x, graph = Value(5.0), tape.Graph()
+    first = tape._resolve(graph, x, 2.0)  # 2.0 was captured, then another thread set 5.0
+    second = tape._resolve(graph, x, x.data)
+    assert [graph.value(first), graph.value(second)] == [2.0, 5.0]
+    assert tape._resolve(graph, x, x.data) == second
 
 
 def test_sweeps_over_one_trunk_at_once() -> None:
