@@ -51,6 +51,30 @@ def test_every_web_of_five_graphs(order: int) -> None:
         agree(program)
 
 
+@pytest.mark.parametrize("cut", [None, 1, 2])
+def test_every_web_in_one_graph(cut: int | None) -> None:
+    """Swept from each of its nodes in turn: those that it does not reach, before it and after it, keep their grads."""
+    step = 1 if sg.backend() == "native" else 7
+    for uses in itertools.islice(itertools.product(*BEFORE), cut or 0, None, step if cut is None else 4 * step):
+
+        def program(m: Any, uses: Any = uses) -> list[Any]:
+            x, w = m.Value(0.1), m.Value(-0.7)
+            made: list[Any] = []
+            for k, behind in enumerate(uses):
+                made.append(m.sum([w, *[made[j] for j in behind]]) if behind else x * w)
+                if k == cut:
+                    close(made[-1])
+            found = []
+            for root in made[::-1]:
+                for k, node in enumerate(made):
+                    node.grad = 7.0 + k
+                root.backward(0.3)
+                found += [m.Value(node.grad) for node in (x, w, *made)]
+            return found
+
+        agree(program)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 9, 33])
 def test_many_links_each_used_twice(count: int) -> None:
     """Each linked node has one entry, however many there are, and whichever handle is used."""
