@@ -112,17 +112,20 @@ def test_at_the_most_no_handle_counts() -> None:
     assert where(kept[3]) == (where(kept[3])[0], 1) and where(kept[3])[0] != where(y)[0]
 
 
-@pytest.mark.parametrize("count", [MOST - 1, MOST, MOST + 1])
-def test_a_copy_is_cut_at_the_most(count: int) -> None:
-    """A copy of `count` nodes; where it is cut, leaves enter again."""
-    total = sg.sum(LEAVES[: count - 1] if count - 1 <= MOST else [*LEAVES, SPARE])
-    *record, leaves = core.flatten(total)
-    assert len(record[0]) == count
+@pytest.mark.parametrize("more", [-1, 0, 2])
+def test_a_copy_is_cut_at_the_most(more: int) -> None:
+    """A copy of so many nodes more than a graph has; behind the cut a link and a leaf enter, each once."""
+    x = LEAVES[0]
+    total = sg.sum(LEAVES[: MOST - 2 if more < 0 else MOST - 1])
+    root = total * x * x if more > 0 else total
+    *record, leaves = core.flatten(root)
+    assert len(record[0]) == MOST + more
     twin = core.rebuild(*record, leaves)
-    assert where(twin)[1] == (count - 1 if count <= MOST else MOST)
-    LEAVES[5].grad = 0.0
+    assert where(twin)[1] == (3 if more > 0 else MOST + more - 1)
+    x.grad = LEAVES[5].grad = 0.0
     twin.backward()
-    assert LEAVES[5].grad == 1.0 and LEAVES[count - 2].grad != 0.0
+    assert LEAVES[5].grad == 1.0
+    assert x.grad == (1.0 + 2 * total.data if more > 0 else 1.0)
 
 
 @native_only
