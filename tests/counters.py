@@ -41,7 +41,9 @@ def graphs() -> int:
     return int(core.lib.sg_graphs_alive()) if NATIVE else 0
 
 
-def leaves_nothing(step: Callable[[], Any], steps: int = 200, warm_up: int = 100) -> None:
+def leaves_nothing(
+    step: Callable[[], Any], steps: int = 200, warm_up: int = 100, bytes_a_step: int = 8, objects: int | None = None
+) -> None:
     """Runs a step many times without the collector: no graph is left, nor one object or block of the heap a step."""
     gc.freeze()  # what is there already: so collecting is quick
     gc.disable()
@@ -50,13 +52,13 @@ def leaves_nothing(step: Callable[[], Any], steps: int = 200, warm_up: int = 100
             step()
         alive = graphs()
         gc.collect()  # empties the free lists of tuples and floats, which are counted as allocated
-        objects, bytes_before = sys.getallocatedblocks(), heap()
+        blocks, bytes_before = sys.getallocatedblocks(), heap()
         for _ in range(steps):
             step()
         assert graphs() <= alive
         gc.collect()
-        assert sys.getallocatedblocks() - objects < steps // 2, "Python objects"
-        assert heap() - bytes_before < 8 * steps, "bytes of the heap"  # malloc gives at least 16
+        assert sys.getallocatedblocks() - blocks < (steps // 2 if objects is None else objects), "Python objects"
+        assert heap() - bytes_before < bytes_a_step * steps, "bytes of the heap"  # malloc gives at least 16
     finally:
         gc.enable()
         gc.unfreeze()

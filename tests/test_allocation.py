@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import native_only
+from counters import leaves_nothing
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
@@ -72,6 +73,37 @@ def test_every_allocation_may_fail(name: str) -> None:
     reference_x.grad = 0.0
     reference_root.backward()
     assert (x.grad, root.data) == (reference_x.grad, reference_root.data)
+
+
+def _fail_everywhere(operation: Callable[[], Any]) -> int:
+    """Lets each allocation of an operation fail in turn; gives how many there are."""
+    for n in range(100_000):
+        core.lib.sg_fail_after(n)
+        try:
+            operation()
+        except MemoryError:
+            continue
+        finally:
+            core.lib.sg_fail_after(-1)
+        return n
+    raise AssertionError("it never got through")
+
+
+@native_only
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_failed_allocations_leave_nothing_behind(name: str) -> None:
+    """What was allocated before the one that failed is given back: counted in bytes of the heap and objects."""
+
+    def step() -> None:
+        x, root = _history()
+        for k in range(10):  # scratch and adjoints of more graphs, and larger maps
+            root = root * x
+            root.backward(0.0)
+        _fail_everywhere(lambda: OPERATIONS[name](x, root))
+
+    leaves_nothing(
+        step, steps=8, warm_up=4, bytes_a_step=64, objects=250
+    )  # an object a failure would be 300 in 8 steps
 
 
 class Arrays:

@@ -169,7 +169,8 @@ def test_keyboard_interrupt_at_any_line_changes_nothing() -> None:
     trunk = x * x
     (trunk * 2).backward()
     root = trunk * trunk + sg.exp(x)
-    before = (x.grad, trunk.grad)
+    before, after = (x.grad, trunk.grad), (x.grad + (32.0 + math.exp(2.0)), 8.0)
+    unchanged = 0
     for n in range(1, 2000):
         count = 0
 
@@ -181,49 +182,49 @@ def test_keyboard_interrupt_at_any_line_changes_nothing() -> None:
                     raise KeyboardInterrupt
             return trace
 
+        raised = False
         sys.settrace(trace)
         try:
             root.backward()
         except KeyboardInterrupt:
-            sys.settrace(None)
-            after = (x.grad, trunk.grad)
-            committed = (x.grad - before[0], trunk.grad) == (32.0 + math.exp(2.0), 8.0)
-            assert after == before or committed, n
-            if committed:
-                break
-        else:
-            break
+            raised = True
         finally:
             sys.settrace(None)
-    else:
-        pytest.fail("backward never got through")
-    assert n > 3
+        if raised and (x.grad, trunk.grad) == before:
+            unchanged += 1
+        else:
+            break
+    assert (x.grad, trunk.grad) == after  # the first that got as far as the commit, raised behind it or not
+    assert unchanged >= 3
 
 
 def test_keyboard_interrupt_by_a_signal() -> None:
-    """A signal in a long sweep: all of it is committed, or nothing."""
+    """A signal in a long sweep: all of it is committed, or nothing. One arrives each time; both are seen to happen."""
     x = Value(1.0)
     y = x
-    for _ in range(30_000):
+    for _ in range(100_000 if sg.backend() == "native" else 1_500):
         y = y * 1.0
+    start = time.perf_counter()
+    y.backward()
+    duration = time.perf_counter() - start
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGALRM, interrupt)
+    found = []
     try:
-        for k in range(30):
+        while len(found) < 30 or (len(set(found)) < 2 and len(found) < 600):
             x.grad = 0.0
-            try:
-                signal.setitimer(signal.ITIMER_REAL, 0.0002 * (k + 1))
+            with pytest.raises(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 1e-6 + duration * (len(found) % 30) / 10)
                 y.backward()
-            except KeyboardInterrupt:
-                pass
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            assert x.grad in (0.0, 1.0)
+                time.sleep(30)
+            found.append(x.grad)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+    assert set(found) == {0.0, 1.0}
 
 
 class Mutating:

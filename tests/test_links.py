@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from typing import Any
 
 import pytest
 from engines import bits
 from oracle import agree
+from test_records import same_graph
 
 import scalargrad as sg
 from scalargrad import Value, core
@@ -25,26 +27,54 @@ BEFORE = [[s for n in range(k + 1) for s in itertools.combinations(range(k), n)]
 
 @pytest.mark.parametrize("order", [1, -1], ids=["rising", "falling"])
 def test_every_web_of_five_graphs(order: int) -> None:
-    """Each graph sums any of those before it, and leaves some of its nodes unread: all 1,024 webs. (The pure backend
-    has one way to sweep: a third will do.)"""
+    """Each graph sums any of those before it, and leaves some of its own nodes unread: all 1,024 webs. (The pure
+    backend has one way to sweep: a third will do.)"""
     step = 1 if sg.backend() == "native" else 3
     for number, uses in itertools.islice(enumerate(itertools.product(*BEFORE)), 0, None, step):
 
         def program(m: Any, uses: Any = uses, number: int = number) -> list[Any]:
             x, w = m.Value(0.1), m.Value(-0.7)
             made: list[Any] = []
+            aside: list[Any] = []
             for k, behind in enumerate(uses):
                 y = x * (1.0 + k)
                 for j in behind[::order]:
                     y = y * w + made[j]
-                if (number >> k) % 2:
-                    y * 3.0  # read by nobody
                 made.append(y)
-                if k < GRAPHS - 1:
+                if (number >> k) % 2:
+                    aside.append(y * 3.0)  # read by nobody
+                    close(aside[-1])
+                elif k < GRAPHS - 1:
                     close(y)
             x.grad = w.grad = 0.0
             made[-1].backward(0.3)
-            return [x, w, *made]
+            if m is sg and number % 4 == 0:  # copies go through the graphs in the same order
+                same_graph(made[-1], copy.deepcopy(made[-1]))
+            return [x, w, *made, *aside]
+
+        agree(program)
+
+
+@pytest.mark.parametrize("cut", [None, 1, 2])
+def test_every_web_in_one_graph(cut: int | None) -> None:
+    """Swept from each of its nodes in turn: those that it does not reach, before it and after it, keep their grads."""
+    step = 1 if sg.backend() == "native" else 7
+    for uses in itertools.islice(itertools.product(*BEFORE), cut or 0, None, step if cut is None else 4 * step):
+
+        def program(m: Any, uses: Any = uses) -> list[Any]:
+            x, w = m.Value(0.1), m.Value(-0.7)
+            made: list[Any] = []
+            for k, behind in enumerate(uses):
+                made.append(m.sum([w, *[made[j] for j in behind]]) if behind else x * w)
+                if k == cut:
+                    close(made[-1])
+            found = []
+            for root in made[::-1]:
+                for k, node in enumerate(made):
+                    node.grad = 7.0 + k
+                root.backward(0.3)
+                found += [m.Value(node.grad) for node in (x, w, *made)]
+            return found
 
         agree(program)
 

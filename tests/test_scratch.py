@@ -165,7 +165,7 @@ def test_threads_race_for_one_scratch() -> None:
         return sweep
 
     spans = _at_once([sweeping(k) for k in range(3)])
-    assert len({k for *_, k in spans}) > 1 and min(done) > 0
+    assert len({k for *_, k in spans}) > 1
     total = sum((k + 1) * n for k, n in enumerate(done))
     assert (x.grad, w.grad) == (total, 150_001.0 * total)
     assert y.grad in (1.0, 2.0, 3.0)
