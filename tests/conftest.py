@@ -15,13 +15,14 @@ import scalargrad as sg
 
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 # both backends draw the same examples; the pure one, which is slower, fewer of them
-settings.register_profile("ci", derandomize=True, max_examples=100 if sg.backend() == "native" else 40, **_common)
+FEW = 60 if sg.backend() == "native" else 30
+settings.register_profile("ci", derandomize=True, max_examples=FEW, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
 settings.register_profile("reduced", max_examples=300, **_common)
 settings.register_profile("few", derandomize=True, max_examples=20, **_common)
 # a failure is all that the mutation check asks for: no time goes into its simplest form
 settings.register_profile(
-    "mutants", derandomize=True, max_examples=100, phases=[Phase.explicit, Phase.generate], **_common
+    "mutants", derandomize=True, max_examples=FEW, phases=[Phase.explicit, Phase.generate], **_common
 )
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
 settings.load_profile(PROFILE)
@@ -41,6 +42,14 @@ def no_gc() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked as slow in Python belongs to that backend's slow tier."""
+    for item in items:
+        if sg.backend() == "python" and item.get_closest_marker("slow_in_python"):
+            item.add_marker("slow")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -276,6 +276,7 @@ def run_long(examples: int, **given: Any) -> None:
     )
 
 
+@pytest.mark.slow_in_python
 def test_programs() -> None:
     """The draws have reached every rule that makes something, and every place to record in; test_arrays_table.py and
     test_arrays_folds.py have every function."""

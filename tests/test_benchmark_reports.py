@@ -11,6 +11,8 @@ import pytest
 from benchmarks import command, report, timing
 from benchmarks.report import Measure, Target
 
+pytestmark = pytest.mark.once
+
 ROW = {"native": 3.0, "torch": 4.0, "tiny": 0.25, "absent": None}
 MEASURE = Measure("m", "a step", "ns", (Target(1.0, "torch"), Target(2.0), Target(3.0, None, "stretch")))
 

@@ -15,6 +15,8 @@ from benchmarks.__main__ import main
 from benchmarks.command import Benchmark
 from benchmarks.report import OURS, Target
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 
 

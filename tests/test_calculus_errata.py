@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from drawn import NUMBERS, QUARTERS, matrices, vectors
 from hypothesis import find, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from witness import hold
 import scalargrad as sg
 from scalargrad import Value, calculus
 from scalargrad.calculus.compare import Comparison, engine_gradient, engine_jacobian
+
+pytestmark = pytest.mark.once
 
 LAYERS: Scalar = STYLES["scalar"]
 

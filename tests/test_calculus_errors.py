@@ -9,6 +9,8 @@ import pytest
 
 from scalargrad import calculus, errors
 
+pytestmark = pytest.mark.once
+
 
 def test_wrong_arguments_of_the_chain_rule() -> None:
     with pytest.raises(errors.ShapeError, match=r"\(2,\).*\(3,\)"):

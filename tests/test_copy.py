@@ -232,6 +232,7 @@ def test_slots_of_a_subclass_are_kept(duplicate: Any) -> None:
     assert (type(twin), twin.data, twin.name, hasattr(twin, "unset")) == (Slotted, 2.0, "w", False)
 
 
+@pytest.mark.slow_in_python
 @pytest.mark.parametrize("duplicate", COPIES[:2])
 def test_a_leaf_used_across_rebuilt_graphs(duplicate: Any) -> None:
     """A copy is cut elsewhere than its original; a leaf enters each of its graphs."""

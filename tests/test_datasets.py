@@ -10,6 +10,8 @@ import pytest
 from scalargrad import datasets, extras
 from scalargrad.errors import MissingExtraError
 
+pytestmark = pytest.mark.once
+
 
 def test_iris_are_those_of_scikit_learn() -> None:
     reference = pytest.importorskip("sklearn.datasets").load_iris()

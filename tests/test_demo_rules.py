@@ -19,6 +19,8 @@ from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import train
 from scalargrad.optim import SGD, AdamW
 
+pytestmark = pytest.mark.once
+
 
 def forward(model: Any, x: list[float]) -> list[float]:
     """The network on plain floats: relu between the layers."""

@@ -87,11 +87,12 @@ def test_iris_at_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @native_only
-def test_iris_whatever_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    for seed in range(20):
+@pytest.mark.parametrize("seeds", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_iris_whatever_the_seed(seeds: int, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(seeds):
         assert main(["demo", "iris", "--no-plot", "--seed", str(seed)]) == 0
     shares = re.findall(r"held-out accuracy (\S+) %", capsys.readouterr().out)
-    assert sum(float(share) >= 94.0 for share in shares) >= 18
+    assert len(shares) == seeds and sum(float(share) >= 94.0 for share in shares) >= 0.9 * seeds
 
 
 @native_only
@@ -149,7 +150,7 @@ def test_iris_learns_in_a_few_steps(capsys: pytest.CaptureFixture[str]) -> None:
 # --- what is printed and drawn ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["iris", "moons", "digits"])
+@pytest.mark.parametrize("name", ["iris", "moons", pytest.param("digits", marks=pytest.mark.slow_in_python)])
 def test_plain_lines(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     if name == "digits":
         pytest.importorskip("sklearn")

@@ -14,6 +14,8 @@ import scalargrad as sg
 from scalargrad import datasets, errors, extras
 from scalargrad.errors import MissingExtraError, ScalargradError
 
+pytestmark = pytest.mark.once
+
 BUILTINS: dict[str, type[Exception]] = {
     "AnomalyError": FloatingPointError,
     "ArgumentError": ValueError,

@@ -27,6 +27,7 @@ PUBLISHED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow_in_python
 def test_micrograds_demo_gives_its_published_losses() -> None:
     np = pytest.importorskip("numpy")
     datasets = pytest.importorskip("sklearn.datasets")

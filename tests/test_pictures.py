@@ -18,6 +18,8 @@ from scalargrad.demos.moons import Moons
 from scalargrad.demos.picture import Point, Scene
 from scalargrad.demos.running import train
 
+pytestmark = pytest.mark.once
+
 figures = pytest.importorskip("matplotlib.figure")
 colours = pytest.importorskip("matplotlib.colors")
 image = pytest.importorskip("matplotlib.image")

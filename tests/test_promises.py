@@ -15,6 +15,8 @@ from test_facts_many import FACTS as OF_MANY
 
 from scalargrad import ops
 
+pytestmark = pytest.mark.once
+
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "conventions.md").read_text()
 CALLS = {fact.text for fact in (*FACTS, *OF_MANY)}

@@ -191,6 +191,7 @@ def test_training_keeps_memory_flat(steps: int, no_gc: None) -> None:
     _flat(step, 300, steps if NATIVE else steps // 5, ALLOWANCE)
 
 
+@pytest.mark.slow_in_python
 @measures_memory
 @pytest.mark.parametrize("steps", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_bound_results_keep_memory_flat(steps: int, no_gc: None) -> None:

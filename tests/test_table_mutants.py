@@ -6,6 +6,8 @@ import pytest
 import table_mutants
 from table_equivalents import EQUIVALENT
 
+pytestmark = pytest.mark.once
+
 
 def test_a_sample_of_wrong_rows_is_seen() -> None:
     found = list(table_mutants.check(every=13))

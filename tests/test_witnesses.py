@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from engines import bits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 from reference import UNARY
@@ -205,6 +205,7 @@ def test_a_kink_is_where_the_slopes_differ_however_small_the_step() -> None:
 def test_drawn_numbers_go_where_they_should() -> None:
     seen: list[list[float]] = [[], []]
 
+    @settings(max_examples=200)
     @given(numbers(), numbers(extreme=True))
     def drawn(x: float, y: float) -> None:
         seen[0].append(x)
