@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-import table_mutants
-from table_equivalents import EQUIVALENT
+from mutation import table
+from mutation.table_equivalent import EQUIVALENT
 
 pytestmark = pytest.mark.once
 
 
 def test_a_sample_of_wrong_rows_is_seen() -> None:
-    found = list(table_mutants.check(every=13))
+    found = list(table.check(every=13))
     assert len(found) > 200
     assert [pair for *pair, alive in found if alive and tuple(pair) not in EQUIVALENT] == []
 
 
 @pytest.mark.slow
 def test_every_wrong_row_is_seen() -> None:
-    assert table_mutants.main() == 0
+    assert table.check_all() == 0

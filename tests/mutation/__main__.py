@@ -1,9 +1,9 @@
 """Breaks the program and sees the tests fail: ``python -m tests.mutation --help``.
 
 Mutants by rule are drawn by a seed from all sources in proportion to their lines, half of them in C. Each meets first
-the test files that are about its source, and, if it survives these, the whole suite. With --ledger the mutants that are
-written for the rows of the ledger come after them. The exit status is 1 when one survives that `equivalent.py` does not
-list.
+the test files that are about its source, and, if it survives these, the whole suite. With --table every expression of
+the table is broken in every small way, and with --ledger come the mutants that are written for the rows of the ledger.
+The exit status is 1 when one survives that is not listed as equivalent, with the reason.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=60, help="how many are drawn (default: 60)")
     parser.add_argument("--list", action="store_true", help="print them and stop")
     parser.add_argument("--focused", action="store_true", help="run only the files that are about each source")
+    parser.add_argument("--table", action="store_true", help="every wrong row of the table too")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     parser.add_argument("--ledger", nargs="*", metavar="ROW", help="the ledger's mutants too, of these rows or of all")
     arguments = parser.parse_args()
@@ -98,6 +99,10 @@ def main() -> int:
         print(*mutants, sep="\n")
         return 0
     survivors = check(mutants, arguments.focused, arguments.jobs) if mutants else 0
+    if arguments.table:
+        from . import table
+
+        survivors += table.check_all()
     if arguments.ledger is not None:
         survivors += ledger.check(arguments.ledger)
     return int(survivors > 0)
