@@ -42,6 +42,7 @@ OPERATIONS: dict[str, Callable[[Value, Value], Any]] = {
     "deepcopy": lambda x, root: copy.deepcopy(root),
     "pickle": lambda x, root: pickle.loads(pickle.dumps(root)),
     "jacobian": lambda x, root: sg.jacobian(lambda t: [t[0] * x, root * t[0] * t[1]])([2.0, 1.0]),
+    "grad": lambda x, root: sg.grad(lambda t: sg.sum([a * (k + 1.0) for k, a in enumerate(t)]))([1.0] * 40),
     "set grad": lambda x, root: setattr(root, "grad", 2.0),
 }
 
@@ -66,6 +67,8 @@ def test_every_allocation_may_fail(name: str) -> None:
         finally:
             core.lib.sg_fail_after(-1)
     assert n > 0 or name == "set grad"
+    if isinstance(result, list):  # or what failed went unnoticed
+        assert result == OPERATIONS[name](reference_x, reference_root)
     del result
     assert core.lib.sg_graphs_alive() <= graphs + 1
     x.grad = 0.0

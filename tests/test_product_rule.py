@@ -63,3 +63,25 @@ def test_a_nan_that_counts_goes_through() -> None:
     x, y = Value(-1.0), Value(2.0)
     (sg.sqrt(x) * y).backward()
     assert x.grad != x.grad and y.grad != y.grad
+
+
+# of arrays: a function that is infinite, or whose slope is, at a point
+INFINITE: dict[str, tuple[Callable[[Any], Any], float]] = {
+    "sqrt": (sg.sqrt, 0.0), "log": (sg.log, 0.0), "cbrt": (sg.cbrt, 0.0), "asin": (sg.asin, 1.0),
+    "1/x": (lambda x: 1 / x, 0.0), "pow": (lambda x: x**0.5, 0.0), "product": (lambda x: x * sg.exp(x), 1e4),
+    "atan2": (lambda x: sg.atan2(x, x), 0.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unread", ["nothing", "a number", "an array"])
+@pytest.mark.parametrize("n", [1, 3, 20])
+@pytest.mark.parametrize("name", INFINITE)
+def test_a_masked_array_leaks_nothing(name: str, n: int, unread: str) -> None:
+    """Whether the whole graph is reached, or a part of it: the core sweeps these in different ways."""
+    function, point = INFINITE[name]
+    v = sg.Vector([point] * n)
+    aside = {"nothing": lambda: None, "a number": lambda: v[0] * 3.0, "an array": lambda: v * 3.0}[unread]()
+    for masked in (function(v), function(v * 1.0)):
+        (sg.where([0.0] * n, masked, v) * 2.0).sum().backward()
+    assert list(v.grad) == [4.0] * n
+    del aside

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 # By stem of the source; the tests' names without `test_` and `.py`. A name may end with `*`.
 GRAPH = ("graph*", "sweep_shapes", "links", "scratch", "lifetimes", "backends", "value", "copy", "size", "threads",
-         "contexts", "breakage", "allocation")  # fmt: skip
+         "contexts", "breakage", "allocation", "product_rule", "records", "watch", "roll_over", "fork",
+         "references")  # fmt: skip
 TABLE = ("facts*", "table*", "digits", "backends", "product_rule", "many*", "value")
-ARRAYS = ("arrays*", "paths", "bulk_bits", "layers", "losses", "links", "lifetimes", "allocation")
-NETWORKS = ("nn*", "layers", "losses", "loss_facts", "initialiser_facts", "state_facts", "optim*", "saving*")
+ARRAYS = (
+    "arrays*",
+    "blocks",
+    "product_rule",
+    "paths",
+    "bulk_bits",
+    "layers",
+    "losses",
+    "links",
+    "lifetimes",
+    "allocation",
+)
+NETWORKS = (
+    "nn*",
+    "batch_facts",
+    "layers",
+    "losses",
+    "loss_facts",
+    "initialiser_facts",
+    "state_facts",
+    "optim*",
+    "saving*",
+)
 OPTIMISERS = ("optim*", "updates", "clip_facts", "nn*", "paths", "allocation")
 TRANSFORMS = ("transform*", "custom*", "nn*", "testing*")
 LEDGER = ("calculus*", "ledger*", "formulas")
@@ -17,7 +39,7 @@ FOCUS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ops", "evaluate", "libm", "table", "rules", "reductions", "reduce"), (*TABLE, "arrays*")),
     **dict.fromkeys(("tape", "sweep", "dense", "walk", "record", "node", "module", "operators", "memory", "core",
                      "scalargrad", "value"), (*GRAPH, "custom*", "transforms", "number_facts", "paths")),
-    "history": ("copy", "graph*", "links", "size", "breakage", "allocation", "backends", "arrays*"),
+    "history": ("copy", "records", "graph*", "links", "size", "breakage", "allocation", "backends", "arrays*"),
     **dict.fromkeys(("arrays", "block", "blocks", "bulk", "lanes", "kernels", "multiply", "pull", "place", "folds",
                      "arithmetic", "elements", "layouts"), (*ARRAYS, "graph*", "threads", "size")),
     **dict.fromkeys(("update", "updates", "optim"), OPTIMISERS),
@@ -25,12 +47,12 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "losses": ("losses", "loss*", "layers", "calculus_d"),
     "saving": ("saving*", "state_facts", "nn*", "optim*"),
     **dict.fromkeys(("transforms", "trees", "nested", "custom"), TRANSFORMS),
-    "contexts": ("contexts*", "graph*", "transform*", "threads", "breakage"),
+    "contexts": ("contexts*", "watch", "graph*", "transform*", "threads", "breakage"),
     "convert": ("value*", "breakage", "number_facts", "arrays*", "many*", "transform*"),
     **dict.fromkeys(("functions", "many"), ("many*", "value", "facts*", "digits", "contexts", "breakage")),
     "errors": ("errors", "value", "breakage", "transform*", "custom*", "arrays*", "saving*"),
-    **dict.fromkeys(("testing", "complexstep", "differences", "strategies"), ("testing*", "strategies*", "ledger*",
-                    "calculus_a", "calculus_b", "custom*")),
+    **dict.fromkeys(("testing", "complexstep", "differences", "strategies"), ("testing*", "witnesses", "strategies*",
+                    "ledger*", "calculus_a", "calculus_b", "custom*")),
     "formulas": LEDGER,
     **dict.fromkeys(("datasets", "extras", "__main__"), DEMOS),
     "build": ("table*", "paths"),
