@@ -7,29 +7,10 @@ GRAPH = ("graph*", "sweep_shapes", "links", "scratch", "lifetimes", "backends", 
          "contexts", "breakage", "allocation", "product_rule", "records", "watch", "roll_over", "fork",
          "references")  # fmt: skip
 TABLE = ("facts*", "table*", "digits", "backends", "product_rule", "many*", "value")
-ARRAYS = (
-    "arrays*",
-    "blocks",
-    "product_rule",
-    "paths",
-    "bulk_bits",
-    "layers",
-    "losses",
-    "links",
-    "lifetimes",
-    "allocation",
-)
-NETWORKS = (
-    "nn*",
-    "batch_facts",
-    "layers",
-    "losses",
-    "loss_facts",
-    "initialiser_facts",
-    "state_facts",
-    "optim*",
-    "saving*",
-)
+ARRAYS = ("arrays*", "blocks", "product_rule", "paths", "bulk_bits", "layers", "losses", "links",
+          "lifetimes", "allocation")  # fmt: skip
+NETWORKS = ("nn*", "batch_facts", "layers", "losses", "loss_facts", "initialiser_facts", "state_facts",
+            "optim*", "saving*")  # fmt: skip
 OPTIMISERS = ("optim*", "updates", "clip_facts", "nn*", "paths", "allocation")
 TRANSFORMS = ("transform*", "custom*", "nn*", "testing*")
 LEDGER = ("calculus*", "ledger*", "formulas")
