@@ -106,6 +106,8 @@ def test_a_scene(saved: list[Any], tmp_path: Path) -> None:
     for x, y, colour in ((0.0, 0.0, BLUE), (-0.3, 7.0, BLUE), (2.0, 0.0, ORANGE), (4.0, 10.0, ORANGE),
                          (1.0, 9.0, GREEN), (4.0, 12.0, GREEN), (-0.3, 10.0, GREEN)):  # fmt: skip
         assert region_at(axes, x, y) == [colour], (x, y)
+    borders = [drawn for drawn in axes.collections if type(drawn).__name__ == "QuadContourSet" and not drawn.filled]
+    assert [(list(b.levels), colours.to_hex(b.get_edgecolors()[0])) for b in borders] == [([0.0], "#555555")] * 3
     sizes = [drawn.get_sizes()[0] for drawn in axes.collections if type(drawn).__name__ == "PathCollection"][:3]
     assert len(set(sizes)) == 3, "the groups are told apart"
 

@@ -11,7 +11,7 @@ ARRAYS = ("arrays*", "blocks", "product_rule", "paths", "bulk_bits", "layers", "
           "lifetimes", "allocation")  # fmt: skip
 NETWORKS = ("nn*", "batch_facts", "layers", "losses", "loss_facts", "initialiser_facts", "state_facts",
             "optim*", "saving*")  # fmt: skip
-OPTIMISERS = ("optim*", "updates", "clip_facts", "nn*", "paths", "allocation")
+OPTIMISERS = ("optim*", "updates", "blocks", "arrays_references", "clip_facts", "nn*", "paths", "allocation")
 TRANSFORMS = ("transform*", "custom*", "nn*", "testing*")
 LEDGER = ("calculus*", "ledger*", "formulas")
 DEMOS = ("demo*", "pictures", "datasets", "errors", "formulas")
