@@ -37,6 +37,18 @@ def test_nothing_but_negative_zeros_is_a_negative_zero(n: int) -> None:
     assert [[sign(v) for v in row] for row in biased.data] == [[-1.0, 1.0]] * 2
 
 
+def test_sums_of_no_products() -> None:
+    """Each is its bias, with which it has one pair; without a bias a leaf of 0.0."""
+    a, b, c = Matrix([[1.0], [2.0]])[:, :0], Matrix([[1.0, 2.0, 3.0]])[:0], Vector([9.0, 10.0, -0.0])
+    product = affine(a, b, c)
+    assert product.data == [[9.0, 10.0, 0.0]] * 2
+    (product * [[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]).sum().backward()
+    assert c.grad == [11.0, 22.0, 33.0]
+    assert [core.operands(v) for v in product[1]] == [[1.0, x] for x in c]
+    nothing = affine(a, b, None)
+    assert nothing.data == [[0.0] * 3] * 2 and all(v._op == "" for row in nothing for v in row)
+
+
 def test_the_operands_of_a_products_elements() -> None:
     """In order: of element (r, c), 1.0 and the bias, then left[r][t] and right[t][c] for each t."""
     a, b, c = Matrix([[1.0, 2.0], [3.0, 4.0]]), Matrix([[5.0, 6.0], [7.0, 8.0]]), Vector([9.0, 10.0])
