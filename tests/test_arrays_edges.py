@@ -16,6 +16,7 @@ from operands import KINDS, Operand, compare, drawing
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core, ops
 from scalargrad.arithmetic import affine, elementwise, operand
+from scalargrad.errors import NumberError
 
 
 def sign(x: float) -> float:
@@ -186,3 +187,17 @@ def test_large_blocks_are_lent_to_one_at_a_time() -> None:
         for k, (x, y) in enumerate(held):
             n = SIZES[k]
             assert np.all(y.data == 1.5 * (2.0 + k)) and np.all(y.grad == 1.0) and np.all(x.grad == 2.0 + k), n
+
+
+@pytest.mark.parametrize("wrong", [None, object(), 1j, "a", [1.0], NotImplemented], ids=lambda x: type(x).__name__)
+def test_what_is_no_number_is_refused(wrong: Any) -> None:
+    for items in ([Value(1.0), wrong], [wrong, 1.0]):
+        with pytest.raises(NumberError):
+            core.block(items)
+
+
+def test_a_gradient_of_nothing_has_the_sign_that_a_grad_has() -> None:
+    """A grad begins at 0.0, and 0.0 + -0.0 is 0.0."""
+    (gradient,) = sg.grad(lambda x: x[0] * -0.0)([1.0])
+    assert sign(float(gradient)) == 1.0
+    assert [sign(g) for g in sg.grad(lambda x: (x * -0.0).sum())(np.ones(3)).tolist()] == [1.0] * 3
