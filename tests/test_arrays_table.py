@@ -174,8 +174,8 @@ def test_more_than_a_block_of_three(size: tuple[int, int]) -> None:
 def test_leaves_of_several_arrays_in_one(name: str, lengths: tuple[int, ...]) -> None:
     """As weight decay takes the parameters of several layers: runs of nodes, long and short."""
     parts = [KINDS["vector"](1, n, drawing(f"part {k}", -2.0, 2.0)) for k, n in enumerate(lengths) if n]
-    for x in parts:  # they stand in a graph before
-        x.array * 2.0, [v * 2.0 for v in x.scalars[0]]
+    kept = [(x.array * 2.0, [v * 2.0 for v in x.scalars[0]]) for x in parts]  # so they stand in the open graph before
     whole, scalars = concat([x.array for x in parts]), [v for x in parts for v in x.scalars[0]]
     ours, theirs = elementwise(ops.OPCODE[name], whole), [[core.apply(ops.OPCODE[name], v) for v in scalars]]
     compare(ours, theirs, [pair for x in parts for pair in x.leaves], f"{name} of {lengths}")
+    del kept

@@ -183,6 +183,18 @@ REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
     (core.adam_step, (core.doubles(doubles(1.0), False), bytearray(16), 0.1, 0.9, 0.9, 0.0, 0.0, 1.0, 1.0), TypeError,
      "of leaves"),
     (core.clear_grads, ({Value(1.0)},), TypeError, "a list or tuple"),
+    # what is no whole number at all: Python's own complaint comes through
+    *[(core.numbers, (B, *[None if j == k else 1 for j in range(5)]), TypeError, "integer") for k in range(5)],
+    (core.item, (B, None), TypeError, "integer"), (core.set_leaves, (*ALL, None, 2, b"", 0), TypeError, "integer"),
+    (core.elementwise_in_bulk, (None, 2, 2, *ALL, *ALL), TypeError, "integer"),
+    (core.elementwise_in_bulk, (ADD, None, 2, *ALL, *ALL), TypeError, "integer"),
+    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL, B, 0, None, 1), TypeError, "integer"),
+    (core.product_in_bulk, (2, None, 2, *ALL, *ALL), TypeError, "integer"),
+    (core.fold_in_bulk, (SUM, None, 2, 2, *ALL), TypeError, "integer"),
+    (core.fold_in_bulk, (None, 0, 2, 2, *ALL), TypeError, "integer"),
+    (core.fold_in_bulk, (SUM, 0, 2, None, *ALL), TypeError, "integer"),
+    (core.numbers, (B, 0, 2, 1, -1, -1), TypeError, "its layout"),
+    (core.take, (B, "text"), TypeError, "bytes-like"),
 ]  # fmt: skip
 
 

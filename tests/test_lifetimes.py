@@ -114,7 +114,8 @@ def _raises(function: Callable[[], Any]) -> None:
 
 @pytest.mark.parametrize("name", STEPS)
 def test_nothing_is_left_behind(name: str) -> None:
-    leaves_nothing(STEPS[name], 250)
+    # pickling makes up to 200 objects more, however many steps there are: so half an object a step has to be more
+    leaves_nothing(STEPS[name], 600 if name == "pickle" else 250)
 
 
 @pytest.mark.parametrize("optimiser", ["SGD", "Adam"])

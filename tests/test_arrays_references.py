@@ -1,0 +1,112 @@
+"""References that C holds while it reads what Python gives, counted exactly: each is given back, also on refusal."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import native_only
+
+import scalargrad as sg
+from scalargrad import Value, Vector, core, ops
+
+pytestmark = native_only
+SUM = ops.OPCODE["sum"]
+
+
+def positions(*k: int) -> bytes:
+    return array("q", k).tobytes()
+
+
+class Odd:
+    """Not a Value, but with a grad."""
+
+    grad: Any = 1.0
+
+
+class Stubborn:
+    """A grad that refuses to be set."""
+
+    @property
+    def grad(self) -> float:
+        return 1.0
+
+
+CALLS: dict[str, Callable[[Any, Any], Any]] = {
+    "block": lambda x, held: core.block([x, 1.0, x]),
+    "block of numbers": lambda x, held: core.block([1.0, 2, True]),
+    "block, refused": lambda x, held: core.block([x, x, "a"]),
+    "block, at once refused": lambda x, held: core.block(["a", x]),
+    "doubles": lambda x, held: core.doubles(held[1], True),
+    "doubles looked at": lambda x, held: core.item(core.doubles(held[1], True), 1),
+    "doubles, constants": lambda x, held: core.doubles(held[1], False),
+    "item": lambda x, held: core.item(held[0], 0),
+    "item of a result": lambda x, held: core.item(held[2]._block, 0),
+    "take": lambda x, held: core.take(held[0], positions(0, 1, 0)),
+    "take, refused": lambda x, held: core.take(held[0], positions(0, 1, 7)),
+    "numbers": lambda x, held: core.numbers(held[0], 0, 0, 1, 1, 2),
+    "grads, refused": lambda x, held: core.grads(held[0], 0, 0, 1, 1, 9),
+    "set_leaves": lambda x, held: core.set_leaves(held[0], 0, 0, 1, 1, 2, bytes(16), 0),
+    "set_leaves of a result": lambda x, held: core.set_leaves(held[2]._block, 0, 0, 1, 1, 2, bytes(16), 0),
+    "fold": lambda x, held: core.fold_in_bulk(SUM, 0, 1, 2, held[0], 0, 2, 1),
+    "fold of one row alone": lambda x, held: core.fold_in_bulk(SUM, 1, 1, 2, held[0], 0, 2, 1),
+    "sgd_step": lambda x, held: core.sgd_step(held[0], bytearray(), True, 0.1, 0.0, 0.0, 0.0, False),
+    "sgd_step, refused": lambda x, held: core.sgd_step(held[2]._block, bytearray(), True, 0.1, 0.0, 0.0, 0.0, False),
+    "clear_grads": lambda x, held: core.clear_grads([x, held[3], held[2][0]]),
+    "clear_grads, refused": lambda x, held: core.clear_grads([x, held[4]]),
+    "operands": lambda x, held: core.operands(x * held[5]),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_reference_is_given_back(name: str) -> None:
+    x, number = Value(1.0), 0.5 + len(name)
+    held = [core.block([x, Value(2.0)]), array("d", [1.0, number]).tobytes(), Vector([1.0, 2.0]) * 2.0, Odd(),
+            Stubborn(), Value(3.0)]  # fmt: skip
+    watched = [x, *held, sg.Value, type(held[0]), type(core.item(held[0], 0))]
+
+    def counts() -> list[int]:
+        return [sys.getrefcount(each) for each in watched]
+
+    for _ in range(2):
+        before = counts()
+        for _ in range(3):
+            try:
+                CALLS[name](x, held)
+            except (TypeError, IndexError, AttributeError, sg.errors.ScalargradError):
+                assert "refused" in name
+            else:
+                assert "refused" not in name
+    assert counts() == before
+
+
+def test_the_zero_that_is_set_is_given_back() -> None:
+    class Keeps:
+        grad: Any = None
+
+    x = Keeps()
+    core.clear_grads([x])
+    zero = x.grad
+    count = sys.getrefcount(zero)
+    assert zero == 0.0 and count == 3  # the attribute's, the local's, and the argument's
+
+
+def test_a_list_that_is_shortened_meanwhile() -> None:
+    """Setting a grad may run Python: the item in hand lives on, and what is no longer there is an IndexError."""
+    gone: list[int] = []
+
+    class Empties:
+        def __setattr__(self, name: str, value: Any) -> None:
+            items.clear()
+            gone.append(sys.getrefcount(self))
+
+        def __del__(self) -> None:
+            gone.append(-1)
+
+    items: list[Any] = [Empties(), Value(1.0)]
+    with pytest.raises(IndexError):
+        core.clear_grads(items)
+    assert len(gone) == 2 and gone[0] > 1 and gone[1] == -1
