@@ -8,5 +8,5 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "csrc/record.c",
         "{0, NULL},",
         "/*{0, NULL},*/",
-    ): "reads on past the table, where a zero happens to be; the sanitizers see it",
+    ): "reads on past the table, where there is a zero; sanitizers see it",
 }

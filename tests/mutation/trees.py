@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 ROOT = Path(__file__).parent.parent.parent
 BUILD = "import sys, setuptools; sys.argv = ['setup.py', '-q', 'build_ext', '--inplace']; setuptools.setup()"
 LIMIT = 600.0  # seconds: a mutant that never ends is told from a right program too
+NO_TESTS = 5  # pytest's exit status
 MEMORY = 8 << 30  # bytes: so is one that takes all that there is
 
 T = TypeVar("T")
@@ -69,7 +70,10 @@ def _limit_memory() -> None:
 
 
 def passes(tree: Path, backend: str, tests: Sequence[str]) -> bool:
-    """Whether tests pass in a copy of the tree, on a backend. One that does not end, or takes all memory, does not."""
+    """Whether tests pass in a copy of the tree, on a backend.
+
+    They do not where one fails, where nothing can be imported, or where they do not end, crash or take all memory.
+    """
     environment = _environment(tree, HYPOTHESIS_PROFILE="mutants", SCALARGRAD_BACKEND=backend)
     options = ["-x", "--tb=no", "-p", "no:cacheprovider", "-n", "0", "-W", "default"]
     try:
@@ -79,9 +83,8 @@ def passes(tree: Path, backend: str, tests: Sequence[str]) -> bool:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return False
-    # passed, failed, could not even be imported, or ended by a signal
-    if result.returncode not in (0, 1, 2, 3) and result.returncode > 0:
-        raise RuntimeError(f"pytest returned {result.returncode}\n{result.stdout}{result.stderr}")
+    if result.returncode == NO_TESTS:
+        raise RuntimeError(f"pytest found no tests in {tests}\n{result.stdout}{result.stderr}")
     return result.returncode == 0
 
 
