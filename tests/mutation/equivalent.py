@@ -9,4 +9,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "{0, NULL},",
         "/*{0, NULL},*/",
     ): "reads on past the table, where there is a zero; sanitizers see it",
+    (
+        "csrc/build.py",
+        'f"static const signed char sg_arity[SG_OPCODES] = {{{arities}}};",',
+        'f"static const signed char sg_arity[] = {{{arities}}};",',
+    ): "as many arities as opcodes",
 }
