@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import sys
 from typing import Any
 
 import pytest
@@ -112,20 +113,25 @@ def test_at_the_most_no_handle_counts() -> None:
     assert where(kept[3]) == (where(kept[3])[0], 1) and where(kept[3])[0] != where(y)[0]
 
 
-@pytest.mark.parametrize("more", [-1, 0, 2])
-def test_a_copy_is_cut_at_the_most(more: int) -> None:
-    """A copy of so many nodes more than a graph has; behind the cut a link and a leaf enter, each once."""
+@pytest.mark.parametrize("case", ["under", "full", "further nodes", "leaves again"])
+def test_a_copy_is_cut_at_the_most(case: str) -> None:
+    """How many nodes the record has, and where the root stands: behind the cut a link and each leaf enter once."""
     x = LEAVES[0]
-    total = sg.sum(LEAVES[: MOST - 2 if more < 0 else MOST - 1])
-    root = total * x * x if more > 0 else total
+    total = sg.sum(LEAVES[: MOST - 2] if case == "under" else [*LEAVES, x] if case[0] == "l" else LEAVES[: MOST - 1])
+    root = total * x * x if case == "further nodes" else total
+    count, index = {"under": (MOST - 1, MOST - 2), "full": (MOST, MOST - 1), "further nodes": (MOST + 3, 3),
+                    "leaves again": (MOST + 1, MOST)}[case]  # fmt: skip
     *record, leaves = core.flatten(root)
-    assert len(record[0]) == MOST + more
+    assert len(record[0]) == count
+    held = sys.getrefcount(x)
     twin = core.rebuild(*record, leaves)
-    assert where(twin)[1] == (3 if more > 0 else MOST + more - 1)
+    assert where(twin)[1] == index
+    if NATIVE:  # a reference for each entry of a graph that the root reaches
+        assert sys.getrefcount(x) - held == (2 if case == "further nodes" else 1)
     x.grad = LEAVES[5].grad = 0.0
     twin.backward()
     assert LEAVES[5].grad == 1.0
-    assert x.grad == (1.0 + 2 * total.data if more > 0 else 1.0)
+    assert x.grad == {"further nodes": 1.0 + 2 * total.data, "leaves again": 2.0}.get(case, 1.0)
 
 
 @native_only

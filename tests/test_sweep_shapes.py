@@ -252,3 +252,16 @@ def test_a_nan_in_the_middle_of_a_quick_sweep_is_swept_again_with_care() -> None
             return [x, w, *chain, z]
 
         agree(program)
+
+
+def test_a_gradient_has_the_bits_that_a_grad_of_zero_gets() -> None:
+    """-0.0 added to 0.0 is 0.0."""
+    x = sg.Value(2.0)
+    (x * -0.0).backward()
+    assert bits(x.grad) == bits(sg.grad(lambda x: x * -0.0)(2.0)) == bits(0.0)
+
+
+def test_which_powers_are_squares() -> None:
+    x, square, power = sg.Value(3.0), ops.OPCODE["square"], ops.OPCODE["pow"]
+    assert [core.opcode(x**n) for n in (2, 2.0, True + 1)] == [square] * 3
+    assert [core.opcode(v) for v in (x**3, x**-2, x ** sg.Value(2.0), 2.0**x)] == [power] * 4
