@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -107,6 +108,27 @@ def test_failed_allocations_leave_nothing_behind(name: str) -> None:
     leaves_nothing(
         step, steps=8, warm_up=4, bytes_a_step=64, objects=250
     )  # an object a failure would be 300 in 8 steps
+
+
+@native_only
+def test_an_operation_that_fails_holds_no_leaf(no_gc: None) -> None:
+    """What it had entered in a new graph goes with it."""
+    for n in range(12):
+        x, told = Value(1.0), []
+        gone = weakref.ref(x, lambda _: told.append(1))
+        (Value(1.0) * 2.0).backward()  # the next graph is new
+        core.lib.sg_fail_after(n)
+        try:
+            sg.sum([x, 2.0, x, Value(1.0), 3.0])
+        except MemoryError:
+            failed = True
+        else:
+            failed = False
+        finally:
+            core.lib.sg_fail_after(-1)
+        del x
+        assert gone() is None and told == [1], n
+    assert not failed
 
 
 class Arrays:

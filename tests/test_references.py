@@ -98,9 +98,11 @@ def records_refused() -> None:
 
 
 def comparisons() -> None:
-    for other in (X, 1, 2.5, Odd(), None, "a", np.float64(0.5)):
-        other == X, other != X, other == X
-    X < 1, X <= X, X > 0.5, X <= 1.0
+    for f in (operator.eq, operator.ne):
+        for other in (X, 1, 2.5, Odd(), None, "a", np.float64(0.5)):
+            f(X, other), f(other, X)
+    for f in (operator.lt, operator.le, operator.gt, operator.ge):
+        f(X, X), f(X, 1.0), f(1.0, X)
     bool(X), hash(X), hash(X * 2.0), repr(X), repr(X * 2.0), +X, -X, abs(X), round(X), int(X), divmod(X, 2)
 
 

@@ -172,3 +172,23 @@ def test_every_small_size() -> None:
         assert chain[-1].data == 1.0 + (before - 1) and chain[0].data == 1.0
         twin: Any = copy.deepcopy(chain[-1])
         assert twin.grad == 1.0
+
+
+@pytest.mark.parametrize("room", [8, 16, 32, 64])
+def test_what_was_used_before_more_room_is_still_used(room: int) -> None:
+    """A node that is used, before there is more room and again behind it, counts once: the other node that uses it
+    is no part of the later one's sweep. The memory was a graph's before, of which nothing was used."""
+    for before in range(2, room):
+        x = Value(1.0)
+        unused = [x * float(k) for k in range(2 * room - 1)]
+        unused[0].backward(0.0)
+        x, spare = Value(0.5), Value(2.0)
+        y = x * 2.0
+        aside = spare * y
+        chain = [x * float(k) for k in range(before)]
+        del unused
+        more = [c * 1.0 for c in chain for _ in range(2 * room // before)]
+        root = y + sg.sum(more)
+        root.backward()
+        assert (spare.grad, aside.grad, x.grad) == (0.0, 0.0, 2.0 + sum(range(before)) * (2 * room // before))
+        assert str(spare.grad) == "0.0"

@@ -7,13 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, core, tape
+from scalargrad import Value, Vector, core, tape
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
 
@@ -161,6 +162,37 @@ def test_a_leaf_that_another_thread_sets_while_it_enters() -> None:
     second = tape._resolve(graph, x, x.data)
     assert [graph.value(first), graph.value(second)] == [2.0, 5.0]
     assert tape._resolve(graph, x, x.data) == second
+
+
+def test_a_leaf_that_enters_two_graphs_in_turn() -> None:
+    """It enters that of another thread again, after an older graph: both entries add up before they are added."""
+    with ThreadPoolExecutor(1) as other:
+
+        def there(f: Callable[[], Any]) -> Any:
+            return other.submit(f).result()
+
+        x = Value(1.0)
+        here = x * 2.0
+        y = there(lambda: x * 1.0)
+        x.data = 2.0
+        here = here * x
+        x.data = 3.0
+        y = there(lambda: y + x)
+        x.grad = 1e16
+        y.backward()
+        assert x.grad == 1e16 + 2.0  # not (1e16 + 1) + 1, which is 1e16
+
+
+def test_an_array_of_another_threads_open_graph() -> None:
+    """Using it closes that graph, where more would be recorded behind what the user has seen."""
+    x = Value(3.0)
+    with ThreadPoolExecutor(1) as other:
+        v = other.submit(lambda: Vector([1.0, 2.0, 4.0]) * x).result()
+        w = v * v
+        later = other.submit(lambda: x * 5.0).result()
+        assert core.key(later)[0] not in (core.key(v[0])[0], core.key(w[0])[0])  # type: ignore[index]
+        (w.sum() + later).backward()
+    assert x.grad == 2 * 3.0 * 21.0 + 5.0
 
 
 def test_sweeps_over_one_trunk_at_once() -> None:
