@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
 import pytest
 
+import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, nn
 
 
@@ -98,3 +100,20 @@ def test_samples_of_nothing() -> None:
     for model in (nn.Layer(0, 2), nn.MLP(0, [3, 2])):
         assert [v.data for v in model([])] == [v.data for v in model(Vector([]))] == model([[]]).data[0]
         assert type(model([])) is list and type(model(Vector([]))) is list
+
+
+def test_a_batch_without_inputs_has_the_gradients_of_its_samples_to_the_bit() -> None:
+    """Each output is its neuron's bias, and the contributions to it come in the order of the samples'."""
+    rng = random.Random(1)
+    given = [[rng.uniform(-1, 1) for _ in range(5)] for _ in range(8)]
+    numbers = [rng.uniform(-1, 1) for _ in range(30)]
+    grads = []
+    for batch in (True, False):
+        model = nn.MLP(0, [1, 2, 5], activation="linear")
+        for p, number in zip(model.parameters(), numbers):
+            p.data = number
+        rows = model(np.zeros((8, 0))) if batch else [model([]) for _ in range(8)]
+        assert not batch or rows.shape == (8, 5)
+        sg.sum([v * g for row, gs in zip(rows, given) for v, g in zip(row, gs)]).backward()
+        grads.append([p.grad.hex() for p in model.parameters()])
+    assert grads[0] == grads[1]

@@ -15,7 +15,7 @@ import pytest
 from engines import bits
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, errors
+from scalargrad import Matrix, Value, Vector, core, errors, ops
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, RangeError, ReadOnlyError
 
 MOST = 1.7976931348623157e308
@@ -284,3 +284,12 @@ def test_errors_are_builtins_too() -> None:
         assert issubclass(error, builtin) and issubclass(error, errors.ScalargradError)
     ours = {e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.ScalargradError)}
     assert ours == {*BUILTINS, errors.ScalargradError} and issubclass(errors.ImplicitDetachWarning, UserWarning)
+
+
+@pytest.mark.parametrize("name", ["exp", "mul", "where"])
+def test_a_primitive_takes_as_many_operands_as_its_row_says(name: str) -> None:
+    opcode, operands = ops.OPCODE[name], [Value(0.5)] * {"exp": 1, "mul": 2, "where": 3}[name]
+    assert isinstance(core.apply(opcode, *operands), Value)
+    for wrong in (operands[1:], [*operands, 0.5]):
+        with pytest.raises(TypeError):
+            core.apply(opcode, *wrong)
