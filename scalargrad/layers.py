@@ -62,7 +62,6 @@ class Linear(Module):
         rows, inner, columns = x._rows, weight._columns, weight._rows
         if x._columns != inner:
             raise ShapeError(f"this layer has weights of shape {weight.shape}; the input has shape {x.shape}")
-        block = None
         left = x._block, x._offset, x._row, x._column
         right = weight._block, weight._offset, weight._column, weight._row
         if bias is None:

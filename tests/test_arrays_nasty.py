@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
+from conftest import full, native_only
 from engines import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,7 +105,7 @@ def test_bulk_is_element_by_element(n: int, nasty: int, random: Any, program: Pr
 
 @native_only
 @pytest.mark.slow
-@settings(max_examples=5000, derandomize=False)
+@settings(max_examples=full(5000), derandomize=False)
 @drawn
 def test_bulk_is_element_by_element_at_length(n: int, nasty: int, random: Any, program: Program, seed: float) -> None:
     compare(n, nasty, random, program, seed)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import native_only
+from conftest import full, native_only
 
 import scalargrad as sg
 from scalargrad.__main__ import main
@@ -112,10 +112,11 @@ def test_digits_at_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.slow
 def test_digits_whatever_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
-    for seed in range(16):
+    seeds = max(full(16), 3)
+    for seed in range(seeds):
         assert main(["demo", "digits", "--no-plot", "--seed", str(seed)]) == 0
     shares = re.findall(r"held-out accuracy (\S+) %", capsys.readouterr().out)
-    assert sum(float(share) >= 97.0 for share in shares) >= 14
+    assert len(shares) == seeds and sum(float(share) >= 97.0 for share in shares) >= seeds - max(1, seeds // 8)
 
 
 @native_only
