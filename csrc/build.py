@@ -172,7 +172,7 @@ class BuildExt(build_ext):
         write_if_changed(generated / "_core.c", generated_c())
         ext.sources = [str(generated / "_core.c"), *(str(Path("csrc") / name) for name in SOURCES)]
         ext.include_dirs = [str(generated), "csrc"]
-        ext.depends = [str(p) for p in sorted(Path("csrc").glob("*.h"))] + [str(generated / "ops.h")]
+        ext.depends = [str(p) for p in sorted(Path("csrc").glob("*.h"))] + [str(generated / "ops.h"), "csrc/build.py"]
         ext.extra_compile_args = [*FLAGS, *(["-Werror"] if REQUIRED else [])]
         ext.libraries = ["m"]
         if os.environ.get("SCALARGRAD_SANITIZE") == "1":

@@ -125,6 +125,8 @@ class Neuron(_Edited):
         if _is_batch(x):
             raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
         act: Any = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+        if act is self.b:  # no inputs: times 1, for a result is no weight, in a batch neither
+            act = act * 1.0
         return ACTIVATIONS[self.activation](act) if self.nonlin else act
 
     def parameters(self) -> list[Value]:
@@ -159,15 +161,15 @@ class Layer(_Edited):
 
     def _keep(self) -> tuple[Any, ...]:
         """(edition, nin, nout, the product's arguments, the activation's opcode and arguments); nin is -1 where the
-        neurons are too various for a product, or are their biases, as they take no inputs."""
+        neurons are too various for a product."""
         edition = _edition
         kinds = {
             (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
             for n in self.neurons
         }
         kept: tuple[Any, ...] = (edition, -1)
-        kind, nin, name = next(iter(kinds)) if len(kinds) == 1 else (None, -1, "")
-        if kind is Neuron and nin:
+        if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
+            _, nin, name = kinds.pop()
             nout, activation = len(self.neurons), ACTIVATIONS[name]
             block = core.block([p for n in self.neurons for p in (*n.w, n.b)])
             arguments = (block, 0, 1, nin + 1, block, nin, 0, nin + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 import scalargrad as sg
 
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
-# both backends draw the same examples; the pure one, which is slower, fewer of them
+# the pure backend, which is slower, draws half as many examples
 FEW = 60 if sg.backend() == "native" else 30
 settings.register_profile("ci", derandomize=True, max_examples=FEW, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
@@ -33,6 +34,12 @@ native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C c
 def full(size: int) -> int:
     """A size of the slow tier: as it is in a nightly run, a tenth of it in .ci/run."""
     return size // 10 if PROFILE == "reduced" else size
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers() -> None:
+    """Weights are drawn by `random`: a test draws the same ones whatever ran before it."""
+    random.seed(0)
 
 
 @pytest.fixture

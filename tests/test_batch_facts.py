@@ -103,7 +103,9 @@ def test_samples_of_nothing() -> None:
 
 
 def test_a_batch_without_inputs_has_the_gradients_of_its_samples_to_the_bit() -> None:
-    """Each output is its neuron's bias, and the contributions to it come in the order of the samples'."""
+    """Each output equals its neuron's bias, and is a result of its own."""
+    neuron = nn.Neuron(0, nonlin=False)
+    assert neuron([]) is not neuron.b and neuron([]).data == neuron.b.data
     rng = random.Random(1)
     given = [[rng.uniform(-1, 1) for _ in range(5)] for _ in range(8)]
     numbers = [rng.uniform(-1, 1) for _ in range(30)]

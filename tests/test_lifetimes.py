@@ -208,20 +208,21 @@ def test_a_copy_holds_its_leaves(entries: int, no_gc: None) -> None:
 
 @native_only
 def test_a_graph_that_is_made_and_dropped_gives_its_bytes_back(no_gc: None) -> None:
-    """`sg_graph_bytes` counts what the heap holds for a graph; dropping it gives back at least as much."""
+    """`sg_graph_bytes` counts what the heap holds for a graph; dropping it gives that back, but for a few words."""
     kept = SHARED * 1.0
     core._node.seal(kept)
     y = SHARED
-    for k in range(3000):
+    for k in range(1000):
         y = y * 1.5 + kept if k % 100 == 0 else y * 1.5
     z = sg.sum([y, SHARED] * 20)
     graph, _ = core._node.seal(z)
     told = int(core.lib.sg_graph_bytes(graph))
     z.backward()
     z.backward()
-    nodes = 1 + 3000 + 30 + 1 + 1  # SHARED, the chain, kept, the sum
+    nodes = 1 + 1000 + 10 + 1 + 1  # SHARED, the chain, kept, the sum
     swept = int(core.lib.sg_graph_bytes(graph))
     assert swept - told == 2 * (8 * (nodes + 1) + nodes // 64 + 1)  # adjoints, and scratch for the next sweep
     before = heap()
     del y, z
-    assert before - heap() >= swept or not before or swept > 1 << 16  # a large block may be kept for the next graph
+    assert swept < 1 << 16  # a larger block may be kept for the next graph
+    assert before == 0 or before - heap() >= swept - 1024

@@ -12,7 +12,6 @@ import argparse
 import functools
 import itertools
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +24,8 @@ from .equivalent import EQUIVALENT
 from .scope import focus
 from .trees import ROOT, broken, files_of, in_copies, machine_code, passes
 
+# These hold texts against the sources, so that they see any change of these texts, whatever it does.
+TEXTUAL = {"tests/test_mutation.py"}
 PURE = {"tape", "sweep", "history", "blocks", "operators", "updates", "reductions", "libm"}
 
 
@@ -35,8 +36,9 @@ def meaning(file: str, source: str) -> object | None:
 
 def sources(patterns: Sequence[str]) -> tuple[list[str], list[str]]:
     """The sources in Python and those in C, as far as they match."""
-    listed = subprocess.run(["git", "ls-files", "scalargrad", "csrc"], cwd=ROOT, capture_output=True, text=True)
-    names = [n for n in listed.stdout.split() if not patterns or any(fnmatch(n, p) for p in patterns)]
+    found = [path for folder in ("scalargrad", "csrc") for path in sorted((ROOT / folder).rglob("*.*"))]
+    names = [n for n in (str(path.relative_to(ROOT)) for path in found)
+             if not patterns or any(fnmatch(n, p) for p in patterns)]  # fmt: skip
     return ([n for n in names if n.endswith(".py")], [n for n in names if n.endswith((".c", ".h"))])
 
 
@@ -57,8 +59,8 @@ def backends(file: str) -> tuple[str, ...]:
 
 def verdict(tree: Path, mutant: Mutant, focused_only: bool) -> str:
     """Where it dies: `focused` or `whole`; else `SURVIVED`, or `no program`."""
-    near = files_of(focus(mutant.file), tree)
-    rest = [] if focused_only else [name for name in files_of(["*"], tree) if name not in near]
+    near = [name for name in files_of(focus(mutant.file), tree) if name not in TEXTUAL]
+    rest = [] if focused_only else [name for name in files_of(["*"], tree) if name not in TEXTUAL.union(near)]
     with broken(tree, mutant.file, mutant.apply((tree / mutant.file).read_text())) as built:
         if not built:
             return "no program"
@@ -95,6 +97,8 @@ def main() -> int:
     parser.add_argument("--ledger", nargs="*", metavar="ROW", help="the ledger's mutants too, of these rows or of all")
     arguments = parser.parse_args()
     mutants = drawn(arguments.files, arguments.seed, arguments.count)
+    if not mutants and arguments.count:
+        parser.error("no source matches")
     if arguments.list:
         print(*mutants, sep="\n")
         return 0

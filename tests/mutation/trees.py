@@ -6,22 +6,24 @@ import ast
 import atexit
 import functools
 import os
+import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).parent.parent.parent
-BUILD = "import sys, setuptools; sys.argv = ['setup.py', '-q', 'build_ext', '--inplace']; setuptools.setup()"
-LIMIT = 600.0  # seconds: a mutant that never ends is told from a right program too
+BUILD = "import sys, setuptools; sys.argv = ['setup.py', '-q', 'build_ext', '--inplace', '--force']; setuptools.setup()"
+LIMIT = 1200.0  # seconds: a mutant that never ends is told from a right program too
 NO_TESTS = 5  # pytest's exit status
 MEMORY = 8 << 30  # bytes: so is one that takes all that there is
 
@@ -65,10 +67,6 @@ def build(tree: Path) -> None:
         raise RuntimeError(f"the C core was not built\n{result.stdout}{result.stderr}")
 
 
-def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
 def passes(tree: Path, backend: str, tests: Sequence[str]) -> bool:
     """Whether tests pass in a copy of the tree, on a backend.
 
@@ -76,16 +74,22 @@ def passes(tree: Path, backend: str, tests: Sequence[str]) -> bool:
     """
     environment = _environment(tree, HYPOTHESIS_PROFILE="mutants", SCALARGRAD_BACKEND=backend)
     options = ["-x", "--tb=no", "-p", "no:cacheprovider", "-n", "0", "-W", "default"]
-    try:
-        result = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *tests], cwd=tree, env=environment, capture_output=True,
-            text=True, timeout=LIMIT, preexec_fn=_limit_memory,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return False
-    if result.returncode == NO_TESTS:
-        raise RuntimeError(f"pytest found no tests in {tests}\n{result.stdout}{result.stderr}")
-    return result.returncode == 0
+    with tempfile.TemporaryFile() as output:
+        command = [sys.executable, "-m", "pytest", *options, *tests]
+        run = subprocess.Popen(command, cwd=tree, env=environment, stdout=output, stderr=output, start_new_session=True)
+        resource.prlimit(run.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+        try:
+            status = run.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            with suppress(ProcessLookupError):  # what its tests have started too
+                os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+        if status == NO_TESTS:
+            output.seek(0)
+            raise RuntimeError(f"pytest found no tests in {tests}\n{output.read().decode()}")
+    return status == 0
 
 
 @contextmanager
@@ -158,14 +162,18 @@ def _compiler() -> list[str]:
     ]
 
 
+def _without_comments(source: str) -> bytes:
+    return re.sub(r"/\*.*?\*/", " ", source, flags=re.DOTALL).encode()
+
+
 def machine_code(file: str, source: str) -> bytes | None:
     """What a C source compiles to, for telling whether two differ; of a header its text; None if it is none."""
     if file.endswith(("/rules.h", "/kernels.h")):  # no sources by themselves
-        return source.encode()
+        return _without_comments(source)
     result = subprocess.run(_compiler(), input=source.encode(), capture_output=True)
     if result.returncode:
         return None
-    return source.encode() if file.endswith(".h") else result.stdout
+    return _without_comments(source) if file.endswith(".h") else result.stdout
 
 
 @functools.cache
