@@ -14,4 +14,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         'f"static const signed char sg_arity[SG_OPCODES] = {{{arities}}};",',
         'f"static const signed char sg_arity[] = {{{arities}}};",',
     ): "as many arities as opcodes",
+    (
+        "csrc/kernels.h",
+        "if (o.weight_decay != 0.0)",
+        "if (o.weight_decay > 0.0)",
+    ): "optimisers refuse a negative weight_decay",
+    (
+        "scalargrad/tape.py",
+        "graph.quiet = min(graph.quiet, references)",
+        "graph.quiet = min ( references,graph.quiet)",
+    ): "the smaller of two integers, in either order",
 }
