@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 import scalargrad as sg
 
@@ -21,10 +21,6 @@ settings.register_profile("ci", derandomize=True, max_examples=FEW, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
 settings.register_profile("reduced", max_examples=300, **_common)
 settings.register_profile("few", derandomize=True, max_examples=20, **_common)
-# a failure is all that the mutation check asks for: no time goes into its simplest form
-settings.register_profile(
-    "mutants", derandomize=True, max_examples=FEW, phases=[Phase.explicit, Phase.generate], **_common
-)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
 settings.load_profile(PROFILE)
 

@@ -13,6 +13,7 @@ import functools
 import itertools
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from fnmatch import fnmatch
@@ -22,7 +23,7 @@ from . import ledger
 from .draw import Mutant, bare, draws
 from .equivalent import EQUIVALENT
 from .scope import focus
-from .trees import ROOT, broken, files_of, in_copies, machine_code, passes
+from .trees import ROOT, broken, build, copy_tree, files_of, in_copies, machine_code, passes
 
 # These hold texts against the sources, so that they see any change of these texts, whatever it does.
 TEXTUAL = {"tests/test_mutation.py"}
@@ -57,6 +58,15 @@ def backends(file: str) -> tuple[str, ...]:
     return ("python", "native") if file.rsplit("/", 1)[-1].removesuffix(".py") in PURE else ("native", "python")
 
 
+@functools.cache
+def sound(tests: tuple[str, ...], backend: str) -> bool:
+    """Whether the program as it is passes: only then does it say something that a broken one does not."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = copy_tree(Path(folder, "tree"))
+        build(tree)
+        return passes(tree, backend, tests)
+
+
 def verdict(tree: Path, mutant: Mutant, focused_only: bool) -> str:
     """Where it dies: `focused` or `whole`; else `SURVIVED`, or `no program`."""
     near = [name for name in files_of(focus(mutant.file), tree) if name not in TEXTUAL]
@@ -67,7 +77,7 @@ def verdict(tree: Path, mutant: Mutant, focused_only: bool) -> str:
         for where, tests in (("focused", near), ("whole", rest)):
             for backend in backends(mutant.file) if tests else ():
                 if not passes(tree, backend, tests):
-                    return where
+                    return where if sound(tuple(tests), backend) else f"{where}: the tests fail without it too"
     return "SURVIVED"
 
 
@@ -82,7 +92,7 @@ def check(mutants: Sequence[Mutant], focused_only: bool, jobs: int) -> int:
         print(f"{found:10} {mutant}{'  (' if reason else ''}{reason}{')' if reason else ''}", flush=True)
     print(f"{len(mutants)} mutants: {', '.join(f'{n} {v}' for v, n in sorted(count.items()))};"
           f" {time.perf_counter() - start:.0f} s")  # fmt: skip
-    return count.get("SURVIVED", 0)
+    return sum(n for verdict, n in count.items() if verdict not in ("focused", "whole", "equivalent", "no program"))
 
 
 def main() -> int:
