@@ -133,10 +133,8 @@ sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need
 int sg_read_size(PyObject *object, uint32_t *size)
 {
     long read = PyLong_AsLong(object);
-    *size = (uint32_t)read;
-    if (read >= 0 && read < INT32_MAX)
-        return 1;
-    if (!PyErr_Occurred())
+    if ((read < 0 || read >= INT32_MAX) && !PyErr_Occurred())
         PyErr_SetString(PyExc_ValueError, "a size is too large");
-    return 0;
+    *size = (uint32_t)read;
+    return !PyErr_Occurred();
 }
