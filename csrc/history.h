@@ -1,5 +1,5 @@
 /* The history of a node, flattened over links into one record, and graphs built again from such a record. Copies and
- * pickles are made of it; history.py reads and writes the same record. */
+ * pickles are made of it; pure/history.py reads and writes the same record. */
 #ifndef SG_HISTORY_H
 #define SG_HISTORY_H
 #include "walk.h"

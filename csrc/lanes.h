@@ -19,7 +19,7 @@ void sg_lanes_add(uint32_t n, const double *x, double *c);
 void sg_lanes_product(uint32_t rows, uint32_t width, uint32_t inner, const double *a, ptrdiff_t a_row, ptrdiff_t a_step,
                       const double *b, ptrdiff_t b_step, double *c, ptrdiff_t c_row);
 
-/* Settings of an optimiser's step; updates.py says what they mean. */
+/* Settings of an optimiser's step; pure/update.py says what they mean. */
 typedef struct {
     double lr, momentum, dampening, weight_decay;
     int nesterov, first;

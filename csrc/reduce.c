@@ -1,4 +1,4 @@
-/* Reductions: values, and what their partials gather. reductions.py computes the same sums in the same order. */
+/* Reductions: values, and what their partials gather. table/reductions.py computes the same sums in the same order. */
 #include "reduce.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The step of an optimiser, for all parameters in one crossing. Parameters come as a block of leaves; what an optimiser
  * remembers lies in a bytearray, an array of doubles a quantity. The kernels are in kernels.h; they go number by number, as
- * updates.py does, to the same bits. */
+ * pure/update.py does, to the same bits. */
 #include "block.h"
 #include "lanes.h"
 
@@ -92,7 +92,7 @@ PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
 /* --- Adam ------------------------------------------------------------------------------------------------------------------- */
 
 /* adam_step(parameters, state, rate, beta1, beta2, eps, weight_decay, shrink, root); the state holds all means, then all
- * mean squares; see updates.py for the rest. */
+ * mean squares; see pure/update.py for the rest. */
 PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
 {
     (void)module;

@@ -1,7 +1,7 @@
 """Writes the tables of the documentation: ``python docs/generate.py``. A test compares.
 
-Those of docs/conventions.md come from `scalargrad/ops.py`, those of docs/formulas.md from
-`scalargrad/calculus/ledger.py`.
+Those of docs/conventions.md come from `scalargrad/table/ops.py`, those of docs/formulas.md from
+`scalargrad/ledger/rows.py`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from scalargrad import ops
-from scalargrad.calculus import ledger
+from scalargrad.ledger.rows import ERRATA, LEDGER
+from scalargrad.table import ops
 
 FOLDER = Path(__file__).parent
 
@@ -49,7 +49,7 @@ def reductions() -> str:
 def ledger_rows() -> str:
     """The ledger: what each row says, what computes it, and what holds it."""
     rows = []
-    for row in ledger.LEDGER:
+    for row in LEDGER:
         functions = "<br>".join(map(_code, row.functions))
         errata = "<br>".join(f"{erratum.id}: not {erratum.wrong}" for erratum in row.errata)
         tolerance = f"{row.tolerance}: {row.reason}"
@@ -59,7 +59,7 @@ def ledger_rows() -> str:
 
 def errata() -> str:
     """The wrong forms beside the right ones."""
-    rows = [[e.id, e.row, e.wrong, e.right, _code(e.test)] for e in ledger.ERRATA]
+    rows = [[e.id, e.row, e.wrong, e.right, _code(e.test)] for e in ERRATA]
     return _table(["id", "row", "the wrong form", "the right form", "test"], rows)
 
 

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from scalargrad import errors
+from scalargrad import moved as moved
 from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
+from scalargrad.arrays.reductions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
 from scalargrad.errors import ImplicitDetachWarning, ScalargradError
@@ -57,17 +59,18 @@ from scalargrad.functions import (
     trunc,
     where,
 )
-from scalargrad.many import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from scalargrad.value import Value
 
 # Names whose module is imported when they are first used: importing the package stays quick.
 _MODULES = ("calculus", "losses", "nn", "optim", "testing")
-_LATER = {**dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"), "custom_vjp": "custom"}
+_LATER = {
+    **dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
+    "custom_vjp": "transforms.custom",
+}
 
 if TYPE_CHECKING:
     from scalargrad import calculus, losses, nn, optim, testing
-    from scalargrad.custom import custom_vjp
-    from scalargrad.transforms import grad, jacobian, jvp, value_and_grad, vjp
+    from scalargrad.transforms import custom_vjp, grad, jacobian, jvp, value_and_grad, vjp
 else:
 
     def __getattr__(name):

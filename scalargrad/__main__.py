@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scalargrad import __version__, formulas
-from scalargrad.calculus import ledger
+from scalargrad import __version__
 from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
 from scalargrad.errors import ScalargradError
+from scalargrad.ledger import command, rows
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _row(text: str) -> str:
     try:
-        return ledger.find(text).id
+        return rows.find(text).id
     except ScalargradError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal knows ASCII alone
     try:
-        return formulas.run(options.row) if options.command == "formulas" else run(options)
+        return command.run(options.row) if options.command == "formulas" else run(options)
     except ScalargradError as error:
         print(f"scalargrad: {error}", file=sys.stderr)
         return 1

@@ -10,8 +10,9 @@ from os import sep
 from os.path import dirname
 from typing import Any, TypeVar
 
-from scalargrad import core, ops
+from scalargrad import core
 from scalargrad.errors import AnomalyError, ArgumentError
+from scalargrad.table import ops
 
 F = TypeVar("F", bound=Callable[..., Any])
 

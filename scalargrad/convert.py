@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad import core, ops
+from scalargrad import core
 from scalargrad.errors import HandmadeNodeError, NumberError, RangeError, ReadOnlyError
+from scalargrad.table import ops
 
 _NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, frozenset, type(None))
 
@@ -84,7 +85,7 @@ def refuse(x: Any) -> None:
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 
-_arrays: list[Callable[[int, tuple[Any, ...]], Any]] = []  # what arrays.py supplies, once there are arrays
+_arrays: list[Callable[[int, tuple[Any, ...]], Any]] = []  # what the arrays supply, once there are arrays
 
 
 def lift(opcode: int, operands: tuple[Any, ...]) -> Any:

@@ -122,7 +122,7 @@ def simd_paths() -> list[str]:
 
 
 if TYPE_CHECKING or _backend == "python":
-    from scalargrad.blocks import (
+    from scalargrad.pure.block import (
         Block,
         block,
         doubles,
@@ -134,12 +134,12 @@ if TYPE_CHECKING or _backend == "python":
         product_in_bulk,
         set_leaves,
         take,
-    )  # fmt: skip
-    from scalargrad.history import flatten, rebuild
-    from scalargrad.operators import Node
-    from scalargrad.sweep import backward, gradients
-    from scalargrad.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
-    from scalargrad.updates import adam_step, clear_grads, sgd_step
+    )
+    from scalargrad.pure.history import flatten, rebuild
+    from scalargrad.pure.operators import Node
+    from scalargrad.pure.sweep import backward, gradients
+    from scalargrad.pure.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
+    from scalargrad.pure.update import adam_step, clear_grads, sgd_step
 else:
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce

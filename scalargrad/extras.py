@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -30,3 +32,8 @@ def found(module: str, otherwise: str) -> bool:
         print(f"note: {otherwise}: {error}", flush=True)
         return False
     return True
+
+
+def on_terminal() -> bool:
+    """Whether the output can move its cursor."""
+    return sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar, cast, overload
 
-from scalargrad import core, ops
+from scalargrad import core
 from scalargrad.convert import number
+from scalargrad.table import ops
 from scalargrad.value import Value
 
 Number = TypeVar("Number", Value, float)

@@ -16,10 +16,12 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from scalargrad import bulk, convert, core, ops
-from scalargrad.arithmetic import operand
-from scalargrad.elements import Elements, made
+from scalargrad import convert, core
+from scalargrad.arrays import bulk
+from scalargrad.arrays.arithmetic import operand
+from scalargrad.arrays.base import Elements, made
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.table import ops
 
 _CODE = ops.OPCODE
 

@@ -12,7 +12,8 @@ from array import array
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from scalargrad import convert, core, many
+from scalargrad import convert, core
+from scalargrad.arrays import reductions
 from scalargrad.errors import ArgumentError, NumberError, StateError
 from scalargrad.value import Value
 
@@ -294,7 +295,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     trained = _trained(parameters, "clip_grad_norm")
     most = _number(max_norm, "max_norm")
     block, grads = _grads(trained)
-    norm = float(many.norm(grads.tolist()))
+    norm = float(reductions.norm(grads.tolist()))
     if not math.isfinite(norm):
         raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
     factor = most / (norm + 1e-6)

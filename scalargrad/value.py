@@ -11,9 +11,10 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from scalargrad import contexts, core, ops
+from scalargrad import contexts, core
 from scalargrad.convert import construct, lift, number, read_only, refuse, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
+from scalargrad.table import ops
 
 core.setup(
     number=number, refuse=refuse, construct=construct, read_only=read_only, lift=lift, recorded=contexts.recorded

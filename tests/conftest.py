@@ -13,23 +13,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import scalargrad as sg
+from tests.support.profiles import FEW, PROFILE
 
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
-# the pure backend, which is slower, draws half as many examples
-FEW = 60 if sg.backend() == "native" else 30
 settings.register_profile("ci", derandomize=True, max_examples=FEW, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
 settings.register_profile("reduced", max_examples=300, **_common)
 settings.register_profile("few", derandomize=True, max_examples=20, **_common)
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
 settings.load_profile(PROFILE)
-
-native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C core")
-
-
-def full(size: int) -> int:
-    """A size of the slow tier: as it is in a nightly run, a tenth of it in .ci/run."""
-    return size // 10 if PROFILE == "reduced" else size
 
 
 @pytest.fixture(autouse=True)

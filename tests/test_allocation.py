@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
-from counters import leaves_nothing
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
-from scalargrad.arithmetic import affine
 from scalargrad.arrays import concat
+from scalargrad.arrays.arithmetic import affine
+from tests.support.counters import leaves_nothing
+from tests.support.profiles import native_only
 
 
 def _chain(x: Value, n: int) -> Value:

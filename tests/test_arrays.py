@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import native_only
-from engines import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, arithmetic
-from scalargrad.arrays import concat, stack
+from scalargrad import Matrix, Value, Vector
+from scalargrad.arrays import arithmetic, concat, stack
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, ShapeError
+from tests.support.engines import bits
+from tests.support.profiles import native_only
 
 nasty = st.one_of(
     st.sampled_from([0.0, -0.0, 1.0, -1.0, 5e-324, 1e-300, 1e300, float("inf"), float("-inf"), float("nan")]),

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import native_only
-from operands import KINDS, Operand, compare, drawing
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, core, ops
-from scalargrad.arithmetic import affine, elementwise, operand
+from scalargrad import Matrix, Value, Vector, core
+from scalargrad.arrays.arithmetic import affine, elementwise, operand
 from scalargrad.errors import NumberError
+from scalargrad.table import ops
+from tests.support.operands import KINDS, Operand, compare, drawing
+from tests.support.profiles import native_only
 
 
 def sign(x: float) -> float:

@@ -6,12 +6,12 @@ import itertools
 from typing import Any
 
 import pytest
-from operands import CONSTANT, KINDS, compare, drawing, flat_bits, grid
 
 import scalargrad as sg
 from scalargrad import Matrix, Vector
-from scalargrad.arithmetic import operand
+from scalargrad.arrays.arithmetic import operand
 from scalargrad.errors import ArgumentError
+from tests.support.operands import CONSTANT, KINDS, compare, drawing, flat_bits, grid
 
 FOLDS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
 ARRAYS = [kind for kind in KINDS if kind not in {*CONSTANT, "value", "vector", "mixed"}]

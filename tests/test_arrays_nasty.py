@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import full, native_only
-from engines import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Matrix, core, ops
-from scalargrad.arithmetic import affine, elementwise
+from scalargrad import Matrix, core
 from scalargrad.arrays import concat
+from scalargrad.arrays.arithmetic import affine, elementwise
+from scalargrad.table import ops
+from tests.support.engines import bits
+from tests.support.profiles import full, native_only
 
 NASTY = [
     float("nan"),

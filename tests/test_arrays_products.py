@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import native_only
-from operands import CONSTANT, KINDS, Operand, compare, drawing
 
 import scalargrad as sg
 from scalargrad import Matrix, Vector
-from scalargrad.arithmetic import affine, operand
+from scalargrad.arrays.arithmetic import affine, operand
+from tests.support.operands import CONSTANT, KINDS, Operand, compare, drawing
+from tests.support.profiles import native_only
 
 EDGES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33]
 SIZES = sorted({

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, Vector, core, ops
+from scalargrad import Value, Vector, core
+from scalargrad.table import ops
+from tests.support.profiles import native_only
 
 pytestmark = native_only
 SUM = ops.OPCODE["sum"]

@@ -8,10 +8,16 @@ import pickle
 from typing import Any
 
 import hypothesis.strategies as st
-import model
 import pytest
-from conftest import full
-from grids import (
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import rule, run_state_machine_as_test
+
+from scalargrad import Matrix, Value, Vector
+from scalargrad.arrays import concat, stack
+from scalargrad.arrays.arithmetic import affine
+from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
+from tests.support import model
+from tests.support.grids import (
     BINARY,
     LIBRARY,
     REDUCTIONS,
@@ -27,15 +33,9 @@ from grids import (
     set_model,
     shape_of,
 )
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import rule, run_state_machine_as_test
-from model import Scalar
-from test_size import measures_memory, resident
-
-from scalargrad import Matrix, Value, Vector
-from scalargrad.arithmetic import affine
-from scalargrad.arrays import concat, stack
-from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
+from tests.support.model import Scalar
+from tests.support.profiles import full
+from tests.test_size import measures_memory, resident
 
 
 class Machine(Pairs):

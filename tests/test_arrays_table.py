@@ -7,11 +7,12 @@ import math
 from typing import Any
 
 import pytest
-from operands import CONSTANT, KINDS, SINGLE, Operand, compare, drawing
 
-from scalargrad import core, ops
-from scalargrad.arithmetic import elementwise
+from scalargrad import core
 from scalargrad.arrays import concat
+from scalargrad.arrays.arithmetic import elementwise
+from scalargrad.table import ops
+from tests.support.operands import CONSTANT, KINDS, SINGLE, Operand, compare, drawing
 
 # where a primitive and its partials are finite, so that the kernels' own results are kept; others: -3 to 3
 DOMAINS: dict[str, list[tuple[float, float]]] = {

@@ -11,12 +11,12 @@ import math
 import os
 from typing import Any
 
-from conftest import native_only
-from engines import Engine, bits, native, pure
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scalargrad import ops
+from scalargrad.table import ops
+from tests.support.engines import Engine, bits, native, pure
+from tests.support.profiles import native_only
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 0.1, -0.7, 1e-3, 1e3, 5e-324, -1e-310, 1e300, -1e300, 1e-300,
            math.inf, -math.inf, math.nan, 2.5, 20.0, -40.0, 1.0000001, -0.9999999]  # fmt: skip

@@ -7,10 +7,11 @@ from array import array
 from typing import Any
 
 import pytest
-from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, core, ops
+from scalargrad import Value, core
+from scalargrad.table import ops
+from tests.support.profiles import native_only
 
 
 def doubles(*x: float) -> bytes:

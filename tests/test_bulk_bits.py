@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from drawn import SIZES, matrices, reals, vectors
-from engines import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, losses, nn, optim
+from tests.support.drawn import SIZES, matrices, reals, vectors
+from tests.support.engines import bits
 
 NUMBERS = reals(3.0)
 FUNCTIONS = {"relu": sg.relu, "tanh": sg.tanh, "linear": lambda x: x}

@@ -7,16 +7,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from drawn import FROM_EMPTY, NUMBERS, QUARTERS, WIDE, reals, vectors
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from witness import Complex, complex_gradient, hold, richardson, witnessed
 
 import scalargrad as sg
 from scalargrad import Value, calculus
-from scalargrad.calculus.checks import SMOOTH, positive, sizes
-from scalargrad.calculus.checks import polynomial as engine_polynomial
-from scalargrad.calculus.compare import Comparison, engine_gradient
+from scalargrad.ledger.checks import SMOOTH, positive, sizes
+from scalargrad.ledger.checks import polynomial as engine_polynomial
+from scalargrad.ledger.compare import Comparison, engine_gradient
+from tests.support.drawn import FROM_EMPTY, NUMBERS, QUARTERS, WIDE, reals, vectors
+from tests.support.witness import Complex, complex_gradient, hold, richardson, witnessed
 
 
 def through(space: Any, names: list[str], x: Any) -> Any:

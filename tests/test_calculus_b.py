@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, together, vectors
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from networks import BULK, OPERATORS, WITNESS, gradient, jacobian, styles
-from witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
 import scalargrad as sg
 from scalargrad import Value, calculus
-from scalargrad.calculus.checks import SMOOTH, positive, sizes
-from scalargrad.calculus.checks import polynomial as engine_polynomial
-from scalargrad.calculus.compare import Comparison, engine_gradient, engine_jacobian
+from scalargrad.ledger.checks import SMOOTH, positive, sizes
+from scalargrad.ledger.checks import polynomial as engine_polynomial
+from scalargrad.ledger.compare import Comparison, engine_gradient, engine_jacobian
+from tests.support.drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, together, vectors
+from tests.support.networks import BULK, OPERATORS, WITNESS, gradient, jacobian, styles
+from tests.support.witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
 
 def split(jacobian: list[Any]) -> tuple[list[Any], list[Any]]:

@@ -7,17 +7,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from drawn import FROM_EMPTY, NONZERO, NUMBERS, SIZES, matrices, reals, vectors
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import BULK, jacobian, value
-from witness import Complex, complex_jacobian, hold, richardson, witnessed
 
 import scalargrad as sg
-from scalargrad import calculus, ops
-from scalargrad.calculus.checks import SMOOTH, sizes
-from scalargrad.calculus.compare import Comparison, engine_jacobian
+from scalargrad import calculus
 from scalargrad.calculus.shapes import product, transpose
+from scalargrad.ledger.checks import SMOOTH, sizes
+from scalargrad.ledger.compare import Comparison, engine_jacobian
+from scalargrad.table import ops
+from tests.support.drawn import FROM_EMPTY, NONZERO, NUMBERS, SIZES, matrices, reals, vectors
+from tests.support.networks import BULK, jacobian, value
+from tests.support.witness import Complex, complex_jacobian, hold, richardson, witnessed
 
 
 @given(NONZERO)

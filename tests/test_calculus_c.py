@@ -9,16 +9,16 @@ import math
 from typing import Any
 
 import pytest
-from drawn import FROM_EMPTY, NUMBERS, QUARTERS, SIZES, WIDE, matrices, sign_is_certain, together, vectors
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from networks import BULK, WITNESS, gradient, jacobian, styles, value
-from witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
 import scalargrad as sg
 from scalargrad import Value, calculus
-from scalargrad.calculus.checks import sizes
-from scalargrad.calculus.compare import Comparison, engine_jacobian, flat
+from scalargrad.ledger.checks import sizes
+from scalargrad.ledger.compare import Comparison, engine_jacobian, flat
+from tests.support.drawn import FROM_EMPTY, NUMBERS, QUARTERS, SIZES, WIDE, matrices, sign_is_certain, together, vectors
+from tests.support.networks import BULK, WITNESS, gradient, jacobian, styles, value
+from tests.support.witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
 
 def rows(jacobian: list[Any], width: int) -> list[Any]:

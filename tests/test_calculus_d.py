@@ -6,17 +6,28 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from drawn import FROM_EMPTY, NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, sign_is_certain, together, vectors
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from networks import BULK, WITNESS, gradient, styles, value
-from witness import complex_gradient, hold, witnessed
 
 import scalargrad as sg
 from scalargrad import Value, calculus, losses, optim
-from scalargrad.calculus.checks import sizes
-from scalargrad.calculus.checks_networks import network_scale
-from scalargrad.calculus.compare import Comparison, engine_gradient
+from scalargrad.ledger.checks import sizes
+from scalargrad.ledger.checks_networks import network_scale
+from scalargrad.ledger.compare import Comparison, engine_gradient
+from tests.support.drawn import (
+    FROM_EMPTY,
+    NUMBERS,
+    QUARTERS,
+    SIZES,
+    WIDE,
+    matrices,
+    reals,
+    sign_is_certain,
+    together,
+    vectors,
+)
+from tests.support.networks import BULK, WITNESS, gradient, styles, value
+from tests.support.witness import complex_gradient, hold, witnessed
 
 
 @styles

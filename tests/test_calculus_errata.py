@@ -10,16 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from drawn import NUMBERS, QUARTERS, matrices, vectors
 from hypothesis import find, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
-from networks import STYLES, Scalar
-from witness import hold
 
 import scalargrad as sg
 from scalargrad import Value, calculus
-from scalargrad.calculus.compare import Comparison, engine_gradient, engine_jacobian
+from scalargrad.ledger.compare import Comparison, engine_gradient, engine_jacobian
+from tests.support.drawn import NUMBERS, QUARTERS, matrices, vectors
+from tests.support.networks import STYLES, Scalar
+from tests.support.witness import hold
 
 pytestmark = pytest.mark.once
 

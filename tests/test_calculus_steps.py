@@ -6,15 +6,15 @@ import math
 from typing import Any
 
 import pytest
-from drawn import SIZES, matrices, vectors
 from hypothesis import given
 from hypothesis import strategies as st
-from witness import hold
 
 import scalargrad as sg
 from scalargrad import Value, calculus, optim
-from scalargrad.calculus.checks import sizes
-from scalargrad.calculus.compare import Comparison, engine_gradient
+from scalargrad.ledger.checks import sizes
+from scalargrad.ledger.compare import Comparison, engine_gradient
+from tests.support.drawn import SIZES, matrices, vectors
+from tests.support.witness import hold
 
 RATES = st.sampled_from([0.001, 0.1, 0.5])
 MOMENTA = st.sampled_from([0.1, 0.5, 0.9])

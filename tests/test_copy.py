@@ -12,15 +12,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
-from test_value import Parameter
 
 import scalargrad as sg
-from scalargrad import Value, core, ops
+from scalargrad import Value, core
 from scalargrad.errors import RecordError
+from scalargrad.table import ops
+from tests.support.engines import bits
+from tests.support.profiles import native_only
+from tests.test_value import Parameter
 
 COPIES = [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), lambda v: pickle.loads(pickle.dumps(v, protocol=2))]
 

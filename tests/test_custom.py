@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import bits, same
 from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import AnomalyError, ArgumentError, ShapeError
+from tests.support.engines import bits, same
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 

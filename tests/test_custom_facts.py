@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import same
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from tests.support.engines import same
 
 
 def scaled(nondiff_argnums: Any, factors: dict[int, float]) -> tuple[sg.custom_vjp, list[Any]]:

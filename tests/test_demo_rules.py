@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from scalargrad import extras
 from scalargrad.__main__ import main
 from scalargrad.demos import progress, running
 from scalargrad.demos.digits import Digits
@@ -173,7 +174,7 @@ def test_the_head_names_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_where_the_cursor_can_move(is_terminal: bool, term: Any, live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal, raising=False)
     monkeypatch.delenv("TERM", raising=False) if term is None else monkeypatch.setenv("TERM", term)
-    assert progress.on_terminal() is live
+    assert extras.on_terminal() is live
 
 
 @pytest.mark.parametrize(("steps", "shown"), [(1, [0]), (3, [0, 1, 2]), (7, [0, 1, 2, 3, 4, 5, 6]),

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import full, native_only
 
 import scalargrad as sg
+from scalargrad import extras
 from scalargrad.__main__ import main
 from scalargrad.demos import progress
 from scalargrad.demos.confusion import Sample, counts
@@ -22,6 +22,7 @@ from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import train
+from tests.support.profiles import full, native_only
 
 # micrograd's demo.ipynb, its steps 0 to 4
 PUBLISHED = [0.8958441028683222, 1.7235905336972022, 0.7429006313851131, 0.7705641260584198, 0.3692793385976538]
@@ -176,7 +177,7 @@ def test_at_most_ten_lines_starting_with_the_first_step(steps: int, capsys: pyte
 
 def test_live_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("rich")
-    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    monkeypatch.setattr(extras, "on_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "100")
     assert main(["demo", "iris", "--no-plot", "--steps", "2", "--hidden", "2"]) == 0
     output = capsys.readouterr().out
@@ -212,7 +213,7 @@ def test_without_any_library(
 ) -> None:
     hide(monkeypatch, "matplotlib", "rich", "sklearn", "numpy")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(progress, "on_terminal", lambda: True)
+    monkeypatch.setattr(extras, "on_terminal", lambda: True)
     assert main(["demo", name, "--steps", "10", "--hidden", "3"]) == 0
     output = capsys.readouterr().out
     notes = [line for line in output.splitlines() if line.startswith("note:")]

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from mpmath import mp, mpf
-from reference import BINARY, UNARY, logsumexp
 
 import scalargrad as sg
-from scalargrad import Value, core, ops
+from scalargrad import Value, core
+from scalargrad.table import ops
+from tests.support.reference import BINARY, UNARY, logsumexp
 
 BAR = mpf("1e-14")
 SUBNORMAL = mpf(2) ** -1073

@@ -7,15 +7,15 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import facts_arithmetic
-import facts_piecewise
-import facts_smooth
 import pytest
-from facts import OPEN, Fact, right, wrong
 
 import scalargrad as sg
-from scalargrad import Value, Vector, arithmetic, core, ops
-from scalargrad.evaluate import PARTIALS, VALUE
+from scalargrad import Value, Vector, core
+from scalargrad.arrays import arithmetic
+from scalargrad.table import ops
+from scalargrad.table.evaluate import PARTIALS, VALUE
+from tests.support import facts_arithmetic, facts_piecewise, facts_smooth
+from tests.support.facts import OPEN, Fact, right, wrong
 
 FACTS: list[Fact] = [
     *facts_arithmetic.ARITHMETIC, *facts_arithmetic.POWERS, *facts_arithmetic.REMAINDERS, *facts_smooth.EXPONENTIALS,

@@ -6,14 +6,15 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import facts_many
 import pytest
-from conftest import native_only
-from facts import OPEN, Fact, bits, right
-from test_facts import interior
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, core, ops, reductions
+from scalargrad import Matrix, Value, Vector, core
+from scalargrad.table import ops, reductions
+from tests.support import facts_many
+from tests.support.facts import OPEN, Fact, bits, right
+from tests.support.profiles import native_only
+from tests.test_facts import interior
 
 FACTS = [*facts_many.SUMS, *facts_many.LARGEST, *facts_many.EXPONENTIALS, *facts_many.NORMS]
 OF: dict[str, list[Fact]] = {}

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from facts import bits
 from mpmath import mp, mpf
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, ops
+from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import NumberError
-from scalargrad.libm import zmul
+from scalargrad.table import ops
+from scalargrad.table.libm import zmul
+from tests.support.facts import bits
 
 
 def test_the_constants() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import __main__, formulas
-from scalargrad.calculus.compare import Comparison, Worked
-from scalargrad.calculus.ledger import ERRATA, LEDGER, ROWS, Row, find
+from scalargrad import __main__
 from scalargrad.errors import NumberError
-from scalargrad.formulas import run
+from scalargrad.ledger import command
+from scalargrad.ledger.command import run
+from scalargrad.ledger.compare import Comparison, Worked
+from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, Row, find
 
 RIGHT, WRONG = Comparison("dy/dx", [1.25, [2.0]], [1.25, [2.0]]), Comparison("dy/dx", [1.25, [2.0]], [1.25, [2.5]])
 
@@ -48,21 +49,21 @@ dy/dx
 
 
 def test_a_row_worked_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert formulas.work_out(row(WRONG, RIGHT)) == 1
+    assert command.work_out(row(WRONG, RIGHT)) == 1
     assert capsys.readouterr().out == WORKED_OUT.format(wrong=ERRATA[1].wrong, right=ERRATA[1].right)
 
 
 @pytest.mark.parametrize(("comparisons", "code"), [((RIGHT,), 0), ((RIGHT, RIGHT), 0), ((WRONG,), 1),
                                                    ((WRONG, RIGHT), 1), ((RIGHT, WRONG), 1)])  # fmt: skip
 def test_one_answer_that_fails_is_enough(comparisons: Any, code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    assert formulas.work_out(row(*comparisons)) == code
-    assert formulas.check_all([row(*comparisons)]) == code
+    assert command.work_out(row(*comparisons)) == code
+    assert command.check_all([row(*comparisons)]) == code
     out = capsys.readouterr().out.splitlines()
     assert out[-1] == f"{1 - code} of 1 rows hold on 20 draws each, backend {sg.backend()}"
 
 
 def test_the_line_of_a_row(capsys: pytest.CaptureFixture[str]) -> None:
-    assert formulas.check_all([row(RIGHT), row(WRONG, units=0)]) == 1
+    assert command.check_all([row(RIGHT), row(WRONG, units=0)]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "row  check  tolerance              source          statement",
         "C7   holds  4·n·ε·S                LB              y = x",
@@ -81,7 +82,7 @@ def test_twenty_draws_of_which_each_is_another(capsys: pytest.CaptureFixture[str
         late = len(drawn) > 18
         return Worked({}, [Comparison(f"draw {len(drawn)}", 1.0, 2.0 if late else 1.0)])
 
-    assert formulas.check_all([row()._replace(drawn=check)]) == 1
+    assert command.check_all([row()._replace(drawn=check)]) == 1
     assert len(set(drawn)) == 20
     assert "C7 fails: draw 19, entry 0: 1.0 and 2.0, 1 apart, " in capsys.readouterr().out
 
@@ -91,13 +92,13 @@ def test_an_error_in_a_check_is_a_failure(error: Exception, capsys: pytest.Captu
     def check(draw: Any) -> Worked:
         raise error
 
-    assert formulas.check_all([row()._replace(drawn=check)]) == 1
+    assert command.check_all([row()._replace(drawn=check)]) == 1
     assert f"C7 fails: {type(error).__name__}: no\n0 of 1 rows hold" in capsys.readouterr().out
 
 
 def test_a_mistake_of_the_program_is_none_of_the_engine() -> None:
     with pytest.raises(NameError, match="oops"):
-        formulas.check_all([row()._replace(drawn=lambda draw: oops)])  # type: ignore[name-defined] # noqa: F821
+        command.check_all([row()._replace(drawn=lambda draw: oops)])  # type: ignore[name-defined] # noqa: F821
 
 
 def test_the_bar_goes_on_by_one_a_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,11 +116,11 @@ def test_the_bar_goes_on_by_one_a_row(monkeypatch: pytest.MonkeyPatch, capsys: p
             seen.append((self.tasks[0].completed, self.tasks[0].description))
 
     monkeypatch.setattr(progress, "Progress", Progress)
-    monkeypatch.setattr(formulas, "on_terminal", lambda: True)
-    assert formulas.check_all(LEDGER[:3]) == 0
+    monkeypatch.setattr(command.extras, "on_terminal", lambda: True)
+    assert command.check_all(LEDGER[:3]) == 0
     assert seen == [(1, "checked A1"), (2, "checked A2"), (3, "checked A3")] and made[0].tasks[0].total == 35
-    monkeypatch.setattr(formulas, "on_terminal", lambda: False)
-    assert formulas.check_all(LEDGER[:1]) == 0 and len(made) == 1
+    monkeypatch.setattr(command.extras, "on_terminal", lambda: False)
+    assert command.check_all(LEDGER[:1]) == 0 and len(made) == 1
     capsys.readouterr()
 
 

@@ -11,14 +11,14 @@ import time
 from typing import Any
 
 import pytest
-from conftest import native_only
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
-from test_size import measures_memory, resident
 
 import scalargrad as sg
 from scalargrad import Value, core
+from tests.support.engines import bits
+from tests.support.profiles import native_only
+from tests.test_size import measures_memory, resident
 
 
 def test_backward_twice_adds_to_leaves_alone() -> None:

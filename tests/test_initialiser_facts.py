@@ -8,7 +8,7 @@ import random
 import pytest
 
 from scalargrad import nn
-from scalargrad.initialisers import ACTIVATIONS, INITIALISERS
+from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS
 
 GAINS = {"relu": math.sqrt(2.0), "tanh": 5.0 / 3.0, "sigmoid": 1.0, "leaky_relu": math.sqrt(2.0 / 1.0001), "elu": 1.0,
          "silu": 1.0, "softplus": 1.0, "linear": 1.0}  # fmt: skip

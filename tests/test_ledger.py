@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from scalargrad import __main__, calculus, formulas
-from scalargrad.calculus.compare import Comparison, Worked
-from scalargrad.calculus.ledger import ERRATA, LEDGER, ROWS, Row, find
+from scalargrad import __main__, calculus
 from scalargrad.errors import ArgumentError, ShapeError
+from scalargrad.ledger import command
+from scalargrad.ledger.compare import Comparison, Worked
+from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, Row, find
 
 FOLDER = Path(__file__).parent
 IDS = [f"{section}{k}" for section, last in (("A", 6), ("B", 13), ("C", 9), ("D", 7)) for k in range(1, last + 1)]
@@ -98,18 +99,18 @@ def broken(row: Row, answer: Any) -> Row:
 @pytest.mark.parametrize("answer", [2.0, float("nan"), [1.0]])
 def test_a_row_that_fails_is_told(answer: Any, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [ROWS["A1"], broken(ROWS["C7"], answer)]
-    assert formulas.check_all(rows) == 1
+    assert command.check_all(rows) == 1
     out = capsys.readouterr().out
     assert "C7   FAILS" in out and "C7 fails: " in out and "1 of 2 rows hold" in out
     if answer == 2.0:
-        assert formulas.work_out(rows[1]) == 1
+        assert command.work_out(rows[1]) == 1
         assert "FAILS" in capsys.readouterr().out
 
 
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("rich")
-    monkeypatch.setattr(formulas, "on_terminal", lambda: True)
-    assert formulas.check_all(LEDGER[:3]) == 0
+    monkeypatch.setattr(command.extras, "on_terminal", lambda: True)
+    assert command.check_all(LEDGER[:3]) == 0
     assert "3 of 3 rows hold" in capsys.readouterr().out
 
 

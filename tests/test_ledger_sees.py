@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Value, core, formulas, ops
-from scalargrad.calculus import checks
-from scalargrad.calculus.compare import Comparison, Worked, flat
-from scalargrad.calculus.ledger import LEDGER, ROWS, Row
+from scalargrad import Value, core
 from scalargrad.errors import ShapeError
+from scalargrad.ledger import checks, command
+from scalargrad.ledger.compare import Comparison, Worked, flat
+from scalargrad.ledger.rows import LEDGER, ROWS, Row
+from scalargrad.table import ops
 
 DRAWS = 20  # as many as `scalargrad formulas` takes
 IDS = [row.id for row in LEDGER]
@@ -206,7 +207,7 @@ def test_each_number_is_compared_and_none_may_be_far_off(row: Row) -> None:
 
 def test_formulas_says_that_every_row_is_broken(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     scale_backward(monkeypatch, 1e-3)
-    assert formulas.run(None) == 1
+    assert command.run(None) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[1:36]] == [[id, "FAILS"] for id in IDS]
     assert [line.split()[:2] for line in lines[36:71]] == [[id, "fails:"] for id in IDS]

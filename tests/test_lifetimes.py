@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import native_only
-from counters import NATIVE, graphs, heap, leaves_nothing
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core, losses, nn, optim
 from scalargrad.errors import AnomalyError, NumberError
+from tests.support.counters import NATIVE, graphs, heap, leaves_nothing
+from tests.support.profiles import native_only
 
 SHARED = Value(0.75)
 

@@ -7,12 +7,12 @@ import itertools
 from typing import Any
 
 import pytest
-from engines import bits
-from oracle import agree
-from test_records import same_graph
 
 import scalargrad as sg
 from scalargrad import Value, core
+from tests.support.engines import bits
+from tests.support.oracle import agree
+from tests.test_records import same_graph
 
 
 def close(node: Any) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import same
 
 from scalargrad import Matrix, Value, Vector, losses, nn
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from tests.support.engines import same
 
 INF, NAN, LN2, LN3 = math.inf, math.nan, math.log(2.0), math.log(3.0)
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, core, losses, ops
+from scalargrad import Matrix, Value, Vector, core, losses
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.table import ops
+from tests.support.engines import bits
 
 REDUCE: dict[str, Callable[[list[Any]], Any]] = {"mean": sg.mean, "sum": sg.sum}
 

@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.errors import ArgumentError, NumberError, RangeError
+from tests.support.engines import bits
 
 FUNCTIONS = [sg.sum, sg.mean, sg.prod, sg.norm, sg.max, sg.min, sg.logsumexp]
 numbers = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300)

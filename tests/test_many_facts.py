@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import same
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, functions, ops
+from scalargrad import Matrix, Value, Vector, functions
 from scalargrad.errors import ArgumentError, NumberError
-from scalargrad.nested import entries, rebuild
+from scalargrad.table import ops
+from scalargrad.testing.nested import entries, rebuild
+from tests.support.engines import same
 
 INF, NAN, LN3 = math.inf, math.nan, math.log(3.0)
 

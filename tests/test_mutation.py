@@ -6,14 +6,14 @@ import itertools
 from pathlib import Path
 
 import pytest
-from mutation import trees
-from mutation.__main__ import sources
-from mutation.draw import Mutant, bare, draws
-from mutation.equivalent import EQUIVALENT
-from mutation.ledger_list import MUTANTS
-from mutation.scope import FOCUS, focus
 
-from scalargrad.calculus.ledger import LEDGER
+from scalargrad.ledger.rows import LEDGER
+from tests.mutation import trees
+from tests.mutation.__main__ import sources
+from tests.mutation.draw import Mutant, bare, draws
+from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.ledger_list import MUTANTS
+from tests.mutation.scope import FOCUS, focus
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.once

@@ -9,7 +9,6 @@ import random
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, nn
 from scalargrad.errors import ArgumentError, NumberError
 from scalargrad.optim import SGD
+from tests.support.engines import bits
 
 # The losses that micrograd's demo notebook prints, and its accuracies in percent.
 PUBLISHED = {

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import bits
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, core, errors, ops
+from scalargrad import Matrix, Value, Vector, core, errors
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, RangeError, ReadOnlyError
+from scalargrad.table import ops
+from tests.support.engines import bits
 
 MOST = 1.7976931348623157e308
 ENTRIES: dict[str, Callable[[Any], Any]] = {  # every way in

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scalargrad import Value, core
 from scalargrad.errors import ArgumentError, NumberError, StateError
 from scalargrad.optim import SGD, Adam, AdamW, clip_grad_norm, clip_grad_value
+from tests.support.engines import bits
+from tests.support.profiles import native_only
 
 SETTINGS: list[tuple[type, dict[str, Any]]] = [
     (SGD, {"lr": 0.1}),
@@ -120,7 +120,7 @@ RULES: list[tuple[str, list[Any]]] = [
 def test_both_backends_step_to_the_same_bits(rule: str, settings: list[Any], n: int) -> None:
     """Every pair of odd numbers and grads, over three steps; C goes in chunks of 128. The pure rule goes over stand-ins
     for leaves: objects with data and grad."""
-    from scalargrad import blocks, updates
+    from scalargrad.pure import block, update
 
     class Leaf:
         data = grad = 0.0
@@ -135,7 +135,7 @@ def test_both_backends_step_to_the_same_bits(rule: str, settings: list[Any], n: 
             a.grad = b.grad = NASTY[k // 11 % 11] if turn == 0 else rng.choice([*NASTY, rng.gauss(0.0, 1.0)])
         begin = [not turn] if rule == "sgd" else []
         getattr(core, f"{rule}_step")(core.block(ours), states[0], *begin, *settings)
-        getattr(updates, f"{rule}_step")(blocks.Block(plain), states[1], *begin, *settings)
+        getattr(update, f"{rule}_step")(block.Block(plain), states[1], *begin, *settings)
         assert [bits(a.data) for a in ours] == [bits(b.data) for b in plain]
         assert [bits(x) for x in memoryview(states[0]).cast("d")] == [bits(x) for x in memoryview(states[1]).cast("d")]
 

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import native_only
-from operands import all_bits
-from test_arrays_products import product_and_gradients
-from test_arrays_table import PIECEWISE, check
-from test_updates import ADAM, SGD, adam_is_its_formula, sgd_is_its_formula
 
 import scalargrad as sg
-from scalargrad import core, ops
-from scalargrad.arithmetic import elementwise
+from scalargrad import core
+from scalargrad.arrays.arithmetic import elementwise
+from scalargrad.table import ops
+from tests.support.operands import all_bits
+from tests.support.profiles import native_only
+from tests.test_arrays_products import product_and_gradients
+from tests.test_arrays_table import PIECEWISE, check
+from tests.test_updates import ADAM, SGD, adam_is_its_formula, sgd_is_its_formula
 
 NAMES = ["default", "avx2", "avx512f"]
 PATHS = core.simd_paths()

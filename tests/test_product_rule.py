@@ -9,7 +9,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.libm import zmul
+from scalargrad.table.libm import zmul
 
 INF, NAN = float("inf"), float("nan")
 

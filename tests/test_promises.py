@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 import pytest
-from test_facts import FACTS
-from test_facts_many import FACTS as OF_MANY
 
-from scalargrad import ops
+from scalargrad.table import ops
+from tests.test_facts import FACTS
+from tests.test_facts_many import FACTS as OF_MANY
 
 pytestmark = pytest.mark.once
 
@@ -58,7 +58,7 @@ KINKS: dict[str, tuple[str, str]] = {  # primitive: its line, and the facts of i
 # In the order of the page: its words, and what holds them: facts, or test_file::test, or why nothing need.
 PROSE: list[tuple[str, str]] = [
     ("What scalargrad computes where mathematics leaves a choice.", "an introduction"),
-    ("The tables on this page are generated from [`scalargrad/ops.py`](../scalargrad/ops.py) by"
+    ("The tables on this page are generated from [`scalargrad/table/ops.py`](../scalargrad/table/ops.py) by"
      " `python docs/generate.py`.", "test_docs::test_the_tables_are_those_of_the_code"),
     ("Where a derivative does not exist, one value is chosen, and it is the same in every backend.",
      "test_table::test_both_backends_compute_the_same_bits"),

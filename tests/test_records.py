@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
-from engines import Engine, bits, native, pure
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, core, history, ops
+from scalargrad import Matrix, Value, Vector, core
+from scalargrad.pure import history
+from scalargrad.table import ops
+from tests.support.engines import Engine, bits, native, pure
+from tests.support.profiles import native_only
 
 CONST = 1 << 63
 LEAF, LINK = ops.LEAF, ops.LINK

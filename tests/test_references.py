@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import native_only
-from counters import leaves_nothing
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
+from tests.support.counters import leaves_nothing
+from tests.support.profiles import native_only
 
 X = Value(0.75)
 MATRIX = Matrix([[0.5, -1.0], [2.0, 0.25]])

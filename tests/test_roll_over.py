@@ -9,10 +9,11 @@ import sys
 from typing import Any
 
 import pytest
-from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, Vector, core, history, tape
+from scalargrad import Value, Vector, core
+from scalargrad.pure import history, tape
+from tests.support.profiles import native_only
 
 NATIVE = sg.backend() == "native"
 SIZES = (65_536, 98_304, 131_072)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scalargrad import Matrix, Value, Vector, nn, saving
+from scalargrad import Matrix, Value, Vector, nn
 from scalargrad.errors import StateError
+from scalargrad.nn import saving
+from tests.support.engines import bits
 
 
 class Odd(nn.Module):

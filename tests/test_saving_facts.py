@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from scalargrad import nn, saving
+from scalargrad import nn
 from scalargrad.errors import StateError
+from scalargrad.nn import saving
 
 # --- the file ---------------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
-from counters import leaves_nothing
 
 from scalargrad import Value, core
+from tests.support.counters import leaves_nothing
+from tests.support.profiles import native_only
 
 pytestmark = native_only
 

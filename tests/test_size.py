@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import native_only
 
 import scalargrad as sg
 from scalargrad import Value, core
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
+from tests.support.profiles import native_only
 
 NATIVE = sg.backend() == "native"
 SANITIZED = os.environ.get("SCALARGRAD_SANITIZE") == "1"  # its allocator keeps freed memory, its frames are large

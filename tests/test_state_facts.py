@@ -7,10 +7,10 @@ import math
 from typing import Any
 
 import pytest
-from engines import bits
 
 from scalargrad import Matrix, Value, Vector, nn
 from scalargrad.errors import StateError
+from tests.support.engines import bits
 
 
 class Holder(nn.Module):

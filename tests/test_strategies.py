@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import find, given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ import scalargrad as sg
 from scalargrad import Value
 from scalargrad.errors import ArgumentError, MissingExtraError
 from scalargrad.testing import Expression, check_grad, expressions, matrices, numbers, shapes, vectors
+from tests.support.engines import bits
 
 pytestmark = pytest.mark.once
 

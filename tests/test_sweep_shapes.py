@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from engines import bits
-from oracle import ORACLE, agree, seen, times
 
 import scalargrad as sg
-from scalargrad import core, evaluate, ops
+from scalargrad import core
+from scalargrad.table import evaluate, ops
+from tests.support.engines import bits
+from tests.support.oracle import ORACLE, agree, seen, times
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
 Instruction = tuple[str, tuple[int, ...]]  # operands are positions among the nodes so far; -1 is the constant

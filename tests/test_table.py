@@ -7,11 +7,12 @@ import math
 from typing import Any
 
 import pytest
-from conftest import native_only
-from engines import bits
 
-from scalargrad import core, ops
-from scalargrad.evaluate import PARTIALS, VALUE
+from scalargrad import core
+from scalargrad.table import ops
+from scalargrad.table.evaluate import PARTIALS, VALUE
+from tests.support.engines import bits
+from tests.support.profiles import native_only
 
 _KINKS = [0.5, 1.0, 2.0, 3.0, 28.0, 37.0, 700.0, 745.2, 800.0, 1e150, 1e-290, 1e290]
 _NEIGHBOURS = [y for x in _KINKS for y in (math.nextafter(x, -math.inf), x, math.nextafter(x, math.inf))]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from mutation import table
-from mutation.table_equivalent import EQUIVALENT
+
+from tests.mutation import table
+from tests.mutation.table_equivalent import EQUIVALENT
 
 pytestmark = pytest.mark.once
 

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from conftest import native_only
 
 import scalargrad as sg
-from scalargrad import Value, Vector, core, tape
+from scalargrad import Value, Vector, core
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
+from scalargrad.pure import tape
+from tests.support.profiles import native_only
 
 
 def run(workers: list[Callable[[], Any]]) -> list[Any]:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import same
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
@@ -24,7 +23,8 @@ from scalargrad.errors import (
     RangeError,
     ShapeError,
 )
-from scalargrad.trees import nest
+from scalargrad.transforms.trees import nest
+from tests.support.engines import same
 
 Pair = namedtuple("Pair", "first second")
 

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import native_only
-from engines import same
 
 import scalargrad as sg
 from scalargrad import Value, Vector, core
@@ -19,6 +17,8 @@ from scalargrad.errors import (
     AnomalyError,
     HigherOrderError,
 )
+from tests.support.engines import same
+from tests.support.profiles import native_only
 
 
 def cube(x: Any) -> Any:

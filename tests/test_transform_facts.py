@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import same
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from tests.support.engines import same
 
 Pair = namedtuple("Pair", "a b")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines import same
 from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
-from scalargrad.trees import Tree
+from scalargrad.transforms.trees import Tree
+from tests.support.engines import same
 
 Pair = namedtuple("Pair", "first second")
 mild = st.floats(-3, 3).map(lambda x: round(x, 9) + 0.0)  # no -0.0: a grad starts from 0.0; halves are exact

@@ -8,9 +8,9 @@ import struct
 from typing import Any
 
 import pytest
-from operands import all_bits, drawing
 
 from scalargrad import Value, core
+from tests.support.operands import all_bits, drawing
 
 COUNTS = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 127, 128, 129, 255, 256, 257]
 SGD = list(itertools.product([0.0, 0.9], [0.0, 0.3], [0.0, 0.01], [False, True]))

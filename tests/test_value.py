@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from scalargrad.errors import (
     ReadOnlyError,
     ScalargradError,
 )
+from tests.support.engines import bits
 
 doubles = st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True)
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow]

@@ -9,11 +9,11 @@ import sys
 from typing import Any
 
 import pytest
-from engines import bits
 
 import scalargrad as sg
 from scalargrad import Value, value
 from scalargrad.errors import RecordError
+from tests.support.engines import bits
 
 OPS: list[tuple[Any, str]] = [
     (lambda v: v + 1, "+"), (lambda v: 1 + v, "+"), (lambda v: v - 1, "-"), (lambda v: v * 2, "*"),

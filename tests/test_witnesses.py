@@ -6,21 +6,22 @@ import math
 from typing import Any
 
 import pytest
-from engines import bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
-from reference import UNARY
-from test_digits import _points
-from test_testing import SUBNORMAL, by_differences
 
 import scalargrad as sg
-from scalargrad import Value, core, ops
-from scalargrad.complexstep import NotAnalytic, Recording
-from scalargrad.differences import Differences
+from scalargrad import Value, core
 from scalargrad.errors import GradientMismatchError
-from scalargrad.strategies import _text
+from scalargrad.table import ops
 from scalargrad.testing import Entry, Expression, Report, check_grad, expressions, matrices, numbers, vectors
+from scalargrad.testing.complexstep import NotAnalytic, Recording
+from scalargrad.testing.differences import Differences
+from scalargrad.testing.strategies import _text
+from tests.support.engines import bits
+from tests.support.reference import UNARY
+from tests.test_digits import _points
+from tests.test_testing import SUBNORMAL, by_differences
 
 # --- the estimates are honest ----------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The formula ledger: matrix calculus as closed forms on plain floats and nested lists, with no autodiff inside.
 
 A Jacobian has its outputs as rows ("numerator layout"), unless ``layout="denominator"`` is asked for. The ledger
-itself, `scalargrad.calculus.ledger`, says what holds each row against the engine; docs/formulas.md prints it, and
+itself, `scalargrad.ledger.rows`, says what holds each row against the engine; docs/formulas.md prints it, and
 ``python -m scalargrad formulas`` checks it.
 """
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from scalargrad import extras
 
 Show = Callable[[int, float, float], None]  # of a step, counted from 0, its loss and its accuracy
-
-
-def on_terminal() -> bool:
-    """Whether the output can move its cursor."""
-    return sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def _state(loss: str, accuracy: float) -> str:

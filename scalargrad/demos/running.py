@@ -140,7 +140,7 @@ def run(options: argparse.Namespace) -> int:
     demo: Demo = options.demo(options.seed, options.hidden)
     count = len(demo.model.parameters())
     print(f"{demo.name}: {count} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
-    with (progress.bar if rich and progress.on_terminal() else progress.lines)(options.steps) as show:
+    with (progress.bar if rich and extras.on_terminal() else progress.lines)(options.steps) as show:
         for step, (loss, accuracy) in enumerate(train(demo, options.steps)):
             show(step, loss, accuracy)
     print(demo.verdict(), flush=True)

@@ -19,11 +19,11 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from . import ledger
-from .draw import Mutant, bare, draws
-from .equivalent import EQUIVALENT
-from .scope import focus
-from .trees import ROOT, broken, build, copy_tree, files_of, in_copies, machine_code, passes
+from tests.mutation import ledger
+from tests.mutation.draw import Mutant, bare, draws
+from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.scope import focus
+from tests.mutation.trees import ROOT, broken, build, copy_tree, files_of, in_copies, machine_code, passes
 
 # These hold texts against the sources, so that they see any change of these texts, whatever it does.
 TEXTUAL = {"tests/test_mutation.py"}
@@ -114,7 +114,7 @@ def main() -> int:
         return 0
     survivors = check(mutants, arguments.focused, arguments.jobs) if mutants else 0
     if arguments.table:
-        from . import table
+        from tests.mutation import table
 
         survivors += table.check_all()
     if arguments.ledger is not None:

@@ -20,7 +20,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if (o.weight_decay > 0.0)",
     ): "optimisers refuse a negative weight_decay",
     (
-        "scalargrad/tape.py",
+        "scalargrad/pure/tape.py",
         "graph.quiet = min(graph.quiet, references)",
         "graph.quiet = min ( references,graph.quiet)",
     ): "the smaller of two integers, in either order",

@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from .ledger_list import MUTANTS, Mutant
-from .trees import ROOT, broken, in_copies, passes, tests_of
+from tests.mutation.ledger_list import MUTANTS, Mutant
+from tests.mutation.trees import ROOT, broken, in_copies, passes, tests_of
 
 
 def occurs(mutant: Mutant) -> int:

@@ -25,8 +25,8 @@ def _of_c(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
 
 
 SQUARES, SQUARES_OF_SUMS = '_each("square", x, _each("sub", x, x, t))', '_each("square", x, _each("add", x, x, t))'
-BULK, ARITHMETIC, ELEMENTS, LOSS = "bulk.py", "arithmetic.py", "elements.py", "losses.py"
-NN, OPTIM, STEPS = "nn.py", "optim.py", "updates.py"
+BULK, ARITHMETIC, ELEMENTS = "arrays/bulk.py", "arrays/arithmetic.py", "arrays/base.py"
+LOSS, NN, OPTIM, STEPS = "losses.py", "nn/micrograd.py", "optim.py", "pure/update.py"
 BULK_C, PULL_C, UPDATE_C = "bulk.c", "pull.c", "kernels.h"
 
 # of bulk: sums of products, their indices, and the reductions of rows

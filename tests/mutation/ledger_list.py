@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from .ledger_bulk import MUTANTS as BULK_MUTANTS
-from .ledger_bulk import Mutant
-from .ledger_bulk import mutants_of as _of
+from tests.mutation.ledger_bulk import MUTANTS as BULK_MUTANTS
+from tests.mutation.ledger_bulk import Mutant
+from tests.mutation.ledger_bulk import mutants_of as _of
 
 CHAIN, JACOBIANS, LAYERS = "calculus/chain.py", "calculus/jacobians.py", "calculus/layers.py"
 LOSSES, NETWORKS, UPDATES = "calculus/losses.py", "calculus/networks.py", "calculus/updates.py"
 ELEMENTARY, SHAPES = "calculus/elementary.py", "calculus/shapes.py"
-OPS, REDUCTIONS, SWEEP, MANY = "ops.py", "reductions.py", "sweep.py", "many.py"
+OPS, REDUCTIONS, SWEEP = "table/ops.py", "table/reductions.py", "pure/sweep.py"
+MANY = "arrays/reductions.py"
 
 # the engine's rules
 ADD = ('"x + y", "1", "1"', '"x + y", "1", "-1"')
@@ -184,12 +185,12 @@ MUTANTS: list[Mutant] = [
     *_of("D6", UPDATES, ("a - rate * g for a, g", "a + rate * g for a, g"), ("a - rate * g for a, g", "a - g for a, g"), ("a - rate * g for a, g", "a - 0.5 * rate * g for a, g")),
     *_of("D6", NETWORKS, ("affine(x, w, -y)", "affine(x, w, y)"), ("2.0 / len(inputs) * inner(residuals, column)", "2.0 * inner(residuals, column)"),
          ("2.0 / len(inputs) * inner(residuals, column)", "1.0 / len(inputs) * inner(residuals, column)"), ("2.0 / len(inputs) * inner(a, b)", "0.5 / len(inputs) * inner(a, b)")),
-    *_of("D6", OPS, SQUARE, DOT), *_of("D6", "updates.py", ("p.data -= lr * g", "p.data += lr * g")),
+    *_of("D6", OPS, SQUARE, DOT), *_of("D6", "pure/update.py", ("p.data -= lr * g", "p.data += lr * g")),
     *_of("D7", UPDATES, ("momentum * u + (1.0 - dampening) * d for u, d", "momentum * u + d for u, d"), ("momentum * u + (1.0 - dampening) * d for", "(1.0 - dampening) * d for"),
          ("d + momentum * u for d, u", "d + u for d, u"), ("a - rate * s for", "a + rate * s for"), ("d + weight_decay * a for d, a in zip(gradient, w)]\n    v = g", "d - weight_decay * a for d, a in zip(gradient, w)]\n    v = g"),
          ("v = g if velocity is None else", "v = [0.0 * d for d in g] if velocity is None else"), ("(1.0 - beta1) * d for", "d for"), ("(1.0 - beta2) * d * d", "(1.0 - beta2) * d"),
          ("1.0 - beta1**t, 1.0", "1.0 - beta1, 1.0"), ("1.0 - beta2**t", "1.0 - beta2 ** (t + 1)"), ("a - rate * (p / short)", "a + rate * (p / short)"), ("math.sqrt(q / long)", "(q / long)"),
          ("+ epsilon) for", "+ 2.0 * epsilon) for"), ("d + weight_decay * a for d, a in zip(gradient, w)]\n    m =", "d for d, a in zip(gradient, w)]\n    m ="),
          ("a - rate * weight_decay * a", "a - weight_decay * a"), ("a - rate * weight_decay * a", "a + rate * weight_decay * a")),
-    *_of("D7", OPS, MUL, ADD), *_of("D7", "updates.py", ("p.data -= lr * g", "p.data -= g")),
+    *_of("D7", OPS, MUL, ADD), *_of("D7", "pure/update.py", ("p.data -= lr * g", "p.data -= g")),
 ]  # fmt: skip

@@ -16,35 +16,49 @@ TRANSFORMS = ("transform*", "custom*", "nn*", "testing*")
 LEDGER = ("calculus*", "ledger*", "formulas")
 DEMOS = ("demo*", "pictures", "datasets", "errors", "formulas")
 
+CORE = (*GRAPH, "custom*", "transforms", "number_facts", "paths")
+BULK = (*ARRAYS, "graph*", "threads", "size")
+CHECKS = ("testing*", "witnesses", "strategies*", "ledger*", "calculus_a", "calculus_b", "custom*")
+HISTORY = ("copy", "records", "graph*", "links", "size", "breakage", "allocation", "backends", "arrays*")
+
+# By path, without the suffix: of a file, or of a folder whose files have no entry of their own.
 FOCUS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("ops", "evaluate", "libm", "table", "rules", "reductions", "reduce"), (*TABLE, "arrays*")),
-    **dict.fromkeys(("tape", "sweep", "dense", "walk", "record", "node", "module", "operators", "memory", "core",
-                     "scalargrad", "value"), (*GRAPH, "custom*", "transforms", "number_facts", "paths")),
-    "history": ("copy", "records", "graph*", "links", "size", "breakage", "allocation", "backends", "arrays*"),
-    **dict.fromkeys(("arrays", "block", "blocks", "bulk", "lanes", "kernels", "multiply", "pull", "place", "folds",
-                     "arithmetic", "elements", "layouts"), (*ARRAYS, "graph*", "threads", "size")),
-    **dict.fromkeys(("update", "updates", "optim"), OPTIMISERS),
-    **dict.fromkeys(("nn", "modules", "layers", "initialisers"), NETWORKS),
-    "losses": ("losses", "loss*", "layers", "calculus_d"),
-    "saving": ("saving*", "state_facts", "nn*", "optim*"),
-    **dict.fromkeys(("transforms", "trees", "nested", "custom"), TRANSFORMS),
-    "contexts": ("contexts*", "watch", "graph*", "transform*", "threads", "breakage"),
-    "convert": ("value*", "breakage", "number_facts", "arrays*", "many*", "transform*"),
-    **dict.fromkeys(("functions", "many"), ("many*", "value", "facts*", "digits", "contexts", "breakage")),
-    "errors": ("errors", "value", "breakage", "transform*", "custom*", "arrays*", "saving*"),
-    **dict.fromkeys(("testing", "complexstep", "differences", "strategies"), ("testing*", "witnesses", "strategies*",
-                    "ledger*", "calculus_a", "calculus_b", "custom*")),
-    "formulas": LEDGER,
-    **dict.fromkeys(("datasets", "extras", "__main__"), DEMOS),
-    "build": ("table*", "paths"),
+    "scalargrad/table": (*TABLE, "arrays*"),
+    "scalargrad/pure": CORE,
+    "scalargrad/pure/history": HISTORY,
+    "scalargrad/pure/block": BULK,
+    "scalargrad/pure/update": OPTIMISERS,
+    "scalargrad/arrays": BULK,
+    "scalargrad/arrays/reductions": ("many*", "value", "facts*", "digits", "contexts", "breakage", "arrays*"),
+    "scalargrad/nn": NETWORKS,
+    "scalargrad/nn/saving": ("saving*", "state_facts", "nn*", "optim*"),
+    "scalargrad/transforms": TRANSFORMS,
+    "scalargrad/testing": CHECKS,
+    "scalargrad/calculus": LEDGER,
+    "scalargrad/ledger": LEDGER,
+    "scalargrad/demos": DEMOS,
+    **dict.fromkeys(("scalargrad/core", "scalargrad/value"), CORE),
+    "scalargrad/losses": ("losses", "loss*", "layers", "calculus_d"),
+    "scalargrad/optim": OPTIMISERS,
+    "scalargrad/contexts": ("contexts*", "watch", "graph*", "transform*", "threads", "breakage"),
+    "scalargrad/convert": ("value*", "breakage", "number_facts", "arrays*", "many*", "transform*"),
+    "scalargrad/functions": ("many*", "value", "facts*", "digits", "contexts", "breakage"),
+    "scalargrad/errors": ("errors", "value", "breakage", "transform*", "custom*", "arrays*", "saving*"),
+    "scalargrad/moved": ("moved",),
+    **dict.fromkeys(("scalargrad/datasets", "scalargrad/extras", "scalargrad/__main__"), DEMOS),
+    "csrc": CORE,
+    **dict.fromkeys(("csrc/table", "csrc/rules", "csrc/reduce"), (*TABLE, "arrays*")),
+    "csrc/history": HISTORY,
+    **dict.fromkeys(("csrc/arrays", "csrc/block", "csrc/bulk", "csrc/lanes", "csrc/kernels", "csrc/multiply",
+                     "csrc/pull", "csrc/place", "csrc/folds"), BULK),
+    "csrc/update": OPTIMISERS,
+    "csrc/build": ("table*", "paths"),
 }  # fmt: skip
 
 
 def focus(file: str) -> tuple[str, ...]:
     """The patterns of the test files that are about a source; all of them where nobody has said."""
-    stem = file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    if "/calculus/" in file:
-        return LEDGER
-    if "/demos/" in file:
-        return DEMOS
-    return FOCUS.get(stem, ("*",))
+    place = file.rsplit(".", 1)[0]
+    while place and place not in FOCUS:
+        place = place.rpartition("/")[0]
+    return FOCUS.get(place, ("*",))

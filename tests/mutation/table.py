@@ -10,19 +10,13 @@ from __future__ import annotations
 
 import ast
 import itertools
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from facts import wrong
-from test_facts import OF
-
-from scalargrad import evaluate, libm, ops
-
-from .table_equivalent import EQUIVALENT
+from scalargrad.table import evaluate, libm, ops
+from tests.mutation.table_equivalent import EQUIVALENT
+from tests.support.facts import wrong
+from tests.test_facts import OF
 
 _BINARY = {ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult]}
 _COMPARED = {

@@ -1,0 +1,24 @@
+"""Modules that have moved since 0.1.0, under their old names: pickles that it wrote look there."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+_NOW_AT = {"elements": "arrays.base", "layers": "nn.layers"}
+
+
+class _Moved(ModuleType):
+    """Looks its names up where they are now, which it imports at the first of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        place = _NOW_AT[self.__name__.removeprefix("scalargrad.")]
+        return getattr(import_module(f"scalargrad.{place}"), name)
+
+
+for _name in _NOW_AT:
+    sys.modules[f"scalargrad.{_name}"] = _Moved(f"scalargrad.{_name}")

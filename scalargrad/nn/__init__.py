@@ -1,0 +1,20 @@
+"""Networks: micrograd's Neuron, Layer and MLP, and modules with PyTorch's names."""
+
+from scalargrad.nn.layers import (
+    ELU,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from scalargrad.nn.micrograd import MLP, Layer, Neuron, Parts
+from scalargrad.nn.module import Module, summary
+
+__all__ = ["ELU", "MLP", "Layer", "LeakyReLU", "Linear", "LogSoftmax", "Module", "Neuron", "Parts", "ReLU",
+           "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "summary"]  # fmt: skip

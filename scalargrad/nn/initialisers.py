@@ -1,0 +1,93 @@
+"""What networks are made of, by name: activations, and how weights are drawn. `random` is the only source of chance."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from scalargrad import core
+from scalargrad.errors import ArgumentError
+from scalargrad.table import ops
+
+T = TypeVar("T")
+
+
+class Activation(NamedTuple):
+    """A primitive of one number, with its further operands."""
+
+    opcode: int  # 0: none, x stays x
+    settings: tuple[float, ...]
+    title: str  # as in micrograd's ReLUNeuron
+    gain: float  # of kaiming_normal: what makes up for the spread that the activation takes away
+
+    def __call__(self, x: Any) -> Any:
+        """Of a Value or a float."""
+        return core.apply(self.opcode, x, *self.settings) if self.opcode else x
+
+    def blocks(self) -> tuple[Any, ...]:
+        """The further operands as arguments of `bulk.elementwise`."""
+        return tuple(part for x in self.settings for part in (core.block((x,)), 0, 0, 0))
+
+
+def _activation(name: str, title: str, gain: float, *settings: float) -> Activation:
+    return Activation(ops.OPCODE[name], settings, title, gain)
+
+
+# The gains of relu, leaky_relu and tanh are those of PyTorch's calculate_gain; 1 where it has none.
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": _activation("relu", "ReLU", math.sqrt(2.0)),
+    "tanh": _activation("tanh", "Tanh", 5.0 / 3.0),
+    "sigmoid": _activation("sigmoid", "Sigmoid", 1.0),
+    "leaky_relu": _activation("leaky_relu", "LeakyReLU", math.sqrt(2.0 / (1.0 + 0.01**2)), 0.01),
+    "elu": _activation("elu", "ELU", 1.0, 1.0),
+    "silu": _activation("silu", "SiLU", 1.0),
+    "softplus": _activation("softplus", "Softplus", 1.0),
+    "linear": Activation(0, (), "Linear", 1.0),
+}
+
+
+def _uniform(fan_in: int, fan_out: int, gain: float) -> float:
+    return random.uniform(-1, 1)
+
+
+def _xavier_uniform(fan_in: int, fan_out: int, gain: float) -> float:
+    bound = math.sqrt(6.0 / (fan_in + fan_out))
+    return random.uniform(-bound, bound)
+
+
+def _kaiming_normal(fan_in: int, fan_out: int, gain: float) -> float:
+    return random.gauss(0.0, gain / math.sqrt(fan_in))
+
+
+def _kaiming_uniform(fan_in: int, fan_out: int, gain: float) -> float:
+    bound = 1.0 / math.sqrt(fan_in)
+    return random.uniform(-bound, bound)
+
+
+# Each draws one weight, from the number of a layer's inputs, that of its outputs, and the activation's gain.
+#   uniform          between -1 and 1, as in micrograd
+#   xavier_uniform   between -sqrt(6 / (in + out)) and that. Source: Glorot and Bengio 2010
+#   kaiming_normal   Gaussian, of the standard deviation gain / sqrt(in). Source: He et al. 2015
+#   kaiming_uniform  between -1 / sqrt(in) and that: PyTorch's Linear, kaiming_uniform_ with a = sqrt(5)
+INITIALISERS: dict[str, Callable[[int, int, float], float]] = {
+    "uniform": _uniform,
+    "xavier_uniform": _xavier_uniform,
+    "kaiming_normal": _kaiming_normal,
+    "kaiming_uniform": _kaiming_uniform,
+}
+
+
+def chosen(table: dict[str, T], name: Any, what: str) -> T:
+    """An entry of one of the tables. Raises `ArgumentError`, which lists them."""
+    if not isinstance(name, str) or name not in table:
+        raise ArgumentError(f"there is no {what} {name!r}: choose one of {', '.join(table)}")
+    return table[name]
+
+
+def size(n: Any, name: str, least: int = 0) -> int:
+    """A size of a layer. Raises `ArgumentError`."""
+    if not hasattr(n, "__index__") or isinstance(n, bool) or n.__index__() < least:
+        raise ArgumentError(f"{name} is a whole number from {least} on, got {n!r}")
+    return int(n.__index__())

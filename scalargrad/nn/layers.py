@@ -1,0 +1,224 @@
+"""Layers with PyTorch's names: Linear, Sequential, and activations as modules. All take a batch, a Matrix with a row a
+sample, and give a Matrix; or one sample, a Vector, and give a Vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scalargrad import core
+from scalargrad.arrays import bulk
+from scalargrad.arrays.arithmetic import elementwise, operand
+from scalargrad.arrays.base import Elements, view
+from scalargrad.arrays.types import Matrix, Vector
+from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
+from scalargrad.nn.module import Module
+from scalargrad.table.ops import OPCODE
+
+_product: Callable[..., Any] = core.product_in_bulk
+
+
+def array_of(x: Any, who: str) -> Any:
+    """An input as a Vector or Matrix: lists and numpy arrays are constants. Raises `ShapeError` for a number."""
+    found = x if isinstance(x, Elements) else operand(x)
+    if found is NotImplemented or found is None or not found.ndim:
+        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: give a list")
+    return found
+
+
+class Linear(Module):
+    """x @ weight.T + bias: weight a Matrix of shape (out_features, in_features), bias a Vector of shape
+    (out_features,) or None.
+
+    A batch (n, in_features) gives a Matrix (n, out_features), a vector (in_features,) a Vector (out_features,). Each
+    sum begins with the bias and goes from left to right. `init` is ``"kaiming_uniform"``, which is PyTorch's: weights
+    and bias uniform between ±1/√in_features; or ``"uniform"``, ``"xavier_uniform"``, ``"kaiming_normal"``, with a bias
+    of 0. Raises `ArgumentError` for other arguments; the call raises `ShapeError`, with both shapes. Source: PyTorch's
+    Linear.
+
+    >>> layer = Linear(3, 2)
+    >>> layer.weight.shape, layer.bias.shape, layer([[1.0, 2.0, 3.0]]).shape, layer([1.0, 2.0, 3.0]).shape
+    ((2, 3), (2,), (1, 2), (2,))
+    """
+
+    weight: Matrix
+    bias: Vector | None
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, init: str = "kaiming_uniform") -> None:
+        self.in_features, self.out_features = size(in_features, "in_features", 1), size(out_features, "out_features")
+        draw = chosen(INITIALISERS, init, "initialiser")
+        draws = [
+            [draw(in_features, out_features, ACTIVATIONS["relu"].gain) for _ in range(in_features)]
+            for _ in range(out_features)
+        ]
+        first = [draw(in_features, out_features, 1.0) for _ in draws] if bias and init == "kaiming_uniform" else None
+        self.weight = Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0]
+        self.bias = Vector(first or [0.0] * out_features) if bias else None
+
+    def __call__(self, x: Any) -> Any:
+        if type(x) is not Matrix:
+            x = array_of(x, "a Linear layer")
+        weight, bias = self.weight, self.bias
+        rows, inner, columns = x._rows, weight._columns, weight._rows
+        if x._columns != inner:
+            raise ShapeError(f"this layer has weights of shape {weight.shape}; the input has shape {x.shape}")
+        left = x._block, x._offset, x._row, x._column
+        right = weight._block, weight._offset, weight._column, weight._row
+        if bias is None:
+            block = bulk.product(rows, inner, columns, left, right, None)
+        elif bias._columns != columns:
+            raise ShapeError(f"weight and bias do not fit: their shapes are {weight.shape} and {bias.shape}")
+        else:
+            block = _product(rows, inner, columns, *left, *right, bias._block, bias._offset, 0, bias._column)
+            if block is None:
+                block = bulk.product(rows, inner, columns, left, right, (bias._block, bias._offset, 0, bias._column))
+        return view(x.ndim, block, 0, columns, 1, rows, columns, x._numpy)
+
+    def __repr__(self) -> str:
+        return f"Linear({self.in_features}, {self.out_features}{'' if self.bias is not None else ', bias=False'})"
+
+    def _label(self) -> str:
+        return repr(self)
+
+
+class Sequential(Module):
+    """Modules, or other functions, one after the other: the output of each is the input of the next.
+
+    >>> model = Sequential(Linear(2, 8), Tanh(), Linear(8, 1))
+    >>> model([[1.0, 2.0]]).shape, len(model.parameters()), model[0]
+    ((1, 1), 33, Linear(2, 8))
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise ArgumentError(f"Sequential takes modules, each an argument, got {type(layer).__name__}")
+        self.layers = list(layers)
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, k: int) -> Any:
+        return self.layers[k]
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self.layers))})"
+
+
+class _Elementwise(Module):
+    """An activation: arrays, lists and numpy arrays of any shape, Values and floats."""
+
+    _opcode = 0
+    _settings: tuple[Any, ...] = ()
+
+    def __call__(self, x: Any) -> Any:
+        if type(x) is Matrix and not self._settings:
+            rows, columns = x._rows, x._columns
+            block = bulk.elementwise(self._opcode, rows, columns, (x._block, x._offset, x._row, x._column))
+            return view(2, block, 0, columns, 1, rows, columns, x._numpy)
+        if isinstance(x, (core.Node, float, int)):
+            return core.apply(self._opcode, x, *self._settings)
+        result = elementwise(self._opcode, x, *self._settings)
+        if result is NotImplemented:
+            raise NumberError(f"{type(self).__name__} takes numbers and arrays, got {type(x).__name__}")
+        return result if result.ndim else core.item(result._block, result._offset)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(str, self._settings))})"
+
+    def _label(self) -> str:
+        return repr(self)
+
+
+class ReLU(_Elementwise):
+    """x where it is positive, else 0: `scalargrad.relu` of each element.
+
+    >>> ReLU()([-1.0, 2.0]).data
+    [0.0, 2.0]
+    """
+
+    _opcode = OPCODE["relu"]
+
+
+class Tanh(_Elementwise):
+    """`scalargrad.tanh` of each element."""
+
+    _opcode = OPCODE["tanh"]
+
+
+class Sigmoid(_Elementwise):
+    """1 / (1 + exp(-x)): `scalargrad.sigmoid` of each element."""
+
+    _opcode = OPCODE["sigmoid"]
+
+
+class SiLU(_Elementwise):
+    """x * sigmoid(x): `scalargrad.silu` of each element."""
+
+    _opcode = OPCODE["silu"]
+
+
+class Softplus(_Elementwise):
+    """log(1 + exp(x)): `scalargrad.softplus` of each element."""
+
+    _opcode = OPCODE["softplus"]
+
+
+class LeakyReLU(_Elementwise):
+    """x where it is positive, else slope * x: `scalargrad.leaky_relu` of each element.
+
+    >>> LeakyReLU(0.5)([-1.0, 2.0]).data
+    [-0.5, 2.0]
+    """
+
+    _opcode = OPCODE["leaky_relu"]
+
+    def __init__(self, slope: Any = 0.01) -> None:
+        self.slope = slope
+
+    @property
+    def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return (self.slope,)
+
+
+class ELU(_Elementwise):
+    """x where it is positive, else alpha * (exp(x) - 1): `scalargrad.elu` of each element."""
+
+    _opcode = OPCODE["elu"]
+
+    def __init__(self, alpha: Any = 1.0) -> None:
+        self.alpha = alpha
+
+    @property
+    def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return (self.alpha,)
+
+
+class Softmax(Module):
+    """exp(x) / sum(exp(x)) of each row (axis -1) or column (axis 0).
+
+    >>> Softmax()([[0.0, 0.0]]).data
+    [[0.5, 0.5]]
+    """
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = axis
+
+    def __call__(self, x: Any) -> Any:
+        return array_of(x, type(self).__name__).softmax(self.axis)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(axis={self.axis})"
+
+
+class LogSoftmax(Softmax):
+    """x - logsumexp(x) of each row (axis -1) or column (axis 0), accurate also where the softmax rounds to 1."""
+
+    def __call__(self, x: Any) -> Any:
+        return array_of(x, type(self).__name__).log_softmax(self.axis)

@@ -1,0 +1,273 @@
+"""Networks: micrograd's Neuron, Layer and MLP.
+
+A neuron's weights are Values in a list; they can be replaced one by one. A layer keeps its neurons' parameters
+together, in one block, and records a whole batch in bulk from there; it makes that block anew after an edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from scalargrad import core
+from scalargrad.arrays import bulk
+from scalargrad.arrays.arithmetic import operand
+from scalargrad.arrays.base import Elements, view
+from scalargrad.arrays.types import Matrix, Vector
+from scalargrad.errors import ArgumentError, ShapeError
+from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
+from scalargrad.nn.module import Module
+from scalargrad.value import Value
+
+_product: Callable[..., Any] = core.product_in_bulk
+_elementwise: Callable[..., Any] = core.elementwise_in_bulk
+_edition = object()  # another one after each edit of any neuron or layer: what was kept from an older one is stale
+
+
+def _edited() -> None:
+    global _edition
+    _edition = object()
+
+
+def _editing(name: str) -> Callable[..., Any]:
+    change = getattr(list, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return change(self, *args, **kwargs)
+        finally:
+            _edited()
+
+    method.__name__ = name
+    method.__doc__ = change.__doc__
+    return method
+
+
+class Parts(list[Any]):
+    """A list of weights, neurons or layers, whose edits are seen by the layers that they are part of."""
+
+    __setitem__, __delitem__, __iadd__, __imul__, append, extend, insert, pop, remove, clear, sort, reverse = map(
+        _editing,
+        ("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "extend", "insert", "pop", "remove", "clear",
+         "sort", "reverse"),
+    )  # fmt: skip
+
+
+class _Edited(Module):
+    """A module of which every change counts as an edit."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, Parts(value) if type(value) is list else value)
+        _edited()
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        _edited()
+
+
+def _is_batch(x: Any) -> bool:
+    """Whether x is a batch: two dimensions."""
+    if isinstance(x, (list, tuple)):
+        return bool(x) and (isinstance(x[0], (list, tuple)) or getattr(x[0], "ndim", 0) == 1)
+    return getattr(x, "ndim", 0) == 2
+
+
+def _listed(items: list[Any]) -> Any:
+    return items[0] if len(items) == 1 else items
+
+
+class Neuron(_Edited):
+    """activation(w·x + b), or w·x + b without `nonlin`; bias 0 at first, weights drawn by `init`.
+
+    `w` is a list of Values, `b` a Value; another Value, or a float that is then no parameter, may take the place of
+    each. `activation` is one of relu, tanh, sigmoid, leaky_relu, elu, silu, softplus, linear; `init` one of uniform
+    (micrograd's: ``random.uniform(-1, 1)``), xavier_uniform, kaiming_normal, kaiming_uniform, which know of `fan_out`
+    neurons over the same inputs. Raises `ArgumentError` for others.
+
+    >>> n = Neuron(2)
+    >>> n, len(n.parameters())
+    (ReLUNeuron(2), 3)
+    """
+
+    nonlin = True
+    activation = "relu"
+
+    def __init__(
+        self, nin: int, nonlin: bool = True, activation: str = "relu", init: str = "uniform", fan_out: int = 1
+    ) -> None:
+        size(nin, "nin")
+        size(fan_out, "fan_out")
+        gain = chosen(ACTIVATIONS, activation, "activation").gain if nonlin else 1.0
+        draw = chosen(INITIALISERS, init, "initialiser")
+        self.w = [Value(draw(nin, fan_out, gain)) for _ in range(nin)]
+        self.b = Value(0)
+        self.nonlin = nonlin
+        self.activation = activation
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "activation":
+            chosen(ACTIVATIONS, value, "activation")
+        super().__setattr__(name, value)
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        if _is_batch(x):
+            raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
+        act: Any = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+        if act is self.b:  # no inputs: times 1, for a result is no weight, in a batch neither
+            act = act * 1.0
+        return ACTIVATIONS[self.activation](act) if self.nonlin else act
+
+    def parameters(self) -> list[Value]:
+        return [p for p in (*self.w, self.b) if isinstance(p, Value) and core.key(p) is None]
+
+    def __repr__(self) -> str:
+        return f"{ACTIVATIONS[self.activation].title if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+class Layer(_Edited):
+    """`nout` neurons over the same `nin` inputs.
+
+    One sample, a list or Vector of `nin` numbers, gives a list of the `nout` outputs, or the output itself where there
+    is one. A batch of n samples, a Matrix, numpy array or nested list of shape (n, nin), gives a Matrix (n, nout),
+    with the same numbers and gradients, recorded in bulk. Further arguments are those of `Neuron`. Raises `ShapeError`
+    for a batch of another width; of a longer list the rest is left out, as in micrograd.
+
+    >>> layer = Layer(2, 3, activation="tanh")
+    >>> len(layer([1.0, 2.0])), layer([[1.0, 2.0]]).shape
+    (3, (1, 3))
+    """
+
+    _whole = True  # to summaries, which do not list neurons
+    _kept: tuple[Any, ...] = (None,)
+    _kept_parameters: tuple[Any, ...] = (None,)
+    neurons: list[Any]
+
+    def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+        size(nin, "nin")
+        size(nout, "nout")
+        self.neurons = [Neuron(nin, **{"fan_out": nout, **kwargs}) for _ in range(nout)]
+
+    def _keep(self) -> tuple[Any, ...]:
+        """(edition, nin, nout, the product's arguments, the activation's opcode and arguments); nin is -1 where the
+        neurons are too various for a product."""
+        edition = _edition
+        kinds = {
+            (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
+            for n in self.neurons
+        }
+        kept: tuple[Any, ...] = (edition, -1)
+        if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
+            _, nin, name = kinds.pop()
+            nout, activation = len(self.neurons), ACTIVATIONS[name]
+            block = core.block([p for n in self.neurons for p in (*n.w, n.b)])
+            arguments = (block, 0, 1, nin + 1, block, nin, 0, nin + 1)
+            kept = (edition, nin, nout, arguments, activation.opcode, activation.blocks())
+        object.__setattr__(self, "_kept", kept)
+        return kept
+
+    def _batch(self, x: Any) -> Any:
+        """Of a Matrix, or of a Vector as its one row: a Matrix."""
+        kept = self._kept
+        if kept[0] is not _edition:
+            kept = self._keep()
+        rows = x._rows
+        if kept[1] != x._columns:
+            return self._row_by_row(x, kept[1])
+        _, nin, nout, arguments, opcode, settings = kept
+        block = _product(rows, nin, nout, x._block, x._offset, x._row, x._column, *arguments)
+        if block is None:
+            block = bulk.product(rows, nin, nout, x._numbers(), arguments[:4], arguments[4:])
+        if opcode:
+            sums = block
+            block = _elementwise(opcode, rows, nout, sums, 0, nout, 1, *settings)
+            if block is None:
+                pairs = [settings[k : k + 4] for k in range(0, len(settings), 4)]
+                block = bulk.elementwise(opcode, rows, nout, (sums, 0, nout, 1), *pairs)
+        return view(2, block, 0, nout, 1, rows, nout, x._numpy)
+
+    def _row_by_row(self, x: Any, nin: int) -> Matrix:
+        if nin >= 0:
+            raise ShapeError(f"this layer takes {nin} inputs a sample; the input has shape {x.shape}")
+        items, columns = x._items(), x._columns
+        samples = [items[r * columns : (r + 1) * columns] for r in range(x._rows)]
+        for n in self.neurons:
+            if type(n) is Neuron and len(n.w) != columns:
+                raise ShapeError(f"{n} takes {len(n.w)} inputs a sample; the input has shape {x.shape}")
+        block, nout = core.block([n(sample) for sample in samples for n in self.neurons]), len(self.neurons)
+        return view(2, block, 0, nout, 1, x._rows, nout, x._numpy)  # type: ignore[no-any-return]
+
+    def __call__(self, x: Any) -> Any:
+        if type(x) is Matrix:
+            return self._batch(x)
+        if isinstance(x, Vector):
+            return _listed(self._batch(x)._items())
+        if _is_batch(x):
+            return self._batch(x if isinstance(x, Elements) else operand(x))
+        return _listed([n(x) for n in self.neurons])
+
+    def parameters(self) -> list[Value]:
+        kept = self._kept_parameters
+        if kept[0] is not _edition:
+            edition = _edition
+            kept = (edition, _once(p for n in self.neurons for p in n.parameters()))
+            if all(type(n) is Neuron for n in self.neurons):
+                object.__setattr__(self, "_kept_parameters", kept)
+        return list(kept[1])
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(str(n) for n in self.neurons)}]"
+
+    def _label(self) -> str:
+        names = {n.activation if n.nonlin else "linear" for n in self.neurons if isinstance(n, Neuron)}
+        nin = max((len(n.w) for n in self.neurons if hasattr(n, "w")), default=0)
+        return f"Layer({nin} -> {len(self.neurons)}, {names.pop() if len(names) == 1 else 'various'})"
+
+
+def _once(parameters: Iterable[Value]) -> list[Value]:
+    """Each parameter once, in the order of its first place."""
+    return list({id(p): p for p in parameters}.values())
+
+
+class MLP(_Edited):
+    """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
+
+    One sample, a list or Vector of `nin` numbers, gives a list of outputs, or the output itself where there is one. A
+    batch of n samples, a Matrix, numpy array or nested list of shape (n, nin), gives a Matrix (n, outputs), with the
+    same numbers and gradients, recorded in bulk. `activation` and `init`: see `Neuron`.
+
+    >>> model = MLP(2, [16, 16, 1])
+    >>> len(model.parameters()), model([[1.0, 2.0], [3.0, 4.0]]).shape
+    (337, (2, 1))
+    """
+
+    _kept_parameters: tuple[Any, ...] = (None,)
+    layers: list[Any]
+
+    def __init__(self, nin: int, nouts: Sequence[int], activation: str = "relu", init: str = "uniform") -> None:
+        if not isinstance(nouts, Sequence) or not nouts:
+            raise ArgumentError(f"nouts is a list of the layers' sizes, such as [16, 16, 1], got {nouts!r}")
+        sizes, last = [nin, *nouts], len(nouts) - 1
+        self.layers = [
+            Layer(sizes[k], sizes[k + 1], nonlin=k != last, activation=activation, init=init) for k in range(len(nouts))
+        ]
+
+    def __call__(self, x: Any) -> Any:
+        one = isinstance(x, Vector)
+        if one:
+            x = x.reshape(1, -1 if x.size else 0)
+        elif not isinstance(x, Elements) and _is_batch(x):
+            x = operand(x)
+        for layer in self.layers:
+            x = layer([x] if isinstance(x, Value) else x)
+        return _listed(x._items()) if one else x
+
+    def parameters(self) -> list[Value]:
+        kept = self._kept_parameters
+        if kept[0] is not _edition:
+            kept = (_edition, _once(p for layer in self.layers for p in layer.parameters()))
+            if all(type(layer) is Layer and all(type(n) is Neuron for n in layer.neurons) for layer in self.layers):
+                object.__setattr__(self, "_kept_parameters", kept)
+        return list(kept[1])
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"

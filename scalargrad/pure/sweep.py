@@ -1,0 +1,143 @@
+"""The pure-Python reverse sweep: one descending pass over each graph that the root reaches, the latest closed first.
+
+A node's adjoint is complete when the pass comes to it, because all its consumers stand after it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import operator
+from array import array
+from collections import deque
+from collections.abc import Sequence
+
+from scalargrad.pure.block import Block
+from scalargrad.pure.tape import Graph, Node
+from scalargrad.table import ops, reductions
+from scalargrad.table.evaluate import PARTIALS
+from scalargrad.table.libm import zmul
+
+
+class _Sweep:
+    """Adjoints of all that a root reaches, in scratch; `commit` hands them over."""
+
+    def __init__(self) -> None:
+        self.adjoints: dict[Graph, dict[int, float]] = {}
+        self.reached: dict[Graph, bytearray] = {}
+        self.pending: list[tuple[int, Graph]] = []  # the latest closed first
+        self.leaf_sums: dict[int, tuple[Node, float]] = {}
+
+    def reach(self, graph: Graph, index: int, adjoint: float) -> None:
+        if graph not in self.adjoints:
+            self.adjoints[graph] = {}
+            self.reached[graph] = bytearray(len(graph.nodes))
+            heapq.heappush(self.pending, (-graph.closed, graph))
+        self.adjoints[graph][index] = adjoint
+        self.reached[graph][index] = 1
+
+    def running_sum(self, graph: Graph, index: int) -> float | None:
+        """For an entry, the sum so far of the leaf or node behind it: where the tape was cut must not show."""
+        op, behind, _ = graph.nodes[index]
+        if op == ops.LEAF:
+            known = self.leaf_sums.get(id(behind[0]))
+            return None if known is None else known[1]
+        if op == ops.LINK:
+            return self.adjoints.get(behind[0], {}).get(behind[1])
+        return None
+
+    def add(self, graph: Graph, index: int, contribution: float) -> float:
+        adjoints = self.adjoints[graph]
+        before = adjoints.get(index)
+        if before is None:
+            self.reached[graph][index] = 1
+            before = self.running_sum(graph, index)
+        total = adjoints[index] = contribution if before is None else before + contribution
+        return total
+
+    def visit(self, graph: Graph, index: int, check: bool) -> bool:
+        """Passes a node's adjoint on; False when, with `check`, its rule makes a nan or an infinity."""
+        op, operands, z = graph.nodes[index]
+        adjoint = self.adjoints[graph][index]
+        if op == ops.LEAF:
+            self.leaf_sums[id(operands[0])] = operands[0], adjoint
+            return True
+        if op == ops.LINK:
+            self.reach(operands[0], operands[1], adjoint)
+            return True
+        values = [graph.value(operand) for operand in operands]
+        if op >= ops.FIRST_REDUCTION:
+            partials = reductions.partials(op, values, z)
+        else:
+            partials = (partial(*values, z) for partial in PARTIALS[op])
+        for operand, partial in zip(operands, partials):
+            if not isinstance(operand, float):
+                total = self.add(graph, operand, zmul(adjoint, partial))
+                if check and total - total != 0.0:
+                    return False
+        return True
+
+    def run(self, check: bool) -> tuple[Graph, int] | None:
+        """Sweeps every graph; gives the node whose rule made a nan or infinity, if that was asked for."""
+        while self.pending:
+            graph = heapq.heappop(self.pending)[1]
+            reached = self.reached[graph]
+            index = reached.rfind(1)
+            while index >= 0:
+                if not self.visit(graph, index, check):
+                    return graph, index
+                index = reached.rfind(1, 0, index)
+        return None
+
+    def commit(self) -> None:
+        """All adjoints in one call of `deque`, which runs through the maps without returning to Python code: so no
+        signal and no other thread comes in between."""
+        grad = Node.__dict__["_grad"]
+        leaves = [leaf for leaf, _ in self.leaf_sums.values()]
+        sums = [total for _, total in self.leaf_sums.values()]
+        graphs = [graph.adjoints for graph in self.adjoints]
+        add = map(grad.__set__, leaves, map(operator.add, map(grad.__get__, leaves), sums))
+        deque(itertools.chain(add, map(dict.update, graphs, self.adjoints.values())), maxlen=0)
+
+
+def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
+    assert root._graph is not None
+    sweep = _Sweep()
+    root._graph.close()
+    sweep.reach(root._graph, root._index, seed)
+    made = sweep.run(check)
+    if made is None:
+        return sweep, None
+    graph, index = made
+    op, operands, _ = graph.nodes[index]
+    return sweep, (graph.serial, index, op, [graph.value(operand) for operand in operands[:3]], len(operands))
+
+
+def gradients(
+    root: Node, seed: float, check: bool, blocks: Sequence[Block]
+) -> list[bytes | None] | tuple[int, int, int, list[float], int]:
+    """Sweeps from the root, an operation, and commits nothing: of each block the bytes of what a backward would add to
+    its leaves, 0.0 where it does not come; None if it comes to none of them. With `check`, as `backward`."""
+    sweep, made = _swept(root, seed, check)
+    return made or [_found(sweep, block) for block in blocks]
+
+
+def _found(sweep: _Sweep, block: Block) -> bytes | None:
+    known = [sweep.leaf_sums.get(id(item)) for item in block.items]
+    if not any(known):
+        return None
+    return array("d", [0.0 + (0.0 if leaf is None else leaf[1]) for leaf in known]).tobytes()
+
+
+def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
+    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: nothing is committed, and of the node
+    whose rule made it the graph's serial number, the index, opcode, first three operands and their number are given."""
+    if root._graph is None:
+        sweep = _Sweep()
+        sweep.leaf_sums[id(root)] = root, seed
+    else:
+        sweep, made = _swept(root, seed, check)
+        if made is not None:
+            return made
+    sweep.commit()
+    return None

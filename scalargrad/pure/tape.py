@@ -1,0 +1,285 @@
+"""The pure-Python backend: what is recorded. With `sweep.py` it defines what the C core must do, bit for bit.
+
+A `Graph` holds nodes in the order in which they were recorded, so operands come before what uses them. A `Node` is a
+handle: a leaf, with its own data and grad, or node `_index` of `_graph`. One graph is open in each thread; a graph is
+closed by a backward, by another thread that uses it, or when it has grown large. A node of a closed graph enters
+the open one as a link, so links always lead to graphs that were closed before.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scalargrad.table import ops, reductions
+from scalargrad.table.evaluate import VALUE
+
+# An open graph of the first size waits for a quiet moment to be closed; until the second it learns how quiet they are;
+# at the third it is closed whatever goes on.
+GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
+NO_GRAD, WATCH = 1, 2
+
+_serials = itertools.count(1)
+_closings = itertools.count(1)
+
+# An operand is the index of an earlier node, or a float: a constant. (The entry of a leaf holds the leaf in its place,
+# a link the graph and the index that it leads to.)
+Operand = int | float
+
+
+class Graph:
+    """Recorded nodes, each an (op, operands, value). Appending one is a single step, so nothing is ever half done."""
+
+    __slots__ = ("__weakref__", "_closing", "adjoints", "links", "nodes", "quiet", "serial")
+
+    def __init__(self) -> None:
+        self.serial = next(_serials)
+        self._closing: dict[str, int] = {}
+        self.quiet = sys.maxsize  # the fewest references seen where an operation began anew, once the graph is large
+        self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
+        self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
+        self.adjoints: dict[int, float] = {}  # of the last sweep that reached each node
+
+    @property
+    def closed(self) -> int:
+        """The position in the order of closing; 0 while open."""
+        return self._closing.get("position", 0)
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing.setdefault("position", next(_closings))  # of two threads that close it, the first counts
+
+    def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
+        self.nodes.append((op, operands, value))
+        return len(self.nodes) - 1
+
+    def link(self, target: Graph, index: int) -> int:
+        """The entry of a node of a closed graph: one only, also when the node has several handles."""
+        key = target.serial, index
+        if key not in self.links:
+            self.links[key] = self.append(ops.LINK, (target, index), target.nodes[index][2])
+        return self.links[key]
+
+    def value(self, operand: Operand) -> float:
+        return operand if isinstance(operand, float) else self.nodes[operand][2]
+
+
+class Node:
+    """A handle to a number. `operators.py` adds Python's operators, `value.py` the rest of what users see."""
+
+    __slots__ = ("__weakref__", "_data", "_entry", "_grad", "_graph", "_index")
+    _graph: Graph | None  # None: a leaf
+    _index: int
+    _data: float
+    _grad: float  # of a leaf
+    _entry: int  # serial of a graph << 32 | where this node stands in it: one int, so that threads see it whole
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Node:
+        self = object.__new__(cls)
+        self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, 0
+        return self
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        data: float = _hooks["construct"](*args, **kwargs)
+        if self._graph is not None:
+            _hooks["read_only"](self)
+        self._data, self._entry = data, 0
+
+    @property
+    def data(self) -> float:
+        """The number (a float). A leaf's can be set; an interior node's cannot."""
+        return self._data
+
+    @data.setter
+    def data(self, value: float) -> None:
+        if self._graph is not None:
+            _hooks["read_only"](self)
+        self._data, self._entry = require_number(value), 0
+
+    @property
+    def grad(self) -> float:
+        """The derivative of the root of the last backward by this node; leaves accumulate over backwards."""
+        return self._grad if self._graph is None else self._graph.adjoints.get(self._index, 0.0)
+
+    @grad.setter
+    def grad(self, value: float) -> None:
+        number = require_number(value)
+        if self._graph is None:
+            self._grad = number
+        else:
+            self._graph.adjoints[self._index] = number
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    def __hash__(self) -> int:
+        return object.__hash__(self) if self._graph is None else hash((self._graph.serial, self._index))
+
+
+# --- recording -----------------------------------------------------------------------------------------------------
+
+_hooks: dict[
+    str, Callable[..., Any]
+] = {}  # what value.py supplies: number, refuse, construct, read_only, lift, recorded
+_value_class: type[Node] = Node  # the class of results
+
+
+class _Thread(threading.local):
+    open: weakref.ref[Graph] | None = None  # weak: a graph lives as long as its last Value
+    mode: int = 0
+
+
+_thread = _Thread()
+
+
+def define_value(cls: type[Node]) -> type[Node]:
+    global _value_class
+    _value_class = cls
+    return cls
+
+
+def setup(**hooks: Callable[..., Any]) -> None:
+    _hooks.update(hooks)
+
+
+def mode(bits: int | None) -> int:
+    before = _thread.mode
+    if bits is not None:
+        _thread.mode = bits
+    return before
+
+
+def read_number(x: Any) -> Any:
+    """A float, or NotImplemented where the operand is none of ours; raises for what can never be a number."""
+    return x if type(x) is float else _hooks["number"](x)
+
+
+def require_number(x: Any) -> float:
+    number = NotImplemented if isinstance(x, Node) else read_number(x)
+    if number is NotImplemented:
+        _hooks["refuse"](x)
+    return float(number)
+
+
+def new_leaf(data: float) -> Node:
+    node = _value_class.__new__(_value_class)
+    node._data = data
+    return node
+
+
+def handle(graph: Graph, index: int) -> Node:
+    """A new handle to an interior node."""
+    node = new_leaf(graph.nodes[index][2])
+    node._graph, node._index, node._entry = graph, index, graph.serial << 32 | index
+    return node
+
+
+def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
+    """Whether a large open graph is to be closed before this operation. A graph that rolls over in the middle of an
+    expression stays alive by the link from the next one, which rolls over in the middle of another: a loop of
+    evaluations would keep them all. So it rolls over where an operation uses none of its nodes, and as few handles are
+    left as ever."""
+    size = len(graph.nodes)
+    if size >= GRAPH_MOST or any(isinstance(x, Node) and x._graph is graph for x in operands):
+        return size >= GRAPH_MOST
+    references = sys.getrefcount(graph)
+    if size < GRAPH_WATCHED:
+        graph.quiet = min(graph.quiet, references)
+    return size >= GRAPH_WATCHED and references <= graph.quiet
+
+
+def _open_graph(operands: Sequence[Node | float]) -> Graph:
+    graph = _thread.open() if _thread.open is not None else None
+    if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
+        graph.close()
+    if graph is None or graph.closed:
+        graph = Graph()
+        _thread.open = weakref.ref(graph)
+    return graph
+
+
+def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
+    """The operand, of the captured value `data`, in terms of the open graph, which a node enters if it is new there."""
+    if not isinstance(operand, Node):
+        return operand
+    entry = operand._entry
+    if entry >> 32 == graph.serial:
+        return entry & 0xFFFFFFFF
+    if operand._graph is None:
+        index = graph.append(ops.LEAF, (operand,), data)
+    else:
+        operand._graph.close()  # it may be open in another thread
+        index = graph.link(operand._graph, operand._index)
+    operand._entry = graph.serial << 32 | index
+    if operand._data is not data:  # set meanwhile, by another thread: this entry is of the old value
+        operand._entry = 0
+    return index
+
+
+def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
+    if _thread.mode & NO_GRAD:
+        result = new_leaf(value)
+    else:
+        while True:
+            graph = _open_graph(operands)
+            resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
+            if not graph.closed:  # else another thread closed it meanwhile, perhaps before what we linked to
+                break
+        result = handle(graph, graph.append(op, resolved, value))
+    if _thread.mode & WATCH:
+        _hooks["recorded"](result, op, tuple(operands))
+    return result
+
+
+def apply(op: int, *operands: Any) -> Any:
+    """Computes a primitive and records it; a float when no operand is a Node."""
+    try:
+        read = [x if isinstance(x, Node) else require_number(x) for x in operands]
+    except TypeError:
+        lifted = _hooks["lift"](op, operands)
+        if lifted is NotImplemented:
+            raise
+        return lifted
+    function = VALUE[op]
+    assert function is not None
+    data = [x._data if isinstance(x, Node) else x for x in read]
+    value = function(*data)
+    return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
+
+
+def reduce(op: int, operands: list[Any]) -> Any:
+    """Computes a reduction and records it as one node; a float when no operand is a Node."""
+    read = [x if isinstance(x, Node) else require_number(x) for x in operands]
+    data = [x._data if isinstance(x, Node) else x for x in read]
+    value = reductions.value(op, data)
+    return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
+
+
+# --- looking at nodes ------------------------------------------------------------------------------------------------
+
+
+def key(node: Node) -> tuple[int, int] | None:
+    """What tells an interior node from every other; None for a leaf."""
+    return None if node._graph is None else (node._graph.serial, node._index)
+
+
+def opcode(node: Node) -> int:
+    return ops.LEAF if node._graph is None else node._graph.nodes[node._index][0]
+
+
+def operands(node: Node) -> list[Node | float]:
+    """Leaves themselves, new handles to interior nodes, floats for constants."""
+    graph = node._graph
+    assert graph is not None
+    found: list[Node | float] = []
+    for operand in graph.nodes[node._index][1]:
+        if isinstance(operand, float):
+            found.append(operand)
+            continue
+        op, behind, _ = graph.nodes[operand]
+        found.append(behind[0] if op == ops.LEAF else handle(*behind) if op == ops.LINK else handle(graph, operand))
+    return found

@@ -1,0 +1,1 @@
+"""The table of primitives, and what follows from it on Python floats."""

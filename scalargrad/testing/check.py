@@ -1,0 +1,211 @@
+"""`check_grad`: a gradient of the engine, compared with a numerical one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from scalargrad.convert import short
+from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
+from scalargrad.testing.complexstep import NotAnalytic, Recording
+from scalargrad.testing.differences import Differences
+from scalargrad.testing.nested import entries, rebuild
+from scalargrad.value import Value
+
+_SHOWN = 5  # failing entries that a message prints
+_ENGINE = 1e-12  # the engine's own error: 1e-14 for each operation (docs/conventions.md), a hundred along a path
+_SAFETY = 10.0  # an estimate of the error is no bound of it: differences may be this much worse than they look
+_SMALLEST = 2.0**-1060  # among subnormals errors are absolute: some thousands of the smallest double
+_UNSETTLED = 1e-4  # differences that are this uncertain, relative to what f varies by, confirm nothing
+
+
+class Entry(NamedTuple):
+    """One entry of a gradient, from the engine and from a numerical method, and what they may differ by."""
+
+    path: str
+    engine: float
+    numeric: float
+    estimate: float  # of the numerical method's error
+    tolerance: float
+    method: str  # "complex step" or "differences"
+    note: str = ""
+
+    @property
+    def error(self) -> float:
+        """What the two differ by."""
+        return abs(self.engine - self.numeric)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the two agree within the tolerance; a nan agrees with nothing."""
+        return not self.note and self.error <= self.tolerance < math.inf
+
+    def __str__(self) -> str:
+        line = f"{self.path}: engine {self.engine!r}, {self.method} {self.numeric!r} (estimated error"
+        return f"{line} {self.estimate:.1e}, tolerance {self.tolerance:.1e})" + (
+            f"\n    {self.note}" if self.note else ""
+        )
+
+
+class Report(NamedTuple):
+    """What `check_grad` compared: f's value, its gradient in the shape of x, and every entry."""
+
+    value: float
+    gradient: Any
+    entries: tuple[Entry, ...]
+
+    @property
+    def worst(self) -> Entry | None:
+        """The entry whose error is the largest, None of an empty x."""
+        return max(self.entries, key=lambda entry: entry.error, default=None)
+
+    def __str__(self) -> str:
+        return f"{len(self.entries)} entries confirmed" + (f", the worst {self.worst}" if self.worst else "")
+
+
+def check_grad(f: Callable[[Any], Any], x: Any, *, rtol: float = 0.0, atol: float = 0.0) -> Report:
+    """Compares the gradient of f at x by `backward` with a numerical one, entry by entry.
+
+    x is a number, or nested lists, tuples and dicts of them; f gets the same with fresh Values in their place and gives
+    a Value. It is called many times; x and the grads of Values that f knows from elsewhere stay as they are.
+
+    The witness is the complex step through what f recorded, if a replay of that gives f's own results nearby, to the
+    bit: so nothing bypassed it. Else it is central differences, extrapolated to step 0. Both come with an estimate of
+    their error, from which the tolerance follows; `rtol`, relative to the larger of the two, and `atol` add to it. At a
+    kink differences give the mean of the slopes on its sides, and a convention that gives the same is confirmed.
+
+    Gives a `Report`. Raises `GradientMismatchError`, an AssertionError, when an entry is not confirmed: the message has
+    its path, both numbers and the estimate, and says so where f has a kink. Raises `ArgumentError` where f(x) is not
+    finite or not the same at each call, `NumberError` where f gives no Value. What f raises at x goes through.
+
+    >>> import scalargrad as sg
+    >>> report = check_grad(lambda x: sg.exp(x[0]) * x[1], [0.0, 3.0])
+    >>> report.value, report.gradient
+    (3.0, [3.0, 1.0])
+    >>> check_grad(lambda x: x * x.detach(), 3.0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    scalargrad.errors.GradientMismatchError: the gradient is not confirmed at 1 of 1 entries
+      x: engine 3.0, differences 6.0 (estimated error ...)
+    """
+    paths, point = _read(x)
+    check = _Check(f, x, point)
+    found = tuple(check.entry(k, path, rtol, atol) for k, path in enumerate(paths))
+    failed = [entry for entry in found if not entry.confirmed]
+    if failed:
+        lines = [f"the gradient is not confirmed at {len(failed)} of {len(found)} entries", *map(str, failed[:_SHOWN])]
+        if len(failed) > _SHOWN:
+            lines.append(f"... and {len(failed) - _SHOWN} more")
+        raise GradientMismatchError("\n  ".join(lines))
+    return Report(check.value, rebuild(x, check.gradient), found)
+
+
+def _read(x: Any) -> tuple[list[str], list[float]]:
+    paths: list[str] = []
+    point: list[float] = []
+    for path, item in entries(x):
+        try:
+            number = item.data if isinstance(item, Value) else Value(item).data
+        except NumberError as error:
+            raise NumberError(f"{path}: {error}") from None
+        if not math.isfinite(number):
+            raise ArgumentError(f"{path} is {number}: a gradient can be checked at finite numbers only")
+        paths.append(path)
+        point.append(number)
+    return paths, point
+
+
+class _Check:
+    """f, its engine gradient at one point, and its recording there where that is faithful."""
+
+    def __init__(self, f: Callable[[Any], Any], x: Any, point: list[float]) -> None:
+        self._f, self._x, self._point = f, x, point
+        self._leaves = [Value(number) for number in point]
+        root = self._call(self._leaves)
+        self.value = root.data
+        if not math.isfinite(self.value):
+            raise ArgumentError(f"f(x) is {self.value}: a gradient can be checked where f is finite only")
+        if self._at(point) != self.value:
+            raise ArgumentError("f gave two results for one x: draw its random numbers outside")
+        recording = Recording(root)
+        self.gradient = _gradient(recording, root, self._leaves)
+        self._recording = recording if self._is_faithful(recording) else None
+
+    def _call(self, leaves: Sequence[Value]) -> Value:
+        result = self._f(rebuild(self._x, leaves))
+        if isinstance(result, Value):
+            return result
+        if isinstance(result, (int, float)):
+            raise NumberError(
+                f"f gave the plain number {short(result)}: no Value reached its result. The gradient stops at .data,"
+                " float(), int() and the functions of math: use those of scalargrad"
+            )
+        raise NumberError(f"f must give one Value, got {type(result).__name__} {short(result)}: take a sum, or an item")
+
+    def _at(self, point: Sequence[float]) -> float:
+        return self._call([Value(number) for number in point]).data
+
+    def _is_faithful(self, recording: Recording) -> bool:
+        """Whether the recording gives what f gives at points nearby, to the bit: so nothing of f bypassed it."""
+        for size, least in ((2.0**-9, 1.0), (2.0**-20, 0.0)):  # a tiny x moves over the scale of 1, and over its own
+            near = [x + size * (1.0 - k % 5 / 3.0) * max(abs(x), least) for k, x in enumerate(self._point)]
+            try:
+                result = self._at(near)
+            except Exception:
+                return False
+            if result != recording.replay({id(leaf): number for leaf, number in zip(self._leaves, near)}):
+                return False
+        return True
+
+    def entry(self, k: int, path: str, rtol: float, atol: float) -> Entry:
+        """One entry, compared."""
+        engine = self.gradient[k]
+        if self._recording is not None:
+            try:
+                numeric, estimate = self._recording.slope(self._leaves[k])
+            except NotAnalytic:
+                pass
+            else:
+                tolerance = estimate + rtol * max(abs(engine), abs(numeric)) + atol + _SMALLEST
+                return Entry(path, engine, numeric, estimate, tolerance, "complex step")
+        around = Differences(
+            lambda number: self._at([*self._point[:k], number, *self._point[k + 1 :]]), self._point[k], self.value
+        )
+        return _by_differences(path, engine, around, rtol, atol)
+
+
+def _by_differences(path: str, engine: float, around: Differences, rtol: float, atol: float) -> Entry:
+    numeric, estimate, rounding = around.slope()
+    larger = max(abs(engine), abs(numeric))
+    tolerance = _SAFETY * estimate + (_ENGINE + rtol) * larger + atol + _SMALLEST
+    entry = Entry(path, engine, numeric, estimate, tolerance, "differences")
+    scale = max(larger, abs(around.at_x) / max(abs(around.x), 1.0))
+    uncertain = _SAFETY * estimate > _UNSETTLED * scale
+    if entry.confirmed and not (uncertain and estimate > _SAFETY * rounding):
+        return entry
+    kink = around.kink()
+    if kink is not None:
+        note = (
+            f"f has a kink here, slope {kink[0]:.6g} on the left and {kink[1]:.6g} on the right: the gradient is a"
+            " convention (docs/conventions.md); check beside it"
+        )
+    elif math.isnan(numeric) and not around.drowned:
+        why = f" (f raised {around.error!r})" if around.error else ""
+        note = f"f has no finite value on both sides of x: the edge of its domain?{why}"
+    elif uncertain or math.isnan(numeric):
+        note = "differences do not settle: f jumps, oscillates, rounds, or has a kink or a pole nearby; check elsewhere"
+    else:
+        note = ""
+    return entry._replace(note=note)
+
+
+def _gradient(recording: Recording, root: Value, leaves: Sequence[Value]) -> list[float]:
+    """The gradient by `backward`; every other grad that it sets is put back."""
+    known = [(node, node.grad) for node in (*recording.leaves.values(), *recording.interior())]
+    try:
+        root.backward()
+        return [leaf.grad for leaf in leaves]
+    finally:
+        for node, grad in known:
+            node.grad = grad

@@ -1,0 +1,62 @@
+"""Nested lists, tuples, dicts and arrays of numbers: taken apart into a flat list, and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from scalargrad.arrays import reading
+from scalargrad.arrays.base import Elements
+from scalargrad.arrays.types import Matrix, Vector
+
+
+def entries(x: Any, path: str = "x") -> Iterator[tuple[str, Any]]:
+    """Every item that is no list, tuple, dict or array, with its path, in order.
+
+    >>> list(entries({"w": [1.0, 2.0], "b": 3.0}))
+    [("x['w'][0]", 1.0), ("x['w'][1]", 2.0), ("x['b']", 3.0)]
+    """
+    if isinstance(x, dict):
+        for key, item in x.items():
+            yield from entries(item, f"{path}[{key!r}]")
+    elif isinstance(x, (list, tuple)):
+        for k, item in enumerate(x):
+            yield from entries(item, f"{path}[{k}]")
+    elif _is_array(x):
+        yield from entries(x.tolist(), path)
+    else:
+        yield path, x
+
+
+def _is_array(x: Any) -> bool:
+    """Whether x is a Vector or Matrix, or a numpy array that could be one."""
+    return isinstance(x, Elements) or (reading.is_numpy(x) and x.ndim in (1, 2))
+
+
+def rebuild(x: Any, items: Iterable[Any]) -> Any:
+    """A copy of x with the items in place of its own, in the order of `entries`; named tuples stay what they are.
+
+    In place of an array, of numpy's too, there is a Vector or Matrix; of numpy's with plain floats, one of numpy's.
+
+    >>> rebuild({"w": [1.0, 2.0], "b": 3.0}, [10, 20, 30])
+    {'w': [10, 20], 'b': 30}
+    """
+    return _rebuild(x, iter(items))
+
+
+def _rebuild(x: Any, items: Iterator[Any]) -> Any:
+    if isinstance(x, dict):
+        return {key: _rebuild(item, items) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        parts = [_rebuild(item, items) for item in x]
+        if isinstance(x, list):
+            return parts
+        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+    if _is_array(x):
+        flat = [next(items) for _ in range(x.size)]
+        if reading.is_numpy(x) and all(isinstance(item, float) for item in flat):
+            import numpy
+
+            return numpy.array(flat).reshape(x.shape)
+        return Vector(flat) if x.ndim == 1 else Matrix(reading.nest(flat, x.shape))
+    return next(items)

@@ -1,0 +1,121 @@
+"""`custom_vjp`: a function with a derivative of its own."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scalargrad import contexts, core
+from scalargrad.errors import ArgumentError
+from scalargrad.table import ops
+from scalargrad.transforms.trees import Tree
+
+_CUSTOM = ops.OPCODE["custom"]
+
+
+class custom_vjp:
+    """Gives a function its own derivative, as JAX's: a decorator, with ``defvjp(fwd, bwd)``.
+
+    ``fwd(*args)`` gives (result, residuals); ``bwd(residuals, cotangent)``, for a cotangent like the result, a tuple:
+    one cotangent for each argument and like it, or None for zeros. Arguments at `nondiff_argnums` are constants; `bwd`
+    gets them first. Both compute on plain numbers: a float for a Value, a numpy array for a Vector made from one (else
+    a Vector of new leaves), and nothing that they do is recorded: Values that they close over count as constants. A
+    call without Values is a call of the function itself.
+
+    A vjp is linear in its cotangent. So a call with Values asks `bwd` at once for the partials, by unit cotangents, one
+    call for each number of the result, and records these numbers with the value of `fwd`, which keeps its bits.
+
+    >>> from scalargrad import Value
+    >>> @custom_vjp
+    ... def clipped(x):
+    ...     return x
+    >>> clipped.defvjp(lambda x: (x, None), lambda _, g: (max(-1.0, min(1.0, 10.0 * g)),))
+    >>> x = Value(3.0)
+    >>> y = clipped(x); y.backward()
+    >>> y.data, x.grad
+    (3.0, 1.0)
+    """
+
+    def __init__(self, fun: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        functools.update_wrapper(self, fun)
+        self._fun = fun
+        self._name = getattr(fun, "__name__", type(fun).__name__)
+        self._fwd: Callable[..., Any] | None = None
+        self._bwd: Callable[..., Any] | None = None
+        given: Any = (nondiff_argnums,) if hasattr(nondiff_argnums, "__index__") else nondiff_argnums
+        self._constant = [operator.index(k) for k in given]
+
+    def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+        """Sets the rules: see `custom_vjp`."""
+        self._fwd, self._bwd = fwd, bwd
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        args = self._in_order(args, kwargs)
+        constant = {k % len(args) for k in self._constant if -len(args) <= k < len(args)}
+        trees = [Tree(x, f"argument {k} of {self._name}", results=True, others=True) for k, x in enumerate(args)]
+        items = [tree.items() for tree in trees]
+        tracked = {k for k, each in enumerate(items) if any(isinstance(item, core.Node) for item in each)}
+        if not tracked:
+            return self._fun(*args)
+        if tracked & constant:
+            raise ArgumentError(
+                f"argument {min(tracked & constant)} of {self._name} is in nondiff_argnums, and a Value"
+            )
+        if self._fwd is None or self._bwd is None:
+            raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
+        wanted = not core.mode(None) & core.NO_GRAD
+        with contexts.no_grad():
+            pair = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
+                               for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise ArgumentError(
+                    f"fwd of {self._name} returns a pair (result, residuals); got {type(pair).__name__}"
+                )
+            result = Tree(pair[0], f"the result of fwd of {self._name}", results=True)
+            numbers = result.numbers()
+            first = [args[k] for k in sorted(constant)]
+            others = [tree for k, tree in enumerate(trees) if k not in constant]
+            rows = [self._partials(first, pair[1], result, k, others) if wanted else [] for k in range(result.size)]
+        operands = [item for k, each in enumerate(items) if k not in constant for item in each]
+        nodes = [_record(value, operands, row) for value, row in zip(numbers, rows)]
+        return result.inside([core.block(nodes[start:end]) for start, end in result.spans()])
+
+    def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """All arguments by position, those with defaults included."""
+        if not kwargs and not getattr(self._fun, "__defaults__", None):
+            return args
+        import inspect
+
+        bound = inspect.signature(self._fun).bind(*args, **kwargs)
+        bound.apply_defaults()
+        if bound.kwargs:
+            raise ArgumentError(f"{self._name} has arguments that go by keyword only: {', '.join(bound.kwargs)}")
+        return bound.args
+
+    def _partials(self, first: list[Any], residuals: Any, result: Tree, k: int, trees: list[Tree]) -> list[float]:
+        """The derivatives of the k-th number of the result by all numbers of the arguments."""
+        assert self._bwd is not None
+        unit = array("d", bytes(8 * result.size))
+        unit[k] = 1.0
+        found = self._bwd(*first, residuals, result.outside(unit))
+        if not isinstance(found, (tuple, list)) or len(found) != len(trees):
+            count = len(found) if isinstance(found, (tuple, list)) else type(found).__name__
+            raise ArgumentError(
+                f"bwd of {self._name} returns a tuple, a cotangent for each of {len(trees)} argument(s); got {count}"
+            )
+        rows = [
+            tree.match(x, f"cotangent {k} of bwd of {self._name}", True)
+            for k, (tree, x) in enumerate(zip(trees, found))
+        ]
+        return [x for row in rows for x in row]
+
+
+def _record(value: float, operands: list[Any], partials: list[float]) -> Any:
+    """A Value with these partials; those that are 0 need no operand."""
+    pairs = [x for item, p in zip(operands, partials) if p != 0.0 and isinstance(item, core.Node) for x in (item, p)]
+    if not pairs:
+        pairs = [next(item for item in operands if isinstance(item, core.Node)), 0.0]
+    return core.reduce(_CUSTOM, [value, *pairs])

@@ -1,0 +1,297 @@
+"""Arguments and results of transforms as trees: lists, tuples and dicts whose leaves are numbers and arrays.
+
+Outside of a transform a tree holds plain numbers and numpy arrays, inside the function Values, Vectors and Matrices.
+The numbers of a tree stand in one row: those that are leaves by themselves first, then those of each array.
+"""
+
+from __future__ import annotations
+
+import copy
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scalargrad import convert, core
+from scalargrad.arrays import reading
+from scalargrad.arrays.base import Elements, made
+from scalargrad.arrays.reading import Shape
+from scalargrad.errors import ArgumentError, NumberError, ShapeError
+
+NUMBER, ARRAY, NUMPY, BUFFER, OTHER = range(5)  # ARRAY: Vector or Matrix; NUMPY: an array of numpy
+
+
+class Leaf:
+    """A number, or an array, or something else that goes through a transform as it is."""
+
+    __slots__ = ("given", "kind", "of_numpy", "path", "shape", "size", "start")
+
+    def __init__(self, given: Any, kind: int, shape: Shape, path: str) -> None:
+        self.given, self.kind, self.shape, self.path = given, kind, shape, path
+        self.of_numpy = kind == NUMPY or (kind == ARRAY and given._numpy)
+        self.start, self.size = 0, product(shape) if kind != OTHER else 0
+
+
+class Branch:
+    """A container: like `container`, with `children` at `keys`, or in a row where these are None."""
+
+    __slots__ = ("children", "container", "keys", "path")
+
+    def __init__(self, container: Any, keys: list[Any] | None, children: list[Any], path: str) -> None:
+        self.container, self.keys, self.children, self.path = container, keys, children, path
+
+
+Node = Leaf | Branch
+
+
+def product(shape: Shape) -> int:
+    """The number of elements of an array of that shape."""
+    size = 1
+    for n in shape:
+        size *= n
+    return size
+
+
+class Tree:
+    """A tree that was read. With `results` an array that shows its numbers by numpy counts as one of numpy's.
+
+    `others`: let things through that are no numbers; else they raise `NumberError`, at `where`.
+    """
+
+    __slots__ = ("_others", "_results", "leaves", "root", "size")
+
+    def __init__(self, given: Any, where: str, results: bool = False, others: bool = False) -> None:
+        self.leaves: list[Leaf] = []
+        self._results, self._others = results, others
+        try:
+            self.root = self._read(given, where)
+        except RecursionError:
+            raise ArgumentError(f"{where} is nested too deeply, or contains itself") from None
+        self.size = 0
+        for numbers in (True, False):
+            for leaf in self.leaves:
+                if (leaf.kind == NUMBER) is numbers:
+                    leaf.start = self.size
+                    self.size += leaf.size
+
+    def _leaf(self, given: Any, kind: int, shape: Shape, path: str) -> Leaf:
+        leaf = Leaf(given, kind, shape, path)
+        self.leaves.append(leaf)
+        return leaf
+
+    def _read(self, x: Any, path: str) -> Node:
+        if isinstance(x, core.Node) or (type(x) is float and not self._others):
+            return self._leaf(x, NUMBER, (), path)
+        if isinstance(x, (list, tuple)):
+            return Branch(x, None, [self._read(item, f"{path}[{k}]") for k, item in enumerate(x)], path)
+        if isinstance(x, dict):
+            return Branch(x, list(x), [self._read(item, f"{path}[{key!r}]") for key, item in x.items()], path)
+        if isinstance(x, Elements):
+            return self._leaf(x, NUMPY if self._results and x._numpy else ARRAY, x.shape, path)
+        if reading.is_numpy(x) and not self._others:
+            reading.refuse_masked(x)
+        if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
+            import numpy
+
+            x = numpy.asarray(x)  # also of an array of jax or torch
+        if reading.is_numpy(x):
+            tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
+            if tracked or (x.dtype.kind in "biufO" and not self._others):
+                return self._leaf(x, NUMPY, tuple(x.shape), path)
+        elif not self._others:
+            if _is_number(x):
+                return self._leaf(x, NUMBER, (), path)
+            if reading.is_data(x):
+                shape = reading.read(x, (1, 2), path, False)[1]
+                return self._leaf(x if isinstance(x, array) else memoryview(x).tolist(), BUFFER, shape, path)
+        if self._others:
+            return self._leaf(x, OTHER, (), path)
+        raise NumberError(
+            f"{path} is a {type(x).__name__}, {convert.short(x)}: only numbers, lists, tuples and dicts of them, numpy"
+            " arrays, Vectors and Matrices can be differentiated"
+        )
+
+    def leaf(self, where: str) -> Leaf:
+        """The only leaf of a tree that is no container. Raises `ShapeError` for one that is."""
+        if isinstance(self.root, Branch):
+            raise ShapeError(f"{where} must be a number or an array, got a {type(self.root.container).__name__}")
+        return self.root
+
+    def _each(self, numbers: bool) -> list[Any]:
+        """For each leaf what its elements are: a list of Values and numbers, or of numbers alone."""
+        return [_elements(leaf, numbers) for leaf in sorted(self.leaves, key=lambda leaf: leaf.kind != NUMBER)]
+
+    def items(self) -> list[Any]:
+        """The Values and floats in a row."""
+        return [item for items in self._each(False) for item in items]
+
+    def values(self) -> list[Any]:
+        """The Values among the items."""
+        return [item for item in self.items() if isinstance(item, core.Node)]
+
+    def numbers(self) -> array[float]:
+        """The numbers in a row."""
+        row = array("d")
+        for numbers in self._each(True):
+            row.extend(numbers)
+        return row
+
+    # --- again as containers
+
+    def map(self, function: Callable[[Leaf], Any]) -> Any:
+        """The containers again, with what the function makes of the leaves."""
+        return _map(self.root, function)
+
+    def outside(self, numbers: array[float]) -> Any:
+        """The tree with other numbers, plain: the container and shape that each leaf had."""
+        return self.map(lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]))
+
+    def inside(self, blocks: Sequence[Any]) -> Any:
+        """The tree as a function sees it, of the items of blocks that lie as those of `blocks_of`."""
+        following = iter(blocks[1:])
+
+        def build(leaf: Leaf) -> Any:
+            if leaf.kind == OTHER:
+                return leaf.given
+            if leaf.kind == NUMBER:
+                return core.item(blocks[0], leaf.start)
+            block = next(following)
+            if len(leaf.shape) == 0:
+                return core.item(block, 0)
+            if len(leaf.shape) > 2:
+                raise ShapeError(f"{leaf.path} has shape {leaf.shape}: an array has one or two dimensions")
+            rows, columns = leaf.shape if len(leaf.shape) == 2 else (1, leaf.shape[0])
+            return made(len(leaf.shape), block, rows, columns, leaf.of_numpy)
+
+        return self.map(build)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Where the numbers of each block begin and end: one block of all single numbers, one for each array."""
+        arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if leaf.kind not in (NUMBER, OTHER)]
+        return [(0, arrays[0][0] if arrays else self.size), *arrays]
+
+    def match(self, given: Any, where: str, absent: bool = False) -> array[float]:
+        """The numbers of another tree of the same containers and shapes, in the row's order. Raises `ShapeError`.
+
+        `absent`: None stands for zeros.
+        """
+        row = array("d", bytes(8 * self.size))
+        _match(self.root, given, where, absent, row)
+        return row
+
+
+def _is_number(x: Any) -> bool:
+    try:
+        return isinstance(x, (int, float)) or convert.number(x) is not NotImplemented
+    except NumberError:
+        return False
+
+
+def _elements(leaf: Leaf, numbers: bool) -> Any:
+    given = leaf.given
+    if leaf.kind == OTHER:
+        return ()
+    if isinstance(given, Elements):
+        if numbers:
+            return array("d", core.numbers(*given._numbers(), given._rows, given._columns))
+        return given._items()
+    if leaf.kind == NUMPY and given.dtype != object:
+        row = array("d", reading.doubles(given).tobytes())
+        return row if numbers else row.tolist()
+    if leaf.kind == NUMBER:
+        items: list[Any] = [given]
+    elif leaf.kind == NUMPY:
+        items = given.ravel().tolist()
+    else:
+        items = given if len(leaf.shape) == 1 else [item for row in given for item in row]
+    return [_number(item) if numbers or not isinstance(item, core.Node) else item for item in items]
+
+
+def _number(x: Any) -> float:
+    return x if type(x) is float else x.data if isinstance(x, core.Node) else convert.construct(x)
+
+
+def _map(node: Node, function: Callable[[Leaf], Any]) -> Any:
+    if isinstance(node, Leaf):
+        return function(node)
+    results = [_map(child, function) for child in node.children]
+    kind: Any = type(node.container)
+    if node.keys is None:
+        return kind._make(results) if hasattr(kind, "_make") else results if kind is list else kind(results)
+    if kind is dict:
+        return dict(zip(node.keys, results))
+    again = copy.copy(node.container)  # an OrderedDict, a defaultdict with its factory
+    for key, result in zip(node.keys, results):
+        again[key] = result  # not by `update`, which in a Counter adds
+    return again
+
+
+def _outside(leaf: Leaf, numbers: array[float]) -> Any:
+    if leaf.kind == OTHER:
+        return leaf.given
+    if leaf.kind == NUMBER:
+        return numbers[0]
+    if leaf.kind == NUMPY:
+        return _numpy(numbers, leaf.shape)
+    if leaf.kind == BUFFER:
+        return numbers if isinstance(leaf.given, array) else nest(numbers.tolist(), leaf.shape)
+    rows, columns = leaf.given._rows, leaf.given._columns
+    return made(len(leaf.shape), core.doubles(numbers.tobytes(), True), rows, columns, leaf.of_numpy)
+
+
+def _numpy(numbers: array[float], shape: Shape) -> Any:
+    import numpy
+
+    return numpy.array(numbers, dtype=float).reshape(shape)
+
+
+def nest(flat: Sequence[Any], shape: Shape) -> Any:
+    """Numbers in a row as nested lists of any depth; for the shape () the number itself."""
+    for axis in range(len(shape) - 1, -1, -1):
+        n = shape[axis]
+        flat = [list(flat[r * n : (r + 1) * n]) for r in range(product(shape[:axis]))]
+    return flat[0]
+
+
+def joined(numbers: array[float], shape: Shape, of_numpy: bool) -> Any:
+    """An entry of a jacobian."""
+    return _numpy(numbers, shape) if of_numpy else nest(numbers.tolist(), shape)
+
+
+def _match(node: Node, given: Any, where: str, absent: bool, row: array[float]) -> None:
+    if (given is None and absent) or (isinstance(node, Leaf) and node.kind == OTHER):
+        return
+    if isinstance(node, Branch):
+        _match_children(node, given, where, absent, row)
+        return
+    shape, numbers = _read_array(given, where)
+    if shape != node.shape:
+        raise ShapeError(f"{where} must have shape {node.shape}, as {node.path} has; got shape {shape}")
+    row[node.start : node.start + node.size] = numbers
+
+
+def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
+    """The shape and the numbers of a number, an array, or nested sequences."""
+    if not isinstance(given, (list, tuple)):
+        leaf = Tree(given, where).leaf(where)
+        return leaf.shape, array("d", _elements(leaf, True))
+    block, shape, _ = reading.read(given, (1, 2), where, False)
+    rows, columns = shape if len(shape) == 2 else (1, shape[0])
+    return shape, array("d", core.numbers(block, 0, columns, 1, rows, columns))
+
+
+def _match_children(node: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
+    keys: Any = node.keys
+    if keys is None:
+        fits = isinstance(given, (list, tuple, Elements)) or (reading.is_numpy(given) and given.ndim)
+        keys = range(len(node.children))
+        same = fits and len(given) == len(keys)
+    else:
+        same = isinstance(given, dict) and given.keys() == node.container.keys()
+    if not same:
+        wanted = f"{type(node.container).__name__} of {len(node.children)}"
+        raise ShapeError(
+            f"{where} must be a {wanted}, as {node.path} is{'' if node.keys is None else f', with keys {keys}'};"
+            f" got {type(given).__name__} {convert.short(given)}"
+        )
+    for key, child in zip(keys, node.children):
+        _match(child, given[key], f"{where}[{key!r}]", absent, row)

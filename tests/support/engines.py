@@ -1,0 +1,68 @@
+"""Both backends in one process, for the tests that compare them: the C core by `core`, the pure one by `tape`."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scalargrad import convert, core, value
+from scalargrad.arrays.base import Elements
+from scalargrad.pure import operators, sweep, tape
+
+
+@dataclass
+class Engine:
+    name: str
+    leaf: Callable[[float], Any]
+    apply: Callable[..., Any]
+    reduce: Callable[..., Any]
+    backward: Callable[[Any, float], None]
+
+
+class _PureValue(operators.Node):
+    __slots__ = ()
+
+
+def pure() -> Engine:
+    if core.backend() != "python":
+        tape.define_value(_PureValue)
+        tape.setup(number=convert.number, refuse=convert.refuse, construct=convert.construct,
+                   read_only=convert.read_only, lift=convert.lift, recorded=lambda *_: None)  # fmt: skip
+    made: type = _PureValue if core.backend() != "python" else value.Value
+    return Engine(
+        "python", made, tape.apply, tape.reduce, lambda root, seed: sweep.backward(root, seed, False) and None
+    )
+
+
+def native() -> Engine:
+    assert core.backend() == "native"
+    return Engine(
+        "native", value.Value, core.apply, core.reduce, lambda root, seed: core.backward(root, seed, False) and None
+    )
+
+
+def bits(x: float) -> Any:
+    """What two equal results share: the bits, except that any nan equals any nan."""
+    return "nan" if x != x else struct.pack("<d", x)
+
+
+def same(x: Any, y: Any) -> bool:
+    """Equal, and of the same types down to the numbers."""
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, dict):
+        return list(x) == list(y) and all(same(x[k], y[k]) for k in x)
+    if isinstance(x, (list, tuple)):
+        return len(x) == len(y) and all(map(same, x, y))
+    if isinstance(x, np.ndarray):
+        return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+    if isinstance(x, Elements):
+        return same(x.data, y.data)
+    return bool(bits(x) == bits(y)) if isinstance(x, float) else bool(x == y)
+
+
+__all__ = ["Engine", "bits", "native", "pure", "same"]

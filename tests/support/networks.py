@@ -1,0 +1,227 @@
+"""Networks of scalars, as the ledger's tests build them: on Values by scalargrad, on complex numbers by the witness.
+
+A style says how a layer is recorded: "scalar", number by number; "bulk", by arrays, losses and layers. The tests of
+matrix rows run once a style, and by `gradient`, `jacobian` and `value` hold the bits of the one against the other.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad import Value, losses, nn
+from scalargrad.arrays import Matrix, Vector
+from scalargrad.arrays.arithmetic import affine, operand
+from scalargrad.ledger.compare import engine_gradient, engine_jacobian, flat
+from tests.support.engines import bits
+from tests.support.witness import Complex
+
+OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "max": None}
+
+
+class Scalar:
+    """Layers and losses on nested lists, number by number, by the functions of `space`."""
+
+    def __init__(self, space: Any) -> None:
+        self.space = space
+
+    def pair(self, name: str, w: Any, x: Any) -> Any:
+        """Two numbers by a binary operator."""
+        return self.space.maximum(w, x) if name == "max" else OPERATORS[name](w, x)
+
+    def binary(self, name: str, w: Any, x: Any) -> Any:
+        return [self.pair(name, p, q) for p, q in zip(w, x)]
+
+    def expand(self, name: str, x: Any, z: Any) -> Any:
+        """A vector and a number."""
+        return [self.pair(name, item, z) for item in x]
+
+    def each(self, name: str, x: Any) -> Any:
+        """A function of each number."""
+        return [-item if name == "neg" else getattr(self.space, name)(item) for item in x]
+
+    def sum(self, x: Any) -> Any:
+        return self.space.sum(list(x))
+
+    def weighted_squares(self, a: Any, x: Any) -> Any:
+        """Σ over the rows of A of Aᵢ·(x⊙x)."""
+        once = [[p * q for p, q in zip(row, x)] for row in a]
+        return self.space.sum([self.space.sum(row) for row in [[p * q for p, q in zip(row, x)] for row in once]])
+
+    def linear(self, x: Any, w: Any, b: Any = None) -> Any:
+        """XW + b, each number left to right from the bias, as micrograd's neuron."""
+        columns = list(zip(*w)) or [()] * len(b or [])
+        offsets = [None] * len(columns) if b is None else b
+        return [[self.affine(row, column, offset) for column, offset in zip(columns, offsets)] for row in x]
+
+    def relu(self, x: Any) -> Any:
+        return [[self.space.relu(item) for item in row] for row in x]
+
+    def softmax(self, x: Any) -> Any:
+        return [self.space.softmax(row) for row in x]
+
+    def log_softmax(self, x: Any) -> Any:
+        return [self.space.log_softmax(row) for row in x]
+
+    def logsumexp(self, x: Any) -> Any:
+        """Of each row."""
+        return [self.space.logsumexp(row) for row in x]
+
+    def total(self, x: Any, weights: Any) -> Any:
+        """The sum of X⊙G: its gradient by X is G."""
+        return self.space.sum([p * q for rows in zip(x, weights) for p, q in zip(*rows)])
+
+    def affine(self, w: Any, x: Any, b: Any = None) -> Any:
+        products = [p * q for p, q in zip(w, x)]
+        return sum(products, b) if b is not None else sum(products[1:], products[0])
+
+    def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
+        """One neuron, for each of the inputs."""
+        return [self.space.relu(self.affine(w, x, b)) for x in inputs]
+
+    def dot(self, w: Any, x: Any) -> Any:
+        return self.space.dot(w, x)
+
+    def dots(self, rows: Any, x: Any) -> Any:
+        """A matrix times a vector."""
+        return [self.space.dot(row, x) for row in rows]
+
+    def cross_entropy(self, scores: Any, classes: Any) -> Any:
+        return self.space.mean([0.0 - row[k] for row, k in zip(self.log_softmax(scores), classes)])
+
+    def mse(self, target: Any, prediction: Any) -> Any:
+        return self.space.mean([(guess - y) ** 2 for y, guess in zip(target, prediction)])
+
+    def squares(self, *matrices: Any) -> Any:
+        """The sum of the squares of all the numbers."""
+        return self.space.sum([item**2 for matrix in matrices for row in matrix for item in row])
+
+
+def _matrix(x: Any, width: int) -> Any:
+    """The rows as a Matrix, also when there are none."""
+    return x if isinstance(x, Matrix) else operand(x) if x else Vector([]).reshape(0, width)
+
+
+class Bulk(Scalar):
+    """The same by vectors and matrices, by losses.py and nn.py."""
+
+    def __init__(self) -> None:
+        super().__init__(sg)
+
+    def binary(self, name: str, w: Any, x: Any) -> Any:
+        return self.pair(name, operand(w), operand(x))
+
+    def expand(self, name: str, x: Any, z: Any) -> Any:
+        return self.pair(name, operand(x), z)
+
+    def each(self, name: str, x: Any) -> Any:
+        return -operand(x) if name == "neg" else getattr(sg, name)(operand(x))
+
+    def sum(self, x: Any) -> Any:
+        return operand(x).sum()
+
+    def weighted_squares(self, a: Any, x: Any) -> Any:
+        v = operand(x)
+        return (_matrix(a, v.size) * v * v).sum(axis=1).sum()
+
+    def linear(self, x: Any, w: Any, b: Any = None) -> Any:
+        weights = _matrix(w, len(b or []))
+        left = _matrix(x, weights.shape[0])
+        return left @ weights if b is None else affine(left, weights, operand(b))
+
+    def relu(self, x: Any) -> Any:
+        return _matrix(x, 0).relu()
+
+    def softmax(self, x: Any) -> Any:
+        return sg.softmax(_matrix(x, 0))
+
+    def log_softmax(self, x: Any) -> Any:
+        return sg.log_softmax(_matrix(x, 0))
+
+    def logsumexp(self, x: Any) -> Any:
+        return sg.logsumexp(_matrix(x, 0), axis=1)
+
+    def total(self, x: Any, weights: Any) -> Any:
+        return (x * _matrix(weights, x.shape[1])).sum()
+
+    def affine(self, w: Any, x: Any, b: Any = None) -> Any:
+        return affine(operand(w), operand(x), None if b is None else operand([b]))
+
+    def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
+        """By a layer of one neuron, on a batch."""
+        layer = nn.Layer(1, 1)
+        layer.neurons[0].w, layer.neurons[0].b = list(w), b
+        return layer(_matrix(inputs, len(w))).reshape(len(inputs))
+
+    def dot(self, w: Any, x: Any) -> Any:
+        return operand(w) @ operand(x)
+
+    def dots(self, rows: Any, x: Any) -> Any:
+        return _matrix(rows, len(x)) @ operand(x)
+
+    def cross_entropy(self, scores: Any, classes: Any) -> Any:
+        return losses.cross_entropy(scores, classes)
+
+    def mse(self, target: Any, prediction: Any) -> Any:
+        return losses.mse(prediction, target)
+
+    def squares(self, *matrices: Any) -> Any:
+        return losses.l2([item for matrix in matrices for row in matrix for item in row])
+
+
+SCALAR, BULK = Scalar(sg), Bulk()
+STYLES = {"scalar": SCALAR, "bulk": BULK}
+WITNESS = Scalar(Complex)
+
+styles = pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+
+
+def _bits(x: Any) -> list[Any]:
+    return [bits(float(item)) for item in flat(x)]
+
+
+def value(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
+    """f(style, ...) of floats: numbers, or lists of them. Of bulk: the bits of number by number."""
+    found = f(style, *arguments)
+    if style is BULK:
+        assert _bits(found) == _bits(f(SCALAR, *arguments))
+    return _plain(found)
+
+
+def _plain(x: Any) -> Any:
+    if hasattr(x, "tolist"):
+        x = x.tolist()
+    return [_plain(item) for item in x] if isinstance(x, (list, tuple)) else float(x)
+
+
+def gradient(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
+    """`engine_gradient` of f(style, ...). Of bulk: the bits of number by number, and so the values on the way."""
+    found = _seen(engine_gradient, style, f, *arguments)
+    if style is BULK:
+        by_scalars = _seen(engine_gradient, SCALAR, f, *arguments)
+        assert [_bits(x) for x in found] == [_bits(x) for x in by_scalars], "bulk and scalar by scalar"
+    return found[0]
+
+
+def jacobian(style: Any, f: Callable[..., Any], x: Any) -> Any:
+    """`engine_jacobian` of f(style, x). Of bulk: the bits of number by number, and so the values."""
+    found = _seen(engine_jacobian, style, f, x)
+    if style is BULK:
+        assert [_bits(y) for y in found] == [_bits(y) for y in _seen(engine_jacobian, SCALAR, f, x)]
+    return found[0]
+
+
+def _seen(engine: Any, style: Any, f: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
+    """The engine's answer, and the numbers that the function gave it."""
+    outputs: list[Any] = []
+
+    def seen(*inputs: Any) -> Any:
+        output = f(style, *inputs)
+        outputs.append([item.data if isinstance(item, Value) else item for item in flat(output)])
+        return output
+
+    return engine(seen, *arguments), outputs

@@ -1,0 +1,20 @@
+"""Hypothesis profiles by their names, and marks that many tests wear."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+import scalargrad as sg
+
+# the pure backend, which is slower, draws half as many examples
+FEW = 60 if sg.backend() == "native" else 30
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+
+native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C core")
+
+
+def full(size: int) -> int:
+    """A size of the slow tier: as it is in a nightly run, a tenth of it in .ci/run."""
+    return size // 10 if PROFILE == "reduced" else size
