@@ -8,27 +8,26 @@ this formula to the last bit.
 
 Raises: `ShapeError`, with both shapes, when they differ; `ArgumentError` for an unknown reduction or nothing to take
 the mean of; `NumberError` for what is no number.
+To type checkers the result is a Value. It is a float where no Value entered the loss.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 from scalargrad import convert, core
-from scalargrad.arrays import bulk
-from scalargrad.arrays.arithmetic import operand
-from scalargrad.arrays.base import Elements, made
+from scalargrad.arrays.arithmetic import as_array
+from scalargrad.arrays.base import Array, of_items, shown_as
+from scalargrad.arrays.reductions import row_logsumexp, row_maxima, row_sums, row_take
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
-from scalargrad.table import ops
-
-_CODE = ops.OPCODE
+from scalargrad.value import Value
 
 
 def _array(x: Any, what: str) -> Any:
-    found = x if isinstance(x, Elements) else operand(x)
-    if found is NotImplemented or found is None:
+    found = as_array(x)
+    if found is None:
         raise NumberError(f"the {what} of a loss is numbers or an array of them, got {type(x).__name__}")
     return found
 
@@ -40,19 +39,7 @@ def _pair(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
     return x, t
 
 
-def _constant(number: float) -> bulk.Numbers:
-    return core.block((number,)), 0, 0, 0
-
-
-_ONE, _HALF, _ZERO = _constant(1.0), _constant(0.5), _constant(0.0)
-
-
-def _each(name: str, like: Any, *operands: Any) -> bulk.Numbers:
-    """A primitive of each number: of arrays in the shape of `like`, and of numbers such as this gives."""
-    rows, columns = like._rows, like._columns
-    numbers = [x if type(x) is tuple else x._numbers() for x in operands]
-    return bulk.elementwise(_CODE[name], rows, columns, *numbers), 0, columns, 1
-
+__all__ = ["binary_cross_entropy", "cross_entropy", "hinge", "huber", "l2", "mse"]
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -62,21 +49,24 @@ def _check(reduction: Any) -> None:
         raise ArgumentError(f"there is no reduction {reduction!r}: choose one of {', '.join(_REDUCTIONS)}")
 
 
-def _reduced(losses: bulk.Numbers, rows: int, columns: int, dimensions: int, x: Any, reduction: str) -> Any:
-    """The losses of the input x, or their mean or sum."""
-    block, count = losses[0], rows * columns
-    if not dimensions:  # one loss is its own mean and sum
-        return core.item(block, 0)
+def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
+    """The losses of the input x, in so many dimensions; or their mean or sum."""
+    if not ndim:  # one loss is its own mean and sum
+        return losses.item()
     if reduction == "none":
-        return made(dimensions, block, rows, columns, x._numpy)
-    if not count and reduction == "sum":
+        return shown_as(losses, x, ndim)
+    if not losses.size and reduction == "sum":
         return 0.0
-    if not count:
+    if not losses.size:
         raise ArgumentError(f"the mean of nothing has no value: the input has shape {x.shape}")
-    total = core.item(bulk.fold(_CODE["sum"], 1, count, (block, 0, 0, 1)), 0)
-    return total / count if reduction == "mean" else total
+    total = losses.sum()
+    return total / losses.size if reduction == "mean" else total
 
 
+@overload
+def mse(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
+@overload
+def mse(input: Any, target: Any, reduction: str) -> Any: ...
 def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The mean squared error: of each number (input - target)**2.
 
@@ -85,9 +75,13 @@ def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check(reduction)
     x, t = _pair("mse", input, target)
-    return _reduced(_each("square", x, _each("sub", x, x, t)), x._rows, x._columns, x.ndim, x, reduction)
+    return _reduced((x - t).square(), x, reduction, x.ndim)
 
 
+@overload
+def huber(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean", delta: float = 1.0) -> Value: ...
+@overload
+def huber(input: Any, target: Any, reduction: str, delta: float = 1.0) -> Any: ...
 def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """The squared error near 0, the absolute error far away: with a = |input - target| and c = min(a, delta), each is
     c * (a - 0.5 * c), which is a²/2 up to delta and delta * (a - delta/2) from there on.
@@ -103,10 +97,9 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     if limit is NotImplemented or not limit > 0.0:
         raise ArgumentError(f"delta is a positive number, got {convert.short(delta)}")
     x, t = _pair("huber", input, target)
-    distance = _each("abs", x, _each("sub", x, x, t))
-    near = _each("clip", x, distance, _ZERO, _constant(limit))
-    losses = _each("mul", x, near, _each("sub", x, distance, _each("mul", x, _HALF, near)))
-    return _reduced(losses, x._rows, x._columns, x.ndim, x, reduction)
+    distance = (x - t).abs()
+    near = distance.clip(0.0, limit)
+    return _reduced(near * (distance - 0.5 * near), x, reduction, x.ndim)
 
 
 # The bytes of 1.0 and -1.0. Neither begins as the other ends, so where they are found they cannot overlap.
@@ -115,18 +108,22 @@ _SIGNS = [array("d", [sign]).tobytes() for sign in (1.0, -1.0)]
 
 def _are_signs(t: Any) -> bool:
     """Whether all numbers are 1 or -1: as bytes, which is many times faster than as floats."""
-    numbers = core.numbers(*t._numbers(), t._rows, t._columns)
+    numbers = t.numbers().tobytes()
     return bool(sum(map(numbers.count, _SIGNS)) == t.size)
 
 
 def _require(t: Any, loss: str, wanted: str, allowed: Callable[[float], bool], advice: str) -> None:
-    numbers = array("d", core.numbers(*t._numbers(), t._rows, t._columns))
+    numbers = t.numbers()
     if not all(map(allowed, set(numbers))):
         k, number = next((k, number) for k, number in enumerate(numbers) if not allowed(number))
-        where = "" if not t.ndim else f" at {k}" if t.ndim == 1 else f" at ({k // t._columns}, {k % t._columns})"
+        where = "" if not t.ndim else f" at {k}" if t.ndim == 1 else f" at {divmod(k, t.shape[1])}"
         raise ArgumentError(f"{loss} takes targets {wanted}, got {number}{where}: {advice}")
 
 
+@overload
+def hinge(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
+@overload
+def hinge(input: Any, target: Any, reduction: str) -> Any: ...
 def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The hinge loss of scores, for targets -1 and 1: each is relu(1 - target * input).
 
@@ -139,10 +136,13 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     x, t = _pair("hinge", input, target)
     if not _are_signs(t):
         _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "of labels 0 and 1, give 2 * label - 1")
-    losses = _each("relu", x, _each("sub", x, _ONE, _each("mul", x, t, x)))
-    return _reduced(losses, x._rows, x._columns, x.ndim, x, reduction)
+    return _reduced((1.0 - t * x).relu(), x, reduction, x.ndim)
 
 
+@overload
+def binary_cross_entropy(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
+@overload
+def binary_cross_entropy(input: Any, target: Any, reduction: str) -> Any: ...
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The cross-entropy of a yes or no: input is its logit, target the probability, from 0 to 1, that it should have.
 
@@ -156,11 +156,13 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     x, t = _pair("binary_cross_entropy", input, target)
     advice = "of labels -1 and 1, give (label + 1) / 2"
     _require(t, "binary_cross_entropy", "from 0 to 1", lambda p: 0.0 <= p <= 1.0, advice)
-    yes = _each("mul", x, t, _each("softplus", x, _each("neg", x, x)))
-    no = _each("mul", x, _each("sub", x, _ONE, t), _each("softplus", x, x))
-    return _reduced(_each("add", x, yes, no), x._rows, x._columns, x.ndim, x, reduction)
+    return _reduced(t * (-x).softplus() + (1.0 - t) * x.softplus(), x, reduction, x.ndim)
 
 
+@overload
+def cross_entropy(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
+@overload
+def cross_entropy(input: Any, target: Any, reduction: str) -> Any: ...
 def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The cross-entropy of classes: input is the logits, a Matrix (n, classes), or a Vector (classes,) for one sample.
 
@@ -181,30 +183,22 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check(reduction)
     x = _array(input, "input")
-    if not x.ndim or not x._columns:
+    if not x.ndim or not x.shape[-1]:
         raise ShapeError(f"cross_entropy needs a vector or matrix of logits with a class at least, got shape {x.shape}")
-    rows, columns, numbers = x._rows, x._columns, x._numbers()
     classes = _classes(target, x)
-    largest = bulk.fold_constant(_CODE["max"], rows, columns, numbers)
-    sums = bulk.fold(_CODE["logsumexp"], rows, columns, numbers, (largest, 0, 1, 0))
+    m = row_maxima(x)
+    s = row_logsumexp(x, m)
     if classes is not None:
-        block, offset, row, column = numbers
-        places = array("q", [offset + r * row + y * column for r, y in enumerate(classes)])
-        picked = core.take(block, places.tobytes())
-        shifted = bulk.elementwise(_CODE["sub"], 1, rows, (picked, 0, 0, 1), (largest, 0, 0, 1))
-        losses = bulk.elementwise(_CODE["sub"], 1, rows, (sums, 0, 0, 1), (shifted, 0, 0, 1))
+        losses = s - (row_take(x, classes) - m)
     else:
         t = _pair("cross_entropy", x, target)[1]
-        shifted = bulk.elementwise(_CODE["sub"], rows, columns, numbers, (largest, 0, 1, 0))
-        logs = bulk.elementwise(_CODE["sub"], rows, columns, (sums, 0, 1, 0), (shifted, 0, columns, 1))
-        weighted = bulk.elementwise(_CODE["mul"], rows, columns, t._numbers(), (logs, 0, columns, 1))
-        losses = bulk.fold(_CODE["sum"], rows, columns, (weighted, 0, columns, 1))
-    return _reduced((losses, 0, rows, 1), 1, rows, x.ndim - 1, x, reduction)
+        losses = row_sums(t * (s - (x - m)))
+    return _reduced(losses, x, reduction, x.ndim - 1)
 
 
 def _classes(target: Any, x: Any) -> list[int] | None:
     """The class of each row of x; None where the target is probabilities. Raises `ArgumentError`, `ShapeError`."""
-    if isinstance(target, Elements):
+    if isinstance(target, Array):
         if target.shape != x.shape and target.ndim == 1:
             raise ArgumentError(
                 f"classes are whole numbers, got a Vector of shape {target.shape} for an input of shape {x.shape}:"
@@ -216,22 +210,23 @@ def _classes(target: Any, x: Any) -> list[int] | None:
         return None
     given = [listed] if x.ndim == 1 else listed
     if not isinstance(given, Sequence) or (
-        given and isinstance(given[0], (Sequence, Elements)) and not isinstance(given[0], str)
+        given and isinstance(given[0], (Sequence, Array)) and not isinstance(given[0], str)
     ):
         return None
-    if len(given) != x._rows:
+    rows, classes = (1, *x.shape)[-2:]
+    if len(given) != rows:
         raise ShapeError(f"cross_entropy needs a class a row: the input has shape {x.shape}, the target {len(given)}")
     for r, y in enumerate(given):
         if isinstance(y, core.Node) or not hasattr(y, "__index__"):
             raise ArgumentError(
                 f"a class is a whole number, got {type(y).__name__} {convert.short(y)} for row {r}: give a list of ints"
             )
-        if not 0 <= y.__index__() < x._columns:
-            raise ArgumentError(f"there is no class {y} (row {r}): the input has {x._columns} classes, from 0 on")
+        if not 0 <= y.__index__() < classes:
+            raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, from 0 on")
     return [y.__index__() for y in given]
 
 
-def l2(parameters: Iterable[Any]) -> Any:
+def l2(parameters: Iterable[Any]) -> Value:
     """The sum of the squares of all parameters, ``sg.sum(p**2 for p in parameters)``: times a small number, a penalty
     on large weights. 0.0 of nothing.
 
@@ -243,7 +238,5 @@ def l2(parameters: Iterable[Any]) -> Any:
         raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: give model.parameters()")
     items = parameters if isinstance(parameters, list) else list(parameters)
     if not items:
-        return 0.0
-    count = len(items)
-    squares = bulk.elementwise(_CODE["square"], 1, count, (core.block(items), 0, 0, 1))
-    return core.item(bulk.fold(_CODE["sum"], 1, count, (squares, 0, 0, 1)), 0)
+        return 0.0  # type: ignore[return-value]
+    return of_items(items).square().sum()  # type: ignore[no-any-return]

@@ -14,8 +14,11 @@ from typing import Any, ClassVar
 
 from scalargrad import convert, core
 from scalargrad.arrays import reductions
+from scalargrad.arrays.base import of_items
 from scalargrad.errors import ArgumentError, NumberError, StateError
 from scalargrad.value import Value
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm", "clip_grad_value"]
 
 
 def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
@@ -277,11 +280,6 @@ class AdamW(Adam):
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
 
-def _grads(parameters: tuple[Value, ...]) -> tuple[Any, array[float]]:
-    block = core.block(parameters)
-    return block, array("d", core.grads(block, 0, 0, 1, 1, len(parameters)))
-
-
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scales all grads together so that their Euclidean norm is at most `max_norm`; gives the norm before.
 
@@ -294,14 +292,14 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """
     trained = _trained(parameters, "clip_grad_norm")
     most = _number(max_norm, "max_norm")
-    block, grads = _grads(trained)
-    norm = float(reductions.norm(grads.tolist()))
+    leaves = of_items(trained)
+    grads = leaves.grad
+    norm = float(reductions.norm(grads))
     if not math.isfinite(norm):
         raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
     factor = most / (norm + 1e-6)
     if factor < 1.0:
-        scaled = array("d", [g * factor for g in grads])
-        core.set_leaves(block, 0, 0, 1, 1, len(trained), scaled.tobytes(), 1)
+        leaves.grad = [g * factor for g in grads]
     return norm
 
 
@@ -314,6 +312,5 @@ def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
     """
     trained = _trained(parameters, "clip_grad_value")
     most = _number(clip_value, "clip_value")
-    block, grads = _grads(trained)
-    limited = array("d", [most if g > most else -most if g < -most else g for g in grads])
-    core.set_leaves(block, 0, 0, 1, 1, len(trained), limited.tobytes(), 1)
+    leaves = of_items(trained)
+    leaves.grad = [most if g > most else -most if g < -most else g for g in leaves.grad]

@@ -13,7 +13,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
-from scalargrad.arrays.arithmetic import affine, elementwise, operand
+from scalargrad.arrays.arithmetic import affine, as_array, elementwise
 from scalargrad.errors import NumberError
 from scalargrad.table import ops
 from tests.support.operands import KINDS, Operand, compare, drawing
@@ -88,7 +88,7 @@ def test_what_stands_for_a_whole_array(kind: str, part: str) -> None:
         draw = drawing(f"{kind} {part} {name}", 0.3, 3.0)
         whole = KINDS[kind](4, 5, draw)
         of_array, of_scalars = PARTS[part]
-        spread = Operand(of_array(operand(whole.array)), of_scalars(whole.scalars), whole.leaves)
+        spread = Operand(of_array(as_array(whole.array)), of_scalars(whole.scalars), whole.leaves)
         made = [spread if k == place else KINDS["matrix"](m, n, draw) for k in range(arity)]
         ours = elementwise(ops.OPCODE[name], *[x.array for x in made])
         theirs = [[core.apply(ops.OPCODE[name], *[x.at(r, c) for x in made]) for c in range(n)] for r in range(m)]
@@ -145,8 +145,8 @@ USES: dict[str, Callable[[Any], Any]] = {
     "element by element": lambda x: (x * 2.0).sum(),
     "spread": lambda x: (x + Matrix([[1.0] * x.shape[1]] * x.shape[0]) * x[:1]).sum(),
     "left": lambda x: (x @ ([[1.0, 2.0]] * x.shape[1])).sum(),
-    "right": lambda x: (operand([[1.0] * x.shape[0]] * 2) @ x).sum(),
-    "bias": lambda x: affine(operand([[1.0, 2.0]]), Matrix([[1.0] * x.shape[1]] * 2), x[0]).sum(),
+    "right": lambda x: (as_array([[1.0] * x.shape[0]] * 2) @ x).sum(),
+    "bias": lambda x: affine(as_array([[1.0, 2.0]]), Matrix([[1.0] * x.shape[1]] * 2), x[0]).sum(),
     "taken": lambda x: x[list(range(x.shape[0]))].sum(),
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Matrix, Vector
-from scalargrad.arrays.arithmetic import operand
+from scalargrad.arrays.arithmetic import as_array
 from scalargrad.errors import ArgumentError
 from tests.support.operands import CONSTANT, KINDS, compare, drawing, flat_bits, grid
 
@@ -95,7 +95,7 @@ def test_ties_share(name: str) -> None:
 def test_of_constants_and_without_recording() -> None:
     """The same numbers: constants give floats or constants, no_grad gives leaves."""
     numbers = grid(3, 5, drawing("numbers"))
-    tracked, constants = Matrix(numbers), operand(numbers)
+    tracked, constants = Matrix(numbers), as_array(numbers)
     for name, axis in itertools.product(FOLDS, [0, 1]):
         wanted = flat_bits(getattr(tracked, name)(axis), "data")
         assert flat_bits(getattr(constants, name)(axis), "data") == wanted, name

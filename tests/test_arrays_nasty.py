@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Matrix, core
+from scalargrad import Matrix
 from scalargrad.arrays import concat
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.table import ops
 from tests.support.engines import bits
 from tests.support.profiles import full, native_only
+from tests.support.scalars import in_place_of_the_backend
 
 NASTY = [
     float("nan"),
@@ -32,7 +33,6 @@ NASTY = [
     1.0,
     1.0,
 ]
-IN_BULK = ["elementwise_in_bulk", "product_in_bulk", "fold_in_bulk"]
 REDUCTIONS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
 
 # of two square matrices of one size, and a number that chooses among variants
@@ -82,8 +82,7 @@ def compare(n: int, nasty: int, random: Any, program: Program, seed: float) -> N
     given = [[[number() for _ in range(n)] for _ in range(n)] for _ in range(2)]
     wanted = run(given, program, seed)
     with pytest.MonkeyPatch.context() as patch:
-        for name in IN_BULK:
-            patch.setattr(core, name, lambda *_: None)
+        in_place_of_the_backend(patch)
         by_element = run(given, program, seed)
     assert wanted == by_element
     with sg.no_grad():
@@ -122,6 +121,5 @@ def test_rows_of_nasty_numbers(name: str, numbers: list[float], seed: float) -> 
     given = [[numbers[:n]], [numbers[n : 2 * n]]]
     wanted = run(given, [(name, 0, 1, 0, False)], seed)
     with pytest.MonkeyPatch.context() as patch:
-        for part in IN_BULK:
-            patch.setattr(core, part, lambda *_: None)
+        in_place_of_the_backend(patch)
         assert wanted == run(given, [(name, 0, 1, 0, False)], seed)

@@ -15,7 +15,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Matrix, Vector
-from scalargrad.arrays.arithmetic import affine, operand
+from scalargrad.arrays.arithmetic import affine, as_array
 from tests.support.operands import CONSTANT, KINDS, Operand, compare, drawing
 from tests.support.profiles import native_only
 
@@ -78,7 +78,7 @@ def dots(rows: Any, columns: Any, bias: Any = None) -> list[list[Any]]:
 
 def made(kind: str, m: int, n: int) -> Operand:
     x = KINDS[kind](m, n, drawing(f"{kind} {m} {n}"))
-    return x._replace(array=operand(x.array))
+    return x._replace(array=as_array(x.array))
 
 
 @pytest.mark.parametrize("left", SIDES)
@@ -91,7 +91,7 @@ def test_layouts(left: str) -> None:
         x, w = made(left, m, inner), made(right, inner, n)
         bias = None if kind is None else made(kind, 2, n)
         leaves = [*x.leaves, *w.leaves, *(bias.leaves if bias else [])]
-        ours = affine(x.array, w.array, None if bias is None else operand(bias.array[1]))
+        ours = affine(x.array, w.array, None if bias is None else as_array(bias.array[1]))
         theirs = dots(x.scalars, list(zip(*w.scalars)), None if bias is None else bias.scalars[1])
         compare(ours, theirs, leaves, f"{left} @ {right} + {kind}, {m} x {inner} x {n}")
 
@@ -129,7 +129,7 @@ def test_one_matrix_in_several_places(name: str) -> None:
     scalars = np.empty((5, 5), dtype=object)
     for k in range(25):
         scalars[k // 5, k % 5] = base.scalars[k // 5][k % 5]
-    a, b, bias = (None if x is None else operand(x) for x in SAME[name](base.array))
+    a, b, bias = (None if x is None else as_array(x) for x in SAME[name](base.array))
     p, q, first = SAME[name](scalars)
     rows = np.array(p, dtype=object)
     columns = q.reshape(1, -1) if q.ndim == 1 else q.T

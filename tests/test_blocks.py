@@ -23,7 +23,7 @@ def positions(*k: int) -> bytes:
 
 
 def shown(read: Any, *view: Any) -> list[float]:
-    return array("d", read(*view)).tolist()
+    return array("d", read(view)).tolist()
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_layout_shows_its_numbers(kind: str, layout: Any) -> None:
     if kind == "looked at":
         core.item(held, 0)
     if kind == "results":
-        held = (sg.Vector(numbers) + 0.0)._block
+        held = (sg.Vector(numbers) + 0.0)._view.block
     if kind == "mixed":
         held = core.block([Value(x) if x % 2 else x for x in numbers])
     assert shown(core.numbers, held, *view) == wanted
@@ -66,14 +66,14 @@ def test_grads_of_a_layout() -> None:
     v = sg.Vector([1.0, 2.0, 4.0])
     square = v * v
     (square * [1.0, 10.0, 100.0]).sum().backward()
-    assert shown(core.grads, square._block, 1, 0, 1, 1, 2) == [10.0, 100.0]
-    assert shown(core.grads, v._block, 0, 0, 2, 1, 2) == [2.0, 800.0]
+    assert shown(core.grads, square._view.block, 1, 0, 1, 1, 2) == [10.0, 100.0]
+    assert shown(core.grads, v._view.block, 0, 0, 2, 1, 2) == [2.0, 800.0]
 
 
 def test_setting_leaves(block: Any) -> None:
-    assert core.set_leaves(block, 1, 4, 2, 2, 2, doubles(10.0, 20.0, 30.0, 40.0), 0) is None
+    assert core.set_leaves((block, 1, 4, 2, 2, 2), doubles(10.0, 20.0, 30.0, 40.0), 0) is None
     assert shown(core.numbers, block, 0, 0, 1, 1, 8) == [0, 10, 2, 20, 4, 30, 6, 40]
-    assert core.set_leaves(block, 0, 0, 3, 1, 3, doubles(-1.0, -2.0, -3.0), 1) is None
+    assert core.set_leaves((block, 0, 0, 3, 1, 3), doubles(-1.0, -2.0, -3.0), 1) is None
     assert shown(core.grads, block, 0, 0, 1, 1, 8) == [-1, 0, 0, -2, 0, 0, -3, 0]
     assert shown(core.numbers, block, 0, 0, 1, 1, 8) == [0, 10, 2, 20, 4, 30, 6, 40]
     assert core.item(block, 3).grad == -2.0 and core.item(block, 7).data == 40.0
@@ -84,14 +84,14 @@ def test_what_is_no_leaf_is_given_back_and_nothing_set(which: int) -> None:
     x = Value(1.0)
     result = x * 2.0
     mixed = core.block([x, Value(5.0), result, 7.0])
-    assert core.set_leaves(mixed, 0, 0, 1, 1, 4, doubles(9.0, 9.0, 9.0, 9.0), which) is result
-    assert core.set_leaves(mixed, 1, 0, 2, 1, 2, doubles(9.0, 9.0), which) == 7.0
+    assert core.set_leaves((mixed, 0, 0, 1, 1, 4), doubles(9.0, 9.0, 9.0, 9.0), which) is result
+    assert core.set_leaves((mixed, 1, 0, 2, 1, 2), doubles(9.0, 9.0), which) == 7.0
     constants = core.doubles(doubles(1.0, 2.0), False)
-    assert core.set_leaves(constants, 0, 0, 1, 1, 2, doubles(9.0, 9.0), which) == 1.0
+    assert core.set_leaves((constants, 0, 0, 1, 1, 2), doubles(9.0, 9.0), which) == 1.0
     assert [core.item(mixed, k).data for k in range(3)] == [1.0, 5.0, 2.0] and x.grad == 0.0
     assert shown(core.numbers, constants, 0, 0, 1, 1, 2) == [1.0, 2.0]
-    results = (sg.Vector([1.0, 2.0]) * 2.0)._block
-    given = core.set_leaves(results, 1, 0, 0, 1, 1, doubles(9.0), which)
+    results = (sg.Vector([1.0, 2.0]) * 2.0)._view.block
+    given = core.set_leaves((results, 1, 0, 0, 1, 1), doubles(9.0), which)
     assert given.data == 4.0 and given._op == "*"
 
 
@@ -111,7 +111,7 @@ def test_items_and_what_is_taken(block: Any) -> None:
     mixed = core.take(core.block([1.5, Value(2.0)]), positions(1, 0))
     assert isinstance(core.item(mixed, 0), Value) and core.item(mixed, 1) == 1.5
     assert isinstance(core.item(mixed, 1), float)
-    results = (sg.Vector([1.0, 2.0, 3.0]) * 2.0)._block
+    results = (sg.Vector([1.0, 2.0, 3.0]) * 2.0)._view.block
     assert core.item(core.take(results, positions(2)), 0).data == 6.0
     assert type(core.item(core.block([True, 2]), 1)) is float
 

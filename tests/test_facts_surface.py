@@ -128,7 +128,7 @@ def test_an_array_on_one_side(name: str) -> None:
         result = written(v)
         assert type(result) is type(v)
         (result * ones).sum().backward()
-        for got in v.detach()._items():
+        for got in v.detach().elements():
             assert got.data == 4.0
         data, grad = ([x for row in a for x in row] if v.ndim == 2 else a for a in (result.data, v.grad))
         assert data == pytest.approx([wanted] * 2, rel=1e-15) and grad == pytest.approx([derivative] * 2, rel=1e-15)

@@ -81,7 +81,7 @@ def values_refused() -> None:
 def blocks_refused() -> None:
     refused(lambda w=w: core.block([X, 1.0, w]) for w in (Odd(), "a", Breaks()))
     refused([lambda: core.block(3)])
-    for block in (FLOATS, LEAVES, (MATRIX * 2.0)._block):
+    for block in (FLOATS, LEAVES, (MATRIX * 2.0)._view.block):
         refused(lambda k=k: core.item(block, k) for k in (-1, 4, 1 << 40))
     refused([lambda: Vector([1.0, "a"]), lambda: Matrix([[X, None]]), lambda: MATRIX[2], lambda: MATRIX[[0, 2]]])
     refused([lambda: MATRIX + [1.0, 2.0, 3.0], lambda: MATRIX @ [1.0, 2.0, 3.0], lambda: sg.exp(MATRIX, 1.0)])

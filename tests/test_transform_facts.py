@@ -119,7 +119,7 @@ def test_containers_and_kinds_are_kept(given: Any, wanted: Any) -> None:
     assert same(both, wanted) and type(value) is float
     assert repr(given) == before
     if isinstance(given, (Vector, Matrix)):
-        assert all(v.grad == 0.0 for v in given._items())
+        assert all(v.grad == 0.0 for v in given.elements())
 
 
 def test_what_the_function_is_given() -> None:

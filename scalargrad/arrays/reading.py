@@ -149,14 +149,13 @@ def from_items(flat: list[Any], leaf: bool) -> Any:
     return core.block([x if isinstance(x, core.Node) else core.item(leaves, k) for k, x in enumerate(numbers)])
 
 
-def broadcast(left: tuple[int, int], right: tuple[int, int], what: str, shapes: Sequence[Shape]) -> tuple[int, int]:
-    """The rows and columns of an operation on two arrays: equal, or 1 in one of them."""
+def broadcast(left: tuple[int, int], right: tuple[int, int], what: str, arrays: Sequence[Any]) -> tuple[int, int]:
+    """The rows and columns of an operation on arrays: equal, or 1 in one of them."""
     sizes = []
     for a, b in zip(left, right):
         if a != b and a != 1 and b != 1:
-            raise ShapeError(
-                f"{what} needs shapes that are equal, or 1 where they differ; got {' and '.join(map(str, shapes))}"
-            )
+            shapes = " and ".join(str(x.shape) for x in arrays if x.ndim)
+            raise ShapeError(f"{what} needs shapes that are equal, or 1 where they differ; got {shapes}")
         sizes.append(b if a == 1 else a)
     return sizes[0], sizes[1]
 

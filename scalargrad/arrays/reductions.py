@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from scalargrad import core
-from scalargrad.arrays.base import Elements
+from scalargrad.arrays import reading
+from scalargrad.arrays.arithmetic import Arithmetic, elementwise
+from scalargrad.arrays.base import Array, of_view
+from scalargrad.arrays.view import View, column, row
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
 from scalargrad.value import Value
 
-_SUM, _DOT, _LOGSUMEXP = ops.OPCODE["sum"], ops.OPCODE["dot"], ops.OPCODE["logsumexp"]
-_MUL, _DIV, _SUB = ops.OPCODE["mul"], ops.OPCODE["div"], ops.OPCODE["sub"]
+A = TypeVar("A", bound="Reductions")
+_SUM, _DOT, _MAX, _MIN, _LOGSUMEXP, _MUL, _DIV, _SUB, _EXP_SUB = (
+    ops.OPCODE[name] for name in ("sum", "dot", "max", "min", "logsumexp", "mul", "div", "sub", "exp_sub")
+)
 
 
 def _items(function: str, x: tuple[Any, ...], least: int = 0) -> list[Any]:
@@ -47,7 +52,7 @@ def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def either(*x: Any, **axis: Any) -> Any:
-        if len(x) == 1 and isinstance(x[0], Elements):
+        if len(x) == 1 and isinstance(x[0], Array):
             return getattr(x[0], name)(**axis)
         if axis:
             raise ArgumentError(f"{name} takes an axis with a Vector or Matrix alone")
@@ -182,3 +187,128 @@ def log_softmax(*x: Any) -> list[Any]:
     largest = _largest(items)
     total = core.reduce(_LOGSUMEXP, [largest, *items])
     return [core.apply(_SUB, core.apply(_SUB, item, largest), total) for item in items]
+
+
+# --- of arrays -------------------------------------------------------------------------------------------------------
+
+
+class Reductions(Arithmetic):
+    """An array that can be reduced: as a whole, or along an axis."""
+
+    __slots__ = ()
+
+    def _along(self, axis: int | None) -> View:
+        """The view whose rows are to be reduced."""
+        view = self._view
+        if axis is None or (self.ndim == 1 and axis in (0, -1)):
+            return view.reshape(1, view.size)
+        if self.ndim == 2 and axis in (1, -1):
+            return view
+        if self.ndim == 2 and axis in (0, -2):
+            return view.T
+        raise ArgumentError(f"an array of {self.ndim} dimensions has no axis {axis}")
+
+    def _filled(self, name: str, axis: int | None) -> View:
+        """The view whose rows are to be reduced. Raises `ArgumentError` where they are empty."""
+        view = self._along(axis)
+        if not view.columns:
+            raise ArgumentError(f"{name} of nothing has no value: the shape is {self.shape}, the axis {axis}")
+        return view
+
+    def _reduced(self, block: Any, axis: int | None, rows: int) -> Any:
+        if axis is None or self.ndim == 1:
+            return core.item(block, 0)
+        return of_view(1, row(block, rows), self.of_numpy)
+
+    def sum(self, axis: int | None = None) -> Any:
+        """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
+        view = self._along(axis)
+        block = core.reduce_rows(_SUM, view) if view.columns else core.doubles(bytes(8 * view.rows), True)
+        return self._reduced(block, axis, view.rows)
+
+    def mean(self, axis: int | None = None) -> Any:
+        """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
+        count = self._filled("mean", axis).columns
+        return self.sum(axis) / count
+
+    def max(self, axis: int | None = None) -> Any:
+        """The largest; a k-way tie gives each 1/k."""
+        view = self._filled("max", axis)
+        return self._reduced(core.reduce_rows(_MAX, view), axis, view.rows)
+
+    def min(self, axis: int | None = None) -> Any:
+        """The smallest; a k-way tie gives each 1/k."""
+        view = self._filled("min", axis)
+        return self._reduced(core.reduce_rows(_MIN, view), axis, view.rows)
+
+    def logsumexp(self, axis: int | None = None) -> Any:
+        """log(exp(x1) + ... + exp(xn)) without overflow."""
+        view = self._filled("logsumexp", axis)
+        zeros = View(core.doubles(bytes(8), False), 0, 0, 0, view.rows, 1)
+        return self._reduced(core.reduce_rows(_LOGSUMEXP, view, zeros), axis, view.rows)
+
+    def prod(self, axis: int | None = None) -> Any:
+        """The product, left to right."""
+        return self._each_row(prod, axis)
+
+    def norm(self, axis: int | None = None) -> Any:
+        """The Euclidean norm, without overflow."""
+        return self._each_row(norm, axis)
+
+    def _each_row(self, function: Callable[[list[Any]], Any], axis: int | None) -> Any:
+        view = self._along(axis)
+        each, columns = view.items(), view.columns
+        results = [function(each[r * columns : (r + 1) * columns]) for r in range(view.rows)]
+        return self._reduced(reading.from_items(results, not columns), axis, view.rows)  # of nothing: leaves, as sums
+
+    def softmax(self: A, axis: int = -1) -> A:
+        """exp(x) / sum(exp(x)) along an axis: an array of the same shape."""
+        return self._normalised(axis, row_softmax)  # type: ignore[no-any-return]
+
+    def log_softmax(self: A, axis: int = -1) -> A:
+        """x - logsumexp(x) along an axis: an array of the same shape."""
+        return self._normalised(axis, row_log_softmax)  # type: ignore[no-any-return]
+
+    def _normalised(self, axis: int, function: Callable[[Any], Any]) -> Any:
+        found = function(of_view(2, self._filled("softmax", axis), self.of_numpy))
+        if self.ndim == 2:
+            return found.T if axis in (0, -2) else found
+        return of_view(1, found._view, self.of_numpy)
+
+
+def row_maxima(x: Array) -> Any:
+    """The largest number of each row, as a constant: a column. The rows of a Vector are one."""
+    view = x._view
+    return of_view(2, column(core.reduce_rows_data(_MAX, view), view.rows), x.of_numpy)
+
+
+def row_sums(x: Array) -> Any:
+    """The sum of each row: a column."""
+    view = x._view
+    return of_view(2, column(core.reduce_rows(_SUM, view), view.rows), x.of_numpy)
+
+
+def row_logsumexp(x: Array, shifts: Array) -> Any:
+    """log(exp(x[0] - shift) + ...) of each row: a column. The shifts are a column of constants."""
+    view = x._view
+    return of_view(2, column(core.reduce_rows(_LOGSUMEXP, view, shifts._view), view.rows), x.of_numpy)
+
+
+def row_take(x: Array, columns: Sequence[int]) -> Any:
+    """The element of each row that stands in the column named for it: a column."""
+    view = x._view
+    positions = [view.offset + r * view.row + c * view.column for r, c in enumerate(columns)]
+    return of_view(2, column(view.take(positions), view.rows), x.of_numpy)
+
+
+def row_softmax(x: Any) -> Any:
+    """The softmax of each row of a Matrix, as `softmax` of many numbers."""
+    weights = elementwise(_EXP_SUB, x, row_maxima(x))
+    return weights / row_sums(weights)
+
+
+def row_log_softmax(x: Any) -> Any:
+    """The log_softmax of each row of a Matrix, as `log_softmax` of many numbers."""
+    largest = row_maxima(x)
+    total = row_logsumexp(x, largest)
+    return (x - largest) - total

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import core
 from scalargrad.arrays import reading
-from scalargrad.arrays.arithmetic import Arithmetic, matmul, operand
-from scalargrad.arrays.base import Elements, define_kind, made, view
+from scalargrad.arrays.arithmetic import as_array, matmul
+from scalargrad.arrays.base import Array, of_shape, of_view
 from scalargrad.arrays.reading import Shape
+from scalargrad.arrays.reductions import Reductions
+from scalargrad.arrays.view import View, whole
 from scalargrad.errors import ArgumentError, ShapeError
+
+if TYPE_CHECKING:
+    from scalargrad.arrays.signatures import (
+        MatrixOperator,
+        MatrixProduct,
+        MatrixReduction,
+        VectorOperator,
+        VectorProduct,
+        VectorReduction,
+    )
+    from scalargrad.value import Value
 
 
 def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | list[int]:
@@ -40,7 +52,14 @@ class _OutOfRange(ArgumentError, IndexError):
     """An index beyond the end; an IndexError too, as iteration expects."""
 
 
-class Vector(Arithmetic):
+class Scalar(Reductions):
+    """A number among arrays."""
+
+    __slots__ = ()
+    ndim = 0
+
+
+class Vector(Reductions):
     """A vector of Values.
 
     ``Vector(data)``: numbers become leaves, Values stay themselves; from any sequence, a numpy array of one dimension,
@@ -56,13 +75,32 @@ class Vector(Arithmetic):
     __slots__ = ()
     ndim = 1
 
-    def __init__(self, data: Any) -> None:
-        _read(self, data, 1)
+    if TYPE_CHECKING:
+        __add__: VectorOperator
+        __radd__: VectorOperator
+        __sub__: VectorOperator
+        __rsub__: VectorOperator
+        __mul__: VectorOperator
+        __rmul__: VectorOperator
+        __truediv__: VectorOperator
+        __rtruediv__: VectorOperator
+        __floordiv__: VectorOperator
+        __rfloordiv__: VectorOperator
+        __mod__: VectorOperator
+        __rmod__: VectorOperator
+        __pow__: VectorOperator
+        __rpow__: VectorOperator
+        __matmul__: VectorProduct
+        sum: VectorReduction
+        mean: VectorReduction
+        max: VectorReduction
+        min: VectorReduction
+        prod: VectorReduction
+        norm: VectorReduction
+        logsumexp: VectorReduction
 
-    @property
-    def shape(self) -> Shape:
-        """(n,)"""
-        return (self._columns,)
+    def __init__(self, data: Any) -> None:
+        self._view, self.of_numpy = _read(data, 1, type(self).__name__)
 
     @property
     def T(self) -> Vector:
@@ -70,39 +108,35 @@ class Vector(Arithmetic):
         return self
 
     def __len__(self) -> int:
-        return self._columns
+        return self._view.columns
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._items())
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.elements())
 
+    @overload
+    def __getitem__(self, key: int) -> Value: ...
+    @overload
+    def __getitem__(self, key: slice | list[int] | list[bool]) -> Vector: ...
+    @overload
+    def __getitem__(self, key: Any) -> Any: ...
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, int) and 0 <= key < self._columns:
-            return core.item(self._block, self._offset + key * self._column)
-        if not isinstance(key, slice) and not reading.is_data(key):
-            return core.item(self._block, self._offset + _position(key, self._columns, self.shape) * self._column)
-        chosen = _positions(key, self._columns, self.shape)
-        if isinstance(chosen, tuple):
-            first, step, count = chosen
-            return view(1, self._block, self._offset + first * self._column * (count > 0), 0, step * self._column, 1,
-                        count, self._numpy)  # fmt: skip
-        order = array("q", [self._offset + k * self._column for k in chosen])
-        return made(1, core.take(self._block, order.tobytes()), 1, len(chosen), self._numpy)
+        view = self._view
+        if isinstance(key, int) and 0 <= key < view.columns:
+            return view.item(key)
+        if not _is_many(key):
+            return view.item(_position(key, view.columns, self.shape))
+        return of_view(1, _rows(view.T, _positions(key, view.columns, self.shape)).T, self.of_numpy)
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, other: Any) -> Value:
         """The dot product, a Value."""
-        if len(operand(other).shape) != 1:
-            raise ShapeError(f"dot needs two vectors; got shapes {self.shape} and {operand(other).shape}")
-        return matmul(self, other)
+        return matmul(self, _vector("dot", self, other))  # type: ignore[no-any-return]
 
     def outer(self, other: Any) -> Matrix:
         """The Matrix of the products x[i] * y[j]."""
-        right = operand(other)
-        if len(right.shape) != 1:
-            raise ShapeError(f"outer needs two vectors; got shapes {self.shape} and {right.shape}")
-        return self.reshape(-1 if self.size else 0, 1) * right  # type: ignore[no-any-return]
+        return of_view(2, self._view.T, self.of_numpy) * _vector("outer", self, other)  # type: ignore[no-any-return]
 
 
-class Matrix(Arithmetic):
+class Matrix(Reductions):
     """A matrix of Values: rows x columns.
 
     ``Matrix(data)``: numbers become leaves, Values stay themselves; from nested sequences, a numpy array of two
@@ -119,20 +153,56 @@ class Matrix(Arithmetic):
     __slots__ = ()
     ndim = 2
 
+    if TYPE_CHECKING:
+        __add__: MatrixOperator
+        __radd__: MatrixOperator
+        __sub__: MatrixOperator
+        __rsub__: MatrixOperator
+        __mul__: MatrixOperator
+        __rmul__: MatrixOperator
+        __truediv__: MatrixOperator
+        __rtruediv__: MatrixOperator
+        __floordiv__: MatrixOperator
+        __rfloordiv__: MatrixOperator
+        __mod__: MatrixOperator
+        __rmod__: MatrixOperator
+        __pow__: MatrixOperator
+        __rpow__: MatrixOperator
+        __matmul__: MatrixProduct
+        sum: MatrixReduction  # type: ignore[assignment]
+        mean: MatrixReduction  # type: ignore[assignment]
+        max: MatrixReduction  # type: ignore[assignment]
+        min: MatrixReduction  # type: ignore[assignment]
+        prod: MatrixReduction  # type: ignore[assignment]
+        norm: MatrixReduction  # type: ignore[assignment]
+        logsumexp: MatrixReduction  # type: ignore[assignment]
+
     def __init__(self, data: Any) -> None:
-        _read(self, data, 2)
+        self._view, self.of_numpy = _read(data, 2, type(self).__name__)
 
     @property
     def T(self) -> Matrix:
         """The transpose, of the same elements."""
-        return view(2, self._block, self._offset, self._column, self._row, self._columns, self._rows, self._numpy)  # type: ignore[no-any-return]
+        return of_view(2, self._view.T, self.of_numpy)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
-        return self._rows
+        return self._view.rows
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[r] for r in range(self._rows))
+    def __iter__(self) -> Iterator[Vector]:
+        return (self[r] for r in range(self._view.rows))
 
+    @overload
+    def __getitem__(self, key: int) -> Vector: ...
+    @overload
+    def __getitem__(self, key: slice | list[int] | list[bool]) -> Matrix: ...
+    @overload
+    def __getitem__(self, key: tuple[int, int]) -> Value: ...
+    @overload
+    def __getitem__(self, key: tuple[int, slice] | tuple[slice, int]) -> Vector: ...
+    @overload
+    def __getitem__(self, key: tuple[slice, slice]) -> Matrix: ...
+    @overload
+    def __getitem__(self, key: Any) -> Any: ...
     def __getitem__(self, key: Any) -> Any:
         rows, columns = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
         if isinstance(key, tuple) and len(key) != 2:
@@ -140,8 +210,25 @@ class Matrix(Arithmetic):
         return _select(_select(self, rows, 0), columns, 1 if _is_many(rows) else 0)
 
 
+def _vector(product: str, left: Vector, given: Any) -> Array:
+    """The other operand of a product of two vectors."""
+    right = as_array(given)
+    if right is None or right.ndim != 1:
+        found = type(given).__name__ if right is None else f"shape {right.shape}"
+        raise ShapeError(f"{product} needs two vectors; got shape {left.shape} and {found}")
+    return right  # type: ignore[no-any-return]
+
+
 def _is_many(key: Any) -> bool:
     return isinstance(key, slice) or reading.is_data(key)
+
+
+def _rows(view: View, chosen: tuple[int, int, int] | list[int]) -> View:
+    """Some rows of a view: (first, step, count), or positions, whose elements are listed anew."""
+    if isinstance(chosen, tuple):
+        return view.some_rows(*chosen)
+    order = [k for r in chosen for k in view.some_rows(r, 1, 1).positions()]
+    return whole(view.take(order), len(chosen), view.columns)
 
 
 def _select(x: Any, key: Any, axis: int) -> Any:
@@ -153,37 +240,22 @@ def _select(x: Any, key: Any, axis: int) -> Any:
     if axis == 1:
         turned = _select(x.T, key, 0)
         return turned.T if turned.ndim == 2 else turned
+    view = x._view
     if not _is_many(key):
-        r = _position(key, x._rows, x.shape)
-        return view(1, x._block, x._offset + r * x._row, 0, x._column, 1, x._columns, x._numpy)
-    chosen = _positions(key, x._rows, x.shape)
-    if isinstance(chosen, tuple):
-        first, step, count = chosen
-        return view(2, x._block, x._offset + first * x._row * (count > 0), step * x._row, x._column, count, x._columns,
-                    x._numpy)  # fmt: skip
-    order = array("q", [x._offset + r * x._row + c * x._column for r in chosen for c in range(x._columns)])
-    return made(2, core.take(x._block, order.tobytes()), len(chosen), x._columns, x._numpy)
+        return of_view(1, view.some_rows(_position(key, view.rows, x.shape), 1, 1), x.of_numpy)
+    return of_view(2, _rows(view, _positions(key, view.rows, x.shape)), x.of_numpy)
 
 
-def _read(self: Any, data: Any, dimensions: int) -> None:
-    """Fills a new array."""
-    name = type(self).__name__
-    if isinstance(data, Elements):
-        if data.ndim != dimensions:
-            raise ShapeError(f"{name} needs data of {dimensions} dimension(s), got shape {data.shape}")
-        for slot in ("_block", "_offset", "_row", "_column", "_rows", "_columns", "_numpy"):
-            setattr(self, slot, getattr(data, slot))
-        return
-    if dimensions == 2 and isinstance(data, (list, tuple)) and any(isinstance(row, Elements) for row in data):
-        data = [row.tolist() if isinstance(row, Elements) else row for row in data]
-    block, shape, of_numpy = reading.read(data, (dimensions,), name, True)
-    self._block, self._offset, self._column, self._numpy = block, 0, 1, of_numpy
-    self._rows, self._columns = shape if dimensions == 2 else (1, shape[0])
-    self._row = self._columns
-
-
-define_kind(1, Vector)
-define_kind(2, Matrix)
+def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
+    """The view of a new array, and whether numpy gave its numbers."""
+    if isinstance(data, Array):
+        if data.ndim != ndim:
+            raise ShapeError(f"{name} needs data of {ndim} dimension(s), got shape {data.shape}")
+        return data._view, data.of_numpy
+    if ndim == 2 and isinstance(data, (list, tuple)) and any(isinstance(row, Array) for row in data):
+        data = [row.tolist() if isinstance(row, Array) else row for row in data]
+    block, shape, of_numpy = reading.read(data, (ndim,), name, True)
+    return whole(block, *(shape if ndim == 2 else (1, *shape))), of_numpy
 
 
 def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
@@ -192,21 +264,20 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
     >>> concat([Vector([1.0]), Vector([2.0, 3.0])]).data
     [1.0, 2.0, 3.0]
     """
-    parts = [operand(x) for x in arrays]
+    parts = [as_array(x) for x in arrays]
     if not parts or any(x is None or x.ndim != parts[0].ndim or not x.ndim for x in parts):
         shapes = [x.shape for x in parts if x is not None]
         raise ShapeError(f"concat needs arrays of one number of dimensions, got shapes {shapes}")
-    if parts[0].ndim == 2 and axis in (1, -1):
+    ndim = parts[0].ndim
+    if ndim == 2 and axis in (1, -1):
         return concat([x.T for x in parts], 0).T
-    if axis not in (0, -parts[0].ndim):
-        raise ArgumentError(f"an array of {parts[0].ndim} dimensions has no axis {axis}")
-    if parts[0].ndim == 2 and len({x._columns for x in parts}) > 1:
+    if axis not in (0, -ndim):
+        raise ArgumentError(f"an array of {ndim} dimensions has no axis {axis}")
+    if ndim == 2 and len({x._view.columns for x in parts}) > 1:
         raise ShapeError(f"concat needs matrices of one width, got shapes {[x.shape for x in parts]}")
-    block = reading.from_items([item for x in parts for item in x._items()], True)
-    rows, columns = (
-        (sum(x._rows for x in parts), parts[0]._columns) if parts[0].ndim == 2 else (1, sum(x.size for x in parts))
-    )
-    return made(parts[0].ndim, block, rows, columns, any(x._numpy for x in parts))
+    items = [item for x in parts for item in x.elements()]
+    shape = (sum(map(len, parts)), parts[0]._view.columns) if ndim == 2 else (len(items),)
+    return of_shape(reading.from_items(items, True), shape, any(x.of_numpy for x in parts))
 
 
 def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
@@ -215,14 +286,14 @@ def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
     >>> stack([Vector([1.0, 2.0]), [3.0, 4.0]]).data
     [[1.0, 2.0], [3.0, 4.0]]
     """
-    parts = [operand(x) for x in vectors]
+    parts = [as_array(x) for x in vectors]
     if not parts or any(x is None or x.ndim != 1 or x.size != parts[0].size for x in parts):
         shapes = [x.shape for x in parts if x is not None]
         raise ShapeError(f"stack needs vectors of one length, got shapes {shapes}")
     if axis not in (0, 1, -1, -2):
         raise ArgumentError(f"stack along axis 0 (rows) or 1 (columns), got {axis}")
-    whole = concat(parts).reshape(len(parts), parts[0].size)
-    return whole if axis in (0, -2) else whole.T  # type: ignore[no-any-return]
+    matrix = concat(parts).reshape(len(parts), parts[0].size)
+    return matrix if axis in (0, -2) else matrix.T  # type: ignore[no-any-return]
 
 
 def outer(x: Any, y: Any) -> Matrix:
@@ -231,7 +302,7 @@ def outer(x: Any, y: Any) -> Matrix:
     >>> outer(Vector([1.0, 2.0]), [3.0, 4.0]).data
     [[3.0, 4.0], [6.0, 8.0]]
     """
-    left = operand(x)
+    left = as_array(x)
     if left is None or left.ndim != 1:
         raise ShapeError("outer needs two vectors")
     return Vector.outer(left, y)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from scalargrad.arrays.base import Elements
+from scalargrad.arrays.base import Array
 from scalargrad.errors import ShapeError
 from scalargrad.value import Value
 
@@ -16,7 +16,7 @@ _SMALLEST = 5e-324
 
 def flat(x: Any) -> list[Any]:
     """The numbers in nested lists or arrays, in order."""
-    if isinstance(x, Elements):
+    if isinstance(x, Array):
         x = x.tolist()
     if isinstance(x, (list, tuple)):
         return [item for part in x for item in flat(part)]

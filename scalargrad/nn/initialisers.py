@@ -26,10 +26,6 @@ class Activation(NamedTuple):
         """Of a Value or a float."""
         return core.apply(self.opcode, x, *self.settings) if self.opcode else x
 
-    def blocks(self) -> tuple[Any, ...]:
-        """The further operands as arguments of `bulk.elementwise`."""
-        return tuple(part for x in self.settings for part in (core.block((x,)), 0, 0, 0))
-
 
 def _activation(name: str, title: str, gain: float, *settings: float) -> Activation:
     return Activation(ops.OPCODE[name], settings, title, gain)

@@ -4,25 +4,23 @@ sample, and give a Matrix; or one sample, a Vector, and give a Vector."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from scalargrad import core
-from scalargrad.arrays import bulk
-from scalargrad.arrays.arithmetic import elementwise, operand
-from scalargrad.arrays.base import Elements, view
+from scalargrad.arrays.arithmetic import affine, as_array, elementwise
+from scalargrad.arrays.base import shown_as
 from scalargrad.arrays.types import Matrix, Vector
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
 from scalargrad.table.ops import OPCODE
-
-_product: Callable[..., Any] = core.product_in_bulk
+from scalargrad.value import Value
 
 
 def array_of(x: Any, who: str) -> Any:
     """An input as a Vector or Matrix: lists and numpy arrays are constants. Raises `ShapeError` for a number."""
-    found = x if isinstance(x, Elements) else operand(x)
-    if found is NotImplemented or found is None or not found.ndim:
+    found = as_array(x)
+    if found is None or not found.ndim:
         raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: give a list")
     return found
 
@@ -56,24 +54,22 @@ class Linear(Module):
         self.weight = Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0]
         self.bias = Vector(first or [0.0] * out_features) if bias else None
 
+    @overload
+    def __call__(self, x: Vector) -> Vector: ...
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
-        if type(x) is not Matrix:
-            x = array_of(x, "a Linear layer")
-        weight, bias = self.weight, self.bias
-        rows, inner, columns = x._rows, weight._columns, weight._rows
-        if x._columns != inner:
-            raise ShapeError(f"this layer has weights of shape {weight.shape}; the input has shape {x.shape}")
-        left = x._block, x._offset, x._row, x._column
-        right = weight._block, weight._offset, weight._column, weight._row
-        if bias is None:
-            block = bulk.product(rows, inner, columns, left, right, None)
-        elif bias._columns != columns:
-            raise ShapeError(f"weight and bias do not fit: their shapes are {weight.shape} and {bias.shape}")
-        else:
-            block = _product(rows, inner, columns, *left, *right, bias._block, bias._offset, 0, bias._column)
-            if block is None:
-                block = bulk.product(rows, inner, columns, left, right, (bias._block, bias._offset, 0, bias._column))
-        return view(x.ndim, block, 0, columns, 1, rows, columns, x._numpy)
+        x, weight, bias = array_of(x, "a Linear layer"), self.weight, self.bias
+        try:
+            return shown_as(affine(x, weight.T, bias), x, x.ndim)
+        except ShapeError:
+            if x.shape[-1:] != weight.shape[1:]:
+                message = f"this layer has weights of shape {weight.shape}; the input has shape {x.shape}"
+                raise ShapeError(message) from None
+            shapes = f"{weight.shape} and {bias.shape if bias is not None else bias}"
+            raise ShapeError(f"weight and bias do not fit: their shapes are {shapes}") from None
 
     def __repr__(self) -> str:
         return f"Linear({self.in_features}, {self.out_features}{'' if self.bias is not None else ', bias=False'})"
@@ -96,6 +92,12 @@ class Sequential(Module):
                 raise ArgumentError(f"Sequential takes modules, each an argument, got {type(layer).__name__}")
         self.layers = list(layers)
 
+    @overload
+    def __call__(self, x: Vector) -> Vector: ...
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:
             x = layer(x)
@@ -117,17 +119,21 @@ class _Elementwise(Module):
     _opcode = 0
     _settings: tuple[Any, ...] = ()
 
+    @overload
+    def __call__(self, x: Vector) -> Vector: ...
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Value) -> Value: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
-        if type(x) is Matrix and not self._settings:
-            rows, columns = x._rows, x._columns
-            block = bulk.elementwise(self._opcode, rows, columns, (x._block, x._offset, x._row, x._column))
-            return view(2, block, 0, columns, 1, rows, columns, x._numpy)
         if isinstance(x, (core.Node, float, int)):
             return core.apply(self._opcode, x, *self._settings)
         result = elementwise(self._opcode, x, *self._settings)
         if result is NotImplemented:
             raise NumberError(f"{type(self).__name__} takes numbers and arrays, got {type(x).__name__}")
-        return result if result.ndim else core.item(result._block, result._offset)
+        return result if result.ndim else result.item()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(str, self._settings))})"
@@ -210,6 +216,12 @@ class Softmax(Module):
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
+    @overload
+    def __call__(self, x: Vector) -> Vector: ...
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
         return array_of(x, type(self).__name__).softmax(self.axis)
 
@@ -220,5 +232,11 @@ class Softmax(Module):
 class LogSoftmax(Softmax):
     """x - logsumexp(x) of each row (axis -1) or column (axis 0), accurate also where the softmax rounds to 1."""
 
+    @overload
+    def __call__(self, x: Vector) -> Vector: ...
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
         return array_of(x, type(self).__name__).log_softmax(self.axis)

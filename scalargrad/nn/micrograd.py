@@ -7,20 +7,18 @@ together, in one block, and records a whole batch in bulk from there; it makes t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from scalargrad import core
-from scalargrad.arrays import bulk
-from scalargrad.arrays.arithmetic import operand
-from scalargrad.arrays.base import Elements, view
-from scalargrad.arrays.types import Matrix, Vector
+from scalargrad.arrays import Matrix, Vector
+from scalargrad.arrays.arithmetic import affine, as_array, elementwise
+from scalargrad.arrays.base import Array, of_shape, of_view, shown_as
+from scalargrad.arrays.view import View
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
 from scalargrad.value import Value
 
-_product: Callable[..., Any] = core.product_in_bulk
-_elementwise: Callable[..., Any] = core.elementwise_in_bulk
 _edition = object()  # another one after each edit of any neuron or layer: what was kept from an older one is stale
 
 
@@ -148,8 +146,8 @@ class Layer(_Edited):
         self.neurons = [Neuron(nin, **{"fan_out": nout, **kwargs}) for _ in range(nout)]
 
     def _keep(self) -> tuple[Any, ...]:
-        """(edition, nin, nout, the product's arguments, the activation's opcode and arguments); nin is -1 where the
-        neurons are too various for a product."""
+        """(edition, nin, the weights as a Matrix (nin, nout), the biases as a Vector, the activation's opcode and its
+        further operands); nin is -1 where the neurons are too various for a product."""
         edition = _edition
         kinds = {
             (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
@@ -159,50 +157,47 @@ class Layer(_Edited):
         if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
             _, nin, name = kinds.pop()
             nout, activation = len(self.neurons), ACTIVATIONS[name]
-            block = core.block([p for n in self.neurons for p in (*n.w, n.b)])
-            arguments = (block, 0, 1, nin + 1, block, nin, 0, nin + 1)
-            kept = (edition, nin, nout, arguments, activation.opcode, activation.blocks())
+            block = core.block([p for n in self.neurons for p in (*n.w, n.b)])  # a row per neuron, its bias last
+            weights = of_view(2, View(block, 0, nin + 1, 1, nout, nin).T, False)
+            biases = of_view(1, View(block, nin, nin + 1, 1, nout, 1).T, False)
+            kept = (edition, nin, weights, biases, activation.opcode, tuple(map(as_array, activation.settings)))
         object.__setattr__(self, "_kept", kept)
         return kept
 
     def _batch(self, x: Any) -> Any:
-        """Of a Matrix, or of a Vector as its one row: a Matrix."""
+        """The outputs of a Matrix or a Vector, in its number of dimensions."""
         kept = self._kept
         if kept[0] is not _edition:
             kept = self._keep()
-        rows = x._rows
-        if kept[1] != x._columns:
+        if kept[1] != x.shape[-1]:
             return self._row_by_row(x, kept[1])
-        _, nin, nout, arguments, opcode, settings = kept
-        block = _product(rows, nin, nout, x._block, x._offset, x._row, x._column, *arguments)
-        if block is None:
-            block = bulk.product(rows, nin, nout, x._numbers(), arguments[:4], arguments[4:])
-        if opcode:
-            sums = block
-            block = _elementwise(opcode, rows, nout, sums, 0, nout, 1, *settings)
-            if block is None:
-                pairs = [settings[k : k + 4] for k in range(0, len(settings), 4)]
-                block = bulk.elementwise(opcode, rows, nout, (sums, 0, nout, 1), *pairs)
-        return view(2, block, 0, nout, 1, rows, nout, x._numpy)
+        _, _, weights, biases, opcode, settings = kept
+        sums = affine(x, weights, biases)
+        return elementwise(opcode, sums, *settings) if opcode else sums
 
-    def _row_by_row(self, x: Any, nin: int) -> Matrix:
+    def _row_by_row(self, x: Any, nin: int) -> Any:
         if nin >= 0:
             raise ShapeError(f"this layer takes {nin} inputs a sample; the input has shape {x.shape}")
-        items, columns = x._items(), x._columns
-        samples = [items[r * columns : (r + 1) * columns] for r in range(x._rows)]
+        columns = x.shape[-1]
+        samples = x.tolist() if x.ndim == 2 else [x.tolist()]
         for n in self.neurons:
             if type(n) is Neuron and len(n.w) != columns:
                 raise ShapeError(f"{n} takes {len(n.w)} inputs a sample; the input has shape {x.shape}")
-        block, nout = core.block([n(sample) for sample in samples for n in self.neurons]), len(self.neurons)
-        return view(2, block, 0, nout, 1, x._rows, nout, x._numpy)  # type: ignore[no-any-return]
+        outputs = core.block([n(sample) for sample in samples for n in self.neurons])
+        shape = (len(samples), len(self.neurons))[-x.ndim :]
+        return shown_as(of_shape(outputs, shape, False), x, x.ndim)
 
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
         if type(x) is Matrix:
             return self._batch(x)
         if isinstance(x, Vector):
-            return _listed(self._batch(x)._items())
+            return _listed(self._batch(x).elements())
         if _is_batch(x):
-            return self._batch(x if isinstance(x, Elements) else operand(x))
+            return self._batch(as_array(x))
         return _listed([n(x) for n in self.neurons])
 
     def parameters(self) -> list[Value]:
@@ -251,15 +246,19 @@ class MLP(_Edited):
             Layer(sizes[k], sizes[k + 1], nonlin=k != last, activation=activation, init=init) for k in range(len(nouts))
         ]
 
+    @overload
+    def __call__(self, x: Matrix) -> Matrix: ...
+    @overload
+    def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
         one = isinstance(x, Vector)
         if one:
             x = x.reshape(1, -1 if x.size else 0)
-        elif not isinstance(x, Elements) and _is_batch(x):
-            x = operand(x)
+        elif not isinstance(x, Array) and _is_batch(x):
+            x = as_array(x)
         for layer in self.layers:
             x = layer([x] if isinstance(x, Value) else x)
-        return _listed(x._items()) if one else x
+        return _listed(x.elements()) if one else x
 
     def parameters(self) -> list[Value]:
         kept = self._kept_parameters

@@ -9,7 +9,7 @@ from typing import Any
 
 from scalargrad import core
 from scalargrad.arrays import reading
-from scalargrad.arrays.base import Elements
+from scalargrad.arrays.base import Array, of_items
 from scalargrad.errors import StateError
 from scalargrad.nn import saving
 from scalargrad.nn.saving import State
@@ -24,8 +24,8 @@ def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
     if isinstance(thing, Value):
         if _is_leaf(thing):
             yield name, thing
-    elif isinstance(thing, Elements):  # the first element speaks for all: results are no parameters
-        if not thing.size or _is_leaf(core.item(thing._block, thing._offset)):
+    elif isinstance(thing, Array):  # the first element speaks for all: results are no parameters
+        if not thing.size or _is_leaf(thing.item()):
             yield name, thing
     elif isinstance(thing, (Module, list, tuple, dict)) and id(thing) not in met:
         met.add(id(thing))
@@ -51,13 +51,13 @@ def _is_vector(thing: Any) -> bool:
 
 
 def _items(holder: Any) -> list[Any]:
-    return [holder] if isinstance(holder, Value) else holder._items() if isinstance(holder, Elements) else list(holder)
+    return [holder] if isinstance(holder, Value) else holder.elements() if isinstance(holder, Array) else list(holder)
 
 
 def _shape(holder: Any) -> reading.Shape:
     if isinstance(holder, Value):
         return ()
-    return holder.shape if isinstance(holder, Elements) else (len(holder),)
+    return holder.shape if isinstance(holder, Array) else (len(holder),)
 
 
 def _number(x: Any) -> float:
@@ -159,7 +159,7 @@ class Module:
                     pruned.append((holder, k, number))
                 else:
                     raise StateError(f"{name}: element {k} is a constant, so it cannot be set")
-        core.set_leaves(core.block(leaves), 0, 0, 1, 1, len(leaves), numbers.tobytes(), 0)
+        of_items(leaves).data = numbers
         for holder, k, number in pruned:
             holder[k] = number
 

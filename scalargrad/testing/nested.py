@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scalargrad.arrays import reading
-from scalargrad.arrays.base import Elements
+from scalargrad.arrays.base import Array
 from scalargrad.arrays.types import Matrix, Vector
 
 
@@ -30,7 +30,7 @@ def entries(x: Any, path: str = "x") -> Iterator[tuple[str, Any]]:
 
 def _is_array(x: Any) -> bool:
     """Whether x is a Vector or Matrix, or a numpy array that could be one."""
-    return isinstance(x, Elements) or (reading.is_numpy(x) and x.ndim in (1, 2))
+    return isinstance(x, Array) or (reading.is_numpy(x) and x.ndim in (1, 2))
 
 
 def rebuild(x: Any, items: Iterable[Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from scalargrad import convert, core
 from scalargrad.arrays import reading
-from scalargrad.arrays.base import Elements, made
+from scalargrad.arrays.base import Array, of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
@@ -27,7 +27,7 @@ class Leaf:
 
     def __init__(self, given: Any, kind: int, shape: Shape, path: str) -> None:
         self.given, self.kind, self.shape, self.path = given, kind, shape, path
-        self.of_numpy = kind == NUMPY or (kind == ARRAY and given._numpy)
+        self.of_numpy = kind == NUMPY or (kind == ARRAY and given.of_numpy)
         self.start, self.size = 0, product(shape) if kind != OTHER else 0
 
 
@@ -85,8 +85,8 @@ class Tree:
             return Branch(x, None, [self._read(item, f"{path}[{k}]") for k, item in enumerate(x)], path)
         if isinstance(x, dict):
             return Branch(x, list(x), [self._read(item, f"{path}[{key!r}]") for key, item in x.items()], path)
-        if isinstance(x, Elements):
-            return self._leaf(x, NUMPY if self._results and x._numpy else ARRAY, x.shape, path)
+        if isinstance(x, Array):
+            return self._leaf(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
         if reading.is_numpy(x) and not self._others:
             reading.refuse_masked(x)
         if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
@@ -159,8 +159,7 @@ class Tree:
                 return core.item(block, 0)
             if len(leaf.shape) > 2:
                 raise ShapeError(f"{leaf.path} has shape {leaf.shape}: an array has one or two dimensions")
-            rows, columns = leaf.shape if len(leaf.shape) == 2 else (1, leaf.shape[0])
-            return made(len(leaf.shape), block, rows, columns, leaf.of_numpy)
+            return of_shape(block, leaf.shape, leaf.of_numpy)
 
         return self.map(build)
 
@@ -190,10 +189,10 @@ def _elements(leaf: Leaf, numbers: bool) -> Any:
     given = leaf.given
     if leaf.kind == OTHER:
         return ()
-    if isinstance(given, Elements):
+    if isinstance(given, Array):
         if numbers:
-            return array("d", core.numbers(*given._numbers(), given._rows, given._columns))
-        return given._items()
+            return given.numbers()
+        return given.elements()
     if leaf.kind == NUMPY and given.dtype != object:
         row = array("d", reading.doubles(given).tobytes())
         return row if numbers else row.tolist()
@@ -234,8 +233,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
         return _numpy(numbers, leaf.shape)
     if leaf.kind == BUFFER:
         return numbers if isinstance(leaf.given, array) else nest(numbers.tolist(), leaf.shape)
-    rows, columns = leaf.given._rows, leaf.given._columns
-    return made(len(leaf.shape), core.doubles(numbers.tobytes(), True), rows, columns, leaf.of_numpy)
+    return of_shape(core.doubles(numbers.tobytes(), True), leaf.shape, leaf.of_numpy)
 
 
 def _numpy(numbers: array[float], shape: Shape) -> Any:
@@ -274,15 +272,14 @@ def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
     if not isinstance(given, (list, tuple)):
         leaf = Tree(given, where).leaf(where)
         return leaf.shape, array("d", _elements(leaf, True))
-    block, shape, _ = reading.read(given, (1, 2), where, False)
-    rows, columns = shape if len(shape) == 2 else (1, shape[0])
-    return shape, array("d", core.numbers(block, 0, columns, 1, rows, columns))
+    found = of_shape(*reading.read(given, (1, 2), where, False))
+    return found.shape, found.numbers()
 
 
 def _match_children(node: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
     keys: Any = node.keys
     if keys is None:
-        fits = isinstance(given, (list, tuple, Elements)) or (reading.is_numpy(given) and given.ndim)
+        fits = isinstance(given, (list, tuple, Array)) or (reading.is_numpy(given) and given.ndim)
         keys = range(len(node.children))
         same = fits and len(given) == len(keys)
     else:

@@ -37,8 +37,11 @@ BIAS_SIGN = ("[[1.0, x] for x in items(bias", "[[-1.0, x] for x in items(bias")
 NO_BIAS = ("core.reduce(_DOT, first[c] + pairs)", "core.reduce(_DOT, pairs or first[c])")
 BIAS_INDEX = ("core.reduce(_DOT, first[c] + pairs)", "core.reduce(_DOT, first[0] + pairs)")
 LAYOUT = ("core.item(block, offset + r * row + c * column)", "core.item(block, offset + c * row + r * column)")
-TURNED_X = ("(a._block, a._offset, a._row, a._column), right", "(a._block, a._offset, a._column, a._row), right")
-TURNED_W = ("(b._block, b._offset, b._row, b._column)", "(b._block, b._offset, b._column, b._row)")
+TURNED_X = (
+    "(a._view.block, a._offset, a._row, a._column), right",
+    "(a._view.block, a._offset, a._column, a._row), right",
+)
+TURNED_W = ("(b._view.block, b._offset, b._row, b._column)", "(b._view.block, b._offset, b._column, b._row)")
 SHAPE_OF_Y = (
     "view(2, block, 0, columns, 1, rows, columns, of_numpy)\n    return",
     "view(2, block, 0, 1, rows, rows, columns, of_numpy)\n    return",
@@ -87,12 +90,12 @@ MUTANTS: list[Mutant] = [
          ("for together in zip(*columns_of)]", "for together in list(zip(*columns_of))[::-1]]")),
     *mutants_of("C1", BULK, ROW_OF_X, COLUMN_OF_W, MINUS_X, LAYOUT), *mutants_of("C1", ARITHMETIC, TURNED_X, TURNED_W, SHAPE_OF_Y),
     *mutants_of("C2", BULK, ROW_OF_X, COLUMN_OF_W, MINUS_X, LAYOUT, BIAS_SIGN, BIAS_INDEX, NO_BIAS), *mutants_of("C2", ARITHMETIC, TURNED_X, TURNED_W, SHAPE_OF_Y,
-         ("(bias._block, bias._offset, 0, bias._column)", "(bias._block, bias._offset, bias._column, 0)")),
+         ("(bias._view.block, bias._offset, 0, bias._column)", "(bias._view.block, bias._offset, bias._column, 0)")),
     *mutants_of("C3", BULK, ("return core.block([core.apply(opcode, *together)", "return core.block([-core.apply(opcode, *together)")),
     *mutants_of("C3", ARITHMETIC, ('log_sigmoid, softplus, silu, relu = map(_function, ["sigmoid", "log_sigmoid", "softplus", "silu", "relu"])',
                             'log_sigmoid, softplus, silu, relu = map(_function, ["sigmoid", "log_sigmoid", "softplus", "silu", "abs"])')),
-    *mutants_of("C4", BULK, MINUS_X, ("b[t * columns + c])", "a[r * inner + t])")), *mutants_of("C4", ARITHMETIC, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
-    *mutants_of("C5", BULK, MINUS_X, BIAS_SIGN, NO_BIAS), *mutants_of("C5", ARITHMETIC, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
+    *mutants_of("C4", BULK, MINUS_X, ("b[t * columns + c])", "a[r * inner + t])")), *mutants_of("C4", ARITHMETIC, ("(b._view.block, b._offset, b._column, 0)", "(b._view.block, b._offset, 0, b._column)")),
+    *mutants_of("C5", BULK, MINUS_X, BIAS_SIGN, NO_BIAS), *mutants_of("C5", ARITHMETIC, ("(b._view.block, b._offset, b._column, 0)", "(b._view.block, b._offset, 0, b._column)")),
     *mutants_of("C6", BULK, MINUS_X, BIAS_SIGN, NO_BIAS), *mutants_of("C6", NN, LAYER_TURNED, LAYER_BIAS),
     *mutants_of("C7", ARITHMETIC, ("(weights, 0, columns, 1), (totals, 0, 1, 0))", "(totals, 0, 1, 0), (weights, 0, columns, 1))"), ("(weights, 0, columns, 1), (totals, 0, 1, 0))", "(weights, 0, columns, 1), (totals, 0, 0, 0))"),
          ("return view(2, block, 0, 1, columns, columns, rows", "return view(2, block, 0, columns, 1, columns, rows"),
@@ -119,7 +122,7 @@ MUTANTS: list[Mutant] = [
          ('core.item(bulk.fold(_CODE["sum"], 1, count, (squares', '0.5 * core.item(bulk.fold(_CODE["sum"], 1, count, (squares')),
     *mutants_of("D5", LOSS, LOSS_MEAN, (SQUARES, SQUARES_OF_SUMS)), *mutants_of("D5", ARITHMETIC, MEAN, MEAN_COUNT), *mutants_of("D5", NN, LAYER_TURNED, LAYER_BIAS),
     *mutants_of("D5", BULK, ROW_OF_X, MINUS_X, BIAS_SIGN, NO_BIAS),
-    *mutants_of("D6", LOSS, LOSS_MEAN, (SQUARES, SQUARES_OF_SUMS)), *mutants_of("D6", ARITHMETIC, MEAN, TURNED_X, ("(b._block, b._offset, b._column, 0)", "(b._block, b._offset, 0, b._column)")),
+    *mutants_of("D6", LOSS, LOSS_MEAN, (SQUARES, SQUARES_OF_SUMS)), *mutants_of("D6", ARITHMETIC, MEAN, TURNED_X, ("(b._view.block, b._offset, b._column, 0)", "(b._view.block, b._offset, 0, b._column)")),
     *mutants_of("D6", BULK, ROW_OF_X, MINUS_X),
     *mutants_of("D7", STEPS, ("p.data -= lr * g", "p.data += lr * g"), ("g if first else momentum", "momentum"), ("(1.0 - dampening) * g\n", "g\n"), ("g + momentum * velocity[k] if nesterov", "momentum * velocity[k] if nesterov"),
          ("velocity[k] if nesterov else velocity[k]", "velocity[k] if nesterov else velocity[0]"), ("(1.0 - beta1) * g", "g"), ("(1.0 - beta2) * (g * g)", "(1.0 - beta2) * g"),

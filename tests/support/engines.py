@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scalargrad import convert, core, value
-from scalargrad.arrays.base import Elements
+from scalargrad.arrays.base import Array
 from scalargrad.pure import operators, sweep, tape
 
 
@@ -60,7 +60,7 @@ def same(x: Any, y: Any) -> bool:
         return len(x) == len(y) and all(map(same, x, y))
     if isinstance(x, np.ndarray):
         return x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
-    if isinstance(x, Elements):
+    if isinstance(x, Array):
         return same(x.data, y.data)
     return bool(bits(x) == bits(y)) if isinstance(x, float) else bool(x == y)
 

@@ -15,7 +15,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, losses, nn
 from scalargrad.arrays import Matrix, Vector
-from scalargrad.arrays.arithmetic import affine, operand
+from scalargrad.arrays.arithmetic import affine, as_array
 from scalargrad.ledger.compare import engine_gradient, engine_jacobian, flat
 from tests.support.engines import bits
 from tests.support.witness import Complex
@@ -103,7 +103,7 @@ class Scalar:
 
 def _matrix(x: Any, width: int) -> Any:
     """The rows as a Matrix, also when there are none."""
-    return x if isinstance(x, Matrix) else operand(x) if x else Vector([]).reshape(0, width)
+    return x if isinstance(x, Matrix) else as_array(x) if x else Vector([]).reshape(0, width)
 
 
 class Bulk(Scalar):
@@ -113,25 +113,25 @@ class Bulk(Scalar):
         super().__init__(sg)
 
     def binary(self, name: str, w: Any, x: Any) -> Any:
-        return self.pair(name, operand(w), operand(x))
+        return self.pair(name, as_array(w), as_array(x))
 
     def expand(self, name: str, x: Any, z: Any) -> Any:
-        return self.pair(name, operand(x), z)
+        return self.pair(name, as_array(x), z)
 
     def each(self, name: str, x: Any) -> Any:
-        return -operand(x) if name == "neg" else getattr(sg, name)(operand(x))
+        return -as_array(x) if name == "neg" else getattr(sg, name)(as_array(x))
 
     def sum(self, x: Any) -> Any:
-        return operand(x).sum()
+        return as_array(x).sum()
 
     def weighted_squares(self, a: Any, x: Any) -> Any:
-        v = operand(x)
+        v = as_array(x)
         return (_matrix(a, v.size) * v * v).sum(axis=1).sum()
 
     def linear(self, x: Any, w: Any, b: Any = None) -> Any:
         weights = _matrix(w, len(b or []))
         left = _matrix(x, weights.shape[0])
-        return left @ weights if b is None else affine(left, weights, operand(b))
+        return left @ weights if b is None else affine(left, weights, as_array(b))
 
     def relu(self, x: Any) -> Any:
         return _matrix(x, 0).relu()
@@ -149,7 +149,7 @@ class Bulk(Scalar):
         return (x * _matrix(weights, x.shape[1])).sum()
 
     def affine(self, w: Any, x: Any, b: Any = None) -> Any:
-        return affine(operand(w), operand(x), None if b is None else operand([b]))
+        return affine(as_array(w), as_array(x), None if b is None else as_array([b]))
 
     def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
         """By a layer of one neuron, on a batch."""
@@ -158,10 +158,10 @@ class Bulk(Scalar):
         return layer(_matrix(inputs, len(w))).reshape(len(inputs))
 
     def dot(self, w: Any, x: Any) -> Any:
-        return operand(w) @ operand(x)
+        return as_array(w) @ as_array(x)
 
     def dots(self, rows: Any, x: Any) -> Any:
-        return _matrix(rows, len(x)) @ operand(x)
+        return _matrix(rows, len(x)) @ as_array(x)
 
     def cross_entropy(self, scores: Any, classes: Any) -> Any:
         return losses.cross_entropy(scores, classes)
