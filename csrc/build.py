@@ -19,7 +19,7 @@ from setuptools import Extension
 from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).parent
-SOURCES = sorted(path.name for path in HERE.glob("*.c"))
+SOURCES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.c"))
 FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra"]
 REQUIRED = os.environ.get("SCALARGRAD_REQUIRE_C") == "1"
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
@@ -172,7 +172,7 @@ class BuildExt(build_ext):
         write_if_changed(generated / "_core.c", generated_c())
         ext.sources = [str(generated / "_core.c"), *(str(Path("csrc") / name) for name in SOURCES)]
         ext.include_dirs = [str(generated), "csrc"]
-        ext.depends = [str(p) for p in sorted(Path("csrc").glob("*.h"))] + [str(generated / "ops.h"), "csrc/build.py"]
+        ext.depends = [str(p) for p in sorted(Path("csrc").rglob("*.h"))] + [str(generated / "ops.h"), "csrc/build.py"]
         ext.extra_compile_args = [*FLAGS, *(["-Werror"] if REQUIRED else [])]
         ext.libraries = ["m"]
         if os.environ.get("SCALARGRAD_SANITIZE") == "1":

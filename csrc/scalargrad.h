@@ -32,8 +32,8 @@ uint64_t sg_graph_bytes(uintptr_t graph);
 /* Makes the n-th allocation from now fail, and all after it, until called with -1. For tests. */
 void sg_fail_after(int64_t n);
 
-/* The kernels are compiled for each width of register: a path. The name of the k-th that this CPU has, the widest last, or
- * NULL; that of the one in use; and taking another, the widest for NULL: 0 if this CPU has none of that name. */
+/* The kernels are compiled for each width of register: a path. The name of the k-th that this CPU has, the widest last,
+ * or NULL; that of the one in use; and taking another, the widest for NULL: 0 if this CPU has none of that name. */
 const char *sg_simd_path(int k);
 const char *sg_simd_taken(void);
 int sg_simd_take(const char *name);

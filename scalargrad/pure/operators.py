@@ -1,4 +1,4 @@
-"""The pure-Python backend: Python's operators on a handle. The C core has the same in csrc/record.c."""
+"""The pure-Python backend: Python's operators on a handle. The C core has the same in csrc/python/operators.c."""
 
 from __future__ import annotations
 

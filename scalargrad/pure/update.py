@@ -1,4 +1,4 @@
-"""The pure-Python backend: the steps of optimisers. The C core has the same in csrc/update.c, to the same bits.
+"""The pure-Python backend: the steps of optimisers. The C core has the same in csrc/python/update.c, to the same bits.
 
 A block holds the parameters, leaves all; a bytearray holds what an optimiser remembers, an array of doubles a quantity.
 """

@@ -1,4 +1,4 @@
-"""The reductions on Python floats: values, and the partials of all operands. `csrc/reduce.c` sums in the same order."""
+"""The reductions on Python floats: values and partials. `csrc/table/reductions.c` sums in the same order."""
 
 from __future__ import annotations
 

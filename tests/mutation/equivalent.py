@@ -5,7 +5,7 @@ from __future__ import annotations
 # (file, line, what it becomes), both without the space around them: why
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (
-        "csrc/record.c",
+        "csrc/python/operators.c",
         "{0, NULL},",
         "/*{0, NULL},*/",
     ): "reads on past the table, where there is a zero; sanitizers see it",
@@ -15,7 +15,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         'f"static const signed char sg_arity[] = {{{arities}}};",',
     ): "as many arities as opcodes",
     (
-        "csrc/kernels.h",
+        "csrc/kernels/kernels.h",
         "if (o.weight_decay != 0.0)",
         "if (o.weight_decay > 0.0)",
     ): "optimisers refuse a negative weight_decay",

@@ -27,7 +27,7 @@ def _of_c(row: str, file: str, *changes: tuple[str, ...]) -> list[Mutant]:
 SQUARES, SQUARES_OF_SUMS = '_each("square", x, _each("sub", x, x, t))', '_each("square", x, _each("add", x, x, t))'
 BULK, ARITHMETIC, ELEMENTS = "arrays/bulk.py", "arrays/arithmetic.py", "arrays/base.py"
 LOSS, NN, OPTIM, STEPS = "losses.py", "nn/micrograd.py", "optim.py", "pure/update.py"
-BULK_C, PULL_C, UPDATE_C = "bulk.c", "pull.c", "kernels.h"
+BULK_C, PULL_C, UPDATE_C = "bulk/bulk.c", "bulk/pull.c", "kernels/kernels.h"
 
 # of bulk: sums of products, their indices, and the reductions of rows
 ROW_OF_X = ("(a[r * inner + t], b[t", "(a[t], b[t")
@@ -69,8 +69,8 @@ C_BY_W_INDEX = ("{last, -(ptrdiff_t)columns, 1}", "{adj + bulk->first, (ptrdiff_
 C_BY_W_PLACE = ("right->row, right->column});", "right->column, right->row});")
 C_BY_X_PLACE = ("left->row, left->column}))", "left->column, left->row}))")
 C_ORDER = (
-    "(sg_source){adj + bulk->first + columns - 1, columns, -1},\n                  (sg_source){sources[1].at + (columns - 1) * sources[1].column, -sources[1].column, sources[1].row},",
-    "(sg_source){adj + bulk->first, columns, 1},\n                  (sg_source){sources[1].at, sources[1].column, sources[1].row},",
+    "(sg_source){adj + bulk->first + columns - 1, columns, -1},\n                     (sg_source){sources[1].at + (columns - 1) * sources[1].column, -sources[1].column, sources[1].row},",
+    "(sg_source){adj + bulk->first, columns, 1},\n                     (sg_source){sources[1].at, sources[1].column, sources[1].row},",
 )
 C_BIAS_VALUE = ("out[c] = sources[2].at[c * sources[2].column]", "out[c] = -sources[2].at[c * sources[2].column]")
 C_FIRST = ("out[t] = -0.0;", "out[t] = 0.0;")
@@ -139,5 +139,5 @@ MUTANTS: list[Mutant] = [
     *_of_c("D7", UPDATE_C, ("p[k] -= o.lr * g[k]", "p[k] -= g[k]"), ("o.first ? g[k] : o.momentum", "o.momentum"), ("double gain = 1.0 - o.dampening", "double gain = 1.0"),
            ("g[k] + o.momentum * velocity[k] : velocity[k]", "g[k] - o.momentum * velocity[k] : velocity[k]"), ("gain2 * (g[k] * g[k])", "gain2 * g[k]"), ("gain1 = 1.0 - o.beta1", "gain1 = 1.0"),
            ("o.shrink * p[k] - o.rate", "o.shrink * p[k] + o.rate"), ("o.shrink * p[k] - o.rate", "p[k] - o.rate"), ("sqrt(square[k]) / o.root", "sqrt(square[k])")),
-    *_of_c("D7", "update.c", ("mean + block->count + start", "mean + start")),
+    *_of_c("D7", "python/update.c", ("mean + block->count + start", "mean + start")),
 ]  # fmt: skip

@@ -47,11 +47,11 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/moved": ("moved",),
     **dict.fromkeys(("scalargrad/datasets", "scalargrad/extras", "scalargrad/__main__"), DEMOS),
     "csrc": CORE,
-    **dict.fromkeys(("csrc/table", "csrc/rules", "csrc/reduce"), (*TABLE, "arrays*")),
-    "csrc/history": HISTORY,
-    **dict.fromkeys(("csrc/arrays", "csrc/block", "csrc/bulk", "csrc/lanes", "csrc/kernels", "csrc/multiply",
-                     "csrc/pull", "csrc/place", "csrc/folds"), BULK),
-    "csrc/update": OPTIMISERS,
+    **dict.fromkeys(("csrc/table", "csrc/sweep/rules"), (*TABLE, "arrays*")),
+    **dict.fromkeys(("csrc/tape/history", "csrc/python/records"), HISTORY),
+    **dict.fromkeys(("csrc/kernels", "csrc/bulk", "csrc/python/block", "csrc/python/place", "csrc/python/arrays",
+                     "csrc/python/folds"), BULK),
+    "csrc/python/update": OPTIMISERS,
     "csrc/build": ("table*", "paths"),
 }  # fmt: skip
 

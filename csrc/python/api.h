@@ -1,0 +1,11 @@
+/* Python's C API: the stable one, so that a build serves every later Python; the whole one without the GIL. */
+#ifndef SG_API_H
+#define SG_API_H
+#define PY_SSIZE_T_CLEAN
+#ifndef Py_GIL_DISABLED
+#define Py_LIMITED_API 0x030A0000
+#endif
+#include <Python.h>
+#include <structmember.h>
+
+#endif

@@ -1,0 +1,158 @@
+/* Recording in bulk. Each function returns a Block, or None where Python is to go element by element: in a context that
+ * watches, and where nothing or not enough is tracked. */
+#include "python/arrays.h"
+
+#include "bulk/bulk.h"
+#include "python/place.h"
+#include "python/recording.h"
+#include "tape/memory.h"
+
+/* Copies the numbers of arrays together, to be computed with outside a graph. NULL without memory. */
+static double *copy_numbers(const sg_array arrays[3], sg_source sources[3], size_t *size)
+{
+    size_t count = 0;
+    for (int k = 0; k < 3; k++)
+        count += arrays[k].block ? (size_t)arrays[k].layout.rows * arrays[k].layout.columns : 0;
+    double *space = sg_large_alloc(*size = count * sizeof *space), *at = space;
+    for (int k = 0; space && k < 3; k++) {
+        const sg_layout *l = &arrays[k].layout;
+        sources[k] = (sg_source){NULL, 0, 0};
+        if (!arrays[k].block)
+            continue;
+        sources[k] = (sg_source){at, l->columns, 1};
+        sg_block_copy(arrays[k].block, l->rows, l->columns, l->offset, l->row, l->column, at);
+        at += (size_t)l->rows * l->columns;
+    }
+    return space;
+}
+
+static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3])
+{
+    sg_source sources[3];
+    size_t size;
+    size_t count = (size_t)bulk->rows * bulk->columns;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(double)));
+    double *space = bytes ? copy_numbers(arrays, sources, &size) : NULL;
+    if (!space || !sg_bulk_compute(bulk, sources, (double *)(void *)PyBytes_AsString(bytes))) {
+        Py_CLEAR(bytes);
+        PyErr_NoMemory();
+    }
+    if (space)
+        sg_large_free(space, size);
+    return sg_block_of_doubles(bytes, 1);
+}
+
+static int look_at_all(const sg_array arrays[3])
+{
+    for (int k = 0; k < 3; k++)
+        if (arrays[k].block && !sg_block_look(arrays[k].block))
+            return 0;
+    return 1;
+}
+
+/* The length of the run of consecutive nodes in a list of operands. */
+static uint32_t run_length(const uint32_t *operands, uint32_t count)
+{
+    uint32_t n = 1;
+    while (n < count && !(operands[0] & SG_CONST) && operands[n] == operands[0] + n)
+        n++;
+    return n;
+}
+
+/* Appends a function of listed operands, such as the parameters of several layers: a bulk for each run of consecutive
+ * nodes, if runs are long, since those go through the kernels. */
+static uint32_t append_runs(sg_graph *open, sg_bulk bulk)
+{
+    const sg_span *span = &bulk.operands[0];
+    uint32_t count = bulk.rows * bulk.columns, start = span->start, runs = 0, first = open->count;
+    int flat = span->column == 1 && (bulk.rows == 1 || span->row == bulk.columns);
+    if (sg_arity[bulk.op] != 1 || span->kind != SG_LISTED || !flat)
+        return sg_bulk_append(open, bulk);
+    for (uint32_t k = 0; k < count; runs++)
+        k += run_length(open->args + start + k, count - k);
+    if (16 * runs > count || !sg_reserve(open, count))
+        return sg_bulk_append(open, bulk);
+    for (uint32_t k = 0, n; k < count; k += n) {
+        n = run_length(open->args + start + k, count - k);
+        sg_bulk part = {.rows = 1, .columns = n, .op = bulk.op, .operands = {{SG_NODES, open->args[start + k], 0, 1}}};
+        if (sg_bulk_append(open, part) == SG_FAILED)
+            return SG_FAILED;
+    }
+    return first;
+}
+
+static PyObject *record_bulk(sg_bulk bulk, const sg_array arrays[3])
+{
+    sg_thread *thread = sg_thread_now();
+    uint64_t count = (uint64_t)bulk.rows * bulk.columns;
+    if (!thread)
+        return NULL;
+    if (count >= SG_CONST / 2)
+        return PyErr_Format(PyExc_MemoryError, "%u x %u results are more than a graph has room for", bulk.rows,
+                            bulk.columns);
+    if (thread->mode & SG_WATCH || !count)
+        Py_RETURN_NONE;
+    if (!sg_is_tracked(arrays[0].block) && !sg_is_tracked(arrays[1].block) && !sg_is_tracked(arrays[2].block))
+        Py_RETURN_NONE;                      /* an element may be of constants alone: then it is one */
+    if (thread->mode & SG_NO_GRAD)
+        return compute_only(&bulk, arrays);
+    if (!look_at_all(arrays))
+        return NULL;
+    sg_graph *open = sg_open_for(thread, arrays, (uint32_t)count);
+    if (!open)
+        return NULL;
+    PyObject *result = NULL;
+    uint32_t first = SG_FAILED;
+    int placed = 1;
+    for (int k = 0; placed && k < 3; k++)
+        placed = sg_place(open, &arrays[k], &bulk.operands[k]);
+    if (placed && bulk.op == SG_DOT && arrays[2].block)
+        placed = (bulk.one = sg_constant(open, 1.0)) != SG_FAILED;
+    if (placed)
+        first = append_runs(open, bulk);
+    if (first == SG_FAILED)
+        PyErr_NoMemory();
+    else
+        result = sg_block_of_nodes(open, first, (uint32_t)count);
+    if (!result)
+        sg_drop_unused(open);
+    return result;
+}
+
+/* elementwise(opcode, rows, columns, block, offset, row, column, ... for each operand) */
+PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    sg_bulk bulk = {0};
+    sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
+    bulk.op = n > 3 ? (int)PyLong_AsLong(args[0]) : -1;
+    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 3 + 4 * sg_arity[bulk.op])
+        return PyErr_Occurred() ? NULL
+                                : PyErr_Format(PyExc_TypeError, "elementwise: unknown opcode, or not its operands");
+    if (!sg_read_size(args[1], &bulk.rows) || !sg_read_size(args[2], &bulk.columns))
+        return NULL;
+    for (int k = 0; k < sg_arity[bulk.op]; k++)
+        if (!sg_read_layout(args + 3 + 4 * k, bulk.rows, bulk.columns, &arrays[k].block, &arrays[k].layout))
+            return NULL;
+    return record_bulk(bulk, arrays);
+}
+
+/* product(rows, inner, columns, left..., right..., bias... or None), each of block, offset, row, column */
+PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    sg_bulk bulk = {0};
+    sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
+    if (n != 11 && n != 15)
+        return PyErr_Format(PyExc_TypeError, "product: three sizes, and two or three operands");
+    bulk.op = SG_DOT;
+    if (!sg_read_size(args[0], &bulk.rows) || !sg_read_size(args[1], &bulk.inner) ||
+        !sg_read_size(args[2], &bulk.columns) ||
+        !sg_read_layout(args + 3, bulk.rows, bulk.inner, &arrays[0].block, &arrays[0].layout) ||
+        !sg_read_layout(args + 7, bulk.inner, bulk.columns, &arrays[1].block, &arrays[1].layout) ||
+        (n == 15 && !sg_read_layout(args + 11, 1, bulk.columns, &arrays[2].block, &arrays[2].layout)))
+        return NULL;
+    if (!bulk.inner)
+        Py_RETURN_NONE;
+    return record_bulk(bulk, arrays);
+}

@@ -1,0 +1,9 @@
+/* Recording in bulk: one crossing from Python for an element-wise operation or a product of whole arrays. */
+#ifndef SG_ARRAYS_H
+#define SG_ARRAYS_H
+#include "python/api.h"
+
+PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+#endif

@@ -1,0 +1,348 @@
+/* The type Block: storage of arrays, and what Python reads and writes of it. */
+#include "python/block.h"
+
+#include <string.h>
+
+#include "python/node.h"
+#include "python/upcalls.h"
+#include "tape/memory.h"
+
+PyTypeObject *sg_block_type;
+
+static Block *new_block(void)
+{
+    Block *block = PyObject_New(Block, sg_block_type);
+    if (block)
+        memset((char *)block + offsetof(Block, graph), 0, sizeof *block - offsetof(Block, graph));
+    return block;
+}
+
+PyObject *sg_block_of_nodes(sg_graph *graph, uint32_t first, uint32_t count)
+{
+    Block *block = new_block();
+    if (block) {
+        block->graph = graph;
+        block->first = first;
+        block->count = count;
+        graph->references++;
+    }
+    return (PyObject *)block;
+}
+
+PyObject *sg_block_of_doubles(PyObject *bytes, int leaf)
+{
+    Block *block = bytes ? new_block() : NULL;
+    if (!block) {
+        Py_XDECREF(bytes);
+        return NULL;
+    }
+    block->doubles = bytes;
+    block->count = (uint32_t)((size_t)PyBytes_Size(bytes) / sizeof(double));
+    block->leaf = leaf;
+    return (PyObject *)block;
+}
+
+static void drop_items(PyObject **items, uint32_t count)
+{
+    for (uint32_t k = 0; items && k < count; k++)
+        Py_XDECREF(items[k]);
+    sg_free(items);
+}
+
+/* Makes room for items, with none in it yet. NULL with an exception. */
+static PyObject **new_items(uint32_t count)
+{
+    PyObject **items = sg_alloc_zero(count * sizeof *items);
+    if (!items)
+        PyErr_NoMemory();
+    return items;
+}
+
+/* Takes over the items. NULL where they are not complete: an exception is set already. */
+static PyObject *block_of_items(PyObject **items, uint32_t count, int complete)
+{
+    Block *block = items && complete ? new_block() : NULL;
+    if (!block) {
+        drop_items(items, count);
+        return NULL;
+    }
+    block->items = items;
+    block->count = count;
+    return (PyObject *)block;
+}
+
+static void block_dealloc(PyObject *self)
+{
+    Block *block = (Block *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    drop_items(block->items, block->count);
+    Py_XDECREF(block->doubles);
+    if (block->graph)
+        sg_release(block->graph);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static const double *doubles_of(const Block *block)
+{
+    return (const double *)(const void *)PyBytes_AsString(block->doubles);
+}
+
+int sg_block_look(Block *block)
+{
+    if (!block->leaf)
+        return 1;
+    PyObject **items = new_items(block->count);
+    if (!items)
+        return 0;
+    for (uint32_t k = 0; k < block->count; k++)
+        if (!(items[k] = sg_new_leaf(doubles_of(block)[k]))) {
+            drop_items(items, block->count);
+            return 0;
+        }
+    block->items = items;
+    Py_CLEAR(block->doubles);
+    block->leaf = 0;
+    return 1;
+}
+
+double sg_block_number(const Block *block, uint32_t k)
+{
+    if (block->graph)
+        return block->graph->val[block->first + k];
+    if (block->doubles)
+        return doubles_of(block)[k];
+    PyObject *item = block->items[k];
+    return sg_is_node(item) ? ((Node *)item)->data : PyFloat_AsDouble(item);
+}
+
+void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,
+                   double *out)
+{
+    const double *numbers = block->graph ? block->graph->val + block->first : block->doubles ? doubles_of(block) : NULL;
+    for (uint32_t r = 0; r < rows; r++, out += columns) {
+        uint32_t at = offset + r * row;
+        if (numbers && column == 1)
+            memcpy(out, numbers + at, columns * sizeof *out);
+        else
+            for (uint32_t c = 0; c < columns; c++)
+                out[c] = numbers ? numbers[at + c * column] : sg_block_number(block, at + c * column);
+    }
+}
+
+static double grad_at(const Block *block, uint32_t k)
+{
+    if (block->graph)
+        return sg_adjoint(block->graph, block->first + k);
+    PyObject *item = block->items ? block->items[k] : NULL;
+    if (!item || !sg_is_node(item))
+        return 0.0;
+    const Node *node = (const Node *)item;
+    return node->graph ? sg_adjoint(node->graph, node->index) : node->grad;
+}
+
+static PyObject *item_at(Block *block, uint32_t k)
+{
+    if (block->graph)
+        return sg_new_interior(block->graph, block->first + k);
+    if (block->leaf && !sg_block_look(block))
+        return NULL;
+    if (block->doubles)
+        return PyFloat_FromDouble(doubles_of(block)[k]);
+    Py_INCREF(block->items[k]);
+    return block->items[k];
+}
+
+/* --- for Python --------------------------------------------------------------------------------------------------- */
+
+int sg_read_block(PyObject *object, Block **block)
+{
+    *block = (Block *)object;
+    if (Py_TYPE(object) == sg_block_type)
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "expected a Block");
+    return 0;
+}
+
+int sg_read_layout(PyObject *const *args, uint32_t rows, uint32_t columns, Block **block, sg_layout *layout)
+{
+    long offset = PyLong_AsLong(args[1]), row = PyLong_AsLong(args[2]), column = PyLong_AsLong(args[3]);
+    if (PyErr_Occurred() || !sg_read_block(args[0], block))
+        return 0;
+    *layout = (sg_layout){rows, columns, (uint32_t)offset, (uint32_t)row, (uint32_t)column};
+    int empty = !rows || !columns;
+    if (offset >= 0 && row >= 0 && column >= 0 &&
+        (empty || offset + (long)(rows - 1) * row + (long)(columns - 1) * column < (long)(*block)->count))
+        return 1;
+    PyErr_SetString(PyExc_IndexError, "the layout reaches beyond its block");
+    return 0;
+}
+
+/* (block, offset, row, column, rows, columns) */
+static int read_shaped(PyObject *const *args, Py_ssize_t n, Block **block, sg_layout *layout)
+{
+    long rows = n >= 6 ? PyLong_AsLong(args[4]) : -1, columns = n >= 6 ? PyLong_AsLong(args[5]) : -1;
+    if (rows < 0 || columns < 0) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "expected a block and its layout");
+        return 0;
+    }
+    return sg_read_layout(args, (uint32_t)rows, (uint32_t)columns, block, layout);
+}
+
+/* An item for a block: the Value, or the float of a number. NULL with an exception. */
+static PyObject *kept_item(PyObject *item)
+{
+    double number;
+    if (sg_is_node(item)) {
+        Py_INCREF(item);
+        return item;
+    }
+    int read = sg_read_number(item, &number);
+    if (read == 0)
+        sg_refuse(item);
+    return read == 1 ? PyFloat_FromDouble(number) : NULL;
+}
+
+/* block(items): of Values and numbers, which are constants. */
+PyObject *sg_py_block(PyObject *module, PyObject *given)
+{
+    (void)module;
+    PyObject *tuple = PySequence_Tuple(given);        /* reading a number may run Python code */
+    uint32_t n = tuple && PyTuple_Size(tuple) < (Py_ssize_t)SG_CONST ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0,
+             nodes = 0;
+    PyObject **items = tuple ? new_items(n) : NULL;
+    for (; items && k < n; k++) {
+        if (!(items[k] = kept_item(PyTuple_GetItem(tuple, k))))
+            break;
+        nodes += sg_is_node(items[k]);
+    }
+    Py_XDECREF(tuple);
+    if (!items || k < n || nodes)
+        return block_of_items(items, n, k == n);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(n * sizeof(double)));
+    for (k = 0; bytes && k < n; k++)
+        ((double *)(void *)PyBytes_AsString(bytes))[k] = PyFloat_AsDouble(items[k]);
+    drop_items(items, n);
+    return sg_block_of_doubles(bytes, 0);
+}
+
+/* doubles(bytes, leaf): of plain numbers; leaves, or else constants. */
+PyObject *sg_py_doubles(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *bytes;
+    int leaf;
+    if (!PyArg_ParseTuple(args, "O!i", &PyBytes_Type, &bytes, &leaf))
+        return NULL;
+    Py_INCREF(bytes);
+    return sg_block_of_doubles(bytes, leaf);
+}
+
+/* item(block, k): the Value there, or the float of a constant. */
+PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    Block *block;
+    if (n != 2 || !sg_read_block(args[0], &block))
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "item(block, k)");
+    long k = PyLong_AsLong(args[1]);
+    if (k < 0 || k >= (long)block->count)
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_IndexError, "there is no number %ld in the block", k);
+    return item_at(block, (uint32_t)k);
+}
+
+typedef double (*reader)(const Block *, uint32_t);
+
+static PyObject *read_all(PyObject *const *args, Py_ssize_t n, reader read)
+{
+    Block *block;
+    sg_layout l;
+    if (!read_shaped(args, n, &block, &l))
+        return NULL;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)((size_t)l.rows * l.columns * sizeof(double)));
+    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
+    for (uint32_t r = 0; bytes && r < l.rows; r++)
+        for (uint32_t c = 0; c < l.columns; c++)
+            *out++ = read(block, l.offset + r * l.row + c * l.column);
+    return bytes;
+}
+
+/* numbers(block, offset, row, column, rows, columns) -> the bytes of their data, row by row; grads(...) of their
+ * grads. */
+PyObject *sg_py_numbers(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    return read_all(args, n, sg_block_number);
+}
+
+PyObject *sg_py_grads(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    return read_all(args, n, grad_at);
+}
+
+/* set_leaves(block, ..., bytes, which): sets the data (0) or grad (1) of leaves; changes nothing and gives the first
+ * that is none, if there is one. */
+PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    Block *block;
+    sg_layout l;
+    if (!read_shaped(args, n, &block, &l))
+        return NULL;
+    size_t count = (size_t)l.rows * l.columns;
+    if (n != 8 || !PyBytes_Check(args[6]) || (size_t)PyBytes_Size(args[6]) != count * sizeof(double))
+        return PyErr_Format(PyExc_TypeError, "expected the bytes of as many numbers as the layout has");
+    const double *in = (const double *)(const void *)PyBytes_AsString(args[6]);
+    long which = PyLong_AsLong(args[7]);
+    if (!sg_block_look(block))
+        return NULL;
+    for (int write = 0; write < 2; write++)
+        for (uint32_t r = 0; r < l.rows; r++)
+            for (uint32_t c = 0; c < l.columns; c++) {
+                uint32_t k = l.offset + r * l.row + c * l.column;
+                PyObject *item = block->items ? block->items[k] : NULL;
+                Node *node = item && sg_is_node(item) ? (Node *)item : NULL;
+                if (!node || node->graph)
+                    return item_at(block, k);
+                if (write && which) {
+                    node->grad = in[(size_t)r * l.columns + c];
+                } else if (write) {
+                    node->data = in[(size_t)r * l.columns + c];
+                    node->entry_serial = 0;
+                }
+            }
+    Py_RETURN_NONE;
+}
+
+/* take(block, bytes of positions, 8 each) -> a block of the items there. */
+PyObject *sg_py_take(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *object;
+    const char *bytes;
+    Py_ssize_t size;
+    Block *block;
+    if (!PyArg_ParseTuple(args, "Oy#", &object, &bytes, &size) || !sg_read_block(object, &block))
+        return NULL;
+    const int64_t *positions = (const int64_t *)(const void *)bytes;
+    uint32_t n = (uint32_t)(size / 8), k = 0;
+    PyObject **items = new_items(n);
+    for (; items && k < n; k++) {
+        items[k] = positions[k] >= 0 && positions[k] < (int64_t)block->count
+                       ? item_at(block, (uint32_t)positions[k])
+                       : PyErr_Format(PyExc_IndexError, "there is no such number in the block");
+        if (!items[k])
+            break;
+    }
+    return block_of_items(items, n, k == n);
+}
+
+int sg_make_block_type(void)
+{
+    PyType_Slot slots[] = {{Py_tp_doc, "The numbers of an array in a row."}, {Py_tp_dealloc, block_dealloc}, {0, NULL}};
+    PyType_Spec spec = {"scalargrad._node.Block", sizeof(Block), 0, Py_TPFLAGS_DEFAULT, slots};
+    sg_block_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    return sg_block_type != NULL;
+}

@@ -1,0 +1,61 @@
+/* A Block: the numbers of a Vector or Matrix in a row, as Python holds them. It never changes its length. It is one of
+ *   nodes     `count` nodes of `graph` from `first` on: what a bulk operation has recorded
+ *   items     Values, and floats that are constants
+ *   doubles   the bytes of plain numbers: constants, or, if `leaf`, leaves that nobody has looked at yet; then a look
+ *             makes items of them
+ * An array's layout says which of them it shows: element (r, c) is number offset + r * row + c * column. */
+#ifndef SG_BLOCK_H
+#define SG_BLOCK_H
+#include "python/api.h"
+#include "tape/tape.h"
+
+typedef struct {
+    PyObject_HEAD
+    sg_graph *graph;
+    uint32_t first, count;
+    PyObject **items;        /* `count` references, or NULL */
+    PyObject *doubles;
+    int leaf;
+} Block;
+
+typedef struct {
+    uint32_t rows, columns, offset, row, column;
+} sg_layout;
+
+/* An operand: a block and which of it; block NULL: no such operand. */
+typedef struct {
+    Block *block;
+    sg_layout layout;
+} sg_array;
+
+static inline uint32_t sg_position(const sg_layout *l, uint32_t r, uint32_t c)
+{
+    return l->offset + r * l->row + c * l->column;
+}
+
+extern PyTypeObject *sg_block_type;
+int sg_make_block_type(void);                                  /* 0 with an exception */
+PyObject *sg_block_of_nodes(sg_graph *graph, uint32_t first, uint32_t count);      /* adds a reference to the graph */
+PyObject *sg_block_of_doubles(PyObject *bytes, int leaf);      /* takes over the reference; returns NULL for NULL */
+/* Makes Values of leaves that nobody has looked at. 0 with an exception. */
+int sg_block_look(Block *block);
+/* The number at a position; of a leaf, its data now. */
+double sg_block_number(const Block *block, uint32_t k);
+/* Copies the numbers of a layout, row by row. */
+void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,
+                   double *out);
+/* Reads an argument that is a block. 0 with an exception. */
+int sg_read_block(PyObject *object, Block **block);
+/* Reads a block, and the layout behind it: offset, row, column. The layout must lie within the block. 0 with an
+ * exception. */
+int sg_read_layout(PyObject *const *args, uint32_t rows, uint32_t columns, Block **block, sg_layout *layout);
+
+PyObject *sg_py_block(PyObject *module, PyObject *given);
+PyObject *sg_py_doubles(PyObject *module, PyObject *args);
+PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_take(PyObject *module, PyObject *args);
+PyObject *sg_py_numbers(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_grads(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+#endif

@@ -1,0 +1,101 @@
+/* Reductions of the rows of an array. */
+#include "python/folds.h"
+
+#include "python/place.h"
+#include "python/recording.h"
+#include "table/reductions.h"
+#include "tape/memory.h"
+#include "tape/operands.h"
+
+/* arrays: the rows, and of logsumexp the shifts, constants. */
+static double reduce_row(int op, const sg_array arrays[3], uint32_t r, double *row)
+{
+    const sg_layout *l = &arrays[0].layout;
+    uint32_t shift = op == SG_LOGSUMEXP;
+    if (shift)
+        row[0] = sg_block_number(arrays[1].block, sg_position(&arrays[1].layout, r, 0));
+    sg_block_copy(arrays[0].block, 1, l->columns, sg_position(l, r, 0), 0, l->column, row + shift);
+    return sg_reduce(op, row, l->columns + shift);
+}
+
+/* Appends the node of row r. 0: no memory. */
+static int append_row(sg_graph *open, int op, const sg_span *span, const sg_array arrays[3], uint32_t r, double *row)
+{
+    uint32_t shift = op == SG_LOGSUMEXP, columns = arrays[0].layout.columns, n = columns + shift;
+    double value = reduce_row(op, arrays, r, row);
+    uint32_t offset = sg_arguments(open, n);
+    if (offset == SG_FAILED || (shift && (open->args[offset] = sg_constant(open, row[0])) == SG_FAILED))
+        return 0;
+    uint32_t *operands = open->args + offset + shift;
+    for (uint32_t c = 0; c < columns; c++)
+        operands[c] = sg_span_operand(open, span, r, c);
+    if (span->kind == SG_NODES && span->column == 1)
+        open->sinks -= sg_use_range(open->used + operands[0], columns);
+    else
+        for (uint32_t c = 0; c < columns; c++)
+            sg_use(open, operands[c]);
+    sg_append(open, op, offset, n, value);
+    return 1;
+}
+
+static PyObject *compute_rows(int op, const sg_array arrays[3], double *row, int leaf)
+{
+    uint32_t rows = arrays[0].layout.rows;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(rows * sizeof(double)));
+    for (uint32_t r = 0; bytes && r < rows; r++)
+        ((double *)(void *)PyBytes_AsString(bytes))[r] = reduce_row(op, arrays, r, row);
+    return sg_block_of_doubles(bytes, leaf);
+}
+
+static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3], double *row)
+{
+    uint32_t rows = arrays[0].layout.rows;
+    sg_span span;
+    sg_graph *open = sg_open_for(thread, arrays, rows);
+    if (!open)
+        return NULL;
+    PyObject *result = NULL;
+    int done = sg_place(open, &arrays[0], &span) && sg_reserve(open, rows);
+    uint32_t first = open->count;
+    for (uint32_t r = 0; done && r < rows; r++)
+        done = append_row(open, op, &span, arrays, r, row);
+    if (done)
+        result = sg_block_of_nodes(open, first, rows);
+    else
+        PyErr_NoMemory();
+    if (!result)
+        sg_drop_unused(open);
+    return result;
+}
+
+/* fold(opcode, constant, rows, columns, block, offset, row, column): a reduction of each row; with `constant` its
+ * number alone. logsumexp takes its shifts too: shifts, offset, row, column, of a block of constants. */
+PyObject *sg_py_fold(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
+    uint32_t rows, columns;
+    int op = n > 2 ? (int)PyLong_AsLong(args[0]) : -1, constant = n > 2 ? (int)PyLong_AsLong(args[1]) : 0;
+    if (op < SG_FIRST_REDUCTION || op >= SG_OPCODES || op == SG_DOT || n != (op == SG_LOGSUMEXP ? 12 : 8))
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "fold: an opcode of a reduction and an array");
+    if (!sg_read_size(args[2], &rows) || !sg_read_size(args[3], &columns) ||
+        !sg_read_layout(args + 4, rows, columns, &arrays[0].block, &arrays[0].layout) ||
+        (n == 12 && !sg_read_layout(args + 8, rows, 1, &arrays[1].block, &arrays[1].layout)))
+        return NULL;
+    sg_thread *thread = sg_thread_now();
+    if (!thread)
+        return NULL;
+    int only = constant || thread->mode & SG_NO_GRAD;
+    if (!rows || !columns || (!constant && thread->mode & SG_WATCH))
+        Py_RETURN_NONE;
+    if (!constant && !sg_is_tracked(arrays[0].block))
+        Py_RETURN_NONE;
+    if (!only && !sg_block_look(arrays[0].block))
+        return NULL;
+    double *row = sg_alloc(((size_t)columns + 1) * sizeof *row);
+    PyObject *result = !row   ? PyErr_NoMemory()
+                       : only ? compute_rows(op, arrays, row, !constant)
+                              : record_rows(op, thread, arrays, row);
+    sg_free(row);
+    return result;
+}

@@ -1,0 +1,150 @@
+/* Graphs as Python sees them. What the core has computed without the GIL is finished here, with it. */
+#include "python/graphs.h"
+
+#include "python/block.h"
+#include "python/node.h"
+#include "scalargrad.h"
+#include "sweep/sweep.h"
+#include "tape/operands.h"
+
+/* --- nodes, looked at --------------------------------------------------------------------------------------------- */
+
+/* key(node) -> (serial number of the graph, index), or None for a leaf. */
+PyObject *sg_py_key(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_is_node(object) || !((Node *)object)->graph)
+        Py_RETURN_NONE;
+    const Node *node = (Node *)object;
+    return Py_BuildValue("KI", (unsigned long long)node->graph->serial, node->index);
+}
+
+/* seal(node) -> (address of its graph, index), the graph closed. */
+PyObject *sg_py_seal(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_require_interior(object))
+        return NULL;
+    Node *node = (Node *)object;
+    sg_close(node->graph);
+    return Py_BuildValue("KI", (unsigned long long)(uintptr_t)node->graph, node->index);
+}
+
+/* opcode(node) */
+PyObject *sg_py_opcode(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_is_node(object) || !((Node *)object)->graph)
+        return PyLong_FromLong(SG_LEAF);
+    return PyLong_FromLong(sg_opcode(((Node *)object)->graph, ((Node *)object)->index));
+}
+
+static PyObject *operand_object(sg_graph *graph, uint32_t operand)
+{
+    if (operand & SG_CONST)
+        return PyFloat_FromDouble(sg_operand_value(graph, operand));
+    if (graph->op[operand] == SG_LEAF) {
+        PyObject *leaf = graph->leaves[graph->a[operand]].leaf;
+        Py_INCREF(leaf);
+        return leaf;
+    }
+    if (graph->op[operand] == SG_LINK) {
+        sg_link link = graph->links[graph->a[operand]];
+        return sg_new_interior(link.graph, link.index);
+    }
+    return sg_new_interior(graph, operand);
+}
+
+/* operands(node) -> list: leaves themselves, new handles for interior nodes, floats for constants. */
+PyObject *sg_py_operands(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_require_interior(object))
+        return NULL;
+    const Node *node = (Node *)object;
+    uint32_t n = sg_operand_count(node->graph, node->index);
+    PyObject *list = PyList_New((Py_ssize_t)n);
+    for (uint32_t k = 0; list && k < n; k++) {
+        PyObject *item = operand_object(node->graph, sg_operand(node->graph, node->index, k));
+        if (!item)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, (Py_ssize_t)k, item);
+    }
+    return list;
+}
+
+/* add_grad(leaf, amount): backward from a leaf. */
+PyObject *sg_py_add_grad(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *object;
+    double amount;
+    if (!PyArg_ParseTuple(args, "Od", &object, &amount))
+        return NULL;
+    if (!sg_is_node(object) || ((Node *)object)->graph) {
+        PyErr_SetString(PyExc_TypeError, "expected a leaf");
+        return NULL;
+    }
+    ((Node *)object)->grad += amount;
+    Py_RETURN_NONE;
+}
+
+/* --- commit ------------------------------------------------------------------------------------------------------- */
+
+/* commit(address of a report): hands the adjoints of its sweep over and frees the sweep. Nothing in it can fail or be
+ * interrupted. */
+PyObject *sg_py_commit(PyObject *module, PyObject *address)
+{
+    (void)module;
+    sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(address);
+    if (PyErr_Occurred())
+        return NULL;
+    sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
+    sg_commit_graphs(sweep);
+    for (uint32_t k = 0; k < sweep->leaf_count; k++)
+        ((Node *)sweep->leaves[k].leaf)->grad += sweep->leaves[k].sum;
+    sg_discard(report);
+    Py_RETURN_NONE;
+}
+
+/* Lets the leaves of a finished sweep be found. 0: no memory. */
+static int tabulate_leaves(sg_sweep_state *sweep)
+{
+    if (!sweep->alone)
+        return 1;
+    for (uint32_t k = sweep->leaf_positions.count; k < sweep->leaf_count; k++)
+        if (!sg_map_add(&sweep->leaf_positions, sweep->leaves[k].leaf, k))
+            return 0;
+    sweep->alone = 0;
+    return 1;
+}
+
+/* found(address of a report, block) -> the bytes of what its sweep has found for the block's items, 0.0 where it did
+ * not come; None if it came to none of them. Commits nothing. */
+PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    if (n != 2 || Py_TYPE(args[1]) != sg_block_type)
+        return PyErr_Format(PyExc_TypeError, "found(address, block)");
+    const sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(args[0]);
+    const Block *block = (Block *)args[1];
+    if (PyErr_Occurred())
+        return NULL;
+    sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
+    if (!tabulate_leaves(sweep))
+        return PyErr_NoMemory();
+    PyObject *bytes =
+        block->items ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(block->count * sizeof(double))) : NULL;
+    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
+    int any = 0;
+    for (uint32_t k = 0; bytes && k < block->count; k++) {
+        uint32_t at = sg_map_find(&sweep->leaf_positions, block->items[k]);
+        out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* the bits that a commit gives a grad of 0.0 */
+        any |= at != SG_ABSENT;
+    }
+    if (any || PyErr_Occurred())
+        return bytes;
+    Py_XDECREF(bytes);
+    Py_RETURN_NONE;
+}

@@ -1,0 +1,14 @@
+/* Graphs as Python sees them: nodes looked at, and sweeps committed. */
+#ifndef SG_GRAPHS_H
+#define SG_GRAPHS_H
+#include "python/api.h"
+
+PyObject *sg_py_key(PyObject *module, PyObject *object);
+PyObject *sg_py_seal(PyObject *module, PyObject *object);
+PyObject *sg_py_opcode(PyObject *module, PyObject *object);
+PyObject *sg_py_operands(PyObject *module, PyObject *object);
+PyObject *sg_py_add_grad(PyObject *module, PyObject *args);
+PyObject *sg_py_commit(PyObject *module, PyObject *address);
+PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+#endif

@@ -1,0 +1,214 @@
+/* The type Value: a handle's life, its data and grad, comparison and hash. */
+#include "python/node.h"
+
+#include <string.h>
+
+#include "python/upcalls.h"
+
+PyTypeObject *sg_node_type;
+
+/* --- life --------------------------------------------------------------------------------------------------------- */
+
+static Node *new_node(PyTypeObject *type)
+{
+    Node *node = PyObject_New(Node, type);
+    if (node)
+        memset((char *)node + offsetof(Node, weakrefs), 0, sizeof *node - offsetof(Node, weakrefs));
+    return node;
+}
+
+PyObject *sg_new_leaf(double data)
+{
+    Node *node = new_node(sg_node_type);
+    if (node)
+        node->data = data;
+    return (PyObject *)node;
+}
+
+PyObject *sg_new_interior(sg_graph *graph, uint32_t index)
+{
+    Node *node = PyObject_New(Node, sg_node_type);
+    if (!node)
+        return NULL;
+    node->weakrefs = NULL;
+    node->graph = graph;
+    node->data = graph->val[index];
+    node->grad = 0.0;
+    node->entry_serial = graph->serial;
+    node->entry = node->index = index;
+    graph->references++;
+    return (PyObject *)node;
+}
+
+int sg_require_interior(PyObject *object)
+{
+    if (sg_is_node(object) && ((Node *)object)->graph)
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "expected a Value that an operation made");
+    return 0;
+}
+
+/* Called for subclasses too, whose instances may be larger than a Node and tracked by the collector. */
+static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)args;
+    (void)kwargs;
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    return alloc(type, 0);
+}
+
+static int node_init(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    Node *node = (Node *)self;
+    double data;
+    int plain = PyTuple_Size(args) == 1 && !kwargs && PyFloat_CheckExact(PyTuple_GetItem(args, 0));
+    if (plain) {
+        data = PyFloat_AsDouble(PyTuple_GetItem(args, 0));
+    } else {
+        PyObject *number = PyObject_Call(sg_python.construct, args, kwargs);
+        if (!number)
+            return -1;
+        data = PyFloat_AsDouble(number);
+        Py_DECREF(number);
+        if (data == -1.0 && PyErr_Occurred())
+            return -1;
+    }
+    if (node->graph) {
+        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL));
+        return -1;
+    }
+    node->data = data;
+    node->entry_serial = 0;
+    return 0;
+}
+
+static void node_dealloc(PyObject *self)
+{
+    Node *node = (Node *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    if (node->weakrefs)
+        PyObject_ClearWeakRefs(self);
+    sg_graph *graph = node->graph;
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+    if (graph)
+        sg_release(graph);
+}
+
+/* --- data and grad ------------------------------------------------------------------------------------------------ */
+
+/* For setters: a number, or raises. */
+static int require_number(PyObject *object, double *number)
+{
+    if (!object) {
+        PyErr_SetString(PyExc_AttributeError, "data and grad cannot be deleted");
+        return 0;
+    }
+    int read = sg_is_node(object) ? 0 : sg_read_number(object, number);
+    if (read == 0)
+        sg_refuse(object);
+    return read == 1;
+}
+
+static PyObject *get_data(PyObject *self, void *closure)
+{
+    (void)closure;
+    return PyFloat_FromDouble(((Node *)self)->data);
+}
+
+static int set_data(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    Node *node = (Node *)self;
+    if (node->graph) {
+        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL));
+        return -1;
+    }
+    double data;
+    if (!require_number(value, &data))
+        return -1;
+    node->data = data;
+    node->entry_serial = 0;
+    return 0;
+}
+
+static PyObject *get_grad(PyObject *self, void *closure)
+{
+    (void)closure;
+    const Node *node = (Node *)self;
+    return PyFloat_FromDouble(node->graph ? sg_adjoint(node->graph, node->index) : node->grad);
+}
+
+static int set_grad(PyObject *self, PyObject *value, void *closure)
+{
+    (void)closure;
+    Node *node = (Node *)self;
+    double grad;
+    if (!require_number(value, &grad))
+        return -1;
+    if (!node->graph) {
+        node->grad = grad;
+        return 0;
+    }
+    sg_close(node->graph);            /* the adjoints' block is of the graph's final size */
+    if (sg_set_adjoint(node->graph, node->index, grad))
+        return 0;
+    PyErr_NoMemory();
+    return -1;
+}
+
+/* --- comparison and hash: numbers compare, nodes hash ------------------------------------------------------------- */
+
+static PyObject *node_compare(PyObject *self, PyObject *other, int operator)
+{
+    PyObject *mine = PyFloat_FromDouble(((Node *)self)->data);
+    PyObject *theirs = sg_is_node(other) ? PyFloat_FromDouble(((Node *)other)->data) : (Py_INCREF(other), other);
+    PyObject *result = mine && theirs ? PyObject_RichCompare(mine, theirs, operator) : NULL;
+    Py_XDECREF(mine);
+    Py_XDECREF(theirs);
+    return result;
+}
+
+static Py_hash_t node_hash(PyObject *self)
+{
+    const Node *node = (Node *)self;
+    uint64_t key =
+        node->graph ? node->graph->serial * 0x9E3779B97F4A7C15u + node->index : (uint64_t)(uintptr_t)self >> 4;
+    Py_hash_t hash = (Py_hash_t)(key ^ key >> 32);
+    return hash == -1 ? -2 : hash;
+}
+
+/* --- the type ----------------------------------------------------------------------------------------------------- */
+
+static PyGetSetDef properties[] = {
+    {"data", get_data, set_data, "The number (a float). A leaf's can be set; an interior node's cannot.", NULL},
+    {"grad", get_grad, set_grad,
+     "The derivative of the root of the last backward by this node; leaves accumulate over backwards.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weakrefs), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+int sg_make_node_type(const PyType_Slot *operators)
+{
+    PyType_Slot slots[32] = {
+        {Py_tp_doc, ""},
+        {Py_tp_new, node_new},
+        {Py_tp_init, node_init},
+        {Py_tp_dealloc, node_dealloc},
+        {Py_tp_getset, properties},
+        {Py_tp_members, members},
+        {Py_tp_richcompare, node_compare},
+        {Py_tp_hash, node_hash},
+    };
+    int used = 8;
+    for (int k = 0; operators[k].slot; k++)
+        slots[used++] = operators[k];
+    PyType_Spec spec = {"scalargrad.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+    sg_node_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    return sg_node_type != NULL;
+}

@@ -1,0 +1,140 @@
+/* Operands of operations on arrays: they enter the open graph. */
+#include "python/place.h"
+
+#include "python/recording.h"
+#include "tape/memory.h"
+
+/* The operand that an item stands for. */
+static uint32_t operand_of_item(sg_graph *open, PyObject *item)
+{
+    return sg_is_node(item) ? sg_operand_of(open, (Node *)item) : sg_constant(open, PyFloat_AsDouble(item));
+}
+
+/* Where the items of a block stand in the open graph as consecutive nodes: they do already, or they are leaves, all new
+ * there and different, and all enter, if at least half of them are about to be used. SG_FAILED otherwise, and when
+ * memory ran out: then *failed is set. */
+static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, int *failed)
+{
+    const Node *head = (const Node *)block->items[0];
+    uint64_t serial = open->serial;
+    int known = sg_is_node(block->items[0]) && head->entry_serial == serial;
+    uint32_t start = known ? head->entry : open->count;
+    if (!known && 2 * used < block->count)
+        return SG_FAILED;
+    for (uint32_t k = 0; k < block->count; k++) {
+        const Node *node = (const Node *)block->items[k];
+        if (!sg_is_node(block->items[k]) || (node->entry_serial == serial) != known ||
+            (known ? node->entry != start + k : node->graph != NULL))
+            return SG_FAILED;
+    }
+    if (known)
+        return start;
+    uint32_t leaves = open->leaf_count + block->count;
+    if (!sg_reserve(open, block->count) ||
+        !sg_grow_array((void **)&open->leaves, &open->leaf_capacity, leaves, sizeof(sg_leaf))) {
+        *failed = 1;
+        return SG_FAILED;
+    }
+    for (uint32_t k = 0; k < block->count; k++) {
+        Node *node = (Node *)block->items[k];
+        if (node->entry_serial == serial)    /* it is in the block twice */
+            return SG_FAILED;
+        open->leaves[open->leaf_count] = (sg_leaf){node, start + k};
+        sg_append(open, SG_LEAF, open->leaf_count++, 0, node->data);
+        sg_note_leaf(open, node);
+        node->entry_serial = serial;
+        node->entry = start + k;
+    }
+    return start;
+}
+
+/* Lists the operands of an array in args[]. 0: no memory. */
+static int list_operands(sg_graph *open, const sg_array *x, sg_span *span)
+{
+    const sg_layout *l = &x->layout;
+    uint32_t rows = l->row ? l->rows : 1, columns = l->column ? l->columns : 1;
+    uint32_t offset = sg_arguments(open, rows * columns);
+    if (offset == SG_FAILED)
+        return 0;
+    *span = (sg_span){SG_LISTED, offset, l->row ? columns : 0, l->column != 0};
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++) {
+            uint32_t k = sg_position(l, r, c), operand;
+            if (x->block->items)
+                operand = operand_of_item(open, x->block->items[k]);
+            else
+                operand = sg_enter_link(open, x->block->graph, x->block->first + k, sg_block_number(x->block, k));
+            if (operand == SG_FAILED)
+                return 0;
+            open->args[offset + r * columns + c] = operand;
+        }
+    return 1;
+}
+
+/* Copies constants into the graph. 0: no memory. */
+static int copy_constants(sg_graph *open, const sg_array *x, sg_span *span)
+{
+    const sg_layout *l = &x->layout;
+    uint32_t rows = l->row ? l->rows : 1, columns = l->column ? l->columns : 1;
+    uint32_t count = open->const_count + rows * columns;
+    if (!sg_grow_array((void **)&open->consts, &open->const_capacity, count, sizeof(double)))
+        return 0;
+    *span = (sg_span){SG_CONSTS, open->const_count, l->row ? columns : 0, l->column != 0};
+    sg_block_copy(x->block, rows, columns, l->offset, l->row, l->column, open->consts + open->const_count);
+    open->const_count = count;
+    return 1;
+}
+
+int sg_place(sg_graph *open, const sg_array *x, sg_span *span)
+{
+    const sg_layout *l = &x->layout;
+    const Block *block = x->block;
+    if (!block) {
+        *span = (sg_span){SG_NONE, 0, 0, 0};
+        return 1;
+    }
+    if (block->doubles)
+        return copy_constants(open, x, span);
+    uint32_t start = SG_FAILED;
+    int failed = 0;
+    if (block->graph == open)
+        start = block->first;
+    else if (block->items)
+        start = consecutive(open, block, (uint64_t)l->rows * l->columns, &failed);
+    if (failed)
+        return 0;
+    if (start != SG_FAILED) {
+        *span = (sg_span){SG_NODES, start + l->offset, l->row, l->column};
+        return 1;
+    }
+    if (block->graph)
+        sg_close(block->graph);              /* another thread may be recording into it */
+    return list_operands(open, x, span);
+}
+
+int sg_is_tracked(const Block *block)
+{
+    if (!block || block->graph || block->leaf)
+        return block != NULL;
+    for (uint32_t k = 0; block->items && k < block->count; k++)
+        if (!sg_is_node(block->items[k]))
+            return 0;
+    return block->items != NULL;
+}
+
+sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need)
+{
+    int uses = 0;
+    for (int k = 0; k < 3; k++)
+        uses |= arrays[k].block && arrays[k].block->graph && arrays[k].block->graph == thread->open;
+    return sg_open_graph(thread, uses, need);
+}
+
+int sg_read_size(PyObject *object, uint32_t *size)
+{
+    long read = PyLong_AsLong(object);
+    if ((read < 0 || read >= INT32_MAX) && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "a size is too large");
+    *size = (uint32_t)read;
+    return !PyErr_Occurred();
+}

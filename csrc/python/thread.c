@@ -1,0 +1,45 @@
+/* Threads: each has its own state, which the interpreter keeps and clears. */
+#include "python/thread.h"
+
+_Thread_local sg_thread *sg_current;
+static const char capsule_name[] = "scalargrad.thread";
+
+/* Runs when the interpreter clears a thread's state: the thread ends, or the process. */
+static void end_thread(PyObject *capsule)
+{
+    sg_thread *thread = PyCapsule_GetPointer(capsule, capsule_name);
+    if (thread->open)
+        sg_close(thread->open);
+    if (sg_current == thread)
+        sg_current = NULL;
+    PyMem_Free(thread);
+}
+
+sg_thread *sg_make_thread(void)
+{
+    PyObject *state = PyThreadState_GetDict();
+    sg_thread *thread = state ? PyMem_Calloc(1, sizeof *thread) : NULL;
+    PyObject *capsule = thread ? PyCapsule_New(thread, capsule_name, end_thread) : NULL;
+    if (!capsule) {
+        PyMem_Free(thread);
+        return (sg_thread *)PyErr_NoMemory();
+    }
+    int failed = PyDict_SetItemString(state, capsule_name, capsule);
+    Py_DECREF(capsule);
+    if (failed)
+        return NULL;
+    return sg_current = thread;
+}
+
+/* mode(bits) -> the thread's mode before; None leaves it. */
+PyObject *sg_py_mode(PyObject *module, PyObject *bits)
+{
+    (void)module;
+    sg_thread *thread = sg_thread_now();
+    if (!thread)
+        return NULL;
+    PyObject *before = PyLong_FromLong(thread->mode);
+    if (bits != Py_None)
+        thread->mode = (int)PyLong_AsLong(bits);
+    return before;
+}

@@ -1,0 +1,143 @@
+/* The step of an optimiser. Parameters come as a block of leaves; what an optimiser remembers lies in a bytearray, one
+ * array of doubles per quantity. The kernels are in kernels.h; they go number by number, as pure/update.py does, to the
+ * same bits. */
+#include "python/update.h"
+
+#include "kernels/lanes.h"
+#include "python/block.h"
+#include "python/node.h"
+
+enum { PORTION = 128 };
+typedef struct {
+    double p[PORTION], g[PORTION];
+} portion;         /* of the parameters, with their grads */
+
+/* The parameters: a block of leaves. 0 with an exception. */
+static int read_parameters(PyObject *object, Block **block)
+{
+    if (!sg_read_block(object, block) || !sg_block_look(*block))
+        return 0;
+    for (uint32_t k = 0; k < (*block)->count; k++) {
+        PyObject *item = (*block)->items ? (*block)->items[k] : NULL;
+        if (!item || !sg_is_node(item) || ((Node *)item)->graph) {
+            PyErr_SetString(PyExc_TypeError, "expected a block of leaves");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* What the optimiser remembers: `arrays` arrays of as many doubles as there are parameters. NULL with an exception. */
+static double *read_state(PyObject *object, const Block *block, size_t arrays)
+{
+    if (!PyObject_TypeCheck(object, &PyByteArray_Type) ||
+        (size_t)PyByteArray_Size(object) != arrays * block->count * sizeof(double)) {
+        PyErr_SetString(PyExc_TypeError, "expected a bytearray of a double a parameter and quantity");
+        return NULL;
+    }
+    char *bytes = PyByteArray_AsString(object);
+    if (PyByteArray_Size(object) && (uintptr_t)bytes % sizeof(double)) {      /* an empty one may lie anywhere */
+        PyErr_SetString(PyExc_ValueError, "the state is not aligned");
+        return NULL;
+    }
+    return (double *)(void *)bytes;
+}
+
+static uint32_t load_portion(const Block *block, uint32_t start, portion *c)
+{
+    uint32_t n = block->count - start < PORTION ? block->count - start : PORTION;
+    for (uint32_t k = 0; k < n; k++) {
+        const Node *leaf = (const Node *)block->items[start + k];
+        c->p[k] = leaf->data;
+        c->g[k] = leaf->grad;
+    }
+    return n;
+}
+
+static void store_portion(const Block *block, uint32_t start, uint32_t n, const portion *c)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        Node *leaf = (Node *)block->items[start + k];
+        leaf->data = c->p[k];
+        leaf->entry_serial = 0;              /* what was recorded keeps the number that it had */
+    }
+}
+
+/* --- stochastic gradient descent ---------------------------------------------------------------------------------- */
+
+/* sgd_step(parameters, state, first, lr, momentum, dampening, weight_decay, nesterov); the state is empty without
+ * momentum. */
+PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *parameters, *state;
+    Block *block;
+    portion c;
+    sg_sgd o;
+    if (!PyArg_ParseTuple(args, "OOpddddp", &parameters, &state, &o.first, &o.lr, &o.momentum, &o.dampening,
+                          &o.weight_decay, &o.nesterov) ||
+        !read_parameters(parameters, &block))
+        return NULL;
+    double *velocity = read_state(state, block, o.momentum != 0.0);
+    if (!velocity)
+        return NULL;
+    for (uint32_t start = 0, n; start < block->count; start += n) {
+        n = load_portion(block, start, &c);
+        sg_lanes_sgd(o, n, c.p, c.g, o.momentum != 0.0 ? velocity + start : NULL);
+        store_portion(block, start, n, &c);
+    }
+    Py_RETURN_NONE;
+}
+
+/* --- Adam --------------------------------------------------------------------------------------------------------- */
+
+/* adam_step(parameters, state, rate, beta1, beta2, eps, weight_decay, shrink, root); the state holds all means, then
+ * all mean squares; see pure/update.py for the rest. */
+PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *parameters, *state;
+    Block *block;
+    portion c;
+    sg_adam o;
+    if (!PyArg_ParseTuple(args, "OOddddddd", &parameters, &state, &o.rate, &o.beta1, &o.beta2, &o.eps, &o.weight_decay,
+                          &o.shrink, &o.root) ||
+        !read_parameters(parameters, &block))
+        return NULL;
+    double *mean = read_state(state, block, 2);
+    if (!mean)
+        return NULL;
+    for (uint32_t start = 0, n; start < block->count; start += n) {
+        n = load_portion(block, start, &c);
+        sg_lanes_adam(o, n, c.p, c.g, mean + start, mean + block->count + start);
+        store_portion(block, start, n, &c);
+    }
+    Py_RETURN_NONE;
+}
+
+/* clear_grads(list or tuple of Values) */
+PyObject *sg_py_clear_grads(PyObject *module, PyObject *values)
+{
+    (void)module;
+    int is_list = PyList_Check(values);
+    if (!is_list && !PyTuple_Check(values))
+        return PyErr_Format(PyExc_TypeError, "expected a list or tuple of Values");
+    Py_ssize_t count = is_list ? PyList_Size(values) : PyTuple_Size(values);
+    for (Py_ssize_t k = 0; k < count; k++) {
+        PyObject *item = is_list ? PyList_GetItem(values, k) : PyTuple_GetItem(values, k);
+        if (!item)                           /* setting a grad may run Python, which may shorten the list */
+            return NULL;
+        if (sg_is_node(item) && !((Node *)item)->graph) {
+            ((Node *)item)->grad = 0.0;
+            continue;
+        }
+        PyObject *zero = PyFloat_FromDouble(0.0);
+        Py_INCREF(item);
+        int failed = !zero || PyObject_SetAttrString(item, "grad", zero) < 0;
+        Py_DECREF(item);
+        Py_XDECREF(zero);
+        if (failed)
+            return NULL;
+    }
+    Py_RETURN_NONE;
+}

@@ -1,0 +1,10 @@
+/* The steps of optimisers, for all parameters in one crossing. */
+#ifndef SG_UPDATE_H
+#define SG_UPDATE_H
+#include "python/api.h"
+
+PyObject *sg_py_sgd_step(PyObject *module, PyObject *args);
+PyObject *sg_py_adam_step(PyObject *module, PyObject *args);
+PyObject *sg_py_clear_grads(PyObject *module, PyObject *values);
+
+#endif

@@ -1,0 +1,209 @@
+/* The careful sweep. One descending pass over each graph: a node's adjoint is complete when the pass reaches it,
+ * because all its consumers stand after it; its rule then adds to its operands.
+ *
+ * Every product is the chain rule's one product (docs/conventions.md): IEEE's, but a nan made by a zero factor is 0.
+ * Most sweeps need no such care, and dense.c does them. */
+#include "sweep/careful.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bulk/pull.h"
+
+/* What a pass reads, by value: a pointer to any of it would have to be read again after every store. */
+typedef struct {
+    sg_sweep_state *sweep;
+    const sg_graph *graph;
+    const double *val, *consts;
+    const uint32_t *a, *b;
+    const uint8_t *op;
+    double *adj;
+    uint8_t *blocks;
+    int check;               /* stop at a nan or inf; a constant where this is inlined */
+    int quick; /* bulks that are reached as a whole may go through the kernels, as long as no nan appears */
+} careful_pass;
+
+static inline double zmul(double a, double b)
+{
+    double p = a * b;
+    return isnan(p) && (a == 0.0 || b == 0.0) ? 0.0 : p;
+}
+
+/* Adds a contribution to an operand's adjoint and returns the sum. */
+static inline __attribute__((always_inline)) double push(careful_pass v, uint32_t operand, double c)
+{
+    uint64_t bits;
+    memcpy(&bits, &v.adj[operand], sizeof bits);
+    if (bits != SG_UNREACHED) {
+        c = v.adj[operand] + c;
+    } else {
+        v.blocks[operand / 64] = 1;
+        if (v.op[operand] < SG_FIRST)
+            c = sg_running_sum(v.sweep, v.graph, operand) + c;
+    }
+    v.adj[operand] = c;
+    return c;
+}
+
+#define SG_PASS careful_pass
+#define SG_TIMES(d, partial) zmul((d), (partial))
+#define SG_ACCUMULATE(operand, product)                                                                                \
+    do {                                                                                                               \
+        double sum = push(v, (operand), (product));                                                                    \
+        if (v.check && !isfinite(sum))                                                                                 \
+            return 0;                                                                                                  \
+    } while (0)
+#include "sweep/rules.h"
+
+/* Adds to a node. Where it is the next to be visited, its adjoint goes there in a register: in a chain, waiting for
+ * the store would be most of the time. */
+#define PUSH_NODE(operand, product)                                                                                    \
+    do {                                                                                                               \
+        double c = push(v, (operand), (product));                                                                      \
+        if ((operand) == i - 1)                                                                                        \
+            next = c;                                                                                                  \
+        if (v.check && !isfinite(c))                                                                                   \
+            goto not_finite;                                                                                           \
+    } while (0)
+
+#define CAREFUL_1(name, code)                                                                                          \
+    case code:                                                                                                         \
+        PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], v.val[i]));                                                    \
+        continue;
+#define CAREFUL_2(name, code)                                                                                          \
+    case code:                                                                                                         \
+        if (!((a | b) & SG_CONST)) {                                                                                   \
+            PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], v.val[b], v.val[i]));                                      \
+            PUSH_NODE(b, SG_PRODUCT_##name##_1(d, v.val[a], v.val[b], v.val[i]));                                      \
+        } else if (b & SG_CONST) {                                                                                     \
+            PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], SG_NUMBER(b), v.val[i]));                                  \
+        } else {                                                                                                       \
+            PUSH_NODE(b, SG_PRODUCT_##name##_1(d, SG_NUMBER(a), v.val[b], v.val[i]));                                  \
+        }                                                                                                              \
+        continue;
+
+static void describe(careful_pass v, uint32_t i, sg_report *report)
+{
+    report->graph = v.graph->serial;
+    report->index = i;
+    report->opcode = sg_opcode(v.graph, i);
+    report->count = sg_operand_count(v.graph, i);
+    for (uint32_t k = 0; k < report->count && k < 3; k++)
+        report->operands[k] = SG_NUMBER(sg_operand(v.graph, i, k));
+}
+
+/* Readies an operand of a bulk for sums: what is not reached yet begins with what runs on, or neutrally. With `look` it
+ * only tells whether a sum is a nan. */
+static int visit_span(careful_pass v, const sg_bulk *bulk, int k, int look)
+{
+    const sg_span *span = &bulk->operands[k];
+    uint32_t rows, columns;
+    sg_bulk_extent(bulk, k, &rows, &columns);
+    if (span->kind == SG_NONE || span->kind == SG_CONSTS)
+        return 0;
+    for (uint32_t r = 0; r < (span->row ? rows : 1); r++)
+        for (uint32_t c = 0; c < (span->column ? columns : 1); c++) {
+            uint32_t operand = sg_span_operand(v.graph, span, r, c);
+            uint64_t bits;
+            if (look && isnan(v.adj[operand]))
+                return 1;
+            memcpy(&bits, &v.adj[operand], sizeof bits);
+            if (look || bits != SG_UNREACHED)
+                continue;
+            v.blocks[operand / 64] = 1;
+            v.adj[operand] = v.op[operand] < SG_FIRST ? sg_running_sum(v.sweep, v.graph, operand) : -0.0;
+        }
+    return 0;
+}
+
+/* A bulk of which node i is the last, by the kernels. 1: done; 0: no memory; -1: a nan appeared, so that all must be
+ * swept with care; -2: not possible, for it is not reached as a whole, or its operands coincide. */
+static __attribute__((noinline)) int pull_whole(careful_pass v, uint32_t i)
+{
+    const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
+    if (i != bulk->first + bulk->rows * bulk->columns - 1)
+        return -2;
+    for (int k = 0; k < 3; k++)
+        if (bulk->operands[k].kind == SG_LISTED)
+            return -2;
+    for (uint32_t e = bulk->first; e < i; e++) {
+        uint64_t bits;
+        memcpy(&bits, &v.adj[e], sizeof bits);
+        if (bits == SG_UNREACHED)
+            return -2;
+    }
+    for (int k = 0; k < 3; k++)
+        visit_span(v, bulk, k, 0);
+    int done = sg_bulk_pull(v.graph, bulk, v.adj);
+    for (int k = 0; done == 1 && k < 3; k++)
+        if (visit_span(v, bulk, k, 1))
+            return -1;
+    return done < 0 ? -2 : done;
+}
+
+static inline __attribute__((always_inline)) int sweep_graph(careful_pass v, sg_report *report)
+{
+    for (uint32_t count = v.graph->count, block = count / 64 + 1; block-- > 0;) {
+        if (!v.blocks[block])
+            continue;
+        uint32_t start = 64 * block, i = start + 64 < count ? start + 64 : count;
+        double next = v.adj[i - 1];
+        while (i-- > start) {
+            double d = next;
+            uint64_t bits;
+            memcpy(&bits, &d, sizeof bits);
+            next = v.adj[(int64_t)i - 1];
+            if (bits == SG_UNREACHED)
+                continue;
+            uint32_t a = v.a[i], b = v.b[i];
+            switch (v.op[i]) {
+                SG_ROWS_1(CAREFUL_1)
+                SG_ROWS_2(CAREFUL_2)
+            case SG_LEAF:
+            case SG_LINK:
+                if (!sg_pass_on(v.sweep, v.graph, i, d))
+                    return 0;
+                continue;
+                SG_ROWS_3(SG_CASE)
+                if (!visit_ternary(v, i, d))
+                    goto not_finite;
+                break;
+            case SG_BULK:
+                if (v.quick && !v.check) {
+                    int done = pull_whole(v, i);
+                    if (done == 1) {
+                        i = v.graph->bulks[a].first;
+                        block = i / 64;
+                        start = 64 * block;
+                        break;
+                    }
+                    if (done != -2)
+                        return done;
+                }
+                if (!visit_element(v, i, d))
+                    goto not_finite;
+                break;
+            default:
+                if (!visit_reduction(v, i, d))
+                    goto not_finite;
+            }
+            next = v.adj[(int64_t)i - 1];
+            continue;
+        not_finite:
+            describe(v, i, report);
+            return -1;
+        }
+    }
+    return 1;
+}
+
+int sg_sweep_careful(sg_sweep_state *sweep, sg_part part, enum sg_manner manner, sg_report *report)
+{
+    const sg_graph *g = part.graph;
+    careful_pass v = {
+        sweep, g, g->val, g->consts, g->a, g->b, g->op, part.scratch.adj, part.scratch.blocks, 0, manner == SG_QUICK};
+    if (manner != SG_CHECKED)
+        return sweep_graph(v, report);
+    v.check = 1;
+    return sweep_graph(v, report);
+}

@@ -1,0 +1,99 @@
+/* The backward rules of nodes whose operands stand in args[], for both sweeps. careful.c and dense.c include this once,
+ * and define before:
+ *   SG_PASS                         a struct with graph, val, consts, a, b, op, adj
+ *   SG_TIMES(d, partial)            how they multiply an adjoint by a partial
+ *   SG_ACCUMULATE(operand, product) how they add to the adjoint of an operand that is no constant; it may `return 0`
+ * Each function returns 1, unless SG_ACCUMULATE has returned. */
+#include "table/encoding.h"
+#include "table/reductions.h"
+#include "table/table.h"
+#include "tape/operands.h"
+
+#define SG_NUMBER(operand) sg_number_at(v.val, v.consts, (operand))
+#define SG_ACCUMULATE_NODE(operand, product)                                                                           \
+    if (!((operand) & SG_CONST))                                                                                       \
+    SG_ACCUMULATE(operand, product)
+
+/* A reduction's partial is an expression over the operand, the result and two gathered numbers. */
+#define SG_ACCUMULATE_PARTIAL(name, k, y, all)                                                                         \
+    SG_ACCUMULATE_NODE(args[k], SG_TIMES(d, sg_partial_##name(SG_NUMBER(args[k]), (y), z, (all).s, (all).m)))
+
+static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, double d)
+{
+    const uint32_t *args = v.graph->args + v.a[i], n = v.b[i];
+    double z = v.val[i];
+    sg_gathered all = {0, 0};
+    switch (v.op[i]) {
+    case SG_SUM:
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(sum, k, 0, all);
+        return 1;
+    case SG_DOT:
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(dot, k, SG_NUMBER(args[k ^ 1]), all);
+        return 1;
+    case SG_MAX:
+        all = sg_count_equal(v.val, v.consts, args, n, z);
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(max, k, 0, all);
+        return 1;
+    case SG_MIN:
+        all = sg_count_equal(v.val, v.consts, args, n, z);
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(min, k, 0, all);
+        return 1;
+    case SG_CUSTOM: /* args[0] and the partials are constants */
+        for (uint32_t k = 1; k + 1 < n; k += 2)
+            SG_ACCUMULATE_PARTIAL(custom, k, SG_NUMBER(args[k + 1]), all);
+        return 1;
+    default: /* SG_LOGSUMEXP; args[0] is the constant shift */
+        all = sg_gather_exponentials(v.val, v.consts, args, n);
+        for (uint32_t k = 1; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(logsumexp, k, 0, all);
+        return 1;
+    }
+}
+
+#define SG_TERNARY(name, code)                                                                                         \
+    case code:                                                                                                         \
+        SG_ACCUMULATE_NODE(args[0], SG_PRODUCT_##name##_0(d, x, y, w, z));                                             \
+        SG_ACCUMULATE_NODE(args[1], SG_PRODUCT_##name##_1(d, x, y, w, z));                                             \
+        SG_ACCUMULATE_NODE(args[2], SG_PRODUCT_##name##_2(d, x, y, w, z));                                             \
+        return 1;
+
+static __attribute__((noinline)) int visit_ternary(SG_PASS v, uint32_t i, double d)
+{
+    const uint32_t *args = v.graph->args + v.a[i];
+    double x = SG_NUMBER(args[0]), y = SG_NUMBER(args[1]), w = SG_NUMBER(args[2]), z = v.val[i];
+    switch (v.op[i]) {
+        SG_ROWS_3(SG_TERNARY)
+    }
+    return 1;
+}
+
+/* An element of a bulk, by itself. */
+static __attribute__((noinline)) int visit_element(SG_PASS v, uint32_t i, double d)
+{
+    const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
+    uint32_t e = i - bulk->first, n = sg_operand_count(v.graph, i);
+    double z = v.val[i];
+    if (bulk->op == SG_DOT) {
+        for (uint32_t k = 0; k < n; k++) {
+            uint32_t operand = sg_element_operand(v.graph, bulk, e, k);
+            if (!(operand & SG_CONST))
+                SG_ACCUMULATE(operand, SG_TIMES(d, SG_NUMBER(sg_element_operand(v.graph, bulk, e, k ^ 1))));
+        }
+        return 1;
+    }
+    uint32_t operands[3] = {0, 0, 0};
+    double x[3] = {0, 0, 0};
+    for (uint32_t k = 0; k < n; k++) {
+        operands[k] = sg_element_operand(v.graph, bulk, e, k);
+        x[k] = SG_NUMBER(operands[k]);
+    }
+    for (uint32_t k = 0; k < n; k++)
+        SG_ACCUMULATE_NODE(operands[k], SG_TIMES(d, sg_partial(bulk->op, (int)k, x[0], x[1], x[2], z)));
+    return 1;
+}
+
+#define SG_CASE(name, code) case code:

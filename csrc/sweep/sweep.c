@@ -1,0 +1,104 @@
+/* The reverse sweep: over all graphs, and its commit. */
+#include "sweep/sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sweep/careful.h"
+#include "sweep/dense.h"
+#include "tape/memory.h"
+
+static void free_sweep(sg_sweep_state *sweep)
+{
+    sg_walk_free(&sweep->walk);
+    sg_free(sweep->leaves);
+    sg_map_free(&sweep->leaf_positions);
+    sg_free(sweep);
+}
+
+/* Sweeps all graphs, the latest closed first. Returns NULL without memory. *done: 1; or -1 when a quick run has to be
+ * thrown away, or a checked one has met a nan or inf. */
+static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg_manner manner, sg_report *report,
+                           int *done)
+{
+    sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
+    int whole = manner == SG_QUICK && graph->whole == index + 1;   /* the root reaches all that stands before it */
+    uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, whole ? index + 1 : 0) : SG_ABSENT;
+    *done = root != SG_ABSENT;
+    if (*done) {
+        sweep->alone = !graph->link_count && !graph->twins;
+        sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet(seed));
+        sweep->walk.parts[root].sinks = !graph->used[index];
+    }
+    for (uint32_t p; *done == 1 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
+        sg_part part = sweep->walk.parts[p];
+        if (whole && p == root)
+            *done = sg_sweep_dense(sweep, part, index + 1);
+        else if (manner == SG_QUICK && part.sinks == part.graph->sinks) /* all nodes lead to sinks, which are reached */
+            *done = sg_sweep_dense(sweep, part, part.graph->count);
+        else
+            *done = sg_sweep_careful(sweep, part, manner, report);
+    }
+    if (!*done && sweep) {
+        free_sweep(sweep);
+        return NULL;
+    }
+    return sweep;
+}
+
+int sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
+{
+    sg_graph *graph = (sg_graph *)address;
+    int done;
+    memset(report, 0, sizeof *report);
+    enum sg_manner manner = check ? SG_CHECKED : isnan(seed) ? SG_CAREFUL : SG_QUICK;
+    sg_sweep_state *sweep = run(graph, index, seed, manner, report, &done);
+    if (sweep && !check && done < 0) {
+        free_sweep(sweep);
+        sweep = run(graph, index, seed, SG_CAREFUL, report, &done);
+    }
+    report->sweep = (uintptr_t)sweep;
+    return sweep != NULL;
+}
+
+void sg_discard(sg_report *report)
+{
+    if (report->sweep)
+        free_sweep((sg_sweep_state *)report->sweep);
+    report->sweep = 0;
+}
+
+/* Copies what was reached into the graph's adjoints, and leaves the scratch clean. */
+static void merge_adjoints(sg_adjoints *into, sg_adjoints *from, uint32_t count)
+{
+    uint64_t unreached = SG_UNREACHED;
+    for (uint32_t block = 0; block <= count / 64; block++) {
+        if (!from->blocks[block])
+            continue;
+        uint32_t end = 64 * block + 64 < count ? 64 * block + 64 : count;
+        for (uint32_t i = 64 * block; i < end; i++)
+            if (sg_reached(from, i)) {
+                into->adj[i] = from->adj[i];
+                memcpy(&from->adj[i], &unreached, sizeof unreached);
+            }
+        into->blocks[block] = 1;
+        from->blocks[block] = 0;
+    }
+}
+
+void sg_commit_graphs(sg_sweep_state *sweep)
+{
+    for (uint32_t p = 0; p < sweep->walk.count; p++) {
+        sg_graph *graph = sweep->walk.parts[p].graph;
+        sg_adjoints *scratch = &sweep->walk.parts[p].scratch;
+        if (!graph->last.adj) {
+            graph->last = *scratch;
+        } else {
+            merge_adjoints(&graph->last, scratch, graph->count);
+            double *none = NULL;
+            if (!__atomic_compare_exchange_n(&graph->spare, &none, scratch->adj, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+                sg_adjoints_free(scratch, graph->count);
+        }
+        scratch->adj = NULL;
+    }
+}

@@ -1,0 +1,116 @@
+/* Memory: allocations that tests can make fail, and large ones that are kept to be used again. */
+#include "tape/memory.h"
+
+#include <stdlib.h>
+
+#include "scalargrad.h"
+#include "table/encoding.h"
+
+static int64_t allocations_left = -1;   /* -1: no limit */
+
+static int may_allocate(void)
+{
+    int64_t left = __atomic_load_n(&allocations_left, __ATOMIC_RELAXED);
+    if (left < 0)
+        return 1;
+    if (left == 0)
+        return 0;
+    __atomic_store_n(&allocations_left, left - 1, __ATOMIC_RELAXED);
+    return 1;
+}
+
+void sg_fail_after(int64_t n)
+{
+    __atomic_store_n(&allocations_left, n, __ATOMIC_RELAXED);
+}
+
+void *sg_alloc(size_t bytes)
+{
+    return may_allocate() ? malloc(bytes ? bytes : 1) : NULL;
+}
+
+void *sg_alloc_zero(size_t bytes)
+{
+    return may_allocate() ? calloc(1, bytes ? bytes : 1) : NULL;
+}
+
+void sg_free(void *memory)
+{
+    free(memory);
+}
+
+#define KEPT 6
+#define KEPT_LEAST ((size_t)1 << 16)
+#define KEPT_MOST ((size_t)1 << 21)
+
+static struct {
+    void *memory;
+    size_t bytes;
+} kept[KEPT];
+static char kept_lock;
+
+/* Another thread may hold the lock, and a fork may have left it held: then malloc and free serve as well. */
+static int lock_kept(void)
+{
+    return !__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE);
+}
+
+static void unlock_kept(void)
+{
+    __atomic_clear(&kept_lock, __ATOMIC_RELEASE);
+}
+
+/* The size that malloc is asked for: rounded, so that allocations of about one size can replace one another. */
+static size_t rounded(size_t bytes)
+{
+    return bytes < KEPT_LEAST ? bytes : (bytes + KEPT_LEAST - 1) / KEPT_LEAST * KEPT_LEAST;
+}
+
+void *sg_large_alloc(size_t bytes)
+{
+    void *found = NULL;
+    bytes = rounded(bytes);
+    if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
+        for (int k = 0; k < KEPT && !found; k++)
+            if (kept[k].memory && kept[k].bytes == bytes) {
+                found = kept[k].memory;
+                kept[k].memory = NULL;
+            }
+        unlock_kept();
+    }
+    return found ? found : sg_alloc(bytes);
+}
+
+void sg_large_free(void *memory, size_t bytes)
+{
+    bytes = rounded(bytes);
+#ifndef __SANITIZE_ADDRESS__  /* it could not see a use of memory that is kept */
+    if (memory && bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
+        for (int k = 0; k < KEPT && memory; k++)
+            if (!kept[k].memory) {
+                kept[k].memory = memory;
+                kept[k].bytes = bytes;
+                memory = NULL;
+            }
+        unlock_kept();
+    }
+#endif
+    sg_free(memory);
+}
+
+int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
+{
+    if (need <= *capacity)
+        return 1;
+    uint64_t wanted = *capacity ? 2 * (uint64_t)*capacity : 2;
+    if (wanted < need)
+        wanted = need;
+    if (wanted >= SG_CONST || !may_allocate())
+        return 0;
+    void *bigger = realloc(*array, (size_t)wanted * size);
+    if (!bigger)
+        return 0;
+    *array = bigger;
+    *capacity = (uint32_t)wanted;
+    return 1;
+}

@@ -1,0 +1,27 @@
+/* What a node computes, and from what. An element of a bulk shows as the operation that it stands for. */
+#ifndef SG_OPERANDS_H
+#define SG_OPERANDS_H
+#include "tape/tape.h"
+
+/* The opcode of node i, the number of its operands (0 for an entry), and the k-th of them. */
+int sg_opcode(const sg_graph *graph, uint32_t i);
+uint32_t sg_operand_count(const sg_graph *graph, uint32_t i);
+uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k);
+/* Operand k of element e of a bulk. */
+uint32_t sg_element_operand(const sg_graph *graph, const sg_bulk *bulk, uint32_t e, uint32_t k);
+
+/* The operand at (r, c) of a span. */
+static inline uint32_t sg_span_operand(const sg_graph *graph, const sg_span *span, uint32_t r, uint32_t c)
+{
+    uint32_t at = span->start + r * span->row + c * span->column;
+    return span->kind == SG_NODES ? at : span->kind == SG_CONSTS ? SG_CONST | at : graph->args[at];
+}
+
+/* How many rows and columns operand k of a bulk has. */
+static inline void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
+{
+    *rows = bulk->op != SG_DOT || k == 0 ? bulk->rows : k == 1 ? bulk->inner : 1;
+    *columns = bulk->op == SG_DOT && k == 0 ? bulk->inner : bulk->columns;
+}
+
+#endif
