@@ -3,11 +3,11 @@
 #include "python/api.h"
 #include "python/arrays.h"
 #include "python/block.h"
-#include "python/folds.h"
 #include "python/graphs.h"
 #include "python/node.h"
 #include "python/operators.h"
 #include "python/records.h"
+#include "python/rows.h"
 #include "python/thread.h"
 #include "python/update.h"
 #include "python/upcalls.h"
@@ -32,12 +32,13 @@ static PyMethodDef functions[] = {
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"item", FAST(sg_py_item)},
     {"take", sg_py_take, METH_VARARGS, NULL},
-    {"numbers", FAST(sg_py_numbers)},
-    {"grads", FAST(sg_py_grads)},
+    {"numbers", sg_py_numbers, METH_O, NULL},
+    {"grads", sg_py_grads, METH_O, NULL},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* python/arrays.c */
     {"product", FAST(sg_py_product)},
-    {"fold", FAST(sg_py_fold)},                             /* python/folds.c */
+    {"reduce_rows", FAST(sg_py_reduce_rows)},               /* python/rows.c */
+    {"reduce_rows_data", FAST(sg_py_reduce_rows_data)},
     {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},       /* python/update.c */
     {"adam_step", sg_py_adam_step, METH_VARARGS, NULL},
     {"clear_grads", sg_py_clear_grads, METH_O, NULL},

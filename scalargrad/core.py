@@ -14,9 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from scalargrad.errors import BackendError
-from scalargrad.table import ops
 
-_DOT = ops.OPCODE["dot"]
 _SIMD = ("default", "avx2", "avx512f")
 NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the hook `recorded` of each operation
 
@@ -149,57 +147,9 @@ else:
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
     Block, block, doubles, item, take = _node.Block, _node.block, _node.doubles, _node.item, _node.take
-
-    def numbers(view: Any) -> bytes:
-        return _node.numbers(*view)  # type: ignore[no-any-return]
-
-    def grads(view: Any) -> bytes:
-        return _node.grads(*view)  # type: ignore[no-any-return]
-
-    def set_leaves(view: Any, given: bytes, which: int) -> Any:
-        return _node.set_leaves(*view, given, which)
-
-    def _items(view: Any) -> list[Any]:
-        block, offset, row, column, rows, columns = view
-        return [item(block, offset + r * row + c * column) for r in range(rows) for c in range(columns)]
-
-    def elementwise(opcode: int, rows: int, columns: int, *views: Any) -> Any:
-        spread = [
-            (x[0], x[1], x[2] if x[4] == rows else 0, x[3] if x[5] == columns else 0, rows, columns) for x in views
-        ]
-        found = _node.elementwise(opcode, rows, columns, *[part for x in spread for part in x[:4]])
-        return block([apply(opcode, *each) for each in zip(*map(_items, spread))]) if found is None else found
-
-    def product(left: Any, right: Any, bias: Any) -> Any:
-        rows, inner, columns = left[4], left[5], right[5]
-        if not inner and bias is None:
-            return doubles(bytes(8 * rows * columns), True)
-        found = _node.product(rows, inner, columns, *left[:4], *right[:4], *(bias[:4] if bias else ()))
-        if found is not None:
-            return found
-        a, b = _items(left), _items(right)
-        first = [[]] * columns if bias is None else [[1.0, x] for x in _items(bias)]
-        results = []
-        for r in range(rows):
-            for c in range(columns):
-                pairs = [x for t in range(inner) for x in (a[r * inner + t], b[t * columns + c])]
-                results.append(reduce(_DOT, first[c] + pairs))
-        return block(results)
-
-    def reduce_rows(opcode: int, view: Any, shifts: Any = None) -> Any:
-        rows, columns = view[4:]
-        found = _node.fold(opcode, 0, rows, columns, *view[:4], *(shifts[:4] if shifts else ()))
-        if found is not None:
-            return found
-        before = [[x] for x in _items(shifts)] if shifts else [[]] * rows
-        each = _items(view)
-        return block([reduce(opcode, before[r] + each[r * columns : (r + 1) * columns]) for r in range(rows)])
-
-    def reduce_rows_data(opcode: int, view: Any) -> Any:
-        rows, columns = view[4:]
-        found = _node.fold(opcode, 1, rows, columns, *view[:4])
-        return doubles(b"", False) if found is None else found
-
+    numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
+    elementwise, product = _node.elementwise, _node.product
+    reduce_rows, reduce_rows_data = _node.reduce_rows, _node.reduce_rows_data
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
 
     def setup(*, number: Any, refuse: Any, construct: Any, read_only: Any, lift: Any, recorded: Any) -> None:

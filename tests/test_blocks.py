@@ -142,36 +142,46 @@ def test_copies_of_arrays_that_share_elements() -> None:
 
 ADD, DOT, SUM, LOGSUMEXP = (ops.OPCODE[name] for name in ("add", "dot", "sum", "logsumexp"))
 B = core.doubles(doubles(1.0, 2.0, 3.0, 4.0), True)
-ALL = (B, 0, 2, 1)
+ALL = (B, 0, 2, 1, 2, 2)
+ROW = (B, 0, 1, 1, 1, 2)
 REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
     (core.item, (B, 4), IndexError, "no number 4"), (core.item, (B, -1), IndexError, "no number -1"),
     (core.item, (B,), TypeError, r"item\(block, k\)"), (core.item, (1.0, 0), TypeError, "expected a Block"),
     (core.take, (B, positions(4)), IndexError, "no such"), (core.take, (B, positions(-1)), IndexError, "no such"),
     (core.take, ("b", b""), TypeError, "expected a Block"),
-    (core.numbers, ALL, TypeError, "a block and its layout"), (core.numbers, (*ALL, -1, 1), TypeError, "its layout"),
-    (core.numbers, (*ALL, 3, 2), IndexError, "beyond its block"), (core.numbers, (*ALL, 1, 5), IndexError, "beyond"),
-    (core.numbers, (B, 4, 0, 0, 1, 1), IndexError, "beyond"), (core.numbers, (B, -1, 1, 1, 1, 2), IndexError, "beyond"),
-    (core.numbers, (B, 3, -1, 1, 2, 1), IndexError, "beyond"),
-    (core.numbers, (B, 3, 1, -1, 1, 2), IndexError, "beyond"),
-    (core.set_leaves, (*ALL, 2, 2, doubles(1.0), 0), TypeError, "as many numbers"),
-    (core.set_leaves, (*ALL, 2, 2, "text", 0), TypeError, "as many numbers"),
-    (core.set_leaves, (*ALL, 2, 2, doubles(*[1.0] * 4)), TypeError, "as many numbers"),
-    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL), TypeError, "not its operands"),
-    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL, *ALL, *ALL), TypeError, "not its operands"),
-    (core.elementwise_in_bulk, (SUM, 2, 2, *ALL), TypeError, "unknown opcode"),
-    (core.elementwise_in_bulk, (0, 2, 2, *ALL), TypeError, "unknown opcode"),
-    (core.elementwise_in_bulk, (ADD, -1, 2, *ALL, *ALL), ValueError, "too large"),
-    (core.elementwise_in_bulk, (ADD, 2, 1 << 40, *ALL, *ALL), ValueError, "too large"),
-    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL, B, 1, 2, 1), IndexError, "beyond"),
-    (core.product_in_bulk, (2, 2, 2, *ALL), TypeError, "two or three operands"),
-    (core.product_in_bulk, (2, 2, 3, *ALL, *ALL), IndexError, "beyond"),
-    (core.product_in_bulk, (3, 2, 2, *ALL, *ALL), IndexError, "beyond"),
-    (core.product_in_bulk, (2, 2, 2, *ALL, *ALL, B, 3, 0, 1), IndexError, "beyond"),
-    (core.fold_in_bulk, (ADD, 0, 2, 2, *ALL), TypeError, "opcode of a reduction"),
-    (core.fold_in_bulk, (DOT, 0, 2, 2, *ALL), TypeError, "opcode of a reduction"),
-    (core.fold_in_bulk, (LOGSUMEXP, 0, 2, 2, *ALL), TypeError, "opcode of a reduction"),
-    (core.fold_in_bulk, (SUM, 0, 2, 3, *ALL), IndexError, "beyond"),
-    (core.fold_in_bulk, (LOGSUMEXP, 0, 2, 2, *ALL, B, 3, 1, 0), IndexError, "beyond"),
+    (core.numbers, (ALL[:4],), TypeError, "expected a view"), (core.numbers, (list(ALL),), TypeError, "expected a view"),
+    (core.numbers, (("b", *ALL[1:]),), TypeError, "expected a Block"),
+    *[(core.numbers, (view,), IndexError, "beyond its block") for view in (
+        (B, 0, 2, 1, -1, 1), (B, 0, 2, 1, 1, -1), (B, 0, 2, 1, 3, 2), (B, 0, 2, 1, 1, 5), (B, 4, 0, 0, 1, 1),
+        (B, -1, 1, 1, 1, 2), (B, 3, -1, 1, 2, 1), (B, 3, 1, -1, 1, 2), (B, 0, 0, 0, 1 << 40, 1), (B, 0, 0, 0, 1, 1 << 40),
+    )],
+    (core.set_leaves, (ALL, doubles(1.0), 0), TypeError, "as many numbers"),
+    (core.set_leaves, (ALL, "text", 0), TypeError, "as many numbers"),
+    (core.set_leaves, (ALL, doubles(*[1.0] * 4)), TypeError, r"set_leaves\(view"),
+    (core.elementwise, (ADD, 2, 2, ALL), TypeError, "not its operands"),
+    (core.elementwise, (ADD, 2, 2, ALL, ALL, ALL), TypeError, "not its operands"),
+    (core.elementwise, (SUM, 2, 2, ALL), TypeError, "unknown opcode"),
+    (core.elementwise, (0, 2, 2, ALL), TypeError, "unknown opcode"),
+    (core.elementwise, (ADD, -1, 2, ALL, ALL), ValueError, "too large"),
+    (core.elementwise, (ADD, 2, 1 << 40, ALL, ALL), ValueError, "too large"),
+    (core.elementwise, (ADD, 2, 2, ALL, (B, 1, 2, 1, 2, 2)), IndexError, "beyond"),
+    (core.elementwise, (ADD, 3, 2, ALL, ALL), ValueError, "another shape"),
+    (core.elementwise, (ADD, 2, 3, ROW, ROW), ValueError, "another shape"),
+    (core.product, (ALL, ALL), TypeError, "left, right, bias"), (core.product, (ALL, ROW, None), ValueError, "do not fit"),
+    (core.product, (ALL, (B, 0, 2, 1, 2, 3), None), IndexError, "beyond"),
+    (core.product, (ALL, ALL, ALL), ValueError, "do not fit"),
+    (core.product, (ALL, ALL, (B, 3, 0, 1, 1, 1)), ValueError, "do not fit"),
+    (core.product, (ALL, ALL, (B, 3, 0, 1, 1, 2)), IndexError, "beyond"),
+    (core.product, (ALL, ALL, 3), TypeError, "expected a view"),
+    *[(function, arguments, error, message) for function in (core.reduce_rows, core.reduce_rows_data)
+      for arguments, error, message in (
+        ((ADD, ALL), TypeError, "opcode of a reduction"), ((DOT, ALL), TypeError, "opcode of a reduction"),
+        ((LOGSUMEXP, ALL), TypeError, "opcode of a reduction"), ((SUM, (B, 0, 2, 1, 2, 3)), IndexError, "beyond"),
+        ((SUM, ALL, ALL), TypeError, "opcode of a reduction"),
+        ((LOGSUMEXP, ALL, ALL), ValueError, "a number per row"),
+        ((LOGSUMEXP, ALL, (B, 3, 1, 0, 2, 1)), IndexError, "beyond"), ((SUM, (B, 0, 0, 0, 2, 0)), Exception, "nothing|empty"),
+        ((SUM, None), TypeError, "expected a view"), ((None, ALL), TypeError, "integer"),
+    )],
     (core.sgd_step, (B, bytearray(), False, 0.1, 0.9, 0.0, 0.0, False), TypeError, "a double a parameter"),
     (core.sgd_step, (B, bytearray(32), False, 0.1, 0.0, 0.0, 0.0, False), TypeError, "a double a parameter"),
     (core.sgd_step, (B, bytes(32), False, 0.1, 0.9, 0.0, 0.0, False), TypeError, "bytearray"),
@@ -185,16 +195,10 @@ REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
      "of leaves"),
     (core.clear_grads, ({Value(1.0)},), TypeError, "a list or tuple"),
     # what is no whole number at all: Python's own complaint comes through
-    *[(core.numbers, (B, *[None if j == k else 1 for j in range(5)]), TypeError, "integer") for k in range(5)],
-    (core.item, (B, None), TypeError, "integer"), (core.set_leaves, (*ALL, None, 2, b"", 0), TypeError, "integer"),
-    (core.elementwise_in_bulk, (None, 2, 2, *ALL, *ALL), TypeError, "integer"),
-    (core.elementwise_in_bulk, (ADD, None, 2, *ALL, *ALL), TypeError, "integer"),
-    (core.elementwise_in_bulk, (ADD, 2, 2, *ALL, B, 0, None, 1), TypeError, "integer"),
-    (core.product_in_bulk, (2, None, 2, *ALL, *ALL), TypeError, "integer"),
-    (core.fold_in_bulk, (SUM, None, 2, 2, *ALL), TypeError, "integer"),
-    (core.fold_in_bulk, (None, 0, 2, 2, *ALL), TypeError, "integer"),
-    (core.fold_in_bulk, (SUM, 0, 2, None, *ALL), TypeError, "integer"),
-    (core.numbers, (B, 0, 2, 1, -1, -1), TypeError, "its layout"),
+    *[(core.numbers, ((B, *[None if j == k else 1 for j in range(5)]),), TypeError, "integer") for k in range(5)],
+    (core.item, (B, None), TypeError, "integer"), (core.set_leaves, ((B, 0, 2, 1, None, 2), b"", 0), TypeError, "integer"),
+    (core.elementwise, (None, 2, 2, ALL, ALL), TypeError, "integer"),
+    (core.elementwise, (ADD, None, 2, ALL, ALL), TypeError, "integer"),
     (core.take, (B, "text"), TypeError, "bytes-like"),
 ]  # fmt: skip
 
@@ -205,4 +209,4 @@ def test_c_refuses(k: int) -> None:
     function, arguments, error, message = REFUSED[k]
     with pytest.raises(error, match=message):
         function(*arguments)
-    assert shown(core.numbers, *ALL, 2, 2) == [1.0, 2.0, 3.0, 4.0]
+    assert shown(core.numbers, *ALL) == [1.0, 2.0, 3.0, 4.0]

@@ -1,8 +1,9 @@
-/* Recording in bulk. Each function returns a Block, or None where Python is to go element by element: in a context that
- * watches, and where nothing or not enough is tracked. */
+/* Operations on whole arrays. They are recorded in bulk; element by element (each.c) in a context that watches, and
+ * where an element may be of constants alone. */
 #include "python/arrays.h"
 
 #include "bulk/bulk.h"
+#include "python/each.h"
 #include "python/place.h"
 #include "python/recording.h"
 #include "tape/memory.h"
@@ -81,19 +82,9 @@ static uint32_t append_runs(sg_graph *open, sg_bulk bulk)
     return first;
 }
 
-static PyObject *record_bulk(sg_bulk bulk, const sg_array arrays[3])
+static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arrays[3])
 {
-    sg_thread *thread = sg_thread_now();
     uint64_t count = (uint64_t)bulk.rows * bulk.columns;
-    if (!thread)
-        return NULL;
-    if (count >= SG_CONST / 2)
-        return PyErr_Format(PyExc_MemoryError, "%u x %u results are more than a graph has room for", bulk.rows,
-                            bulk.columns);
-    if (thread->mode & SG_WATCH || !count)
-        Py_RETURN_NONE;
-    if (!sg_is_tracked(arrays[0].block) && !sg_is_tracked(arrays[1].block) && !sg_is_tracked(arrays[2].block))
-        Py_RETURN_NONE;                      /* an element may be of constants alone: then it is one */
     if (thread->mode & SG_NO_GRAD)
         return compute_only(&bulk, arrays);
     if (!look_at_all(arrays))
@@ -119,40 +110,69 @@ static PyObject *record_bulk(sg_bulk bulk, const sg_array arrays[3])
     return result;
 }
 
-/* elementwise(opcode, rows, columns, block, offset, row, column, ... for each operand) */
+/* Whether an operation goes in bulk: 1 or 0, or -1 with an exception. */
+static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array arrays[3])
+{
+    uint64_t count = (uint64_t)bulk->rows * bulk->columns;
+    if (count >= SG_CONST / 2) {
+        PyErr_Format(PyExc_MemoryError, "%u x %u results are more than a graph has room for", bulk->rows,
+                     bulk->columns);
+        return -1;
+    }
+    if (thread->mode & SG_WATCH || !count || (bulk->op == SG_DOT && !bulk->inner))
+        return 0;
+    return sg_is_tracked(arrays[0].block) || sg_is_tracked(arrays[1].block) || sg_is_tracked(arrays[2].block);
+}
+
+/* elementwise(opcode, rows, columns, view of each operand) -> a block of rows x columns results. An operand with one
+ * row or column repeats it. */
 PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
     sg_bulk bulk = {0};
     sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
     bulk.op = n > 3 ? (int)PyLong_AsLong(args[0]) : -1;
-    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 3 + 4 * sg_arity[bulk.op])
+    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 3 + sg_arity[bulk.op])
         return PyErr_Occurred() ? NULL
                                 : PyErr_Format(PyExc_TypeError, "elementwise: unknown opcode, or not its operands");
     if (!sg_read_size(args[1], &bulk.rows) || !sg_read_size(args[2], &bulk.columns))
         return NULL;
-    for (int k = 0; k < sg_arity[bulk.op]; k++)
-        if (!sg_read_layout(args + 3 + 4 * k, bulk.rows, bulk.columns, &arrays[k].block, &arrays[k].layout))
+    for (int k = 0; k < sg_arity[bulk.op]; k++) {
+        sg_layout *l = &arrays[k].layout;
+        if (!sg_read_view(args[3 + k], &arrays[k]))
             return NULL;
-    return record_bulk(bulk, arrays);
+        if ((l->rows != bulk.rows && l->rows != 1) || (l->columns != bulk.columns && l->columns != 1))
+            return PyErr_Format(PyExc_ValueError, "elementwise: an operand of another shape");
+        l->row = l->rows == bulk.rows ? l->row : 0;
+        l->column = l->columns == bulk.columns ? l->column : 0;
+        l->rows = bulk.rows;
+        l->columns = bulk.columns;
+    }
+    sg_thread *thread = sg_thread_now();
+    int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
+    if (together < 0)
+        return NULL;
+    return together ? record_bulk(thread, bulk, arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
 }
 
-/* product(rows, inner, columns, left..., right..., bias... or None), each of block, offset, row, column */
+/* product(left, right, bias or None), views all -> a block of the sums bias[c] + left[r][0] * right[0][c] + ..., from
+ * left to right; sums of nothing are leaves. */
 PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    sg_bulk bulk = {0};
     sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
-    if (n != 11 && n != 15)
-        return PyErr_Format(PyExc_TypeError, "product: three sizes, and two or three operands");
-    bulk.op = SG_DOT;
-    if (!sg_read_size(args[0], &bulk.rows) || !sg_read_size(args[1], &bulk.inner) ||
-        !sg_read_size(args[2], &bulk.columns) ||
-        !sg_read_layout(args + 3, bulk.rows, bulk.inner, &arrays[0].block, &arrays[0].layout) ||
-        !sg_read_layout(args + 7, bulk.inner, bulk.columns, &arrays[1].block, &arrays[1].layout) ||
-        (n == 15 && !sg_read_layout(args + 11, 1, bulk.columns, &arrays[2].block, &arrays[2].layout)))
+    if (n != 3)
+        return PyErr_Format(PyExc_TypeError, "product(left, right, bias or None)");
+    if (!sg_read_view(args[0], &arrays[0]) || !sg_read_view(args[1], &arrays[1]) ||
+        (args[2] != Py_None && !sg_read_view(args[2], &arrays[2])))
         return NULL;
-    if (!bulk.inner)
-        Py_RETURN_NONE;
-    return record_bulk(bulk, arrays);
+    const sg_layout *left = &arrays[0].layout, *right = &arrays[1].layout, *bias = &arrays[2].layout;
+    if (left->columns != right->rows || (arrays[2].block && (bias->rows != 1 || bias->columns != right->columns)))
+        return PyErr_Format(PyExc_ValueError, "product: the shapes do not fit");
+    sg_bulk bulk = {.op = SG_DOT, .rows = left->rows, .inner = left->columns, .columns = right->columns};
+    sg_thread *thread = sg_thread_now();
+    int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
+    if (together < 0)
+        return NULL;
+    return together ? record_bulk(thread, bulk, arrays) : sg_each_product(arrays);
 }

@@ -1,4 +1,4 @@
-/* Recording in bulk: one crossing from Python for an element-wise operation or a product of whole arrays. */
+/* Operations on whole arrays, in one crossing from Python: element-wise ones, and products. */
 #ifndef SG_ARRAYS_H
 #define SG_ARRAYS_H
 #include "python/api.h"

@@ -141,7 +141,7 @@ static double grad_at(const Block *block, uint32_t k)
     return node->graph ? sg_adjoint(node->graph, node->index) : node->grad;
 }
 
-static PyObject *item_at(Block *block, uint32_t k)
+PyObject *sg_block_item(Block *block, uint32_t k)
 {
     if (block->graph)
         return sg_new_interior(block->graph, block->first + k);
@@ -164,30 +164,28 @@ int sg_read_block(PyObject *object, Block **block)
     return 0;
 }
 
-int sg_read_layout(PyObject *const *args, uint32_t rows, uint32_t columns, Block **block, sg_layout *layout)
+int sg_read_view(PyObject *object, sg_array *array)
 {
-    long offset = PyLong_AsLong(args[1]), row = PyLong_AsLong(args[2]), column = PyLong_AsLong(args[3]);
-    if (PyErr_Occurred() || !sg_read_block(args[0], block))
-        return 0;
-    *layout = (sg_layout){rows, columns, (uint32_t)offset, (uint32_t)row, (uint32_t)column};
-    int empty = !rows || !columns;
-    if (offset >= 0 && row >= 0 && column >= 0 &&
-        (empty || offset + (long)(rows - 1) * row + (long)(columns - 1) * column < (long)(*block)->count))
-        return 1;
-    PyErr_SetString(PyExc_IndexError, "the layout reaches beyond its block");
-    return 0;
-}
-
-/* (block, offset, row, column, rows, columns) */
-static int read_shaped(PyObject *const *args, Py_ssize_t n, Block **block, sg_layout *layout)
-{
-    long rows = n >= 6 ? PyLong_AsLong(args[4]) : -1, columns = n >= 6 ? PyLong_AsLong(args[5]) : -1;
-    if (rows < 0 || columns < 0) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "expected a block and its layout");
+    if (!PyTuple_Check(object) || PyTuple_Size(object) != 6) {
+        PyErr_SetString(PyExc_TypeError, "expected a view: (block, offset, row, column, rows, columns)");
         return 0;
     }
-    return sg_read_layout(args, (uint32_t)rows, (uint32_t)columns, block, layout);
+    long read[5];                        /* offset, row, column, rows, columns */
+    for (Py_ssize_t k = 0; k < 5; k++) {
+        read[k] = PyLong_AsLong(PyTuple_GetItem(object, k + 1));
+        if (read[k] == -1 && PyErr_Occurred())
+            return 0;
+    }
+    if (!sg_read_block(PyTuple_GetItem(object, 0), &array->block))
+        return 0;
+    long offset = read[0], row = read[1], column = read[2], rows = read[3], columns = read[4];
+    array->layout = (sg_layout){(uint32_t)rows, (uint32_t)columns, (uint32_t)offset, (uint32_t)row, (uint32_t)column};
+    int sizes = rows >= 0 && rows < INT32_MAX && columns >= 0 && columns < INT32_MAX;
+    if (sizes && offset >= 0 && row >= 0 && column >= 0 &&
+        (!rows || !columns || offset + (rows - 1) * row + (columns - 1) * column < (long)array->block->count))
+        return 1;
+    PyErr_SetString(PyExc_IndexError, "the view reaches beyond its block");
+    return 0;
 }
 
 /* An item for a block: the Value, or the float of a number. NULL with an exception. */
@@ -249,67 +247,67 @@ PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n)
     long k = PyLong_AsLong(args[1]);
     if (k < 0 || k >= (long)block->count)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_IndexError, "there is no number %ld in the block", k);
-    return item_at(block, (uint32_t)k);
+    return sg_block_item(block, (uint32_t)k);
 }
 
 typedef double (*reader)(const Block *, uint32_t);
 
-static PyObject *read_all(PyObject *const *args, Py_ssize_t n, reader read)
+static PyObject *read_all(PyObject *view, reader read)
 {
-    Block *block;
-    sg_layout l;
-    if (!read_shaped(args, n, &block, &l))
+    sg_array x;
+    if (!sg_read_view(view, &x))
         return NULL;
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)((size_t)l.rows * l.columns * sizeof(double)));
+    const sg_layout *l = &x.layout;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)((size_t)l->rows * l->columns * sizeof(double)));
     double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
-    for (uint32_t r = 0; bytes && r < l.rows; r++)
-        for (uint32_t c = 0; c < l.columns; c++)
-            *out++ = read(block, l.offset + r * l.row + c * l.column);
+    for (uint32_t r = 0; bytes && r < l->rows; r++)
+        for (uint32_t c = 0; c < l->columns; c++)
+            *out++ = read(x.block, sg_position(l, r, c));
     return bytes;
 }
 
-/* numbers(block, offset, row, column, rows, columns) -> the bytes of their data, row by row; grads(...) of their
- * grads. */
-PyObject *sg_py_numbers(PyObject *module, PyObject *const *args, Py_ssize_t n)
+/* numbers(view) -> the bytes of the data, row by row; grads(view) of the grads. */
+PyObject *sg_py_numbers(PyObject *module, PyObject *view)
 {
     (void)module;
-    return read_all(args, n, sg_block_number);
+    return read_all(view, sg_block_number);
 }
 
-PyObject *sg_py_grads(PyObject *module, PyObject *const *args, Py_ssize_t n)
+PyObject *sg_py_grads(PyObject *module, PyObject *view)
 {
     (void)module;
-    return read_all(args, n, grad_at);
+    return read_all(view, grad_at);
 }
 
-/* set_leaves(block, ..., bytes, which): sets the data (0) or grad (1) of leaves; changes nothing and gives the first
- * that is none, if there is one. */
+/* set_leaves(view, bytes, which): sets the data (0) or grad (1) of leaves. Changes nothing, and returns the element,
+ * where one is not a leaf. */
 PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    Block *block;
-    sg_layout l;
-    if (!read_shaped(args, n, &block, &l))
+    sg_array x;
+    if (n != 3)
+        return PyErr_Format(PyExc_TypeError, "set_leaves(view, bytes, which)");
+    if (!sg_read_view(args[0], &x))
         return NULL;
-    size_t count = (size_t)l.rows * l.columns;
-    if (n != 8 || !PyBytes_Check(args[6]) || (size_t)PyBytes_Size(args[6]) != count * sizeof(double))
-        return PyErr_Format(PyExc_TypeError, "expected the bytes of as many numbers as the layout has");
-    const double *in = (const double *)(const void *)PyBytes_AsString(args[6]);
-    long which = PyLong_AsLong(args[7]);
-    if (!sg_block_look(block))
+    const sg_layout *l = &x.layout;
+    if (!PyBytes_Check(args[1]) || (size_t)PyBytes_Size(args[1]) != (size_t)l->rows * l->columns * sizeof(double))
+        return PyErr_Format(PyExc_TypeError, "expected the bytes of as many numbers as the view has");
+    const double *in = (const double *)(const void *)PyBytes_AsString(args[1]);
+    long which = PyLong_AsLong(args[2]);
+    if (!sg_block_look(x.block))
         return NULL;
     for (int write = 0; write < 2; write++)
-        for (uint32_t r = 0; r < l.rows; r++)
-            for (uint32_t c = 0; c < l.columns; c++) {
-                uint32_t k = l.offset + r * l.row + c * l.column;
-                PyObject *item = block->items ? block->items[k] : NULL;
+        for (uint32_t r = 0; r < l->rows; r++)
+            for (uint32_t c = 0; c < l->columns; c++) {
+                uint32_t k = sg_position(l, r, c);
+                PyObject *item = x.block->items ? x.block->items[k] : NULL;
                 Node *node = item && sg_is_node(item) ? (Node *)item : NULL;
                 if (!node || node->graph)
-                    return item_at(block, k);
+                    return sg_block_item(x.block, k);
                 if (write && which) {
-                    node->grad = in[(size_t)r * l.columns + c];
+                    node->grad = in[(size_t)r * l->columns + c];
                 } else if (write) {
-                    node->data = in[(size_t)r * l.columns + c];
+                    node->data = in[(size_t)r * l->columns + c];
                     node->entry_serial = 0;
                 }
             }
@@ -331,7 +329,7 @@ PyObject *sg_py_take(PyObject *module, PyObject *args)
     PyObject **items = new_items(n);
     for (; items && k < n; k++) {
         items[k] = positions[k] >= 0 && positions[k] < (int64_t)block->count
-                       ? item_at(block, (uint32_t)positions[k])
+                       ? sg_block_item(block, (uint32_t)positions[k])
                        : PyErr_Format(PyExc_IndexError, "there is no such number in the block");
         if (!items[k])
             break;

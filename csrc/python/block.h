@@ -3,7 +3,7 @@
  *   items     Values, and floats that are constants
  *   doubles   the bytes of plain numbers: constants, or, if `leaf`, leaves that nobody has looked at yet; then a look
  *             makes items of them
- * An array's layout says which of them it shows: element (r, c) is number offset + r * row + c * column. */
+ * An array's view says which of them it shows: element (r, c) is number offset + r * row + c * column. */
 #ifndef SG_BLOCK_H
 #define SG_BLOCK_H
 #include "python/api.h"
@@ -44,18 +44,20 @@ double sg_block_number(const Block *block, uint32_t k);
 /* Copies the numbers of a layout, row by row. */
 void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,
                    double *out);
+/* The item at a position: a new reference to the Value, or to the float of a constant. NULL with an exception. */
+PyObject *sg_block_item(Block *block, uint32_t k);
 /* Reads an argument that is a block. 0 with an exception. */
 int sg_read_block(PyObject *object, Block **block);
-/* Reads a block, and the layout behind it: offset, row, column. The layout must lie within the block. 0 with an
+/* Reads a view: a tuple (block, offset, row, column, rows, columns), which must lie within its block. 0 with an
  * exception. */
-int sg_read_layout(PyObject *const *args, uint32_t rows, uint32_t columns, Block **block, sg_layout *layout);
+int sg_read_view(PyObject *object, sg_array *array);
 
 PyObject *sg_py_block(PyObject *module, PyObject *given);
 PyObject *sg_py_doubles(PyObject *module, PyObject *args);
 PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_take(PyObject *module, PyObject *args);
-PyObject *sg_py_numbers(PyObject *module, PyObject *const *args, Py_ssize_t n);
-PyObject *sg_py_grads(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_numbers(PyObject *module, PyObject *view);
+PyObject *sg_py_grads(PyObject *module, PyObject *view);
 PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
 #endif

@@ -1,6 +1,7 @@
 /* Reductions of the rows of an array. */
-#include "python/folds.h"
+#include "python/rows.h"
 
+#include "python/each.h"
 #include "python/place.h"
 #include "python/recording.h"
 #include "table/reductions.h"
@@ -68,34 +69,59 @@ static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3]
     return result;
 }
 
-/* fold(opcode, constant, rows, columns, block, offset, row, column): a reduction of each row; with `constant` its
- * number alone. logsumexp takes its shifts too: shifts, offset, row, column, of a block of constants. */
-PyObject *sg_py_fold(PyObject *module, PyObject *const *args, Py_ssize_t n)
+/* Reads (opcode, view) and, of logsumexp, a view of as many shifts as there are rows. 0 with an exception. */
+static int read_rows(PyObject *const *args, Py_ssize_t n, int *op, sg_array arrays[3])
+{
+    *op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
+    if (*op < SG_FIRST_REDUCTION || *op >= SG_OPCODES || *op == SG_DOT || n != (*op == SG_LOGSUMEXP ? 3 : 2)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "expected an opcode of a reduction, a view and, of logsumexp, shifts");
+        return 0;
+    }
+    if (!sg_read_view(args[1], &arrays[0]) || (n == 3 && !sg_read_view(args[2], &arrays[1])))
+        return 0;
+    if (n < 3 || (arrays[1].layout.rows == arrays[0].layout.rows && arrays[1].layout.columns == 1))
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "the shifts are a column with a number per row");
+    return 0;
+}
+
+/* reduce_rows(opcode, view[, shifts]) -> a block with a reduction of each row, which has an element at least. logsumexp
+ * takes the shifts, constants. */
+PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
     sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
-    uint32_t rows, columns;
-    int op = n > 2 ? (int)PyLong_AsLong(args[0]) : -1, constant = n > 2 ? (int)PyLong_AsLong(args[1]) : 0;
-    if (op < SG_FIRST_REDUCTION || op >= SG_OPCODES || op == SG_DOT || n != (op == SG_LOGSUMEXP ? 12 : 8))
-        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "fold: an opcode of a reduction and an array");
-    if (!sg_read_size(args[2], &rows) || !sg_read_size(args[3], &columns) ||
-        !sg_read_layout(args + 4, rows, columns, &arrays[0].block, &arrays[0].layout) ||
-        (n == 12 && !sg_read_layout(args + 8, rows, 1, &arrays[1].block, &arrays[1].layout)))
-        return NULL;
+    int op;
     sg_thread *thread = sg_thread_now();
-    if (!thread)
+    if (!thread || !read_rows(args, n, &op, arrays))
         return NULL;
-    int only = constant || thread->mode & SG_NO_GRAD;
-    if (!rows || !columns || (!constant && thread->mode & SG_WATCH))
-        Py_RETURN_NONE;
-    if (!constant && !sg_is_tracked(arrays[0].block))
-        Py_RETURN_NONE;
+    const sg_layout *l = &arrays[0].layout;
+    if (!l->rows || !l->columns || thread->mode & SG_WATCH || !sg_is_tracked(arrays[0].block))
+        return sg_each_row(op, &arrays[0], &arrays[1]);
+    int only = thread->mode & SG_NO_GRAD;
     if (!only && !sg_block_look(arrays[0].block))
         return NULL;
-    double *row = sg_alloc(((size_t)columns + 1) * sizeof *row);
+    double *row = sg_alloc(((size_t)l->columns + 1) * sizeof *row);
     PyObject *result = !row   ? PyErr_NoMemory()
-                       : only ? compute_rows(op, arrays, row, !constant)
+                       : only ? compute_rows(op, arrays, row, 1)
                               : record_rows(op, thread, arrays, row);
+    sg_free(row);
+    return result;
+}
+
+/* reduce_rows_data(opcode, view): the same of the numbers alone, a block of constants. */
+PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
+    int op;
+    if (!read_rows(args, n, &op, arrays))
+        return NULL;
+    if (arrays[0].layout.rows && !arrays[0].layout.columns)
+        return PyErr_Format(PyExc_ValueError, "a row of nothing has no reduction");
+    double *row = sg_alloc(((size_t)arrays[0].layout.columns + 1) * sizeof *row);
+    PyObject *result = row ? compute_rows(op, arrays, row, 0) : PyErr_NoMemory();
     sg_free(row);
     return result;
 }
