@@ -11,6 +11,7 @@
 #include "python/thread.h"
 #include "python/update.h"
 #include "python/upcalls.h"
+#include "python/view.h"
 #include "scalargrad.h"
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL
@@ -32,7 +33,7 @@ static PyMethodDef functions[] = {
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"item", FAST(sg_py_item)},
     {"take", sg_py_take, METH_VARARGS, NULL},
-    {"numbers", sg_py_numbers, METH_O, NULL},
+    {"numbers", sg_py_numbers, METH_O, NULL},                /* python/view.c */
     {"grads", sg_py_grads, METH_O, NULL},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* python/arrays.c */
@@ -57,11 +58,13 @@ __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
     sg_drop_leaf = decref_leaf;
     sg_simd_take(NULL);
-    if ((!sg_node_type && !sg_make_node_type(sg_operators)) || (!sg_block_type && !sg_make_block_type()))
+    if ((!sg_node_type && !sg_make_node_type(sg_operators)) || (!sg_block_type && !sg_make_block_type()) ||
+        (!sg_view_type && !sg_make_view_type()))
         return NULL;
     PyObject *module = PyModule_Create(&definition);
     if (module && (PyModule_AddObjectRef(module, "Node", (PyObject *)sg_node_type) < 0 ||
-                   PyModule_AddObjectRef(module, "Block", (PyObject *)sg_block_type) < 0))
+                   PyModule_AddObjectRef(module, "Block", (PyObject *)sg_block_type) < 0 ||
+                   PyModule_AddObjectRef(module, "View", (PyObject *)sg_view_type) < 0))
         Py_CLEAR(module);
     return module;
 }

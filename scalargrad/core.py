@@ -124,6 +124,7 @@ def simd_paths() -> list[str]:
 if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.block import (
         Block,
+        View,
         block,
         doubles,
         elementwise,
@@ -146,7 +147,14 @@ else:
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
-    Block, block, doubles, item, take = _node.Block, _node.block, _node.doubles, _node.item, _node.take
+    View, Block, block, doubles, item, take = (
+        _node.View,
+        _node.Block,
+        _node.block,
+        _node.doubles,
+        _node.item,
+        _node.take,
+    )
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
     elementwise, product = _node.elementwise, _node.product
     reduce_rows, reduce_rows_data = _node.reduce_rows, _node.reduce_rows_data
@@ -189,7 +197,7 @@ else:
         return _swept(root, seed, check, lambda address: [_node.found(address, block) for block in blocks])
 
 
-__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "adam_step", "apply", "backend", "backward", "block",
+__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "define_value", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
            "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "setup", "sgd_step",

@@ -48,12 +48,12 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "item of a result": lambda x, held: core.item(held[2]._view.block, 0),
     "take": lambda x, held: core.take(held[0], positions(0, 1, 0)),
     "take, refused": lambda x, held: core.take(held[0], positions(0, 1, 7)),
-    "numbers": lambda x, held: core.numbers((held[0], 0, 0, 1, 1, 2)),
-    "grads, refused": lambda x, held: core.grads((held[0], 0, 0, 1, 1, 9)),
-    "set_leaves": lambda x, held: core.set_leaves((held[0], 0, 0, 1, 1, 2), bytes(16), 0),
+    "numbers": lambda x, held: core.numbers(core.View(held[0], 0, 0, 1, 1, 2)),
+    "grads, refused": lambda x, held: core.grads(core.View(held[0], 0, 0, 1, 1, 9)),
+    "set_leaves": lambda x, held: core.set_leaves(core.View(held[0], 0, 0, 1, 1, 2), bytes(16), 0),
     "set_leaves of a result": lambda x, held: core.set_leaves(held[2]._view, bytes(16), 0),
-    "fold": lambda x, held: core.reduce_rows(SUM, (held[0], 0, 2, 1, 1, 2)),
-    "fold of one row alone": lambda x, held: core.reduce_rows_data(SUM, (held[0], 0, 2, 1, 1, 2)),
+    "fold": lambda x, held: core.reduce_rows(SUM, core.View(held[0], 0, 2, 1, 1, 2)),
+    "fold of one row alone": lambda x, held: core.reduce_rows_data(SUM, core.View(held[0], 0, 2, 1, 1, 2)),
     "sgd_step": lambda x, held: core.sgd_step(held[0], bytearray(), True, 0.1, 0.0, 0.0, 0.0, False),
     "sgd_step, refused": lambda x, held: core.sgd_step(
         held[2]._view.block, bytearray(), True, 0.1, 0.0, 0.0, 0.0, False

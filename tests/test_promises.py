@@ -83,10 +83,9 @@ PROSE: list[tuple[str, str]] = [
     ("So a branch that `where` masks, whose adjoint is 0, leaks no nan:",
      "where(1, 2, nan); test_facts_surface::test_the_product_of_the_chain_rule"),
     ("The C core's quick sweep (`csrc/sweep/dense.c`) multiplies plainly. A nan that comes up goes on to the entry of"
-     " at least one leaf, because every node has an operand that is no constant and nan times anything is nan; when an entry's"
-     " adjoint is nan, all is swept again with `zmul`. The scratch of the first run is thrown away, so the bits"
-     " are those"
-     " of `zmul` alone.", "test_facts::test_in_bulk"),
+     " at least one leaf, because every node has an operand that is no constant and nan times anything is nan;"
+     " when an entry's adjoint is nan, all is swept again with `zmul`. The scratch of the first run is thrown away, so"
+     " the bits are those of `zmul` alone.", "test_facts::test_in_bulk"),
     ("The C core and the pure-Python backend give the same bits, for values and gradients. The rules that make it so:",
      "test_table::test_both_backends_compute_the_same_bits"),
     ("No fused multiply-add (`-ffp-contract=off`), no fast-math. The transcendental functions are those of one"

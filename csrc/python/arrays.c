@@ -6,6 +6,7 @@
 #include "python/each.h"
 #include "python/place.h"
 #include "python/recording.h"
+#include "python/view.h"
 #include "tape/memory.h"
 
 /* Copies the numbers of arrays together, to be computed with outside a graph. NULL without memory. */
@@ -124,38 +125,45 @@ static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array 
     return sg_is_tracked(arrays[0].block) || sg_is_tracked(arrays[1].block) || sg_is_tracked(arrays[2].block);
 }
 
-/* elementwise(opcode, rows, columns, view of each operand) -> a block of rows x columns results. An operand with one
- * row or column repeats it. */
+/* The common length of operands along an axis: that of all which do not have one element there. 0: there is none. */
+static int fit(uint32_t *length, uint32_t other)
+{
+    if (*length == 1)
+        *length = other;
+    return other == *length || other == 1;
+}
+
+/* elementwise(opcode, view of each operand) -> a view of the results. An operand with one row or column repeats it. */
 PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    sg_bulk bulk = {0};
+    sg_bulk bulk = {.rows = 1, .columns = 1};
     sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
-    bulk.op = n > 3 ? (int)PyLong_AsLong(args[0]) : -1;
-    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 3 + sg_arity[bulk.op])
+    bulk.op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
+    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 1 + sg_arity[bulk.op])
         return PyErr_Occurred() ? NULL
                                 : PyErr_Format(PyExc_TypeError, "elementwise: unknown opcode, or not its operands");
-    if (!sg_read_size(args[1], &bulk.rows) || !sg_read_size(args[2], &bulk.columns))
-        return NULL;
+    for (int k = 0; k < sg_arity[bulk.op]; k++) {
+        if (!sg_read_view(args[1 + k], &arrays[k]))
+            return NULL;
+        if (!fit(&bulk.rows, arrays[k].layout.rows) || !fit(&bulk.columns, arrays[k].layout.columns))
+            return PyErr_Format(PyExc_ValueError, "the shapes do not fit");
+    }
     for (int k = 0; k < sg_arity[bulk.op]; k++) {
         sg_layout *l = &arrays[k].layout;
-        if (!sg_read_view(args[3 + k], &arrays[k]))
-            return NULL;
-        if ((l->rows != bulk.rows && l->rows != 1) || (l->columns != bulk.columns && l->columns != 1))
-            return PyErr_Format(PyExc_ValueError, "elementwise: an operand of another shape");
-        l->row = l->rows == bulk.rows ? l->row : 0;
-        l->column = l->columns == bulk.columns ? l->column : 0;
-        l->rows = bulk.rows;
-        l->columns = bulk.columns;
+        *l = (sg_layout){bulk.rows, bulk.columns, l->offset, l->rows == bulk.rows ? l->row : 0,
+                         l->columns == bulk.columns ? l->column : 0};
     }
     sg_thread *thread = sg_thread_now();
     int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
     if (together < 0)
         return NULL;
-    return together ? record_bulk(thread, bulk, arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
+    PyObject *block = together ? record_bulk(thread, bulk, arrays)
+                               : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
+    return sg_view_of(block, bulk.rows, bulk.columns);
 }
 
-/* product(left, right, bias or None), views all -> a block of the sums bias[c] + left[r][0] * right[0][c] + ..., from
+/* product(left, right, bias or None), views all -> a view of the sums bias[c] + left[r][0] * right[0][c] + ..., from
  * left to right; sums of nothing are leaves. */
 PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
@@ -168,11 +176,12 @@ PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return NULL;
     const sg_layout *left = &arrays[0].layout, *right = &arrays[1].layout, *bias = &arrays[2].layout;
     if (left->columns != right->rows || (arrays[2].block && (bias->rows != 1 || bias->columns != right->columns)))
-        return PyErr_Format(PyExc_ValueError, "product: the shapes do not fit");
+        return PyErr_Format(PyExc_ValueError, "the shapes do not fit");
     sg_bulk bulk = {.op = SG_DOT, .rows = left->rows, .inner = left->columns, .columns = right->columns};
     sg_thread *thread = sg_thread_now();
     int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
     if (together < 0)
         return NULL;
-    return together ? record_bulk(thread, bulk, arrays) : sg_each_product(arrays);
+    PyObject *block = together ? record_bulk(thread, bulk, arrays) : sg_each_product(arrays);
+    return sg_view_of(block, bulk.rows, bulk.columns);
 }

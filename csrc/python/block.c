@@ -130,7 +130,7 @@ void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t
     }
 }
 
-static double grad_at(const Block *block, uint32_t k)
+double sg_block_grad(const Block *block, uint32_t k)
 {
     if (block->graph)
         return sg_adjoint(block->graph, block->first + k);
@@ -161,30 +161,6 @@ int sg_read_block(PyObject *object, Block **block)
     if (Py_TYPE(object) == sg_block_type)
         return 1;
     PyErr_SetString(PyExc_TypeError, "expected a Block");
-    return 0;
-}
-
-int sg_read_view(PyObject *object, sg_array *array)
-{
-    if (!PyTuple_Check(object) || PyTuple_Size(object) != 6) {
-        PyErr_SetString(PyExc_TypeError, "expected a view: (block, offset, row, column, rows, columns)");
-        return 0;
-    }
-    long read[5];                        /* offset, row, column, rows, columns */
-    for (Py_ssize_t k = 0; k < 5; k++) {
-        read[k] = PyLong_AsLong(PyTuple_GetItem(object, k + 1));
-        if (read[k] == -1 && PyErr_Occurred())
-            return 0;
-    }
-    if (!sg_read_block(PyTuple_GetItem(object, 0), &array->block))
-        return 0;
-    long offset = read[0], row = read[1], column = read[2], rows = read[3], columns = read[4];
-    array->layout = (sg_layout){(uint32_t)rows, (uint32_t)columns, (uint32_t)offset, (uint32_t)row, (uint32_t)column};
-    int sizes = rows >= 0 && rows < INT32_MAX && columns >= 0 && columns < INT32_MAX;
-    if (sizes && offset >= 0 && row >= 0 && column >= 0 &&
-        (!rows || !columns || offset + (rows - 1) * row + (columns - 1) * column < (long)array->block->count))
-        return 1;
-    PyErr_SetString(PyExc_IndexError, "the view reaches beyond its block");
     return 0;
 }
 
@@ -248,70 +224,6 @@ PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n)
     if (k < 0 || k >= (long)block->count)
         return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_IndexError, "there is no number %ld in the block", k);
     return sg_block_item(block, (uint32_t)k);
-}
-
-typedef double (*reader)(const Block *, uint32_t);
-
-static PyObject *read_all(PyObject *view, reader read)
-{
-    sg_array x;
-    if (!sg_read_view(view, &x))
-        return NULL;
-    const sg_layout *l = &x.layout;
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)((size_t)l->rows * l->columns * sizeof(double)));
-    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
-    for (uint32_t r = 0; bytes && r < l->rows; r++)
-        for (uint32_t c = 0; c < l->columns; c++)
-            *out++ = read(x.block, sg_position(l, r, c));
-    return bytes;
-}
-
-/* numbers(view) -> the bytes of the data, row by row; grads(view) of the grads. */
-PyObject *sg_py_numbers(PyObject *module, PyObject *view)
-{
-    (void)module;
-    return read_all(view, sg_block_number);
-}
-
-PyObject *sg_py_grads(PyObject *module, PyObject *view)
-{
-    (void)module;
-    return read_all(view, grad_at);
-}
-
-/* set_leaves(view, bytes, which): sets the data (0) or grad (1) of leaves. Changes nothing, and returns the element,
- * where one is not a leaf. */
-PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    (void)module;
-    sg_array x;
-    if (n != 3)
-        return PyErr_Format(PyExc_TypeError, "set_leaves(view, bytes, which)");
-    if (!sg_read_view(args[0], &x))
-        return NULL;
-    const sg_layout *l = &x.layout;
-    if (!PyBytes_Check(args[1]) || (size_t)PyBytes_Size(args[1]) != (size_t)l->rows * l->columns * sizeof(double))
-        return PyErr_Format(PyExc_TypeError, "expected the bytes of as many numbers as the view has");
-    const double *in = (const double *)(const void *)PyBytes_AsString(args[1]);
-    long which = PyLong_AsLong(args[2]);
-    if (!sg_block_look(x.block))
-        return NULL;
-    for (int write = 0; write < 2; write++)
-        for (uint32_t r = 0; r < l->rows; r++)
-            for (uint32_t c = 0; c < l->columns; c++) {
-                uint32_t k = sg_position(l, r, c);
-                PyObject *item = x.block->items ? x.block->items[k] : NULL;
-                Node *node = item && sg_is_node(item) ? (Node *)item : NULL;
-                if (!node || node->graph)
-                    return sg_block_item(x.block, k);
-                if (write && which) {
-                    node->grad = in[(size_t)r * l->columns + c];
-                } else if (write) {
-                    node->data = in[(size_t)r * l->columns + c];
-                    node->entry_serial = 0;
-                }
-            }
-    Py_RETURN_NONE;
 }
 
 /* take(block, bytes of positions, 8 each) -> a block of the items there. */

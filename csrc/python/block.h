@@ -41,6 +41,8 @@ PyObject *sg_block_of_doubles(PyObject *bytes, int leaf);      /* takes over the
 int sg_block_look(Block *block);
 /* The number at a position; of a leaf, its data now. */
 double sg_block_number(const Block *block, uint32_t k);
+/* The grad at a position; 0.0 of a constant. */
+double sg_block_grad(const Block *block, uint32_t k);
 /* Copies the numbers of a layout, row by row. */
 void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,
                    double *out);
@@ -48,16 +50,10 @@ void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t
 PyObject *sg_block_item(Block *block, uint32_t k);
 /* Reads an argument that is a block. 0 with an exception. */
 int sg_read_block(PyObject *object, Block **block);
-/* Reads a view: a tuple (block, offset, row, column, rows, columns), which must lie within its block. 0 with an
- * exception. */
-int sg_read_view(PyObject *object, sg_array *array);
 
 PyObject *sg_py_block(PyObject *module, PyObject *given);
 PyObject *sg_py_doubles(PyObject *module, PyObject *args);
 PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_take(PyObject *module, PyObject *args);
-PyObject *sg_py_numbers(PyObject *module, PyObject *view);
-PyObject *sg_py_grads(PyObject *module, PyObject *view);
-PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
 #endif

@@ -4,6 +4,7 @@
 #include "python/each.h"
 #include "python/place.h"
 #include "python/recording.h"
+#include "python/view.h"
 #include "table/reductions.h"
 #include "tape/memory.h"
 #include "tape/operands.h"
@@ -86,8 +87,8 @@ static int read_rows(PyObject *const *args, Py_ssize_t n, int *op, sg_array arra
     return 0;
 }
 
-/* reduce_rows(opcode, view[, shifts]) -> a block with a reduction of each row, which has an element at least. logsumexp
- * takes the shifts, constants. */
+/* reduce_rows(opcode, view[, shifts]) -> a column with a reduction of each row, which has an element at least.
+ * logsumexp takes a column of shifts, constants. */
 PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -98,7 +99,7 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
         return NULL;
     const sg_layout *l = &arrays[0].layout;
     if (!l->rows || !l->columns || thread->mode & SG_WATCH || !sg_is_tracked(arrays[0].block))
-        return sg_each_row(op, &arrays[0], &arrays[1]);
+        return sg_view_of(sg_each_row(op, &arrays[0], &arrays[1]), l->rows, 1);
     int only = thread->mode & SG_NO_GRAD;
     if (!only && !sg_block_look(arrays[0].block))
         return NULL;
@@ -107,10 +108,10 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
                        : only ? compute_rows(op, arrays, row, 1)
                               : record_rows(op, thread, arrays, row);
     sg_free(row);
-    return result;
+    return sg_view_of(result, l->rows, 1);
 }
 
-/* reduce_rows_data(opcode, view): the same of the numbers alone, a block of constants. */
+/* reduce_rows_data(opcode, view): the same of the numbers alone, a column of constants. */
 PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -123,5 +124,5 @@ PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssi
     double *row = sg_alloc(((size_t)arrays[0].layout.columns + 1) * sizeof *row);
     PyObject *result = row ? compute_rows(op, arrays, row, 0) : PyErr_NoMemory();
     sg_free(row);
-    return result;
+    return sg_view_of(result, arrays[0].layout.rows, 1);
 }

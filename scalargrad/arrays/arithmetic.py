@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from scalargrad import convert, core
-from scalargrad.arrays import reading
+from scalargrad.arrays import reading, view
 from scalargrad.arrays.base import Array, of_shape, of_view
-from scalargrad.arrays.view import whole
 from scalargrad.errors import ShapeError
 from scalargrad.table import ops
 
@@ -145,20 +144,24 @@ def as_array(x: Any) -> Any:
 
 def elementwise(opcode: int, *operands: Any) -> Any:
     """A primitive of arrays, data, Values and numbers, element by element; shapes broadcast. Raises `ShapeError`."""
-    rows = columns = 1
+    if len(operands) == 1 and isinstance(operands[0], Array):
+        x = operands[0]
+        return of_view(x.ndim, core.elementwise(opcode, x._view), x.of_numpy)
     ndim, of_numpy = 0, False
     arrays: list[Any] = []
     for x in operands:
-        x = x if isinstance(x, Array) else as_array(x)
-        if x is None:
-            return NotImplemented
+        if not isinstance(x, Array):
+            x = as_array(x)
+            if x is None:
+                return NotImplemented
         arrays.append(x)
-        view = x._view
-        if view.rows != rows or view.columns != columns:
-            rows, columns = reading.broadcast((rows, columns), (view.rows, view.columns), ops.NAMES[opcode], arrays)
-        ndim, of_numpy = max(ndim, x.ndim), of_numpy or x.of_numpy
-    block = core.elementwise(opcode, rows, columns, *[x._view for x in arrays])
-    return of_view(ndim, whole(block, rows, columns), of_numpy)
+        ndim, of_numpy = x.ndim if x.ndim > ndim else ndim, of_numpy or x.of_numpy
+    try:
+        found = core.elementwise(opcode, *[x._view for x in arrays])
+    except ValueError:
+        reading.common_shape(arrays, ops.NAMES[opcode])
+        raise
+    return of_view(ndim, found, of_numpy)
 
 
 def matmul(left: Any, right: Any) -> Any:
@@ -176,19 +179,22 @@ def matmul(left: Any, right: Any) -> Any:
 
 def affine(a: Array, b: Array, bias: Array | None) -> Any:
     """a @ b + bias, the bias first in each sum: a Matrix, a Vector where a or b is one, a Value where both are."""
-    left, right = a._view, b._view if b.ndim == 2 else b._view.T
-    rows, columns = left.rows, right.columns
-    if left.columns != right.rows:
-        raise ShapeError(f"a product needs inner lengths that are equal; got shapes {a.shape} and {b.shape}")
-    if bias is not None and bias._view.columns != columns:
-        raise ShapeError(f"a bias of shape {bias.shape} does not fit a product of shapes {a.shape} and {b.shape}")
-    block = core.product(left, right, None if bias is None else bias._view)
-    if a.ndim == b.ndim == 1:
-        return core.item(block, 0)
-    of_numpy = a.of_numpy or b.of_numpy
+    try:
+        found = core.product(a._view, b._view if b.ndim == 2 else b._view.T, None if bias is None else bias._view)
+    except ValueError:
+        if a.shape[-1:] != b.shape[:1]:
+            raise ShapeError(
+                f"a product needs inner lengths that are equal; got shapes {a.shape} and {b.shape}"
+            ) from None
+        if bias is not None:
+            message = f"a bias of shape {bias.shape} does not fit a product of shapes {a.shape} and {b.shape}"
+            raise ShapeError(message) from None
+        raise
     if a.ndim == b.ndim == 2:
-        return of_view(2, whole(block, rows, columns), of_numpy)
-    return of_view(1, whole(block, 1, rows * columns), of_numpy)
+        return of_view(2, found, a.of_numpy or b.of_numpy)
+    if a.ndim == b.ndim:
+        return view.item(found)
+    return of_view(1, found if a.ndim == 1 else found.T, a.of_numpy or b.of_numpy)
 
 
 def _compare(name: str, left: Any, right: Any) -> Any:
@@ -196,10 +202,9 @@ def _compare(name: str, left: Any, right: Any) -> Any:
     a, b = as_array(left), as_array(right)
     if a is None or b is None:
         return NotImplemented
-    x, y = a._view, b._view
-    rows, columns = reading.broadcast((x.rows, x.columns), (y.rows, y.columns), f"the comparison {name}", (a, b))
+    rows, columns = reading.common_shape((a, b), f"the comparison {name}")
     compare: Callable[[float, float], bool] = getattr(operator, name)
-    numbers = [view.broadcast(rows, columns).numbers() for view in (x, y)]
+    numbers = [view.numbers(view.broadcast(x._view, rows, columns)) for x in (a, b)]
     flags = [compare(p, q) for p, q in zip(*numbers)]
     return reading.nest(flags, (rows, columns) if max(a.ndim, b.ndim) == 2 else (columns,))
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
-from scalargrad.arrays import reading
+from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
-from scalargrad.arrays.view import View, whole
+from scalargrad.arrays.view import whole
+from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
 from scalargrad.table import ops
 
@@ -40,21 +41,21 @@ class Array:
     @property
     def shape(self) -> Shape:
         """The lengths: (n,) of a Vector, (rows, columns) of a Matrix."""
-        view = self._view
-        return ((), (view.columns,), (view.rows, view.columns))[self.ndim]
+        shown = self._view
+        return ((), (shown.columns,), (shown.rows, shown.columns))[self.ndim]
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._view.size
+        return self._view.rows * self._view.columns
 
     def elements(self) -> list[Any]:
         """The elements in a row: Values, and the floats of constants."""
-        return self._view.items()
+        return view.items(self._view)
 
     def numbers(self) -> array[float]:
         """The numbers in a row."""
-        return self._view.numbers()
+        return view.numbers(self._view)
 
     def _shown(self, numbers: bytes) -> Any:
         if self.of_numpy:
@@ -71,7 +72,7 @@ class Array:
             block, shape, _ = reading.read(given.data if isinstance(given, Array) else given, (self.ndim,), name, False)
             if shape != self.shape:
                 raise ShapeError(f"{name} has shape {self.shape}, got data of shape {shape}")
-            numbers = whole(block, self._view.rows, self._view.columns).numbers()
+            numbers = view.numbers(whole(block, self._view.rows, self._view.columns))
         if core.set_leaves(self._view, numbers.tobytes(), which) is not None:
             raise ReadOnlyError(
                 f"{name} can be set on leaves only; this array holds an element that is a constant or the result of"
@@ -98,7 +99,7 @@ class Array:
 
     def item(self, k: int = 0) -> Any:
         """Element k of the first row: a Value, or the float of a constant."""
-        return self._view.item(k)
+        return view.item(self._view, k)
 
     def tolist(self) -> list[Any]:
         """The elements, as (nested) lists of Values."""
@@ -124,7 +125,7 @@ class Array:
         if len(wanted) not in (1, 2) or known != self.size or min(wanted) < 0:
             raise ShapeError(f"cannot reshape {self.shape} to {wanted}: it has {self.size} elements")
         rows, columns = wanted if len(wanted) == 2 else (1, wanted[0])
-        return of_view(len(wanted), self._view.reshape(rows, columns), self.of_numpy)
+        return of_view(len(wanted), view.reshape(self._view, rows, columns), self.of_numpy)
 
     def __repr__(self) -> str:
         text = repr(reading.nest(self.numbers().tolist(), self.shape))
@@ -134,7 +135,7 @@ class Array:
 
     def __bool__(self) -> bool:
         if self.size == 1:
-            return bool(self._view.item())
+            return bool(self.item())
         raise ArgumentError(f"an array of shape {self.shape} is neither true nor false: compare a sum, or use any(...)")
 
     def backward(self, seed: float = 1.0) -> None:
@@ -167,10 +168,11 @@ class Array:
         return _again, (self.ndim, self._view.rows, self._view.columns, self.of_numpy, self._together())
 
 
-def of_view(ndim: int, view: View, of_numpy: bool) -> Any:
+def of_view(ndim: int, shown: View, of_numpy: bool) -> Any:
     """An array of so many dimensions: a Vector or Matrix, or for 0 a `Scalar`."""
     self = _new(_kinds[ndim])
-    self._view, self.of_numpy = view, of_numpy
+    self._view = shown
+    self.of_numpy = of_numpy
     return self
 
 
@@ -189,8 +191,8 @@ def shown_as(x: Array, like: Array, ndim: int) -> Any:
     """A row or column with `ndim` dimensions; its numbers are shown as numpy arrays where those of `like` are."""
     if x.ndim == ndim and x.of_numpy is like.of_numpy:
         return x
-    view = x._view
-    return of_view(ndim, view.T if ndim < 2 and view.columns == 1 else view, like.of_numpy)
+    shown = x._view
+    return of_view(ndim, shown.T if ndim < 2 and shown.columns == 1 else shown, like.of_numpy)
 
 
 def _again(ndim: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:

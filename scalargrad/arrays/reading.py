@@ -149,14 +149,15 @@ def from_items(flat: list[Any], leaf: bool) -> Any:
     return core.block([x if isinstance(x, core.Node) else core.item(leaves, k) for k, x in enumerate(numbers)])
 
 
-def broadcast(left: tuple[int, int], right: tuple[int, int], what: str, arrays: Sequence[Any]) -> tuple[int, int]:
-    """The rows and columns of an operation on arrays: equal, or 1 in one of them."""
+def common_shape(arrays: Sequence[Any], what: str) -> tuple[int, int]:
+    """The rows and columns of an operation on arrays: on each axis equal, or 1. Raises `ShapeError`."""
     sizes = []
-    for a, b in zip(left, right):
-        if a != b and a != 1 and b != 1:
+    for lengths in ({x._view.rows for x in arrays}, {x._view.columns for x in arrays}):
+        longer = lengths - {1}
+        if len(longer) > 1:
             shapes = " and ".join(str(x.shape) for x in arrays if x.ndim)
             raise ShapeError(f"{what} needs shapes that are equal, or 1 where they differ; got {shapes}")
-        sizes.append(b if a == 1 else a)
+        sizes.append(longer.pop() if longer else 1)
     return sizes[0], sizes[1]
 
 

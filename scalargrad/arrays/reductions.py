@@ -14,10 +14,11 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from scalargrad import core
-from scalargrad.arrays import reading
+from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
 from scalargrad.arrays.base import Array, of_view
-from scalargrad.arrays.view import View, column, row
+from scalargrad.arrays.view import whole
+from scalargrad.core import View
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
 from scalargrad.value import Value
@@ -199,32 +200,34 @@ class Reductions(Arithmetic):
 
     def _along(self, axis: int | None) -> View:
         """The view whose rows are to be reduced."""
-        view = self._view
-        if axis is None or (self.ndim == 1 and axis in (0, -1)):
-            return view.reshape(1, view.size)
+        shown = self._view
+        if axis is None:
+            return shown if shown.rows == 1 else view.reshape(shown, 1, shown.rows * shown.columns)
+        if self.ndim == 1 and axis in (0, -1):
+            return shown
         if self.ndim == 2 and axis in (1, -1):
-            return view
+            return shown
         if self.ndim == 2 and axis in (0, -2):
-            return view.T
+            return shown.T
         raise ArgumentError(f"an array of {self.ndim} dimensions has no axis {axis}")
 
     def _filled(self, name: str, axis: int | None) -> View:
         """The view whose rows are to be reduced. Raises `ArgumentError` where they are empty."""
-        view = self._along(axis)
-        if not view.columns:
+        rows = self._along(axis)
+        if not rows.columns:
             raise ArgumentError(f"{name} of nothing has no value: the shape is {self.shape}, the axis {axis}")
-        return view
+        return rows
 
-    def _reduced(self, block: Any, axis: int | None, rows: int) -> Any:
-        if axis is None or self.ndim == 1:
-            return core.item(block, 0)
-        return of_view(1, row(block, rows), self.of_numpy)
+    def _reduced(self, column: View, axis: int | None) -> Any:
+        """The results in a column: the only one, or as a Vector."""
+        return view.item(column) if axis is None or self.ndim == 1 else of_view(1, column.T, self.of_numpy)
 
     def sum(self, axis: int | None = None) -> Any:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
-        view = self._along(axis)
-        block = core.reduce_rows(_SUM, view) if view.columns else core.doubles(bytes(8 * view.rows), True)
-        return self._reduced(block, axis, view.rows)
+        rows = self._along(axis)
+        if not rows.columns:
+            return self._reduced(whole(core.doubles(bytes(8 * rows.rows), True), rows.rows, 1), axis)
+        return self._reduced(core.reduce_rows(_SUM, rows), axis)
 
     def mean(self, axis: int | None = None) -> Any:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
@@ -233,19 +236,17 @@ class Reductions(Arithmetic):
 
     def max(self, axis: int | None = None) -> Any:
         """The largest; a k-way tie gives each 1/k."""
-        view = self._filled("max", axis)
-        return self._reduced(core.reduce_rows(_MAX, view), axis, view.rows)
+        return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
 
     def min(self, axis: int | None = None) -> Any:
         """The smallest; a k-way tie gives each 1/k."""
-        view = self._filled("min", axis)
-        return self._reduced(core.reduce_rows(_MIN, view), axis, view.rows)
+        return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
 
     def logsumexp(self, axis: int | None = None) -> Any:
         """log(exp(x1) + ... + exp(xn)) without overflow."""
-        view = self._filled("logsumexp", axis)
-        zeros = View(core.doubles(bytes(8), False), 0, 0, 0, view.rows, 1)
-        return self._reduced(core.reduce_rows(_LOGSUMEXP, view, zeros), axis, view.rows)
+        rows = self._filled("logsumexp", axis)
+        zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
+        return self._reduced(core.reduce_rows(_LOGSUMEXP, rows, zeros), axis)
 
     def prod(self, axis: int | None = None) -> Any:
         """The product, left to right."""
@@ -256,10 +257,11 @@ class Reductions(Arithmetic):
         return self._each_row(norm, axis)
 
     def _each_row(self, function: Callable[[list[Any]], Any], axis: int | None) -> Any:
-        view = self._along(axis)
-        each, columns = view.items(), view.columns
-        results = [function(each[r * columns : (r + 1) * columns]) for r in range(view.rows)]
-        return self._reduced(reading.from_items(results, not columns), axis, view.rows)  # of nothing: leaves, as sums
+        rows = self._along(axis)
+        each, columns = view.items(rows), rows.columns
+        results = [function(each[r * columns : (r + 1) * columns]) for r in range(rows.rows)]
+        block = reading.from_items(results, not columns)  # of nothing: leaves, as sums
+        return self._reduced(whole(block, rows.rows, 1), axis)
 
     def softmax(self: A, axis: int = -1) -> A:
         """exp(x) / sum(exp(x)) along an axis: an array of the same shape."""
@@ -277,28 +279,26 @@ class Reductions(Arithmetic):
 
 
 def row_maxima(x: Array) -> Any:
-    """The largest number of each row, as a constant: a column. The rows of a Vector are one."""
-    view = x._view
-    return of_view(2, column(core.reduce_rows_data(_MAX, view), view.rows), x.of_numpy)
+    """The largest number of each row, as a constant: a column. A Vector is one row."""
+    return of_view(2, core.reduce_rows_data(_MAX, x._view), x.of_numpy)
 
 
 def row_sums(x: Array) -> Any:
     """The sum of each row: a column."""
-    view = x._view
-    return of_view(2, column(core.reduce_rows(_SUM, view), view.rows), x.of_numpy)
+    return of_view(2, core.reduce_rows(_SUM, x._view), x.of_numpy)
 
 
 def row_logsumexp(x: Array, shifts: Array) -> Any:
     """log(exp(x[0] - shift) + ...) of each row: a column. The shifts are a column of constants."""
-    view = x._view
-    return of_view(2, column(core.reduce_rows(_LOGSUMEXP, view, shifts._view), view.rows), x.of_numpy)
+    return of_view(2, core.reduce_rows(_LOGSUMEXP, x._view, shifts._view), x.of_numpy)
 
 
 def row_take(x: Array, columns: Sequence[int]) -> Any:
     """The element of each row that stands in the column named for it: a column."""
-    view = x._view
-    positions = [view.offset + r * view.row + c * view.column for r, c in enumerate(columns)]
-    return of_view(2, column(view.take(positions), view.rows), x.of_numpy)
+    shown = x._view
+    offset, row, column = shown.offset, shown.row, shown.column
+    block = view.take(shown, [offset + r * row + c * column for r, c in enumerate(columns)])
+    return of_view(2, whole(block, shown.rows, 1), x.of_numpy)
 
 
 def row_softmax(x: Any) -> Any:

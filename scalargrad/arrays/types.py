@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import core
-from scalargrad.arrays import reading
+from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import as_array, matmul
 from scalargrad.arrays.base import Array, of_shape, of_view
 from scalargrad.arrays.reading import Shape
 from scalargrad.arrays.reductions import Reductions
-from scalargrad.arrays.view import View, whole
+from scalargrad.arrays.view import some_rows, whole
+from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ShapeError
 
 if TYPE_CHECKING:
@@ -120,12 +121,12 @@ class Vector(Reductions):
     @overload
     def __getitem__(self, key: Any) -> Any: ...
     def __getitem__(self, key: Any) -> Any:
-        view = self._view
-        if isinstance(key, int) and 0 <= key < view.columns:
-            return view.item(key)
+        shown = self._view
+        if isinstance(key, int) and 0 <= key < shown.columns:
+            return core.item(shown.block, shown.offset + key * shown.column)
         if not _is_many(key):
-            return view.item(_position(key, view.columns, self.shape))
-        return of_view(1, _rows(view.T, _positions(key, view.columns, self.shape)).T, self.of_numpy)
+            return view.item(shown, _position(key, shown.columns, self.shape))
+        return of_view(1, _rows(shown.T, _positions(key, shown.columns, self.shape)).T, self.of_numpy)
 
     def dot(self, other: Any) -> Value:
         """The dot product, a Value."""
@@ -223,12 +224,13 @@ def _is_many(key: Any) -> bool:
     return isinstance(key, slice) or reading.is_data(key)
 
 
-def _rows(view: View, chosen: tuple[int, int, int] | list[int]) -> View:
+def _rows(shown: View, chosen: tuple[int, int, int] | list[int]) -> View:
     """Some rows of a view: (first, step, count), or positions, whose elements are listed anew."""
     if isinstance(chosen, tuple):
-        return view.some_rows(*chosen)
-    order = [k for r in chosen for k in view.some_rows(r, 1, 1).positions()]
-    return whole(view.take(order), len(chosen), view.columns)
+        return some_rows(shown, *chosen)
+    offset, row, column = shown.offset, shown.row, shown.column
+    order = [offset + r * row + c * column for r in chosen for c in range(shown.columns)]
+    return whole(view.take(shown, order), len(chosen), shown.columns)
 
 
 def _select(x: Any, key: Any, axis: int) -> Any:
@@ -240,10 +242,10 @@ def _select(x: Any, key: Any, axis: int) -> Any:
     if axis == 1:
         turned = _select(x.T, key, 0)
         return turned.T if turned.ndim == 2 else turned
-    view = x._view
+    shown = x._view
     if not _is_many(key):
-        return of_view(1, view.some_rows(_position(key, view.rows, x.shape), 1, 1), x.of_numpy)
-    return of_view(2, _rows(view, _positions(key, view.rows, x.shape)), x.of_numpy)
+        return of_view(1, some_rows(shown, _position(key, shown.rows, x.shape), 1, 1), x.of_numpy)
+    return of_view(2, _rows(shown, _positions(key, shown.rows, x.shape)), x.of_numpy)
 
 
 def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:

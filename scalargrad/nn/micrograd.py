@@ -13,7 +13,7 @@ from scalargrad import core
 from scalargrad.arrays import Matrix, Vector
 from scalargrad.arrays.arithmetic import affine, as_array, elementwise
 from scalargrad.arrays.base import Array, of_shape, of_view, shown_as
-from scalargrad.arrays.view import View
+from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
@@ -146,21 +146,21 @@ class Layer(_Edited):
         self.neurons = [Neuron(nin, **{"fan_out": nout, **kwargs}) for _ in range(nout)]
 
     def _keep(self) -> tuple[Any, ...]:
-        """(edition, nin, the weights as a Matrix (nin, nout), the biases as a Vector, the activation's opcode and its
-        further operands); nin is -1 where the neurons are too various for a product."""
+        """(edition, the weights as a Matrix (nin, nout), the biases as a Vector, the activation's opcode and further
+        operands); no weights where the neurons are too various for a product."""
         edition = _edition
         kinds = {
             (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
             for n in self.neurons
         }
-        kept: tuple[Any, ...] = (edition, -1)
+        kept: tuple[Any, ...] = (edition, None, None, 0, ())
         if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
             _, nin, name = kinds.pop()
             nout, activation = len(self.neurons), ACTIVATIONS[name]
             block = core.block([p for n in self.neurons for p in (*n.w, n.b)])  # a row per neuron, its bias last
             weights = of_view(2, View(block, 0, nin + 1, 1, nout, nin).T, False)
             biases = of_view(1, View(block, nin, nin + 1, 1, nout, 1).T, False)
-            kept = (edition, nin, weights, biases, activation.opcode, tuple(map(as_array, activation.settings)))
+            kept = (edition, weights, biases, activation.opcode, tuple(map(as_array, activation.settings)))
         object.__setattr__(self, "_kept", kept)
         return kept
 
@@ -169,15 +169,18 @@ class Layer(_Edited):
         kept = self._kept
         if kept[0] is not _edition:
             kept = self._keep()
-        if kept[1] != x.shape[-1]:
-            return self._row_by_row(x, kept[1])
-        _, _, weights, biases, opcode, settings = kept
-        sums = affine(x, weights, biases)
+        _, weights, biases, opcode, settings = kept
+        if weights is None:
+            return self._row_by_row(x)
+        try:
+            sums = affine(x, weights, biases)
+        except ShapeError:
+            raise ShapeError(
+                f"this layer takes {weights.shape[0]} inputs a sample; the input has shape {x.shape}"
+            ) from None
         return elementwise(opcode, sums, *settings) if opcode else sums
 
-    def _row_by_row(self, x: Any, nin: int) -> Any:
-        if nin >= 0:
-            raise ShapeError(f"this layer takes {nin} inputs a sample; the input has shape {x.shape}")
+    def _row_by_row(self, x: Any) -> Any:
         columns = x.shape[-1]
         samples = x.tolist() if x.ndim == 2 else [x.tolist()]
         for n in self.neurons:

@@ -1,7 +1,7 @@
 """The pure-Python backend: storage of arrays, and operations on whole arrays, recorded element by element.
 
-A block is the numbers of an array in a row. A view ``(block, offset, row, column, rows, columns)`` says which of them
-an array shows: element (r, c) is number ``offset + r * row + c * column``. csrc/python/block.c does the same in C.
+A block is the numbers of an array in a row; a view says which of them an array shows. csrc/python/ has the same in
+block.c, view.c, arrays.c and rows.c.
 """
 
 from __future__ import annotations
@@ -25,7 +25,22 @@ class Block:
         self.items = items
 
 
-View = tuple[Block, int, int, int, int, int]
+class View:
+    """Which numbers of a block an array shows: element (r, c) is number ``offset + r * row + c * column``.
+
+    A stride of 0 repeats a number along its axis.
+    """
+
+    __slots__ = ("block", "column", "columns", "offset", "row", "rows")
+
+    def __init__(self, block: Block, offset: int, row: int, column: int, rows: int, columns: int) -> None:
+        self.block, self.offset, self.row, self.column = block, offset, row, column
+        self.rows, self.columns = rows, columns
+
+    @property
+    def T(self) -> View:
+        """The transpose."""
+        return View(self.block, self.offset, self.column, self.row, self.columns, self.rows)
 
 
 def block(items: Iterable[Any]) -> Block:
@@ -49,15 +64,18 @@ def take(block: Block, positions: bytes) -> Block:
     return Block([block.items[k] for k in array("q", positions)])
 
 
-def _items(view: View) -> list[Any]:
-    """The items that a view shows, row by row."""
-    block, offset, row, column, rows, columns = view
-    return [block.items[offset + r * row + c * column] for r in range(rows) for c in range(columns)]
-
-
 def _rows(view: View) -> list[list[Any]]:
-    items, columns = _items(view), view[5]
-    return [items[r * columns : (r + 1) * columns] for r in range(view[4])]
+    """The items that a view shows, row by row."""
+    items, offset, row, column = view.block.items, view.offset, view.row, view.column
+    return [[items[offset + r * row + c * column] for c in range(view.columns)] for r in range(view.rows)]
+
+
+def _items(view: View) -> list[Any]:
+    return [x for row in _rows(view) for x in row]
+
+
+def _whole(items: list[Any], rows: int, columns: int) -> View:
+    return View(Block(items), 0, columns, 1, rows, columns)
 
 
 def _data(x: Any) -> float:
@@ -91,32 +109,44 @@ def set_leaves(view: View, given: bytes, which: int) -> Any:
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-def elementwise(opcode: int, rows: int, columns: int, *operands: View) -> Block:
-    """A primitive of each element: a block of rows x columns results. An operand with one row or column repeats it."""
-    broadcast = [
-        (x[0], x[1], x[2] if x[4] == rows else 0, x[3] if x[5] == columns else 0, rows, columns) for x in operands
+def elementwise(opcode: int, *operands: View) -> View:
+    """A primitive of each element. An operand with one row or column repeats it; raises ValueError for other shapes."""
+    rows, columns = _common([x.rows for x in operands]), _common([x.columns for x in operands])
+    repeated = [
+        View(x.block, x.offset, x.row if x.rows == rows else 0, x.column if x.columns == columns else 0, rows, columns)
+        for x in operands
     ]
-    return Block([tape.apply(opcode, *together) for together in zip(*map(_items, broadcast))])
+    return _whole([tape.apply(opcode, *together) for together in zip(*map(_items, repeated))], rows, columns)
 
 
-def product(left: View, right: View, bias: View | None) -> Block:
+def _common(lengths: list[int]) -> int:
+    """The length of all operands along an axis, of those that do not have one element there."""
+    others = {n for n in lengths if n != 1}
+    if len(others) > 1:
+        raise ValueError("the shapes do not fit")
+    return others.pop() if others else 1
+
+
+def product(left: View, right: View, bias: View | None) -> View:
     """The sums bias[c] + left[r][0] * right[0][c] + ..., left to right, each one node; sums of nothing are leaves."""
-    first = [[]] * right[5] if bias is None else [[1.0, x] for x in _items(bias)]
-    columns = list(zip(*_rows(right))) or [()] * right[5]
+    if left.columns != right.rows or (bias is not None and (bias.rows, bias.columns) != (1, right.columns)):
+        raise ValueError("the shapes do not fit")
+    first = [[]] * right.columns if bias is None else [[1.0, x] for x in _items(bias)]
+    columns = _rows(right.T)
     results = []
     for row in _rows(left):
         for start, column in zip(first, columns):
             terms = start + [x for pair in zip(row, column) for x in pair]
             results.append(tape.reduce(_DOT, terms) if terms else tape.new_leaf(0.0))
-    return Block(results)
+    return _whole(results, left.rows, right.columns)
 
 
-def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> Block:
-    """A reduction of each row, which has an element at least. logsumexp needs the shifts, a column of constants."""
-    before = [[]] * view[4] if shifts is None else [[x] for x in _items(shifts)]
-    return Block([tape.reduce(opcode, start + row) for start, row in zip(before, _rows(view))])
+def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> View:
+    """A column with a reduction of each row, which has an element at least. logsumexp needs a column of shifts."""
+    before = [[]] * view.rows if shifts is None else _rows(shifts)
+    return _whole([tape.reduce(opcode, start + row) for start, row in zip(before, _rows(view))], view.rows, 1)
 
 
-def reduce_rows_data(opcode: int, view: View) -> Block:
-    """As `reduce_rows`, of the numbers alone: a block of constants."""
-    return Block([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)])
+def reduce_rows_data(opcode: int, view: View) -> View:
+    """The same of the numbers alone: a column of constants."""
+    return _whole([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)], view.rows, 1)
