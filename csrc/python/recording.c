@@ -45,24 +45,6 @@ sg_graph *sg_open_graph_for(sg_thread *thread, int n, const sg_number *operands)
     return sg_open_graph(thread, uses, (uint32_t)n + 1);
 }
 
-uint32_t sg_enter(sg_graph *open, Node *node)
-{
-    uint32_t entry;
-    if (!node->graph) {
-        entry = sg_enter_leaf(open, node, node->data);
-        if (entry != SG_FAILED)
-            sg_note_leaf(open, node);
-    } else {
-        sg_close(node->graph);        /* another thread may be recording into it: it opens a new one */
-        entry = sg_enter_link(open, node->graph, node->index, node->data);
-    }
-    if (entry != SG_FAILED) {
-        node->entry_serial = open->serial;
-        node->entry = entry;
-    }
-    return entry;
-}
-
 PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands)
 {
     PyObject *tuple = PyTuple_New(n);

@@ -18,9 +18,6 @@ sg_graph *sg_open_graph(sg_thread *thread, int uses, uint32_t need);
 sg_graph *sg_open_graph_for(sg_thread *thread, int n, const sg_number *operands);
 /* Frees an open graph that holds no node with a handle: recording its first node failed. */
 void sg_drop_unused(sg_graph *open);
-/* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. SG_FAILED
- * without memory. */
-uint32_t sg_enter(sg_graph *open, Node *node);
 /* Tells Python of an operation, in a context that watches. Takes over the result. */
 PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands);
 
@@ -32,6 +29,26 @@ static inline void sg_note_leaf(sg_graph *open, Node *leaf)
     open->twins |= leaf->index >= serial;
     if (leaf->index < serial)
         leaf->index = serial;
+}
+
+/* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. SG_FAILED
+ * without memory. */
+static inline uint32_t sg_enter(sg_graph *open, Node *node)
+{
+    uint32_t entry;
+    if (!node->graph) {
+        entry = sg_enter_leaf(open, node, node->data);
+        if (entry != SG_FAILED)
+            sg_note_leaf(open, node);
+    } else {
+        sg_close(node->graph);        /* another thread may be recording into it: it opens a new one */
+        entry = sg_enter_link(open, node->graph, node->index, node->data);
+    }
+    if (entry != SG_FAILED) {
+        node->entry_serial = open->serial;
+        node->entry = entry;
+    }
+    return entry;
 }
 
 /* The operand that a node is in the open graph. SG_FAILED without memory. */

@@ -76,9 +76,9 @@ static inline __attribute__((always_inline)) double push(careful_pass v, uint32_
             PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], v.val[b], v.val[i]));                                      \
             PUSH_NODE(b, SG_PRODUCT_##name##_1(d, v.val[a], v.val[b], v.val[i]));                                      \
         } else if (b & SG_CONST) {                                                                                     \
-            PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], SG_NUMBER(b), v.val[i]));                                  \
+            PUSH_NODE(a, SG_PRODUCT_##name##_0(d, v.val[a], number_in(v, b), v.val[i]));                               \
         } else {                                                                                                       \
-            PUSH_NODE(b, SG_PRODUCT_##name##_1(d, SG_NUMBER(a), v.val[b], v.val[i]));                                  \
+            PUSH_NODE(b, SG_PRODUCT_##name##_1(d, number_in(v, a), v.val[b], v.val[i]));                               \
         }                                                                                                              \
         continue;
 
@@ -89,7 +89,7 @@ static void describe(careful_pass v, uint32_t i, sg_report *report)
     report->opcode = sg_opcode(v.graph, i);
     report->count = sg_operand_count(v.graph, i);
     for (uint32_t k = 0; k < report->count && k < 3; k++)
-        report->operands[k] = SG_NUMBER(sg_operand(v.graph, i, k));
+        report->operands[k] = number_in(v, sg_operand(v.graph, i, k));
 }
 
 /* Readies an operand of a bulk for sums: what is not reached yet begins with what runs on, or neutrally. With `look` it

@@ -48,9 +48,9 @@ typedef struct {
             ADD_NODE(a, SG_PRODUCT_##name##_0(d, val[a], val[b], val[i]));                                             \
             ADD_NODE(b, SG_PRODUCT_##name##_1(d, val[a], val[b], val[i]));                                             \
         } else if (b & SG_CONST) {                                                                                     \
-            ADD_NODE(a, SG_PRODUCT_##name##_0(d, val[a], SG_NUMBER(b), val[i]));                                       \
+            ADD_NODE(a, SG_PRODUCT_##name##_0(d, val[a], number_in(v, b), val[i]));                                    \
         } else {                                                                                                       \
-            ADD_NODE(b, SG_PRODUCT_##name##_1(d, SG_NUMBER(a), val[b], val[i]));                                       \
+            ADD_NODE(b, SG_PRODUCT_##name##_1(d, number_in(v, a), val[b], val[i]));                                    \
         }                                                                                                              \
         break;
 

@@ -9,14 +9,18 @@
 #include "table/table.h"
 #include "tape/operands.h"
 
-#define SG_NUMBER(operand) sg_number_at(v.val, v.consts, (operand))
+static inline double number_in(SG_PASS v, uint32_t operand)
+{
+    return sg_number_at(v.val, v.consts, operand);
+}
+
 #define SG_ACCUMULATE_NODE(operand, product)                                                                           \
     if (!((operand) & SG_CONST))                                                                                       \
     SG_ACCUMULATE(operand, product)
 
 /* A reduction's partial is an expression over the operand, the result and two gathered numbers. */
 #define SG_ACCUMULATE_PARTIAL(name, k, y, all)                                                                         \
-    SG_ACCUMULATE_NODE(args[k], SG_TIMES(d, sg_partial_##name(SG_NUMBER(args[k]), (y), z, (all).s, (all).m)))
+    SG_ACCUMULATE_NODE(args[k], SG_TIMES(d, sg_partial_##name(number_in(v, args[k]), (y), z, (all).s, (all).m)))
 
 static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, double d)
 {
@@ -30,7 +34,7 @@ static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, doub
         return 1;
     case SG_DOT:
         for (uint32_t k = 0; k < n; k++)
-            SG_ACCUMULATE_PARTIAL(dot, k, SG_NUMBER(args[k ^ 1]), all);
+            SG_ACCUMULATE_PARTIAL(dot, k, number_in(v, args[k ^ 1]), all);
         return 1;
     case SG_MAX:
         all = sg_count_equal(v.val, v.consts, args, n, z);
@@ -44,7 +48,7 @@ static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, doub
         return 1;
     case SG_CUSTOM: /* args[0] and the partials are constants */
         for (uint32_t k = 1; k + 1 < n; k += 2)
-            SG_ACCUMULATE_PARTIAL(custom, k, SG_NUMBER(args[k + 1]), all);
+            SG_ACCUMULATE_PARTIAL(custom, k, number_in(v, args[k + 1]), all);
         return 1;
     default: /* SG_LOGSUMEXP; args[0] is the constant shift */
         all = sg_gather_exponentials(v.val, v.consts, args, n);
@@ -64,7 +68,7 @@ static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, doub
 static __attribute__((noinline)) int visit_ternary(SG_PASS v, uint32_t i, double d)
 {
     const uint32_t *args = v.graph->args + v.a[i];
-    double x = SG_NUMBER(args[0]), y = SG_NUMBER(args[1]), w = SG_NUMBER(args[2]), z = v.val[i];
+    double x = number_in(v, args[0]), y = number_in(v, args[1]), w = number_in(v, args[2]), z = v.val[i];
     switch (v.op[i]) {
         SG_ROWS_3(SG_TERNARY)
     }
@@ -81,7 +85,7 @@ static __attribute__((noinline)) int visit_element(SG_PASS v, uint32_t i, double
         for (uint32_t k = 0; k < n; k++) {
             uint32_t operand = sg_element_operand(v.graph, bulk, e, k);
             if (!(operand & SG_CONST))
-                SG_ACCUMULATE(operand, SG_TIMES(d, SG_NUMBER(sg_element_operand(v.graph, bulk, e, k ^ 1))));
+                SG_ACCUMULATE(operand, SG_TIMES(d, number_in(v, sg_element_operand(v.graph, bulk, e, k ^ 1))));
         }
         return 1;
     }
@@ -89,7 +93,7 @@ static __attribute__((noinline)) int visit_element(SG_PASS v, uint32_t i, double
     double x[3] = {0, 0, 0};
     for (uint32_t k = 0; k < n; k++) {
         operands[k] = sg_element_operand(v.graph, bulk, e, k);
-        x[k] = SG_NUMBER(operands[k]);
+        x[k] = number_in(v, operands[k]);
     }
     for (uint32_t k = 0; k < n; k++)
         SG_ACCUMULATE_NODE(operands[k], SG_TIMES(d, sg_partial(bulk->op, (int)k, x[0], x[1], x[2], z)));
