@@ -1,7 +1,7 @@
-"""Writes the tables of the documentation: ``python docs/generate.py``. A test compares.
+"""Writes what follows from tables: ``python docs/generate.py``. Tests compare.
 
-Those of docs/conventions.md come from `scalargrad/table/ops.py`, those of docs/formulas.md from
-`scalargrad/ledger/rows.py`.
+The tables of docs/conventions.md and the types `scalargrad/functions.pyi` come from `scalargrad/table/ops.py`, the
+tables of docs/formulas.md from `scalargrad/ledger/rows.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scalargrad.ledger.rows import ERRATA, LEDGER
-from scalargrad.table import ops
+from scalargrad.table import faces, ops
 
 FOLDER = Path(__file__).parent
+STUB = FOLDER.parent / "scalargrad" / "functions.pyi"
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -23,6 +24,9 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 
 def _code(text: str) -> str:
     return f"`{text}`" if text else ""
+
+
+# --- the pages -------------------------------------------------------------------------------------------------------
 
 
 def kinks() -> str:
@@ -39,6 +43,16 @@ def primitives() -> str:
         partials = "<br>".join(f"∂{o}: {_code(p)}" for o, p in zip(row.operands, row.partials))
         rows.append([_code(name), _code(row.value), partials or "(internal)"])
     return _table(["primitive", "value", "partials"], rows)
+
+
+def functions() -> str:
+    """The functions, for readers who look one up."""
+    rows = []
+    for row in faces.FUNCTIONS:
+        required = len(row.operands) - len(row.defaults)
+        given = [*row.operands[:required], *(f"{o}={d!r}" for o, d in zip(row.operands[required:], row.defaults))]
+        rows.append([_code(f"{row.name}({', '.join(given)})"), row.doc, _code(row.example.replace(" = ", " == "))])
+    return _table(["function", "result", "example"], rows)
 
 
 def reductions() -> str:
@@ -64,7 +78,7 @@ def errata() -> str:
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "conventions.md": {"kinks": kinks, "primitives": primitives, "reductions": reductions},
+    "conventions.md": {"kinks": kinks, "functions": functions, "primitives": primitives, "reductions": reductions},
     "formulas.md": {"rows": ledger_rows, "errata": errata},
 }
 
@@ -78,6 +92,94 @@ def page(name: str, text: str) -> str:
     return text
 
 
+# --- the types -------------------------------------------------------------------------------------------------------
+
+_HEAD = """\
+# Written by docs/generate.py from scalargrad/table/ops.py: the types of the functions, and of the methods of the same
+# names. A function of numbers returns a float, one that meets a Value a Value, a Vector a Vector, a Matrix a Matrix.
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias, overload
+
+from scalargrad.arrays import Matrix, Vector
+from scalargrad.value import Value
+
+class _Foreign(Protocol):  # an array of numpy's
+    @property
+    def dtype(self) -> Any: ...
+    @property
+    def shape(self) -> Any: ...
+
+class _Number(Protocol):  # a scalar of numpy's
+    @property
+    def dtype(self) -> Any: ...
+    def is_integer(self) -> bool: ...
+
+Real: TypeAlias = float | Fraction | Decimal | _Number
+_Scalar: TypeAlias = Value | Real
+_UpToVector: TypeAlias = Vector | _Scalar
+_UpToMatrix: TypeAlias = Matrix | _UpToVector
+_Operand: TypeAlias = _UpToMatrix | list[Any] | tuple[Any, ...] | _Foreign
+"""
+# A result, what all operands are together at most, and what those before the first of its type are at most.
+_KINDS = (("Value", "_Scalar", "Real"), ("Vector", "_UpToVector", "_Scalar"), ("Matrix", "_UpToMatrix", "_UpToVector"))
+
+
+def _where_first(kind: tuple[str, str, str], n: int) -> list[tuple[list[str], int, str]]:
+    """The types of n operands of which one is of that kind; after how many of them defaults may stand; the result."""
+    result, most, before = kind
+    return [([before] * k + [result] + [most] * (n - k - 1), k + 1, result) for k in range(n)]
+
+
+def _overloads(row: ops.Row, first: str, names: tuple[str, ...], choices: list[tuple[list[str], int, str]]) -> str:
+    """The overloads of a function or method: for each the types of its operands, and its result."""
+    last = ", /" if not first and {"x", "y"}.issuperset(names) else ""
+    optional = len(names) - len(row.defaults)
+    lines = []
+    for k, (types, required, result) in enumerate(choices):
+        parameters = [f"{name}: {kind}{' = ...' if i >= max(optional, required) else ''}"
+                      for i, (name, kind) in enumerate(zip(names, types))]  # fmt: skip
+        body = f'\n    """{row.doc}"""' if k == 0 else " ..."
+        lines += ["@overload"] * (len(choices) > 1)
+        lines.append(
+            f"def {row.name}({', '.join([*([first] if first else []), *parameters])}{last}) -> {result}:{body}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _function(row: ops.Row) -> str:
+    n = len(row.operands)
+    value, vector, matrix = [_where_first(kind, n) for kind in _KINDS]
+    numbers, others = (["Real"] * n, 0, "float"), (["_Operand" if n > 1 else "_Foreign"] * n, 0, "Any")
+    return _overloads(row, "", row.operands, [*value, numbers, *vector, *matrix, others])
+
+
+def _method(row: ops.Row, k: int) -> str:
+    """The method of the k-th kind."""
+    names, (result, most, _) = faces.others(row), _KINDS[k]
+    choices = [([most] * len(names), 0, result)]
+    if names:
+        choices += [c for kind in _KINDS[k + 1 :] for c in _where_first(kind, len(names))]
+        choices.append((["_Operand"] * len(names), 0, "Any"))
+    defaulted = row._replace(defaults=row.defaults[-len(names) :] if names else ())
+    return _overloads(defaulted, "self", names, choices)
+
+
+def stub() -> str:
+    """The text of `scalargrad/functions.pyi`."""
+    parts = [_HEAD, *map(_function, faces.FUNCTIONS)]
+    for k, (name, _, _) in enumerate(_KINDS):
+        methods = "".join(_method(row, k) for row in faces.FUNCTIONS)
+        if name == "Value":
+            functions = {row.name for row in faces.FUNCTIONS}
+            methods += "".join(f"{alias} = {of}\n" for alias, of in ops.NUMPY.items() if of in functions)
+        parts.append(f"class {name}Methods:\n" + "".join(f"    {line}\n" for line in methods.splitlines()))
+    names = "".join(f'    "{row.name}",\n' for row in sorted(faces.FUNCTIONS))
+    return "\n".join([*parts, f"__all__ = [\n{names}]\n"])
+
+
 if __name__ == "__main__":
     for name in PAGES:
         (FOLDER / name).write_text(page(name, (FOLDER / name).read_text()))
+    STUB.write_text(stub())

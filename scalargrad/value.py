@@ -9,12 +9,19 @@ import warnings
 import weakref
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalargrad import contexts, core
 from scalargrad.convert import construct, lift, number, read_only, refuse, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
-from scalargrad.table import ops
+from scalargrad.table import faces, ops
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from scalargrad.functions import Real, ValueMethods
+else:
+    ValueMethods = object  # the types of the methods that are made from the table
 
 core.setup(
     number=number, refuse=refuse, construct=construct, read_only=read_only, lift=lift, recorded=contexts.recorded
@@ -24,34 +31,7 @@ core.setup(
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 
 
-def _unary(name: str) -> Callable[[Value], Value]:
-    """The method for a row of one operand."""
-    opcode, apply = ops.OPCODE[name], core.apply
-
-    def method(self: Value) -> Value:
-        return apply(opcode, self)  # type: ignore[no-any-return]
-
-    return _named(method, name)
-
-
-def _binary(name: str) -> Callable[[Value, Any], Value]:
-    """The method for a row of two operands."""
-    opcode, apply = ops.OPCODE[name], core.apply
-
-    def method(self: Value, other: Any) -> Value:
-        return apply(opcode, self, other)  # type: ignore[no-any-return]
-
-    return _named(method, name)
-
-
-def _named(method: Callable[..., Value], name: str) -> Callable[..., Value]:
-    method.__name__, method.__qualname__ = name, f"Value.{name}"
-    method.__doc__ = f"`scalargrad.{name}` of this Value."
-    return method
-
-
-@core.define_value
-class Value(core.Node):
+class Value(core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
     ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set; operations on Values give interior nodes.
@@ -66,6 +46,10 @@ class Value(core.Node):
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:  # the backend's own
+
+        def __init__(self, data: Real, _children: tuple[()] = ..., _op: Literal[""] = ...) -> None: ...
 
     def backward(self, seed: float = 1.0) -> None:
         """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self reaches.
@@ -117,7 +101,7 @@ class Value(core.Node):
         _seen.setdefault(key, self)
         found: set[Value] = set()
         for k, operand in enumerate(core.operands(self)):
-            if isinstance(operand, float):
+            if isinstance(operand, (float, int)):
                 found.add(_seen.setdefault((key, k), Value(operand)))
             else:
                 operand_key = core.key(operand)
@@ -198,47 +182,17 @@ class Value(core.Node):
             return _from_record, (_FORMAT, *core.flatten(self))
         return _leaf, (type(self), self.data, self.grad), (None, _attributes(self))
 
-    # --- the functions of the table, as methods
+    # --- the functions of the table, as methods; numpy's ufuncs look for its own names on the elements of object arrays
 
-    exp, exp2, expm1 = _unary("exp"), _unary("exp2"), _unary("expm1")
-    log, log1p, log2, log10 = _unary("log"), _unary("log1p"), _unary("log2"), _unary("log10")
-    sqrt, cbrt, square = _unary("sqrt"), _unary("cbrt"), _unary("square")
-    sin, cos, tan, asin, acos, atan = (_unary(f) for f in ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh, asinh, acosh, atanh = (_unary(f) for f in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
-    erf, erfc = _unary("erf"), _unary("erfc")
-    sigmoid, log_sigmoid, softplus, silu = (_unary(f) for f in ("sigmoid", "log_sigmoid", "softplus", "silu"))
-    relu, abs, sign = _unary("relu"), _unary("abs"), _unary("sign")
-    floor, ceil, trunc, round = (_unary(f) for f in ("floor", "ceil", "trunc", "round"))
-    atan2, hypot, logaddexp, copysign = (_binary(f) for f in ("atan2", "hypot", "logaddexp", "copysign"))
-    fmod, remainder, maximum, minimum = (_binary(f) for f in ("fmod", "remainder", "maximum", "minimum"))
-
-    def leaky_relu(self, slope: Any = 0.01) -> Value:
-        """`scalargrad.leaky_relu` of this Value."""
-        return core.apply(ops.OPCODE["leaky_relu"], self, slope)  # type: ignore[no-any-return]
-
-    def elu(self, alpha: Any = 1.0) -> Value:
-        """`scalargrad.elu` of this Value."""
-        return core.apply(ops.OPCODE["elu"], self, alpha)  # type: ignore[no-any-return]
-
-    def clip(self, lo: Any, hi: Any) -> Value:
-        """`scalargrad.clip` of this Value."""
-        return core.apply(ops.OPCODE["clip"], self, lo, hi)  # type: ignore[no-any-return]
-
-    def where(self, x: Any, y: Any) -> Value:
-        """`scalargrad.where` with this Value as the condition."""
-        return core.apply(ops.OPCODE["where"], self, x, y)  # type: ignore[no-any-return]
-
-    def pow(self, exponent: Any) -> Value:
-        """`scalargrad.pow` of this Value."""
-        return self**exponent  # type: ignore[no-any-return]
+    locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals(), aliases=True))
 
     def conjugate(self) -> Value:
         """Itself: a Value is real."""
         return self
 
-    # numpy's spellings, which its ufuncs look for on the elements of object arrays
-    arcsin, arccos, arctan, arctan2, arcsinh, arccosh, arctanh = asin, acos, atan, atan2, asinh, acosh, atanh
-    fabs, absolute, rint, power = abs, abs, round, pow
+
+if not TYPE_CHECKING:
+    Value = core.define_value(Value)  # the C core's own type, which has got these methods
 
 
 def _leaf(cls: type[Value], data: float, grad: float) -> Value:

@@ -12,7 +12,8 @@ from tests.mutation import trees
 from tests.mutation.__main__ import sources
 from tests.mutation.draw import Mutant, bare, draws
 from tests.mutation.equivalent import EQUIVALENT
-from tests.mutation.ledger_list import MUTANTS
+from tests.mutation.ledger import lost
+from tests.mutation.ledger_list import MUTANTS, OfTable
 from tests.mutation.scope import FOCUS, focus
 
 ROOT = Path(__file__).parent.parent
@@ -26,10 +27,20 @@ def test_every_row_has_three_mutants_and_tests() -> None:
         assert any("/calculus/" in mutant.file for mutant in MUTANTS if mutant.row == row.id), row.id
 
 
-def test_the_text_of_a_mutant_is_there_once() -> None:
-    """Change tests/mutation/ledger_list.py along with the source."""
-    texts = {file: (ROOT / file).read_text() for file in {mutant.file for mutant in MUTANTS}}
-    assert [(m.file, m.old) for m in MUTANTS if texts[m.file].count(m.old) != 1 or m.new == m.old] == []
+def test_what_a_mutant_breaks_is_there_once() -> None:
+    """Change tests/mutation/ledger_list.py along with a closed form; rows of the table are found by name and field."""
+    assert [(str(m), reason) for m in MUTANTS if (reason := lost(m))] == []
+    for m in MUTANTS:
+        compile(m.apply((ROOT / m.file).read_text()), m.file, "exec")
+
+
+def test_a_mutant_of_the_table_breaks_its_field_alone() -> None:
+    source = (ROOT / "scalargrad/table/ops.py").read_text()
+    assert OfTable("A1", "exp", (("partial 0", "-z"),)).apply(source) == source.replace(
+        '"libm.exp(x)", "z"', '"libm.exp(x)", "-z"'
+    )
+    with pytest.raises(LookupError, match="no partial 1 of exp"):
+        OfTable("A1", "exp", (("partial 1", "-z"),)).apply(source)
 
 
 def test_the_line_of_an_equivalent_mutant_is_there() -> None:

@@ -128,18 +128,16 @@ class _Builder:
             return self.graph.append(op, (self.leaves[self.take(len(self.leaves))],), value)
         if op == ops.LINK or op >= len(ops.NAMES):
             raise _Malformed
-        name, n = ops.NAMES[op], ops.ARITY[op]
-        if op >= ops.FIRST_REDUCTION:
+        n, reduction = ops.ARITY[op], ops.REDUCTION.get(op)
+        if reduction:
             n = self.take(1 << 32)
-            if n == 0 or (name == "dot" and n % 2) or (name == "custom" and n % 2 == 0):
+            if not reduction.fits(n):
                 raise _Malformed
         operands = tuple([self.operand(position) for _ in range(n)])
         if all(isinstance(operand, float) for operand in operands):
             raise _Malformed  # a node of constants alone is never recorded
-        if name == "logsumexp" and not isinstance(operands[0], float):
-            raise _Malformed  # its shift is a constant
-        if name == "custom" and not all(isinstance(operand, float) for operand in operands[::2]):
-            raise _Malformed  # its value and its partials are constants
+        if reduction and not all(isinstance(operands[k], float) for k in reduction.constants(n)):
+            raise _Malformed
         return self.graph.append(op, operands, value)
 
     def build(self) -> Node:

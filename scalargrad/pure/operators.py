@@ -11,9 +11,10 @@ from scalargrad.table import ops
 
 N = TypeVar("N", bound="Node")
 
-_ADD, _SUB, _MUL, _DIV, _NEG, _ABS, _SQUARE, _POW, _FLOORDIV, _REMAINDER = (
-    ops.OPCODE[name] for name in ["add", "sub", "mul", "div", "neg", "abs", "square", "pow", "floordiv", "remainder"]
+_ADD, _SUB, _MUL, _DIV, _NEG, _ABS, _POW, _FLOORDIV, _REMAINDER = (
+    ops.OPCODE[name] for name in ["add", "sub", "mul", "div", "neg", "abs", "pow", "floordiv", "remainder"]
 )
+_TWO, _SQUARE = ops.SHORTCUTS[_POW]
 
 
 class Node(tape.Node):
@@ -60,7 +61,7 @@ class Node(tape.Node):
     def __pow__(self: N, other: Any, modulus: None = None) -> N:
         if modulus is not None:
             return NotImplemented
-        if not isinstance(other, tape.Node) and tape.read_number(other) == 2.0:
+        if not isinstance(other, tape.Node) and tape.read_number(other) == _TWO:
             return cast(N, tape.apply(_SQUARE, self))  # x**2 is x*x; every other power is the library's pow
         return _binary(_POW, self, other)
 

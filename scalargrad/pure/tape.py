@@ -13,10 +13,13 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 # An open graph of the first size waits for a quiet moment to be closed; until the second it learns how quiet they are;
 # at the third it is closed whatever goes on.
@@ -78,7 +81,7 @@ class Node:
     _grad: float  # of a leaf
     _entry: int  # serial of a graph << 32 | where this node stands in it: one int, so that threads see it whole
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Node:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = object.__new__(cls)
         self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, 0
         return self

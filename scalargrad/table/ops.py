@@ -5,84 +5,33 @@ partials are expressions over other rows, written in a small part of Python's ow
 `libm.f` is the C library's function. In a partial, ``z`` is the result. Everything else follows from here:
 `evaluate.py` turns a row into Python functions, `csrc/build.py` prints it as C, the documentation prints it as a table.
 
+A new primitive is a new row. Its function `sg.f`, the methods of Value and arrays (`faces.py`), their types
+(`functions.pyi`), both backends and the documentation follow; `python docs/generate.py` writes those that are files.
+What it needs besides are a form in `testing/strategies.py` and reference values; `tests/test_rows.py` asks for all.
+
 The forms are chosen to stay accurate over the whole range of a double, where the textbook form often does not:
 ``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all of them.
 
-The order of rows is the numbering of opcodes (ORDER: `csrc/ops.h` is generated, so it follows by itself).
+The order of rows is the numbering of opcodes (ORDER: `ops.h` is generated, so it follows by itself).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+# relative: csrc/build.py loads this folder by its path, before the package is built
+from .internal import CONSTANTS, INTERNAL
+from .row import Reduction, Row
+from .row import row as _row
 
-
-class Row(NamedTuple):
-    """One primitive of fixed arity."""
-
-    name: str
-    operands: tuple[str, ...]
-    value: str
-    partials: tuple[str, ...] = ()
-    symbol: str = ""  # what `Value._op` shows, where it is not the name
-    kink: str = ""  # the convention where the derivative does not exist, for the documentation
-    public: bool = True  # internal rows appear in expressions only
-
-
-class Reduction(NamedTuple):
-    """A primitive over any number of operands: one node, n partials.
-
-    ``partial`` is an expression over the operand ``x``, the result ``z``, and what one pass over the operands
-    gathers: ``m``, the largest, and ``s``, a count or a sum (`gathers` says which).
-    """
-
-    name: str
-    value: str
-    partial: str
-    gathers: str = ""
-    kink: str = ""
-
-
-# Named constants that an expression may use.
-CONSTANTS = {
-    "inf": float("inf"),
-    "nan": float("nan"),
-    "LN2": 0.6931471805599453,
-    "LOG2E": 1.4426950408889634,
-    "LOG10E": 0.4342944819032518,
-    "TWO_OVER_SQRT_PI": 1.1283791670955126,
-    "TINY": 1e-290,  # below this a square or a quotient may go subnormal and lose digits: scale up first
-    "HUGE": 1e290,  # above this it may overflow: scale down first
-    "UP": 2.0**600,
-    "DOWN": 2.0**-600,
-    "SPLIT": 1.5 * 2.0**32,  # adding and subtracting it rounds |x| < 2**31 to a multiple of 2**-20
-}
-
-
-def _row(
-    name: str,
-    operands: str,
-    value: str,
-    *partials: str,
-    symbol: str = "",
-    kink: str = "",
-    public: bool = True,
-) -> Row:
-    return Row(name, tuple(operands.split()), value, partials, symbol or name, kink, public)
-
-
-def _internal(name: str, operands: str, value: str) -> Row:
-    return _row(name, operands, value, public=False)
-
-
-ROWS: tuple[Row, ...] = (
+PRIMITIVES: tuple[Row, ...] = (
     # --- arithmetic ------------------------------------------------------------------------------------------
-    _row("add", "x y", "x + y", "1", "1", symbol="+"),
-    _row("sub", "x y", "x - y", "1", "-1", symbol="-"),
-    _row("mul", "x y", "x * y", "y", "x", symbol="*"),
+    _row("add", "x y", "x + y", "1", "1", symbol="+", function=False),
+    _row("sub", "x y", "x - y", "1", "-1", symbol="-", numpy="subtract", function=False),
+    _row("mul", "x y", "x * y", "y", "x", symbol="*", numpy="multiply", function=False),
     # where z is subnormal, its lost digits would come back in z / y: the same quotient, scaled
-    _row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/"),
-    _row("neg", "x", "-x", "-1", symbol="neg"),
-    _row("square", "x", "x * x", "2 * x", symbol="**2"),
+    _row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/",
+         numpy="divide true_divide", function=False),
+    _row("neg", "x", "-x", "-1", symbol="neg", numpy="negative", function=False),
+    _row("square", "x", "x * x", "2 * x", symbol="**2", doc="x * x.", example="square(3.0) = 9.0"),
     _row(
         "pow",
         "x y",
@@ -95,8 +44,13 @@ ROWS: tuple[Row, ...] = (
         " else z * log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))",
         symbol="**",
         kink="0**0 is 1, both partials 0; by the exponent: 0 at base 0 (exponent >= 0), nan at a negative base",
+        shortcut=(2.0, "square"),  # x**2 is x*x; every other power is the library's
+        numpy="power float_power",
+        doc="x to the power y, never complex: nan for a negative base and a fraction.",
+        example="pow(2.0, 10.0) = 1024.0",
     ),
-    _row("floordiv", "x y", "floordiv_from(x, y, libm.fmod(x, y))", "0", "0", symbol="//", kink="partials 0"),
+    _row("floordiv", "x y", "floordiv_from(x, y, libm.fmod(x, y))", "0", "0", symbol="//", kink="partials 0",
+         numpy="floor_divide", function=False),
     _row(
         "remainder",
         "x y",
@@ -105,6 +59,8 @@ ROWS: tuple[Row, ...] = (
         "-floordiv(x, y)",
         symbol="%",
         kink="Python's sign (that of y); partials 1 and -(x // y)",
+        doc="The remainder of x / y with the sign of y, Python's %.",
+        example="remainder(-7.0, 3.0) = 2.0",
     ),
     _row(
         "fmod",
@@ -113,24 +69,33 @@ ROWS: tuple[Row, ...] = (
         "1",
         "-round((x - z) / y)",
         kink="C's sign (that of x); partials 1 and -trunc(x / y)",
+        doc="The remainder of x / y with the sign of x, as in C.",
+        example="fmod(-7.0, 3.0) = -1.0",
     ),
     # --- roots and powers of a base -----------------------------------------------------------------------------
-    _row("sqrt", "x", "libm.sqrt(x)", "0.5 / abs(z)", kink="derivative inf at 0"),
-    _row("cbrt", "x", "libm.cbrt(x)", "1 / (3 * z * z)", kink="derivative inf at 0"),
-    _row("exp", "x", "libm.exp(x)", "z"),
-    _row("exp2", "x", "libm.exp2(x)", "z * LN2"),
-    _row("expm1", "x", "libm.expm1(x)", "exp(x)"),
-    _row("log", "x", "libm.log(x)", "1 / x"),
-    _row("log1p", "x", "libm.log1p(x)", "1 / (1 + x)"),
-    _row("log2", "x", "libm.log2(x)", "LOG2E / x"),
-    _row("log10", "x", "libm.log10(x)", "LOG10E / x"),
+    _row("sqrt", "x", "libm.sqrt(x)", "0.5 / abs(z)", kink="derivative inf at 0",
+         doc="The square root; nan below 0.", example="sqrt(9.0) = 3.0"),
+    _row("cbrt", "x", "libm.cbrt(x)", "1 / (3 * z * z)", kink="derivative inf at 0",
+         doc="The real cube root.", example="cbrt(-8.0) = -2.0"),
+    _row("exp", "x", "libm.exp(x)", "z", doc="e to the power x.", example="exp(0.0) = 1.0"),
+    _row("exp2", "x", "libm.exp2(x)", "z * LN2", doc="2 to the power x.", example="exp2(3.0) = 8.0"),
+    _row("expm1", "x", "libm.expm1(x)", "exp(x)", doc="exp(x) - 1, accurate near 0.", example="expm1(1e-20) = 1e-20"),
+    _row("log", "x", "libm.log(x)", "1 / x",
+         doc="The natural logarithm; -inf at 0, nan below.", example="log(1.0) = 0.0"),
+    _row("log1p", "x", "libm.log1p(x)", "1 / (1 + x)",
+         doc="log(1 + x), accurate near 0.", example="log1p(1e-20) = 1e-20"),
+    _row("log2", "x", "libm.log2(x)", "LOG2E / x", doc="The logarithm to base 2.", example="log2(8.0) = 3.0"),
+    _row("log10", "x", "libm.log10(x)", "LOG10E / x", doc="The logarithm to base 10.", example="log10(1000.0) = 3.0"),
     # --- circular and hyperbolic ----------------------------------------------------------------------------------
-    _row("sin", "x", "libm.sin(x)", "cos(x)"),
-    _row("cos", "x", "libm.cos(x)", "-sin(x)"),
-    _row("tan", "x", "libm.tan(x)", "1 + z * z"),
-    _row("asin", "x", "libm.asin(x)", "1 / sqrt((1 - x) * (1 + x))"),
-    _row("acos", "x", "libm.acos(x)", "-1 / sqrt((1 - x) * (1 + x))"),
-    _row("atan", "x", "libm.atan(x)", "1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x"),
+    _row("sin", "x", "libm.sin(x)", "cos(x)", doc="The sine of x radians.", example="sin(0.0) = 0.0"),
+    _row("cos", "x", "libm.cos(x)", "-sin(x)", doc="The cosine of x radians.", example="cos(0.0) = 1.0"),
+    _row("tan", "x", "libm.tan(x)", "1 + z * z", doc="The tangent of x radians.", example="tan(0.0) = 0.0"),
+    _row("asin", "x", "libm.asin(x)", "1 / sqrt((1 - x) * (1 + x))",
+         numpy="arcsin", doc="The inverse sine, in radians; nan outside [-1, 1].", example="asin(0.0) = 0.0"),
+    _row("acos", "x", "libm.acos(x)", "-1 / sqrt((1 - x) * (1 + x))",
+         numpy="arccos", doc="The inverse cosine, in radians; nan outside [-1, 1].", example="acos(1.0) = 0.0"),
+    _row("atan", "x", "libm.atan(x)", "1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
+         numpy="arctan", doc="The inverse tangent, in radians.", example="atan(0.0) = 0.0"),
     _row(
         "atan2",
         "y x",
@@ -138,19 +103,30 @@ ROWS: tuple[Row, ...] = (
         "over_square(x, y, hypot(x, y))",
         "-over_square(y, x, hypot(x, y))",
         kink="partials nan at the origin",
+        numpy="arctan2",
+        doc="The angle of the point (x, y) in radians, from -pi to pi; y comes first.",
+        example="atan2(0.0, 1.0) = 0.0",
     ),
-    _row("sinh", "x", "libm.sinh(x)", "cosh(x)"),
-    _row("cosh", "x", "libm.cosh(x)", "sinh(x)"),
-    _row("tanh", "x", "libm.tanh(x)", "sech2(x)"),
-    _row("asinh", "x", "libm.asinh(x)", "1 / hypot(1, x)"),
-    _row("acosh", "x", "libm.acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))"),
-    _row("atanh", "x", "libm.atanh(x)", "1 / ((1 - x) * (1 + x))"),
-    _row("erf", "x", "libm.erf(x)", "TWO_OVER_SQRT_PI * gauss(x)"),
-    _row("erfc", "x", "libm.erfc(x)", "-TWO_OVER_SQRT_PI * gauss(x)"),
+    _row("sinh", "x", "libm.sinh(x)", "cosh(x)", doc="The hyperbolic sine.", example="sinh(0.0) = 0.0"),
+    _row("cosh", "x", "libm.cosh(x)", "sinh(x)", doc="The hyperbolic cosine.", example="cosh(0.0) = 1.0"),
+    _row("tanh", "x", "libm.tanh(x)", "sech2(x)",
+         doc="The hyperbolic tangent; its derivative keeps its digits far out.", example="tanh(0.0) = 0.0"),
+    _row("asinh", "x", "libm.asinh(x)", "1 / hypot(1, x)",
+         numpy="arcsinh", doc="The inverse hyperbolic sine.", example="asinh(0.0) = 0.0"),
+    _row("acosh", "x", "libm.acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))",
+         numpy="arccosh", doc="The inverse hyperbolic cosine; nan below 1.", example="acosh(1.0) = 0.0"),
+    _row("atanh", "x", "libm.atanh(x)", "1 / ((1 - x) * (1 + x))",
+         numpy="arctanh", doc="The inverse hyperbolic tangent; nan outside [-1, 1].", example="atanh(0.0) = 0.0"),
+    _row("erf", "x", "libm.erf(x)", "TWO_OVER_SQRT_PI * gauss(x)", doc="The error function.", example="erf(0.0) = 0.0"),
+    _row("erfc", "x", "libm.erfc(x)", "-TWO_OVER_SQRT_PI * gauss(x)",
+         doc="1 - erf(x), accurate for large x.", example="erfc(0.0) = 1.0"),
     # --- activations ----------------------------------------------------------------------------------------------
-    _row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "z * sigmoid(-x)"),
-    _row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)"),
-    _row("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)"),
+    _row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "z * sigmoid(-x)",
+         doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),
+    _row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)",
+         doc="log(sigmoid(x)), finite for every finite x.", example="log_sigmoid(-1000.0) = -1000.0"),
+    _row("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
+         doc="log(1 + exp(x)), without overflow.", example="softplus(1000.0) = 1000.0"),
     _row(
         "relu",
         "x",
@@ -158,6 +134,8 @@ ROWS: tuple[Row, ...] = (
         "1 if x > 0 else 0",
         symbol="ReLU",
         kink="x unless x < 0, so -0.0 and nan stay; derivative 0 at 0",
+        doc="x, or 0 where x < 0.",
+        example="relu(-2.0) = 0.0",
     ),
     _row(
         "leaky_relu",
@@ -166,6 +144,9 @@ ROWS: tuple[Row, ...] = (
         "1 if x > 0 else slope",
         "0 if x > 0 else x",
         kink="derivative slope at 0",
+        defaults=(0.01,),
+        doc="x where x > 0, else slope * x.",
+        example="leaky_relu(-2.0, 0.5) = -1.0",
     ),
     _row(
         "elu",
@@ -174,6 +155,9 @@ ROWS: tuple[Row, ...] = (
         "1 if x > 0 else alpha * exp(x)",
         "0 if x > 0 else expm1(x)",
         kink="derivative alpha at 0",
+        defaults=(1.0,),
+        doc="x where x > 0, else alpha * expm1(x).",
+        example="elu(3.0) = 3.0",
     ),
     _row(
         "silu",
@@ -182,14 +166,22 @@ ROWS: tuple[Row, ...] = (
         "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
         "1 if x > 800 else 0 if x < -800 else exp(0.5 * x) * (1 + x) * exp(0.5 * x) if x < -700"
         " else sigmoid(x) * (1 + x * sigmoid(-x))",
+        doc="x * sigmoid(x).",
+        example="silu(0.0) = 0.0",
     ),
     # --- piecewise ------------------------------------------------------------------------------------------------
-    _row("abs", "x", "libm.fabs(x)", "1 if x > 0 else -1 if x < 0 else 0", kink="derivative 0 at 0"),
-    _row("sign", "x", "1 if x > 0 else -1 if x < 0 else x", "0", kink="sign(0) is 0; derivative 0"),
-    _row("floor", "x", "libm.floor(x)", "0", kink="derivative 0"),
-    _row("ceil", "x", "libm.ceil(x)", "0", kink="derivative 0"),
-    _row("trunc", "x", "libm.trunc(x)", "0", kink="derivative 0"),
-    _row("round", "x", "libm.rint(x)", "0", kink="halves to even; derivative 0"),
+    _row("abs", "x", "libm.fabs(x)", "1 if x > 0 else -1 if x < 0 else 0", kink="derivative 0 at 0",
+         numpy="absolute fabs", doc="The absolute value.", example="abs(-2.0) = 2.0"),
+    _row("sign", "x", "1 if x > 0 else -1 if x < 0 else x", "0", kink="sign(0) is 0; derivative 0",
+         doc="-1, 0 or 1.", example="sign(-2.0) = -1.0"),
+    _row("floor", "x", "libm.floor(x)", "0", kink="derivative 0",
+         doc="The largest integer that is not above x.", example="floor(2.5) = 2.0"),
+    _row("ceil", "x", "libm.ceil(x)", "0", kink="derivative 0",
+         doc="The smallest integer that is not below x.", example="ceil(2.5) = 3.0"),
+    _row("trunc", "x", "libm.trunc(x)", "0", kink="derivative 0",
+         doc="x without its fraction.", example="trunc(-2.5) = -2.0"),
+    _row("round", "x", "libm.rint(x)", "0", kink="halves to even; derivative 0",
+         numpy="rint", doc="The nearest integer.", example="round(2.5) = 2.0"),
     _row(
         "copysign",
         "x y",
@@ -197,6 +189,8 @@ ROWS: tuple[Row, ...] = (
         "x if x != x else 0 if x == 0 else libm.copysign(1, x) * copysign(1, y)",
         "0",
         kink="derivative 0 at x = 0, as for abs; a nan counts as positive, whatever its sign bit",
+        doc="|x| with the sign of y.",
+        example="copysign(2.0, -0.0) = -2.0",
     ),
     _row(
         "maximum",
@@ -205,6 +199,8 @@ ROWS: tuple[Row, ...] = (
         "1 if x > y or x != x else 0.5 if x == y else 0",
         "1 if y > x or y != y else 0.5 if x == y else 0",
         kink="a tie gives 1/2, 1/2; maximum(nan, 1) is nan",
+        doc="The larger of two; nan if either is.",
+        example="maximum(1.0, 2.0) = 2.0",
     ),
     _row(
         "minimum",
@@ -213,6 +209,8 @@ ROWS: tuple[Row, ...] = (
         "1 if x < y or x != x else 0.5 if x == y else 0",
         "1 if y < x or y != y else 0.5 if x == y else 0",
         kink="a tie gives 1/2, 1/2; minimum(nan, 1) is nan",
+        doc="The smaller of two; nan if either is.",
+        example="minimum(1.0, 2.0) = 1.0",
     ),
     _row(
         "clip",
@@ -222,15 +220,19 @@ ROWS: tuple[Row, ...] = (
         "1 if x < lo and lo <= hi else 0",
         "1 if x > hi or lo > hi else 0",
         kink="derivative 1 at a bound",
+        doc="x kept within lo and hi; hi where lo > hi, as in numpy.",
+        example="clip(5.0, 0.0, 1.0) = 1.0",
     ),
     _row(
         "where",
-        "c x y",
-        "x if c != 0 else y",
+        "condition x y",
+        "x if condition != 0 else y",
         "0",
-        "1 if c != 0 else 0",
-        "0 if c != 0 else 1",
+        "1 if condition != 0 else 0",
+        "0 if condition != 0 else 1",
         kink="the branch not chosen gets 0, whatever it holds",
+        doc="x where the condition holds (is not 0), else y; both are computed before the choice.",
+        example="where(2.0 > 1.0, 10.0, 20.0) = 10.0",
     ),
     # --- of two, scaled ---------------------------------------------------------------------------------------------
     _row(
@@ -240,6 +242,8 @@ ROWS: tuple[Row, ...] = (
         "cosine(x, y, z)",
         "cosine(y, x, z)",
         kink="partials 0 at the origin",
+        doc="sqrt(x*x + y*y) without overflow.",
+        example="hypot(3.0, 4.0) = 5.0",
     ),
     _row(
         "logaddexp",
@@ -247,94 +251,45 @@ ROWS: tuple[Row, ...] = (
         "x + LN2 if x == y else (x if x > y else y) + log1p(exp(-abs(x - y)))",
         "sigmoid_sub(x, y)",
         "sigmoid_sub(y, x)",
+        doc="log(exp(x) + exp(y)) without overflow.",
+        example="logaddexp(-1e4, 0.0) = 0.0",
     ),
-    _row("exp_sub", "x y", "1 if x == y else exp_plus(x - y, sub_tail(x, y, x - y))", "z", "-z", symbol="exp"),
-    # --- internal: what the expressions above are made of -----------------------------------------------------------
-    # (2u / (1 + u**2))**2 with u = exp(-|x|): 1 - tanh(x)**2 without the cancellation
-    _internal("sech2", "x", "square(sech_of(libm.exp(-abs(x))))"),
-    _internal("sech_of", "u", "2 * u / (1 + u * u)"),
-    # exp(-x**2): h is x rounded to 20 binary places, so h*h is exact and the rest is small
-    _internal("gauss", "x", "0 if abs(x) > 28 else gauss_split(x, (x + SPLIT) - SPLIT)"),
-    _internal("gauss_split", "x h", "libm.exp(-(h * h)) * libm.exp(-((x - h) * (x + h)))"),
-    # x - (x // y) * y from r = fmod(x, y), with the sign of y; and x // y from the same r, as CPython computes them
-    _internal(
-        "remainder_from",
-        "y r",
-        "r + y if (r < 0 and y > 0) or (r > 0 and y < 0) else r if r != 0 else libm.copysign(0, y)",
-    ),
-    _internal(
-        "floordiv_from",
-        "x y r",
-        "x / y if y == 0 else floordiv_round("
-        "(x - r) / y - 1 if (r < 0 and y > 0) or (r > 0 and y < 0) else (x - r) / y, x / y)",
-    ),
-    _internal(
-        "floordiv_round",
-        "q sign",
-        "libm.copysign(0, sign) if q == 0 else floor(q) + 1 if q - floor(q) > 0.5 else floor(q)",
-    ),
-    # y * x**(y-1) from z = x**y and from p = x**(y-1); where that is subnormal and y is not small, from its square root
-    _internal("halves", "y h", "y * h * h"),
-    _internal(
-        "pow_low",
-        "x y z",
-        "y * z / x if abs(z) > TINY or z != z"
-        " else libm.copysign(1, z) * halves(y, libm.pow(abs(x), 0.5 * y)) / x",
-    ),
-    _internal(
-        "pow_high",
-        "x y p",
-        "y * p if abs(p) > TINY or p != p"
-        " else libm.copysign(1, p) * halves(y, libm.pow(abs(x), 0.5 * (y - 1)))",
-    ),
-    # x / hypot(x, y), given z = hypot(x, y); and x / hypot(x, y)**2: scaled where z is subnormal or overflows
-    _internal(
-        "cosine",
-        "x y z",
-        "0 if z == 0 else x / z if z > TINY and z < HUGE"
-        " else cosine_scaled(x * UP, y * UP) if z < HUGE"
-        " else cosine_scaled(x * DOWN, y * DOWN) if abs(x) < inf and abs(y) < inf"
-        " else nan if x != x or y != y"
-        " else 0 if abs(x) < inf else libm.copysign(1, x) if abs(y) < inf else nan",
-    ),
-    _internal("cosine_scaled", "x y", "x / libm.hypot(x, y)"),
-    _internal(
-        "over_square",
-        "x y z",
-        "over_square_plain(x, z) if (z > TINY and z < HUGE) or z == 0 or z != z"
-        " else over_square_scaled(x * UP, y * UP, UP) if z < HUGE"
-        " else over_square_scaled(x * DOWN, y * DOWN, DOWN) if abs(x) < inf and abs(y) < inf else 0",
-    ),
-    # x / z may be subnormal where x / z / z is not
-    _internal("over_square_plain", "x z", "x * UP / z / z * DOWN if abs(x) < TINY * z else x / z / z"),
-    _internal("over_square_scaled", "x y scale", "x / libm.hypot(x, y) / libm.hypot(x, y) * scale"),
-    # what the rounding of d = x - y threw away (Knuth's two-sum); 0 where d is not finite
-    _internal("sub_tail", "x y d", "0 if d - d != 0 else (x - (d - (d - x))) - (y + (d - x))"),
-    _internal("exp_plus", "d tail", "libm.exp(d) if tail == 0 else libm.exp(d) * (1 + tail)"),
-    _internal(
-        "sigmoid_sub", "x y", "0.5 if x == y else sigmoid_plus(x - y, sub_tail(x, y, x - y))"
-    ),
-    _internal("sigmoid_plus", "d tail", "sigmoid(d) * (1 + tail * sigmoid(-d))"),
+    _row("exp_sub", "x y", "1 if x == y else exp_plus(x - y, sub_tail(x, y, x - y))", "z", "-z", symbol="exp",
+         function=False),
 )  # fmt: skip
+ROWS = PRIMITIVES + INTERNAL
 
 REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("sum", "x1 + ... + xn: chunks of 128, eight interleaved sums, a fixed tree, chunks in order", "1"),
-    Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner"),
+    Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner", pairs=True),
     Reduction("max", "the largest; nan if any is nan", "1 / s if x == z or x != x else 0",
-              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans"),
+              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans",
+              ties=True),
     Reduction("min", "the smallest; nan if any is nan", "1 / s if x == z or x != x else 0",
-              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans"),
+              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans",
+              ties=True),
     Reduction("logsumexp", "log(exp(x1 - c) + ... + exp(xn - c)), with a constant c that comes first",
-              "exp_sub(x, m) / s", "m is the largest, s the sum of exp(x - m)"),
+              "exp_sub(x, m) / s", "m is the largest, s the sum of exp(x - m)", first=1, shifted=True),
     Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
-              "y is the operand's partner, its partial as `custom_vjp` gave it"),
+              "y is the operand's partner, its partial as `custom_vjp` gave it", first=1, pairs=True, weighted=True),
 )  # fmt: skip
 
 # Opcodes: the two kinds of entry, then the public rows, then the reductions.
 LEAF, LINK, FIRST = 0, 1, 2
-PRIMITIVES: tuple[Row, ...] = tuple(row for row in ROWS if row.public)
 NAMES: tuple[str, ...] = ("leaf", "link", *(r.name for r in PRIMITIVES), *(r.name for r in REDUCTIONS))
 OPCODE: dict[str, int] = {name: code for code, name in enumerate(NAMES)}
 SYMBOLS: tuple[str, ...] = ("", "", *(r.symbol for r in PRIMITIVES), *(r.name for r in REDUCTIONS))
 FIRST_REDUCTION = FIRST + len(PRIMITIVES)
 ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in REDUCTIONS))
+BY_NAME: dict[str, Row] = {r.name: r for r in PRIMITIVES}
+REDUCTION: dict[int, Reduction] = {OPCODE[r.name]: r for r in REDUCTIONS}
+# By opcode: with this constant as the last operand, the other opcode is recorded, of one operand less.
+SHORTCUTS: dict[int, tuple[float, int]] = {
+    OPCODE[r.name]: (r.shortcut[0], OPCODE[r.shortcut[1]]) for r in PRIMITIVES if r.shortcut
+}
+# numpy's names: our row.
+NUMPY: dict[str, str] = {name: r.name for r in PRIMITIVES for name in r.numpy}
+
+__all__ = ["ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_REDUCTION", "INTERNAL", "LEAF", "LINK", "NAMES", "NUMPY",
+           "OPCODE", "PRIMITIVES", "REDUCTION", "REDUCTIONS", "ROWS", "SHORTCUTS", "SYMBOLS", "Reduction",
+           "Row"]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 
@@ -88,15 +89,16 @@ def value(op: int, x: Sequence[float]) -> float:
 
 
 def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
-    """The partial by each operand, in their order."""
-    name = ops.NAMES[op]
-    partial = REDUCTION_PARTIAL[name]
-    if name == "dot":
-        return (partial(0.0, x[k ^ 1], z, 0.0, 0.0) for k in range(len(x)))
-    if name == "custom":
-        return (partial(0.0, x[k + 1], z, 0.0, 0.0) if k % 2 else 0.0 for k in range(len(x)))
-    if name == "logsumexp":
-        rest, m = _gather(x[1:])
-        return (0.0 if k == 0 else partial(item, 0.0, z, 1.0 + rest, m) for k, item in enumerate(x))
-    count = float(sum(item == z or item != item for item in x)) if name in ("max", "min") else 0.0
-    return (partial(item, 0.0, z, count, 0.0) for item in x)
+    """The partial by each operand, in their order; 0.0 by one that is always a constant."""
+    row = ops.REDUCTION[op]
+    partial, first = REDUCTION_PARTIAL[row.name], row.first
+    if row.pairs:
+        partners = list(x)
+        partners[first::2], partners[first + 1 :: 2] = x[first + 1 :: 2], x[first::2]
+        found = [partial(0.0, y, z, 0.0, 0.0) for y in partners]
+        for k in row.constants(len(x)):
+            found[k] = 0.0
+        return iter(found)
+    rest, m = _gather(x[first:]) if row.shifted else (0.0, 0.0)
+    s = 1.0 + rest if row.shifted else float(sum(item == z or item != item for item in x)) if row.ties else 0.0
+    return itertools.chain([0.0] * first, (partial(item, 0.0, z, s, m) for item in x[first:]))

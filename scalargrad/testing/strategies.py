@@ -153,7 +153,7 @@ _FORMS: dict[str, _Form] = {
     "dot": _Form("sg.dot([{a}, {b}], [{b}, {c}]) / 8"),
     "logsumexp": _Form("sg.logsumexp({a}, {b}, {c}) / 2"),
 }
-PRIMITIVES = tuple(name for name in ops.NAMES[ops.FIRST :] if name != "custom")  # the names that `expressions` knows
+PRIMITIVES = tuple(name for name in ops.NAMES if name in _FORMS)  # what `expressions` knows: all but `custom`
 
 
 class Expression:

@@ -6,7 +6,8 @@ from __future__ import annotations
 GRAPH = ("graph*", "sweep_shapes", "links", "scratch", "lifetimes", "backends", "value", "copy", "size", "threads",
          "contexts", "breakage", "allocation", "product_rule", "records", "watch", "roll_over", "fork",
          "references")  # fmt: skip
-TABLE = ("facts*", "table*", "digits", "backends", "product_rule", "many*", "value")
+TABLE = ("facts*", "table*", "digits", "backends", "product_rule", "many*", "value",
+         "rows")  # fmt: skip
 ARRAYS = ("arrays*", "blocks", "product_rule", "paths", "bulk_bits", "layers", "losses", "links",
           "lifetimes", "allocation")  # fmt: skip
 NETWORKS = ("nn*", "batch_facts", "layers", "losses", "loss_facts", "initialiser_facts", "state_facts",
@@ -42,7 +43,7 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/optim": OPTIMISERS,
     "scalargrad/contexts": ("contexts*", "watch", "graph*", "transform*", "threads", "breakage"),
     "scalargrad/convert": ("value*", "breakage", "number_facts", "arrays*", "many*", "transform*"),
-    "scalargrad/functions": ("many*", "value", "facts*", "digits", "contexts", "breakage"),
+    "scalargrad/functions": ("rows", "many*", "value", "facts*", "digits", "contexts", "breakage"),
     "scalargrad/errors": ("errors", "value", "breakage", "transform*", "custom*", "arrays*", "saving*"),
     "scalargrad/moved": ("moved",),
     **dict.fromkeys(("scalargrad/datasets", "scalargrad/extras", "scalargrad/__main__"), DEMOS),

@@ -1,0 +1,93 @@
+"""What users call: of each row of the table a function of numbers, a method of Value, and a method of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from scalargrad.table import ops
+
+Function = Callable[..., Any]
+FUNCTIONS: tuple[ops.Row, ...] = tuple(row for row in ops.PRIMITIVES if row.function)
+
+
+def functions(apply: Function, number: Function, node: type, home: dict[str, Any]) -> dict[str, Function]:
+    """By name, the functions that record with `apply(opcode, *operands)`.
+
+    `number(x)` is the float of a constant, and `home` the namespace of the module that they are to belong to.
+    """
+    made = {}
+    for row in FUNCTIONS:
+        opcode, arity = ops.OPCODE[row.name], len(row.operands)
+        function = _shortened(apply, opcode, number, node) if row.shortcut else _applied(apply, opcode, arity)
+        positional = arity if {"x", "y"}.issuperset(row.operands) else 0
+        made[row.name] = _named(function, row, row.name, row.operands, positional, _docstring(row), home)
+    return made
+
+
+def methods(apply: Function, owner: str, doc: str, home: dict[str, Any], aliases: bool = False) -> dict[str, Function]:
+    """By name, the methods of a class: `apply(opcode, self, *others)`. With `aliases` under numpy's names too."""
+    made = {}
+    for row in FUNCTIONS:
+        function = _operator() if row.shortcut else _applied(apply, ops.OPCODE[row.name], len(row.operands))
+        parameters, text = ("self", *others(row)), doc.format(row.name)
+        made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
+    if aliases:
+        made.update((alias, made[name]) for alias, name in ops.NUMPY.items() if name in made)
+    return made
+
+
+def others(row: ops.Row) -> tuple[str, ...]:
+    """What a method calls the operands after the first."""
+    return ("other",) if row.operands in (("x", "y"), ("y", "x")) else row.operands[1:]
+
+
+def _applied(apply: Function, opcode: int, arity: int) -> Function:
+    def unary(x: Any) -> Any:
+        return apply(opcode, x)
+
+    def binary(x: Any, y: Any) -> Any:
+        return apply(opcode, x, y)
+
+    def ternary(x: Any, y: Any, z: Any) -> Any:
+        return apply(opcode, x, y, z)
+
+    return (unary, binary, ternary)[arity - 1]
+
+
+def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Function:
+    """x**2, which is x*x, by the function."""
+    constant, shorter = ops.SHORTCUTS[opcode]
+
+    def binary(x: Any, y: Any) -> Any:
+        if not isinstance(y, node) and number(y) == constant:
+            return apply(shorter, x)
+        return apply(opcode, x, y)
+
+    return binary
+
+
+def _operator() -> Function:
+    """The method of pow; the operator takes the shortcut."""
+
+    def power(x: Any, y: Any) -> Any:
+        return x**y
+
+    return power
+
+
+def _docstring(row: ops.Row) -> str:
+    call, result = row.example.split(" = ")
+    kink = f"\n\n    Convention: {row.kink}." if row.kink else ""
+    return f"{row.doc}{kink}\n\n    >>> from scalargrad import {row.name}\n    >>> {call}\n    {result}\n    "
+
+
+def _named(
+    template: Any, row: ops.Row, name: str, parameters: tuple[str, ...], positional: int, doc: str, home: dict[str, Any]
+) -> Function:
+    """The function with the names of its operands, their defaults, a docstring, and a module."""
+    code = template.__code__.replace(co_name=row.name, co_varnames=parameters, co_posonlyargcount=positional)
+    function = FunctionType(code, home, row.name, row.defaults or None, template.__closure__)
+    function.__qualname__, function.__doc__ = name, doc
+    return function

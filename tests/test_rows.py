@@ -1,0 +1,191 @@
+"""Every row of the table has all its faces: function, methods, types, documentation, both backends; and what is written
+besides it: a form for the strategies, a closed form, facts."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import scalargrad as sg
+from scalargrad import Matrix, Value, Vector, core, functions
+from scalargrad.calculus.elementary import ELEMENTARY
+from scalargrad.table import evaluate, faces, ops
+from scalargrad.testing import strategies
+from tests import test_facts, test_facts_many
+from tests.support.facts import bits
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "conventions.md").read_text()
+
+
+def loaded(path: str) -> ModuleType:
+    """A script of the repository that belongs to no package."""
+    spec = importlib.util.spec_from_file_location(path.replace("/", "_"), ROOT / f"{path}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = loaded("docs/generate")
+STUB: str = generate.stub()
+HEADER: str = loaded("csrc/build").ops_header()
+
+
+def operands(row: ops.Row) -> tuple[float, ...]:
+    """Numbers at which the row's value is known and finite."""
+    found = (f.operands for f in test_facts.OF[row.name] if all(abs(x) < 1e3 for x in (*f.operands, f.value)))
+    return next(found)
+
+
+def same(row: ops.Row, result: Any) -> bool:
+    """Whether a number, or each element of an array, is the row's value."""
+    value = evaluate.VALUE[ops.OPCODE[row.name]]
+    assert value is not None
+    flat = np.ravel(result.data if hasattr(result, "data") else result).tolist()
+    wanted = {bits(value(*operands(row)))}
+    if row.shortcut and operands(row)[-1] == row.shortcut[0]:
+        wanted = {bits(evaluate.VALUE[ops.SHORTCUTS[ops.OPCODE[row.name]][1]](*operands(row)[:-1]))}  # type: ignore[misc]
+    return {bits(x) for x in flat} == wanted
+
+
+def table(mark: str) -> str:
+    return PAGE.split(f"<!-- {mark} -->")[1].split(f"<!-- end of {mark} -->")[0]
+
+
+def has_function(row: ops.Row) -> bool:
+    function = getattr(sg, row.name)
+    assert function is getattr(functions, row.name) and row.name in sg.__all__ and row.name in dir(sg)
+    parameters = inspect.signature(function).parameters.values()
+    assert [p.name for p in parameters] == list(row.operands)
+    assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults
+    assert row.doc.endswith(".") and row.doc in function.__doc__ and f">>> {row.name}(" in function.__doc__
+    return same(row, function(*operands(row)))
+
+
+def has_method(row: ops.Row, kind: Callable[[float], Any]) -> bool:
+    first, *others = operands(row)
+    method = getattr(kind(first), row.name)
+    parameters = inspect.signature(method).parameters.values()
+    assert method.__name__ == row.name
+    assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults
+    return same(row, method(*others))
+
+
+def has_numpys_names(row: ops.Row) -> bool:
+    first, *others = operands(row)
+    for name in row.numpy:
+        assert not row.function or getattr(Value, name) is getattr(Value, row.name)
+        assert isinstance(getattr(np, name)(Vector([first]), *others), Vector)
+    return True
+
+
+def has_types(row: ops.Row) -> bool:
+    assert generate.STUB.read_text() == STUB, "run: python docs/generate.py"
+    top, *classes = re.split(r"^class \w+Methods:$", STUB, flags=re.MULTILINE)
+    return f"\ndef {row.name}(" in top and [f"    def {row.name}(self" in c for c in classes] == [True] * 3
+
+
+def is_in_c(row: ops.Row) -> bool:
+    macro = re.search(rf"^#define SG_ROWS_{len(row.operands)}\(ROW\) (.*)$", HEADER, re.MULTILINE)
+    assert macro and f"ROW({row.name}, SG_{row.name.upper()})" in macro[1]
+    assert f"SG_{row.name.upper()} = {ops.OPCODE[row.name]}" in HEADER
+    padded = (*operands(row), 0.0, 0.0)[:3]
+    return core.backend() == "python" or same(row, core.lib.sg_value(ops.OPCODE[row.name], *padded))
+
+
+def is_in_python(row: ops.Row) -> bool:
+    return len(evaluate.PARTIALS[ops.OPCODE[row.name]]) == len(row.partials) == len(row.operands)
+
+
+def has_a_form(row: ops.Row) -> bool:
+    text = strategies._FORMS[row.name].text.format(name=row.name, a="a", b="b", c="c")
+    return not row.function or f"sg.{row.name}(" in text or row.name in ("square", "pow", "remainder")  # operators
+
+
+def has_facts(row: ops.Row) -> bool:
+    return len(test_facts.OF[row.name]) >= 4
+
+
+OF_FUNCTIONS: dict[str, Callable[[ops.Row], bool]] = {
+    "scalargrad.f": has_function,
+    "Value.f": lambda row: has_method(row, Value),
+    "Vector.f": lambda row: has_method(row, lambda x: Vector([x, x])),
+    "Matrix.f": lambda row: has_method(row, lambda x: Matrix([[x], [x]])),
+    "functions.pyi": has_types,
+    "docs, functions": lambda row: f"| `{row.name}({row.operands[0]}" in table("functions"),
+}
+OF_ROWS: dict[str, Callable[[ops.Row], bool]] = {
+    "numpy": has_numpys_names,
+    "docs, primitives": lambda row: f"| `{row.name}({', '.join(row.operands)})` |" in table("primitives"),
+    "C": is_in_c,
+    "Python": is_in_python,
+    "a form in testing/strategies.py": has_a_form,
+    "a closed form in calculus/elementary.py": lambda row: len(row.operands) > 1 or row.name in ELEMENTARY,
+    "facts in tests/support": has_facts,
+}
+
+
+def missing(row: ops.Row) -> list[str]:
+    """The faces that a row has not."""
+    lost = []
+    for face, has in {**(OF_FUNCTIONS if row.function else {}), **OF_ROWS}.items():
+        try:
+            found = has(row)
+        except (AssertionError, AttributeError, KeyError, TypeError):
+            found = False
+        lost += [] if found else [face]
+    return lost
+
+
+@pytest.mark.parametrize("row", ops.PRIMITIVES, ids=lambda row: row.name)
+def test_every_row_has_all_its_faces(row: ops.Row) -> None:
+    """What is missing says where: see `table/ops.py`, and run `python docs/generate.py`."""
+    assert missing(row) == []
+
+
+def test_the_rows_without_a_function_are_operators() -> None:
+    assert [row.name for row in ops.PRIMITIVES if not row.function] == [
+        *["add", "sub", "mul", "div", "neg", "floordiv"], "exp_sub"  # the last is a step of softmax
+    ]  # fmt: skip
+
+
+def test_what_is_public_is_what_is_listed() -> None:
+    assert set(functions.__all__) == {row.name for row in faces.FUNCTIONS}
+    assert sorted(sg.__all__ + ["__version__"]) == dir(sg) and len(set(sg.__all__)) == len(sg.__all__)
+    assert "core" not in dir(sg) and all(hasattr(sg, name) for name in sg.__all__)
+
+
+@pytest.mark.parametrize("reduction", ops.REDUCTIONS, ids=lambda r: r.name)
+def test_every_reduction_has_all_its_faces(reduction: ops.Reduction) -> None:
+    name = reduction.name
+    assert test_facts_many.OF[name] and f"| `{name}` |" in table("reductions")
+    assert f"sg_partial_{name}(" in HEADER and name in evaluate.REDUCTION_PARTIAL
+    if name != "custom":  # `custom_vjp` records it
+        assert name in sg.__all__ and name in strategies._FORMS
+        assert all(callable(getattr(kind, name)) for kind in ((Vector,) if name == "dot" else (Vector, Matrix)))
+
+
+@pytest.mark.parametrize(("face", "holder", "name"), [
+    ("scalargrad.f", sg, "tanh"), ("Value.f", Value, "tanh"), ("scalargrad.f", functions, "tanh"),
+])  # fmt: skip
+def test_a_face_that_is_lost_is_missed(face: str, holder: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(holder, name)
+    assert missing(ops.BY_NAME[name]) == [face]
+
+
+@pytest.mark.parametrize(("face", "holder"), [
+    ("a form in testing/strategies.py", strategies._FORMS), ("a closed form in calculus/elementary.py", ELEMENTARY),
+    ("facts in tests/support", test_facts.OF),
+])  # fmt: skip
+def test_what_stands_beside_a_row_is_missed(face: str, holder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(holder, "tanh")
+    assert face in missing(ops.BY_NAME["tanh"])
