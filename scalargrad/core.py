@@ -24,8 +24,9 @@ def _load_native() -> Any:
 
     import scalargrad._core as _core
 
-    loader = ExtensionFileLoader("scalargrad._node", _core.__file__)
-    node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=_core.__file__))
+    library: Any = _core.__file__
+    loader = ExtensionFileLoader("scalargrad._node", library)
+    node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=library))
     loader.exec_module(node)
     return _core, node
 
