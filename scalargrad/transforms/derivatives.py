@@ -71,7 +71,11 @@ def grad(
     fun: Callable[..., Number], argnums: Sequence[int], has_aux: Literal[False] = False
 ) -> Callable[..., tuple[Any, ...]]: ...
 @overload
-def grad(fun: Function, argnums: int | Sequence[int], has_aux: bool = False) -> Function: ...
+def grad(
+    fun: Function, argnums: Sequence[int], has_aux: Literal[True]
+) -> Callable[..., tuple[tuple[Any, ...], Any]]: ...
+@overload
+def grad(fun: Function, argnums: int, has_aux: bool = False) -> Function: ...
 def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """The function that gives the gradient of `fun`, by the argument at `argnums`; a tuple of them for a sequence.
 
@@ -83,7 +87,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> grad(lambda p: p["w"][0] * p["w"][1] + p["b"])({"w": [2.0, 3.0], "b": 1.0})
     {'w': [3.0, 2.0], 'b': 1.0}
     """
-    both: Function = value_and_grad(fun, argnums, has_aux)
+    both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
 
     @functools.wraps(fun)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -106,7 +110,11 @@ def value_and_grad(
     fun: Callable[..., Number], argnums: Sequence[int], has_aux: Literal[False] = False
 ) -> Callable[..., tuple[float, tuple[Any, ...]]]: ...
 @overload
-def value_and_grad(fun: Function, argnums: int | Sequence[int], has_aux: bool = False) -> Function: ...
+def value_and_grad(
+    fun: Function, argnums: Sequence[int], has_aux: Literal[True]
+) -> Callable[..., tuple[tuple[float, Any], tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(fun: Function, argnums: int, has_aux: bool = False) -> Function: ...
 def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """As `grad`, the function that gives (value, gradient); with `has_aux` ((value, aux), gradient).
 
