@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad import core
 from scalargrad.errors import HandmadeNodeError, NumberError, RangeError, ReadOnlyError
 from scalargrad.table import ops
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Number(Protocol):
+        """The type of one number: int, float, Fraction, Decimal, a scalar of numpy, a Value; no text and no array."""
+
+        def __float__(self) -> float: ...
+        def __round__(self, ndigits: int, /) -> Any: ...
+
+    class Foreign(Protocol):
+        """The type of an array of another library, whose own operators take Values."""
+
+        @property
+        def dtype(self) -> Any: ...
+
 
 _NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, frozenset, type(None))
 
@@ -61,7 +77,7 @@ def short(x: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def refuse(x: Any) -> None:
+def refuse(x: Any) -> NoReturn:
     """Raises the `NumberError` that fits."""
     kind = type(x).__name__
     if isinstance(x, core.Node):
@@ -116,7 +132,7 @@ def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, 
     return float(result)
 
 
-def read_only(node: core.Node) -> None:
+def read_only(node: core.Node) -> NoReturn:
     raise ReadOnlyError(
         f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is what its operation computed and cannot be"
         " set: set the data of the leaves and compute again, or v.detach() for a leaf of its own"

@@ -10,7 +10,6 @@ they are the widest that the CPU has. The results have the same bits.
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from scalargrad.errors import BackendError
@@ -25,16 +24,22 @@ def _load_native() -> Any:
 
     import scalargrad._core as _core
 
-    loader = ExtensionFileLoader("scalargrad._node", _core.__file__)
-    node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=_core.__file__))
+    library: Any = _core.__file__
+    loader = ExtensionFileLoader("scalargrad._node", library)
+    node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=library))
     loader.exec_module(node)
     return _core, node
+
+
+def _error(message: str) -> BackendError:
+    """The error that importing the package raises; with its name, ``python -m`` shows the message, no traceback."""
+    return BackendError(message, name=__package__)
 
 
 def _choose() -> str:
     requested = os.environ.get("SCALARGRAD_BACKEND", "")
     if requested not in ("", "native", "python"):
-        raise BackendError(
+        raise _error(
             f"SCALARGRAD_BACKEND={requested!r} is not a backend: set it to 'native' or 'python', or leave it unset"
         )
     if requested == "python":
@@ -43,19 +48,12 @@ def _choose() -> str:
         import scalargrad._core  # noqa: F401
     except ImportError as error:
         if requested == "native":
-            raise BackendError(
+            raise _error(
                 "SCALARGRAD_BACKEND=native, but the C core is not there: install a C compiler, then reinstall"
                 f" scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails ({error})"
             ) from error
         return "python"
     return "native"
-
-
-def _is_command_line() -> bool:
-    """Whether the process is ``python -m scalargrad`` or ``scalargrad``: there an error is a message, no traceback."""
-    after = sys.orig_argv[1:]
-    module = after[after.index("-m") + 1 :][:1] if "-m" in after and sys.argv[:1] == ["-m"] else []
-    return module == ["scalargrad"] or os.path.basename((sys.argv or [""])[0]) in ("scalargrad", "scalargrad.exe")
 
 
 def _paths(lib: Any, ffi: Any) -> list[str]:
@@ -70,7 +68,7 @@ def _load() -> tuple[str, Any, Any]:
     """The backend, and of the C core its two modules, with the kernels that SCALARGRAD_SIMD names."""
     simd = os.environ.get("SCALARGRAD_SIMD", "")
     if simd not in ("", *_SIMD):
-        raise BackendError(
+        raise _error(
             f"SCALARGRAD_SIMD={simd!r} names no kernels: set it to one of {', '.join(_SIMD)}, or leave it unset"
         )
     chosen = _choose()
@@ -78,20 +76,14 @@ def _load() -> tuple[str, Any, Any]:
         return chosen, None, None
     core, node = _load_native()
     if simd and not core.lib.sg_simd_take(simd.encode()):
-        raise BackendError(
+        raise _error(
             f"SCALARGRAD_SIMD={simd}, but this CPU or build has no such kernels: set it to one of"
             f" {', '.join(_paths(core.lib, core.ffi))}, or leave it unset"
         )
     return chosen, core, node
 
 
-try:
-    _backend, _core, _node = _load()
-except BackendError as error:
-    if not _is_command_line():
-        raise
-    print(f"scalargrad: {error}", file=sys.stderr)
-    raise SystemExit(2) from None
+_backend, _core, _node = _load()
 
 
 def backend() -> str:

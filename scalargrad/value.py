@@ -9,7 +9,7 @@ import warnings
 import weakref
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
 from scalargrad.convert import construct, lift, number, read_only, refuse, short
@@ -101,7 +101,7 @@ class Value(core.Node, ValueMethods):
         _seen.setdefault(key, self)
         found: set[Value] = set()
         for k, operand in enumerate(core.operands(self)):
-            if isinstance(operand, (float, int)):
+            if not isinstance(operand, core.Node):
                 found.add(_seen.setdefault((key, k), Value(operand)))
             else:
                 operand_key = core.key(operand)
@@ -144,7 +144,11 @@ class Value(core.Node, ValueMethods):
     def __int__(self) -> int:
         return int(self.data)
 
-    def __round__(self, digits: int | None = None) -> Any:
+    @overload
+    def __round__(self, digits: None = None) -> int: ...
+    @overload
+    def __round__(self, digits: int) -> float: ...
+    def __round__(self, digits: int | None = None) -> int | float:
         return round(self.data, digits)
 
     def __floor__(self) -> int:

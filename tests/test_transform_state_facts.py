@@ -12,7 +12,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, contexts, core
 from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, NumberError, ScalargradError, ShapeError
-from scalargrad.transforms import derivatives
+from scalargrad.transforms import run
 
 TRANSFORMS: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
     "grad": sg.grad,
@@ -33,7 +33,7 @@ class Outside:
         (self.inner * 3 + (self.vector * self.leaf).sum() + self.matrix.sum()).backward()
 
     def stand(self) -> Any:
-        modes = core.mode(None), dict(contexts._depths), list(contexts._watchers), dict(derivatives._running)
+        modes = core.mode(None), dict(contexts._depths), list(contexts._watchers), dict(run.running)
         return (self.leaf.data, self.leaf.grad, self.inner.data, self.inner.grad, self.vector.data, self.vector.grad,
                 self.matrix.data, self.matrix.grad, *modes)  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_an_exception_leaves_everything(name: str, error: type[BaseException], m
             TRANSFORMS[name](make(outside))(3.0)
         assert outside.stand() == within
         assert (Value(1.0) * 2)._op == ("" if around == "no_grad" else "*")
-    assert outside.stand() == before and not derivatives._running
+    assert outside.stand() == before and not run.running
     assert sg.grad(lambda x: x * x)(3.0) == 6.0  # nothing is still thought to run
     outside.inner.backward()
     assert outside.leaf.grad == before[1] + 4.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from scalargrad import core
 from scalargrad.convert import number, refuse, short
@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 _NUMBERS = {float, int, bool, core.Node}
 
 
-def is_numpy(x: Any) -> bool:
+def is_numpy(x: Any) -> TypeGuard[Any]:
     """Whether x is a numpy array (without importing numpy)."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(x, numpy.ndarray)

@@ -35,6 +35,7 @@ class Moons(Demo):
         scores = self.model(self.points)[:, 0]
         losses = [(1 + -sign * score).relu() for sign, score in zip(self.signs, scores)]
         total = sum(losses) * (1.0 / len(losses)) + _DECAY * sum(p * p for p in self.model.parameters())
+        assert isinstance(total, sg.Value)  # to type checkers `sum` may return its start, 0
         right = self._right([score.data for score in scores])
         return total, sum(right) / len(right)
 

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from scalargrad.pure import tape
 from scalargrad.table import ops
+
+if TYPE_CHECKING:
+    from scalargrad.arrays.base import Array
+    from scalargrad.convert import Foreign, Number
+    from scalargrad.value import Value
+
+    A = TypeVar("A", bound=Array)
+
+    class Operator(Protocol):
+        """What an arithmetic operator returns, by the type of the other operand."""
+
+        @overload
+        def __call__(self, other: Number, /) -> Value: ...
+        @overload
+        def __call__(self, other: A, /) -> A: ...
+        @overload
+        def __call__(self, other: Foreign, /) -> Any: ...
+
+    class Comparison(Protocol):
+        """What a comparison returns, by the type of the other operand."""
+
+        @overload
+        def __call__(self, other: Number, /) -> bool: ...
+        @overload
+        def __call__(self, other: Foreign, /) -> Any: ...
+
 
 N = TypeVar("N", bound="Node")
 
@@ -17,76 +43,104 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _ABS, _POW, _FLOORDIV, _REMAINDER = (
 _TWO, _SQUARE = ops.SHORTCUTS[_POW]
 
 
+def _operator(method: Callable[..., Any]) -> Operator:
+    """The method itself, typed by `Operator`."""
+    return cast("Operator", method)
+
+
+def _comparison(method: Callable[..., bool]) -> Comparison:
+    """The method itself, typed by `Comparison`."""
+    return cast("Comparison", method)
+
+
 class Node(tape.Node):
-    """A handle with operators. Each gives a plain Value, whatever the subclass of its operands."""
+    """A handle with operators. Each returns a plain Value, whatever the subclass of its operands."""
 
     __slots__ = ()
 
-    def __add__(self: N, other: Any) -> N:
+    @_operator
+    def __add__(self: Node, other: Any) -> Any:
         return _binary(_ADD, self, other)
 
-    def __radd__(self: N, other: Any) -> N:
+    @_operator
+    def __radd__(self: Node, other: Any) -> Any:
         return _reflected(_ADD, self, other)
 
-    def __sub__(self: N, other: Any) -> N:
+    @_operator
+    def __sub__(self: Node, other: Any) -> Any:
         return _binary(_SUB, self, other)
 
-    def __rsub__(self: N, other: Any) -> N:
+    @_operator
+    def __rsub__(self: Node, other: Any) -> Any:
         return _reflected(_SUB, self, other)
 
-    def __mul__(self: N, other: Any) -> N:
+    @_operator
+    def __mul__(self: Node, other: Any) -> Any:
         return _binary(_MUL, self, other)
 
-    def __rmul__(self: N, other: Any) -> N:
+    @_operator
+    def __rmul__(self: Node, other: Any) -> Any:
         return _reflected(_MUL, self, other)
 
-    def __truediv__(self: N, other: Any) -> N:
+    @_operator
+    def __truediv__(self: Node, other: Any) -> Any:
         return _binary(_DIV, self, other)
 
-    def __rtruediv__(self: N, other: Any) -> N:
+    @_operator
+    def __rtruediv__(self: Node, other: Any) -> Any:
         return _reflected(_DIV, self, other)
 
-    def __floordiv__(self: N, other: Any) -> N:
+    @_operator
+    def __floordiv__(self: Node, other: Any) -> Any:
         return _binary(_FLOORDIV, self, other)
 
-    def __rfloordiv__(self: N, other: Any) -> N:
+    @_operator
+    def __rfloordiv__(self: Node, other: Any) -> Any:
         return _reflected(_FLOORDIV, self, other)
 
-    def __mod__(self: N, other: Any) -> N:
+    @_operator
+    def __mod__(self: Node, other: Any) -> Any:
         return _binary(_REMAINDER, self, other)
 
-    def __rmod__(self: N, other: Any) -> N:
+    @_operator
+    def __rmod__(self: Node, other: Any) -> Any:
         return _reflected(_REMAINDER, self, other)
 
-    def __pow__(self: N, other: Any, modulus: None = None) -> N:
+    @_operator
+    def __pow__(self: Node, other: Any, modulus: None = None) -> Any:
         if modulus is not None:
             return NotImplemented
         if not isinstance(other, tape.Node) and tape.read_number(other) == _TWO:
-            return cast(N, tape.apply(_SQUARE, self))  # x**2 is x*x; every other power is the library's pow
+            return tape.apply(_SQUARE, self)  # x**2 is x*x; every other power is the library's pow
         return _binary(_POW, self, other)
 
-    def __rpow__(self: N, other: Any) -> N:
+    @_operator
+    def __rpow__(self: Node, other: Any) -> Any:
         return _reflected(_POW, self, other)
 
-    def __neg__(self: N) -> N:
-        return cast(N, tape.apply(_NEG, self))
+    def __neg__(self) -> Value:
+        return cast("Value", tape.apply(_NEG, self))
 
-    def __abs__(self: N) -> N:
-        return cast(N, tape.apply(_ABS, self))
+    def __abs__(self) -> Value:
+        return cast("Value", tape.apply(_ABS, self))
 
     def __pos__(self: N) -> N:
         return self
 
-    def __lt__(self, other: Any) -> bool:
+    @_comparison
+    def __lt__(self: Node, other: Any) -> bool:
         return _compare(operator.lt, self, other)
 
-    def __le__(self, other: Any) -> bool:
+    @_comparison
+    def __le__(self: Node, other: Any) -> bool:
         return _compare(operator.le, self, other)
 
-    def __gt__(self, other: Any) -> bool:
+    @_comparison
+    def __gt__(self: Node, other: Any) -> bool:
         return _compare(operator.gt, self, other)
 
-    def __ge__(self, other: Any) -> bool:
+    @_comparison
+    def __ge__(self: Node, other: Any) -> bool:
         return _compare(operator.ge, self, other)
 
     def __eq__(self, other: object) -> bool:
@@ -98,14 +152,14 @@ class Node(tape.Node):
     __hash__ = tape.Node.__hash__  # of the node; equality is of the numbers
 
 
-def _binary(opcode: int, left: N, right: Any) -> N:
+def _binary(opcode: int, left: Node, right: Any) -> Any:
     number = right if isinstance(right, tape.Node) else tape.read_number(right)
-    return NotImplemented if number is NotImplemented else cast(N, tape.apply(opcode, left, number))
+    return NotImplemented if number is NotImplemented else tape.apply(opcode, left, number)
 
 
-def _reflected(opcode: int, right: N, left: Any) -> N:
+def _reflected(opcode: int, right: Node, left: Any) -> Any:
     number = tape.read_number(left)
-    return NotImplemented if number is NotImplemented else cast(N, tape.apply(opcode, number, right))
+    return NotImplemented if number is NotImplemented else tape.apply(opcode, number, right)
 
 
 def _compare(comparison: Callable[[Any, Any], Any], left: tape.Node, right: Any) -> bool:

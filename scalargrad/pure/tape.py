@@ -13,13 +13,13 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from scalargrad.convert import Number
 
 # An open graph of the first size waits for a quiet moment to be closed; until the second it learns how quiet they are;
 # at the third it is closed whatever goes on.
@@ -32,6 +32,8 @@ _closings = itertools.count(1)
 # An operand is the index of an earlier node, or a float: a constant. (The entry of a leaf holds the leaf in its place,
 # a link the graph and the index that it leads to.)
 Operand = int | float
+
+N = TypeVar("N", bound="Node")
 
 
 class Graph:
@@ -81,7 +83,7 @@ class Node:
     _grad: float  # of a leaf
     _entry: int  # serial of a graph << 32 | where this node stands in it: one int, so that threads see it whole
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
         self = object.__new__(cls)
         self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, 0
         return self
@@ -98,7 +100,7 @@ class Node:
         return self._data
 
     @data.setter
-    def data(self, value: float) -> None:
+    def data(self, value: Number) -> None:
         if self._graph is not None:
             _hooks["read_only"](self)
         self._data, self._entry = require_number(value), 0
@@ -109,7 +111,7 @@ class Node:
         return self._grad if self._graph is None else self._graph.adjoints.get(self._index, 0.0)
 
     @grad.setter
-    def grad(self, value: float) -> None:
+    def grad(self, value: Number) -> None:
         number = require_number(value)
         if self._graph is None:
             self._grad = number
@@ -139,7 +141,7 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def define_value(cls: type[Node]) -> type[Node]:
+def define_value(cls: type[N]) -> type[N]:
     global _value_class
     _value_class = cls
     return cls

@@ -256,7 +256,7 @@ class Recording:
                 self._nodes.append((key, node, core.opcode(node), operands))
             else:
                 pending.append((node, True))
-                pending.extend((x, False) for x in found if not isinstance(x, float) and core.key(x) not in seen)
+                pending.extend((x, False) for x in found if isinstance(x, core.Node) and core.key(x) not in seen)
 
     def _enter(self, node: Any) -> Any:
         """What tells a node from every other: for a leaf its id, which `leaves` keeps valid."""

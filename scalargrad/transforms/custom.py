@@ -6,17 +6,21 @@ import functools
 import operator
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, core
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
 from scalargrad.transforms.trees import Tree
 
+P = ParamSpec("P")
+R = TypeVar("R")
+Backward = Callable[..., tuple[Any, ...] | list[Any]]
+
 _CUSTOM = ops.OPCODE["custom"]
 
 
-class custom_vjp:
+class custom_vjp(Generic[P, R]):
     """Gives a function its own derivative, as JAX's: a decorator, with ``defvjp(fwd, bwd)``.
 
     ``fwd(*args)`` gives (result, residuals); ``bwd(residuals, cotangent)``, for a cotangent like the result, a tuple:
@@ -39,21 +43,21 @@ class custom_vjp:
     (3.0, 1.0)
     """
 
-    def __init__(self, fun: Callable[..., Any], nondiff_argnums: int | Sequence[int] = ()) -> None:
+    def __init__(self, fun: Callable[P, R], nondiff_argnums: int | Sequence[int] = ()) -> None:
         functools.update_wrapper(self, fun)
-        self._fun = fun
+        self._fun: Callable[..., R] = fun
         self._name = getattr(fun, "__name__", type(fun).__name__)
-        self._fwd: Callable[..., Any] | None = None
-        self._bwd: Callable[..., Any] | None = None
+        self._fwd: Callable[..., tuple[Any, Any]] | None = None
+        self._bwd: Backward | None = None
         given: Any = (nondiff_argnums,) if hasattr(nondiff_argnums, "__index__") else nondiff_argnums
         self._constant = [operator.index(k) for k in given]
 
-    def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+    def defvjp(self, fwd: Callable[..., tuple[Any, Any]], bwd: Backward) -> None:
         """Sets the rules: see `custom_vjp`."""
         self._fwd, self._bwd = fwd, bwd
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        args = self._in_order(args, kwargs)
+    def __call__(self, *given: P.args, **kwargs: P.kwargs) -> R:
+        args = self._in_order(given, kwargs)
         constant = {k % len(args) for k in self._constant if -len(args) <= k < len(args)}
         trees = [Tree(x, f"argument {k} of {self._name}", results=True, others=True) for k, x in enumerate(args)]
         items = [tree.items() for tree in trees]
@@ -68,7 +72,7 @@ class custom_vjp:
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
         wanted = not core.mode(None) & core.NO_GRAD
         with contexts.no_grad():
-            pair = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
+            pair: Any = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
                                for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise ArgumentError(
@@ -81,7 +85,7 @@ class custom_vjp:
             rows = [self._partials(first, pair[1], result, k, others) if wanted else [] for k in range(result.size)]
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         nodes = [_record(value, operands, row) for value, row in zip(numbers, rows)]
-        return result.inside([core.block(nodes[start:end]) for start, end in result.spans()])
+        return cast(R, result.inside([core.block(nodes[start:end]) for start, end in result.spans()]))
 
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position, those with defaults included."""
@@ -100,7 +104,7 @@ class custom_vjp:
         assert self._bwd is not None
         unit = array("d", bytes(8 * result.size))
         unit[k] = 1.0
-        found = self._bwd(*first, residuals, result.outside(unit))
+        found: Any = self._bwd(*first, residuals, result.outside(unit))
         if not isinstance(found, (tuple, list)) or len(found) != len(trees):
             count = len(found) if isinstance(found, (tuple, list)) else type(found).__name__
             raise ArgumentError(

@@ -16,27 +16,33 @@ import functools
 import operator
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
-from scalargrad import contexts, core
-from scalargrad.errors import ArgumentError, HigherOrderError, NumberError, ShapeError
+from scalargrad import core
+from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
-from scalargrad.transforms.trees import Branch, Leaf, Tree, joined
+from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, running, weighted
+from scalargrad.transforms.trees import Leaf, Tree, joined
 
-Function = Callable[..., Any]
+if TYPE_CHECKING:
+    from scalargrad.convert import Number
+    from scalargrad.transforms.signatures import (
+        Gradient,
+        GradientAndAux,
+        Pullback,
+        ValueAndGradient,
+        ValueAuxAndGradient,
+    )
+
+    P = ParamSpec("P")
 
 _DOT = ops.OPCODE["dot"]
-_running: dict[int, list[Any]] = {}  # the blocks of leaves of every transform whose function is running, in any thread
-
-
-def _name(fun: Function) -> str:
-    return getattr(fun, "__name__", type(fun).__name__)
 
 
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
     """The positions of the arguments to differentiate by, none negative."""
-    given = [argnums] if hasattr(argnums, "__index__") else argnums
+    given: Any = [argnums] if hasattr(argnums, "__index__") else argnums
     try:
         positions = [operator.index(k) for k in given]
     except TypeError:
@@ -52,121 +58,25 @@ def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]
     return positions
 
 
-def _weighted(items: Sequence[Any], weights: Sequence[float]) -> Any:
-    """A Value whose partial by each Value among the items is its weight; 0.0 where there is no Value."""
-    pairs = [x for item, weight in zip(items, weights) if isinstance(item, core.Node) for x in (item, weight)]
-    before = core.mode(0)
-    try:
-        return core.reduce(_DOT, pairs) if pairs else 0.0
-    finally:
-        core.mode(before)
-
-
-def _refuse_outer(trees: Sequence[Tree]) -> None:
-    """Raises where the Values of some trees, whose numbers are to be taken, depend on another transform's leaves."""
-    if _running:
-        values = [value for tree in trees for value in tree.values()]
-        root = _weighted(values, [1.0] * len(values))
-        blocks = _blocks_running()
-        if isinstance(root, core.Node) and core.gradients(root, 1.0, False, blocks) != [None] * len(blocks):
-            _refuse()
-
-
-def _blocks_running() -> list[Any]:
-    return [block for blocks in list(_running.values()) for block in blocks]
-
-
-def _refuse() -> None:
-    raise HigherOrderError(
-        "a transform met a Value that depends on the arguments of another transform that is running. Second derivatives"
-        " need `hessian`, which a later release brings; where the number is meant as a constant, pass x.data"
-    )
-
-
-class _Run:
-    """One run of a function on fresh leaves."""
-
-    def __init__(self, fun: Function, args: Sequence[Any], positions: Sequence[int]) -> None:
-        self.fun, self.args, self.positions, self.name = fun, list(args), positions, _name(fun)
-        self.inputs = [Tree(args[k], f"argument {k} of {self.name}") for k in positions]
-        _refuse_outer(self.inputs)
-        self.blocks: list[Any] = []
-        for k, tree in zip(positions, self.inputs):
-            numbers = tree.numbers()
-            blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in tree.spans()]
-            self.args[k] = tree.inside(blocks)
-            self.blocks += blocks
-        self.sizes = [end - start for tree in self.inputs for start, end in tree.spans()]
-
-    def __call__(self, kwargs: dict[str, Any], has_aux: bool) -> _Run:
-        try:
-            _running[id(self)] = self.blocks
-            with contexts.recording():
-                result = self.fun(*self.args, **kwargs)
-        finally:
-            _running.pop(id(self), None)
-        self.args = []
-        self.aux = None
-        if has_aux:
-            if not isinstance(result, (tuple, list)) or len(result) != 2:
-                raise ArgumentError(
-                    f"with has_aux, {self.name} returns a pair (value, aux); got {type(result).__name__}"
-                )
-            result, aux = result
-            tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
-            _refuse_outer([tree])
-            self.aux = tree.outside(tree.numbers())
-        if result is None:
-            raise NumberError(f"{self.name} returned None: does it lack a return?")
-        self.outputs = Tree(result, f"the result of {self.name}", results=True)
-        self.items = self.outputs.items()
-        return self
-
-    def value(self) -> Any:
-        return self.outputs.outside(self.outputs.numbers())
-
-    def require_scalar(self, transform: str) -> None:
-        root = self.outputs.root
-        if isinstance(root, Leaf) and root.shape == ():
-            return
-        if isinstance(root, Branch):
-            found = f"a {type(root.container).__name__} of {len(root.children)}"
-            advice = ", or has_aux=True where it is (value, aux)" if len(root.children) == 2 else ""
-        else:
-            found, advice = f"shape {root.shape}", ", or sum() or mean() of the result"
-        raise ShapeError(
-            f"{transform} needs a function whose result is one number, {self.name} returned {found}:"
-            f" use jacobian{advice}"
-        )
-
-    def pull(self, root: Any, seed: float = 1.0) -> array[float]:
-        """The derivatives of a root by the numbers of all inputs, in a row, times the seed."""
-        if not isinstance(root, core.Node):
-            return array("d", bytes(8 * sum(self.sizes)))
-        if core.key(root) is None:
-            root = _weighted([root], [1.0])
-        others = _blocks_running()
-        found = contexts.gradients(root, seed, [*self.blocks, *others])
-        if found[len(self.blocks) :] != [None] * len(others):
-            _refuse()
-        row = array("d")
-        for numbers, size in zip(found, self.sizes):
-            row.frombytes(bytes(8 * size) if numbers is None else numbers)
-        return row
-
-    def parts(self, row: array[float]) -> list[array[float]]:
-        """A row of all inputs' numbers, cut into those of each."""
-        parts = []
-        for tree in self.inputs:
-            parts.append(row[: tree.size])
-            row = row[tree.size :]
-        return parts
-
-    def outside(self, row: array[float]) -> list[Any]:
-        return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]
-
-
-def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+@overload
+def grad(
+    fun: Callable[Concatenate[Any, P], Number], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Gradient[P]: ...
+@overload
+def grad(
+    fun: Callable[Concatenate[Any, P], tuple[Number, Any]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> GradientAndAux[P]: ...
+@overload
+def grad(
+    fun: Callable[..., Number], argnums: Sequence[int], has_aux: Literal[False] = False
+) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def grad(
+    fun: Function, argnums: Sequence[int], has_aux: Literal[True]
+) -> Callable[..., tuple[tuple[Any, ...], Any]]: ...
+@overload
+def grad(fun: Function, argnums: int, has_aux: bool = False) -> Function: ...
+def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """The function that gives the gradient of `fun`, by the argument at `argnums`; a tuple of them for a sequence.
 
     `fun` gives one number, or with `has_aux` a pair (number, aux), and then the result is (gradient, aux). Raises
@@ -177,7 +87,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> grad(lambda p: p["w"][0] * p["w"][1] + p["b"])({"w": [2.0, 3.0], "b": 1.0})
     {'w': [3.0, 2.0], 'b': 1.0}
     """
-    both = value_and_grad(fun, argnums, has_aux)
+    both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
 
     @functools.wraps(fun)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -187,7 +97,25 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     return gradient
 
 
-def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+@overload
+def value_and_grad(
+    fun: Callable[Concatenate[Any, P], Number], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> ValueAndGradient[P]: ...
+@overload
+def value_and_grad(
+    fun: Callable[Concatenate[Any, P], tuple[Number, Any]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> ValueAuxAndGradient[P]: ...
+@overload
+def value_and_grad(
+    fun: Callable[..., Number], argnums: Sequence[int], has_aux: Literal[False] = False
+) -> Callable[..., tuple[float, tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(
+    fun: Function, argnums: Sequence[int], has_aux: Literal[True]
+) -> Callable[..., tuple[tuple[float, Any], tuple[Any, ...]]]: ...
+@overload
+def value_and_grad(fun: Function, argnums: int, has_aux: bool = False) -> Function: ...
+def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """As `grad`, the function that gives (value, gradient); with `has_aux` ((value, aux), gradient).
 
     ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)`` takes it as it is. Values in aux come out as numbers.
@@ -198,7 +126,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = _Run(fun, args, _positions(argnums, len(args), _name(fun)))(kwargs, has_aux)
+        run = Run(fun, args, _positions(argnums, len(args), name_of(fun)))(kwargs, has_aux)
         run.require_scalar("grad")
         gradients = run.outside(run.pull(run.items[0]))
         value = run.outputs.numbers()[0]
@@ -211,7 +139,13 @@ def _one_or_all(argnums: int | Sequence[int], results: list[Any]) -> Any:
     return results[0] if hasattr(argnums, "__index__") else tuple(results)
 
 
-def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+@overload
+def jacobian(
+    fun: Callable[Concatenate[Any, P], Any], argnums: Literal[0] = 0, has_aux: bool = False
+) -> Callable[Concatenate[Any, P], Any]: ...
+@overload
+def jacobian(fun: Function, argnums: int | Sequence[int], has_aux: bool = False) -> Function: ...
+def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
     """The function that gives all derivatives of `fun`'s results: the containers of the result, and in the place of
     each number or array the containers of the argument. Between arrays the shape is that of the result followed by
     that of the argument: a numpy array where one is of numpy, else nested lists. For a sequence of `argnums` there is
@@ -223,7 +157,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = _Run(fun, args, _positions(argnums, len(args), _name(fun)))(kwargs, has_aux)
+        run = Run(fun, args, _positions(argnums, len(args), name_of(fun)))(kwargs, has_aux)
         rows = [run.parts(run.pull(item)) for item in run.items]
 
         def entries(result: Leaf) -> Any:
@@ -250,6 +184,18 @@ def _sequence(given: Any, name: str) -> Sequence[Any]:
     return given
 
 
+@overload
+def jvp(
+    fun: Callable[..., Number], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[False] = False
+) -> tuple[float, float]: ...
+@overload
+def jvp(
+    fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[False] = False
+) -> tuple[Any, Any]: ...
+@overload
+def jvp(
+    fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[True]
+) -> tuple[Any, Any, Any]: ...
 def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """The value of ``fun(*primals)`` and its derivative in the direction of the tangents: (value, tangent), both like
     the result of `fun`; with `has_aux` (value, tangent, aux). Raises `ShapeError` for a tangent unlike its primal.
@@ -265,9 +211,9 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
         raise ShapeError(
             f"jvp needs a tangent for each primal, got {len(primals)} primals and {len(tangents)} tangents"
         )
-    run = _Run(fun, primals, range(len(primals)))
-    if _running:
-        _refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
+    run = Run(fun, primals, range(len(primals)))
+    if running:
+        refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
     direction = array("d")
     for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
         direction += tree.match(tangent, f"tangent {k}")
@@ -286,6 +232,12 @@ def _dot(x: array[float], y: array[float]) -> float:
     return total
 
 
+@overload
+def vjp(fun: Callable[..., Number], *primals: Any, has_aux: Literal[False] = False) -> tuple[float, Pullback]: ...
+@overload
+def vjp(fun: Function, *primals: Any, has_aux: Literal[False] = False) -> tuple[Any, Pullback]: ...
+@overload
+def vjp(fun: Function, *primals: Any, has_aux: Literal[True]) -> tuple[Any, Pullback, Any]: ...
 def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The value of ``fun(*primals)`` and its pullback: (value, pullback); with `has_aux` (value, pullback, aux).
 
@@ -297,14 +249,14 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     >>> value, pullback([1.0, 0.0]), pullback([0.0, 1.0])
     ([6.0, 5.0], (2.0, 3.0), (1.0, 1.0))
     """
-    run = _Run(fun, primals, range(len(primals)))({}, has_aux)
-    _refuse_outer([run.outputs])
+    run = Run(fun, primals, range(len(primals)))({}, has_aux)
+    refuse_outer([run.outputs])
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""
-        if _running:
-            _refuse_outer([Tree(cotangent, "the cotangent", others=True)])
+        if running:
+            refuse_outer([Tree(cotangent, "the cotangent", others=True)])
         weights = run.outputs.match(cotangent, "the cotangent")
-        return tuple(run.outside(run.pull(_weighted(run.items, weights))))
+        return tuple(run.outside(run.pull(weighted(run.items, weights))))
 
     return (run.value(), pullback, run.aux) if has_aux else (run.value(), pullback)

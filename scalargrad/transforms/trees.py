@@ -79,7 +79,8 @@ class Tree:
         return leaf
 
     def _read(self, x: Any, path: str) -> Node:
-        if isinstance(x, core.Node) or (type(x) is float and not self._others):
+        kind = type(x)
+        if isinstance(x, core.Node) or (kind is float and not self._others):
             return self._leaf(x, NUMBER, (), path)
         if isinstance(x, (list, tuple)):
             return Branch(x, None, [self._read(item, f"{path}[{k}]") for k, item in enumerate(x)], path)
@@ -279,7 +280,8 @@ def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
 def _match_children(node: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
     keys: Any = node.keys
     if keys is None:
-        fits = isinstance(given, (list, tuple, Array)) or (reading.is_numpy(given) and given.ndim)
+        sequences: Any = (list, tuple, Array)
+        fits = isinstance(given, sequences) or (reading.is_numpy(given) and given.ndim)
         keys = range(len(node.children))
         same = fits and len(given) == len(keys)
     else:

@@ -1,0 +1,136 @@
+"""One run of a function on fresh leaves: what every transform begins with."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from scalargrad import contexts, core
+from scalargrad.errors import ArgumentError, HigherOrderError, NumberError, ShapeError
+from scalargrad.table import ops
+from scalargrad.transforms.trees import Branch, Leaf, Tree
+
+Function = Callable[..., Any]
+
+_DOT = ops.OPCODE["dot"]
+running: dict[int, list[Any]] = {}  # the blocks of leaves of every transform whose function is running, in any thread
+
+
+def name_of(fun: Function) -> str:
+    """The function's name, or its type's."""
+    return getattr(fun, "__name__", type(fun).__name__)
+
+
+def weighted(items: Sequence[Any], weights: Sequence[float]) -> Any:
+    """A Value whose partial by each Value among the items is its weight; 0.0 where there is no Value."""
+    pairs = [x for item, weight in zip(items, weights) if isinstance(item, core.Node) for x in (item, weight)]
+    before = core.mode(0)
+    try:
+        return core.reduce(_DOT, pairs) if pairs else 0.0
+    finally:
+        core.mode(before)
+
+
+def refuse_outer(trees: Sequence[Tree]) -> None:
+    """Raises where the Values of some trees, whose numbers are to be taken, depend on another transform's leaves."""
+    if running:
+        values = [value for tree in trees for value in tree.values()]
+        root = weighted(values, [1.0] * len(values))
+        blocks = _blocks_running()
+        if isinstance(root, core.Node) and core.gradients(root, 1.0, False, blocks) != [None] * len(blocks):
+            _refuse()
+
+
+def _blocks_running() -> list[Any]:
+    return [block for blocks in list(running.values()) for block in blocks]
+
+
+def _refuse() -> NoReturn:
+    raise HigherOrderError(
+        "a transform met a Value that depends on the arguments of another transform that is running. Second derivatives"
+        " need `hessian`, which a later release brings; where the number is meant as a constant, pass x.data"
+    )
+
+
+class Run:
+    """One run of a function on fresh leaves."""
+
+    def __init__(self, fun: Function, args: Sequence[Any], positions: Sequence[int]) -> None:
+        self.fun, self.args, self.positions, self.name = fun, list(args), positions, name_of(fun)
+        self.inputs = [Tree(args[k], f"argument {k} of {self.name}") for k in positions]
+        refuse_outer(self.inputs)
+        self.blocks: list[Any] = []
+        for k, tree in zip(positions, self.inputs):
+            numbers = tree.numbers()
+            blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in tree.spans()]
+            self.args[k] = tree.inside(blocks)
+            self.blocks += blocks
+        self.sizes = [end - start for tree in self.inputs for start, end in tree.spans()]
+
+    def __call__(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
+        try:
+            running[id(self)] = self.blocks
+            with contexts.recording():
+                result = self.fun(*self.args, **kwargs)
+        finally:
+            running.pop(id(self), None)
+        self.args = []
+        self.aux = None
+        if has_aux:
+            if not isinstance(result, (tuple, list)) or len(result) != 2:
+                raise ArgumentError(
+                    f"with has_aux, {self.name} returns a pair (value, aux); got {type(result).__name__}"
+                )
+            result, aux = result
+            tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
+            refuse_outer([tree])
+            self.aux = tree.outside(tree.numbers())
+        if result is None:
+            raise NumberError(f"{self.name} returned None: does it lack a return?")
+        self.outputs = Tree(result, f"the result of {self.name}", results=True)
+        self.items = self.outputs.items()
+        return self
+
+    def value(self) -> Any:
+        return self.outputs.outside(self.outputs.numbers())
+
+    def require_scalar(self, transform: str) -> None:
+        root = self.outputs.root
+        if isinstance(root, Leaf) and root.shape == ():
+            return
+        if isinstance(root, Branch):
+            found = f"a {type(root.container).__name__} of {len(root.children)}"
+            advice = ", or has_aux=True where it is (value, aux)" if len(root.children) == 2 else ""
+        else:
+            found, advice = f"shape {root.shape}", ", or sum() or mean() of the result"
+        raise ShapeError(
+            f"{transform} needs a function whose result is one number, {self.name} returned {found}:"
+            f" use jacobian{advice}"
+        )
+
+    def pull(self, root: Any, seed: float = 1.0) -> array[float]:
+        """The derivatives of a root by the numbers of all inputs, in a row, times the seed."""
+        if not isinstance(root, core.Node):
+            return array("d", bytes(8 * sum(self.sizes)))
+        if core.key(root) is None:
+            root = weighted([root], [1.0])
+        others = _blocks_running()
+        found = contexts.gradients(root, seed, [*self.blocks, *others])
+        if found[len(self.blocks) :] != [None] * len(others):
+            _refuse()
+        row = array("d")
+        for numbers, size in zip(found, self.sizes):
+            row.frombytes(bytes(8 * size) if numbers is None else numbers)
+        return row
+
+    def parts(self, row: array[float]) -> list[array[float]]:
+        """A row of all inputs' numbers, cut into those of each."""
+        parts = []
+        for tree in self.inputs:
+            parts.append(row[: tree.size])
+            row = row[tree.size :]
+        return parts
+
+    def outside(self, row: array[float]) -> list[Any]:
+        return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]

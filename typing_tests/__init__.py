@@ -1,0 +1,1 @@
+"""Programs that users would write, for type checkers to read: nothing runs them. See `__main__.py`."""

@@ -1,0 +1,55 @@
+"""Networks, losses, optimisers."""
+
+from typing_extensions import assert_type
+
+from scalargrad import Matrix, Value, Vector, losses, nn, optim
+from scalargrad.nn import MLP, Module
+
+points, signs = [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]
+
+# micrograd's way
+mlp = MLP(2, [4, 1])
+assert_type(mlp([1.0, 2.0]), Value | Vector)
+assert_type(mlp.parameters(), list[Value])
+for parameter in mlp.parameters():
+    parameter.data -= 0.1 * parameter.grad
+mlp.zero_grad()
+
+# PyTorch's way
+model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+optimiser = optim.Adam(model.parameters(), lr=0.01, betas=(0.9, 0.99))
+scores = model(points)
+assert_type(scores, Matrix)
+for _ in range(10):
+    loss = losses.mse(model(points)[:, 0], signs)
+    assert_type(loss, Value)
+    optimiser.zero_grad()
+    loss.backward()
+    assert_type(optimiser.step(), None)
+assert_type(model(Vector([0.0, 1.0])), Vector)
+assert_type(nn.Linear(2, 4)(Matrix(points)), Matrix)
+assert_type(losses.cross_entropy(model(points), [0, 0]), Value)
+assert_type(losses.mse(scores[:, 0], signs, reduction="none"), Vector)
+assert_type(nn.summary(model), str)
+model.save("model.json")
+
+
+class Squared(Module):
+    """A module of one's own."""
+
+    def __init__(self) -> None:
+        self.weight = Value(1.0)
+
+    def __call__(self, x: float) -> Value:
+        return self.weight * x**2
+
+
+squared = Squared()
+assert_type(squared(2.0), Value)
+assert_type(squared.parameters(), list[Value])
+optim.SGD(squared.parameters(), lr=0.1, momentum=0.9).step()
+
+optim.SGD(squared.parameters(), lr="a")  # type: ignore[arg-type]
+optim.SGD([1.0], lr=0.1)  # type: ignore[list-item]
+losses.mse(scores, signs, reduction="median")  # type: ignore[call-overload]
+nn.Linear(2)  # type: ignore[call-arg]
