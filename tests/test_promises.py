@@ -112,13 +112,14 @@ PROSE: list[tuple[str, str]] = [
     ("Two cases are known to fall short. The gradient of `softmax` and `log_softmax` by their own input loses digits"
      " where that input has nearly all the weight: 1 - p cancels, and the error is 1e-16 of the largest summand, p. And"
      " `mean` overflows where the sum does.", "mean(1e308, 1e308); test_digits::test_softmax_and_log_softmax"),
-    ("`backward(seed)` adds to the `grad` of leaves, and computes interior adjoints anew. It works in scratch memory and"
-     " commits at the end, so a call that fails or is interrupted changes nothing.", "test_graph::*"),
+    ("`backward(seed)` adds to the `grad` of leaves, and computes interior adjoints anew. It works in scratch memory"
+     " and commits at the end, so a call that fails or is interrupted changes nothing.", "test_graph::*"),
     ("An interior node's `grad` is its adjoint from the last `backward` that reached it, else 0.0. It can be set; its"
      " `data` cannot. Operands are captured when an operation is recorded. Setting a leaf's `data` afterwards does not"
      " alter the record.",
      "test_graph::*"),
-    ("Equality compares numbers, and the hash identifies the node, as in PyTorch. So `v in some_list` compares numbers.",
+    ("Equality compares numbers, and the hash identifies the node, as in PyTorch. So `v in some_list` compares"
+     " numbers.",
      "test_value::test_hash_is_identity_and_equality_numbers"),
     ("Do not keep a Value that depends on a leaf in an attribute of that leaf (of a subclass). The graph holds its"
      " leaves, so this makes a cycle, and graphs are freed by reference counting alone.", "advice"),
