@@ -1,7 +1,8 @@
-"""The pure-Python backend: storage of arrays. A block is the numbers of an array in a row; the C core has the same in
-csrc/block.c. A layout says which of them an array shows: element (r, c) is number offset + r * row + c * column.
+"""The pure-Python backend: storage of arrays. The C core has the same in csrc/block.c.
 
-Operations on whole arrays are recorded element by element here, by `arrays/bulk.py`; so each `..._in_bulk` gives None.
+A block holds the numbers of an array in a row. A layout says which of them the array shows: element (r, c) is item
+offset + r * row + c * column. This backend records operations on arrays element by element (see `arrays/bulk.py`), so
+each `..._in_bulk` returns None.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from scalargrad.pure import tape
 
 
 class Block:
-    """Values, and floats that are constants."""
+    """A row of Values, and of floats for constants."""
 
     __slots__ = ("items",)
 
@@ -23,23 +24,23 @@ class Block:
 
 
 def block(items: Iterable[Any]) -> Block:
-    """A block of Values and numbers, which are constants."""
+    """A block of Values and numbers. Numbers are constants."""
     return Block([x if isinstance(x, tape.Node) else tape.require_number(x) for x in tuple(items)])
 
 
 def doubles(numbers: bytes, leaf: bool) -> Block:
-    """A block of plain numbers, 8 bytes each: leaves, or else constants."""
+    """A block of new leaves, or of constants, from the bytes of doubles."""
     items = array("d", numbers).tolist()
     return Block([tape.new_leaf(x) for x in items] if leaf else items)
 
 
 def item(block: Block, k: int) -> Any:
-    """The Value at a position, or the float of a constant."""
+    """The item at a position: a Value, or the float of a constant."""
     return block.items[k]
 
 
 def take(block: Block, positions: bytes) -> Block:
-    """A block of the items at some positions, 8 bytes each."""
+    """A block of the items at some positions, given as the bytes of 64-bit integers."""
     return Block([block.items[k] for k in array("q", positions)])
 
 
@@ -48,17 +49,17 @@ def _view(block: Block, offset: int, row: int, column: int, rows: int, columns: 
 
 
 def numbers(*view: Any) -> bytes:
-    """The bytes of the data of a block's layout, row by row."""
+    """The data of a layout's elements as the bytes of doubles, row by row."""
     return array("d", [x if isinstance(x, float) else x.data for x in _view(*view)]).tobytes()
 
 
 def grads(*view: Any) -> bytes:
-    """The bytes of the grads of a block's layout, row by row."""
+    """The grads of a layout's elements as the bytes of doubles, row by row."""
     return array("d", [0.0 if isinstance(x, float) else x.grad for x in _view(*view)]).tobytes()
 
 
 def set_leaves(*view_numbers_which: Any) -> Any:
-    """Sets the data (0) or grad (1) of leaves; if one is none, changes nothing and gives it back."""
+    """Sets the data (0) or grad (1) of leaves. If an item is not a leaf, changes nothing and returns that item."""
     *view, given, which = view_numbers_which
     items = _view(*view)
     for x in items:
@@ -73,7 +74,7 @@ def set_leaves(*view_numbers_which: Any) -> Any:
 
 
 def elementwise_in_bulk(*_: Any) -> Any:
-    """None: not here."""
+    """Returns None: this backend has no bulk operations."""
     return None
 
 

@@ -1,4 +1,4 @@
-"""The pure-Python backend: Python's operators on a handle. The C core has the same in csrc/record.c."""
+"""The pure-Python backend: the operators of a Value. The C core has the same in csrc/record.c."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _ABS, _SQUARE, _POW, _FLOORDIV, _REMAINDER = (
 
 
 class Node(tape.Node):
-    """A handle with operators. Each gives a plain Value, whatever the subclass of its operands."""
+    """A handle with operators. Each returns a plain Value, also for operands of a subclass."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ class Node(tape.Node):
         if modulus is not None:
             return NotImplemented
         if not isinstance(other, tape.Node) and tape.read_number(other) == 2.0:
-            return cast(N, tape.apply(_SQUARE, self))  # x**2 is x*x; every other power is the library's pow
+            return cast(N, tape.apply(_SQUARE, self))  # x**2 is x*x; every other power is the C library's pow
         return _binary(_POW, self, other)
 
     def __rpow__(self: N, other: Any) -> N:
@@ -94,7 +94,7 @@ class Node(tape.Node):
     def __ne__(self, other: object) -> bool:
         return _compare(operator.ne, self, other)
 
-    __hash__ = tape.Node.__hash__  # of the node; equality is of the numbers
+    __hash__ = tape.Node.__hash__  # identifies the node, while equality compares numbers
 
 
 def _binary(opcode: int, left: N, right: Any) -> N:

@@ -80,7 +80,7 @@ def _blocks_running() -> list[Any]:
 def _refuse() -> None:
     raise HigherOrderError(
         "a transform met a Value that depends on the arguments of another transform that is running. Second"
-        " derivatives, such as `hessian`, are not implemented yet. If the number is a constant here, pass x.data"
+        " derivatives need `hessian`, which is not implemented yet. If the number is a constant here, pass x.data"
     )
 
 
