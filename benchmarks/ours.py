@@ -1,4 +1,4 @@
-"""scalargrad's part in the layers' benchmark: all that is used of its interface is used here."""
+"""scalargrad in the benchmark of layers. Only this module uses its interface."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.problems import Problem
 
 
 class Ours:
-    """A Training on the native backend, which must be loaded: network, loss and optimiser, as anyone would write it."""
+    """A Training on the native backend, which must be loaded: network, loss and optimiser as users write them."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -53,7 +53,7 @@ class Ours:
 
 
 def call_of_layer(training: Ours, x: Any) -> tuple[Callable[[], Any], Callable[[], None]]:
-    """A layer's call on a batch, and the calls that it makes to the C core, with the same arguments and no more."""
+    """A layer's call on a batch, and only its calls to the C core, with the same arguments."""
     core = vars(import_module("scalargrad.core"))
     called: list[tuple[Any, tuple[Any, ...]]] = []
 
@@ -65,7 +65,7 @@ def call_of_layer(training: Ours, x: Any) -> tuple[Callable[[], Any], Callable[[
         return spy
 
     spies = {id(f): spied(f) for name, f in core.items() if name.endswith("_in_bulk") or name == "doubles"}
-    bound = [  # wherever they are called from
+    bound = [  # whichever module calls them
         (vars(module), name, value)
         for key, module in list(sys.modules.items())
         if key.partition(".")[0] == "scalargrad"
