@@ -1,1 +1,1 @@
-"""Measurements that the docs quote; `python -m benchmarks --help` lists them."""
+"""The measurements that the documentation quotes. `python -m benchmarks --help` lists them."""

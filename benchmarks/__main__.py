@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: one subcommand for each."""
+"""The command line of the benchmarks: one subcommand per benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every benchmark's command does: it looks for its peers, pins the process, measures, prints and writes."""
+"""The command of a benchmark: checks that the peers are installed, pins the process, measures, prints and writes."""
 
 from __future__ import annotations
 
@@ -18,31 +18,36 @@ RESULTS = Path(__file__).parent / "results"
 @dataclass(frozen=True)
 class Outcome:
     figures: report.Figures
-    notes: str  # to be printed below the table
-    about: dict[str, Any]  # settings, and whatever else is to be kept
+    notes: str  # printed below the table
+    about: dict[str, Any]  # settings, and other data for the JSON file
 
 
 @dataclass(frozen=True)
 class Benchmark:
     name: str
     help: str
-    required: Sequence[str]  # packages, without which it is an error
+    required: Sequence[str]  # packages that must be installed
     measures: Sequence[report.Measure]
     contenders: Sequence[str]
     rivals: Sequence[str]
-    measure: Callable[[bool, int | None], Outcome]  # whether it is a quick run, and the core; ValueError: they disagree
+    measure: Callable[
+        [bool, int | None], Outcome
+    ]  # takes quick, and the core; raises ValueError if contenders disagree
 
 
 def _missing(names: Sequence[str]) -> list[str]:
-    """The packages that are not there; nothing is imported, since some read their settings when they are."""
+    """The packages that are missing. Imports nothing, because some read their settings when imported."""
     return [name for name in names if find_spec(name) is None]
 
 
 def run(benchmark: Benchmark, quick: bool, path: Path | None) -> int:
-    """1 when a contender is not installed, or computes something else. A missed target is no error."""
+    """Returns 1 if a contender is missing or computes something else. A missed target is not an error."""
     absent = _missing(benchmark.required)
     if absent:
-        print(f"error: no {', '.join(absent)} to compare with: pip install 'scalargrad[bench]'", file=sys.stderr)
+        print(
+            f"error: missing {', '.join(absent)}, which the benchmark compares with: pip install 'scalargrad[bench]'",
+            file=sys.stderr,
+        )
         return 1
     core = timing.pin()
     try:
@@ -62,7 +67,9 @@ def run(benchmark: Benchmark, quick: bool, path: Path | None) -> int:
 
 def add(commands: Any, benchmark: Benchmark) -> None:
     parser = commands.add_parser(benchmark.name, help=benchmark.help)
-    parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds: its figures mean nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="run for a few seconds, as a smoke test: its figures mean nothing"
+    )
     parser.add_argument(
         "--json",
         type=Path,

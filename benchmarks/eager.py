@@ -1,4 +1,4 @@
-"""`python -m benchmarks eager`: recording, sweeping, memory and import, ours beside micrograd and xad.
+"""`python -m benchmarks eager`: recording, sweeping, memory and import, compared with micrograd and xad.
 
 The timings are taken in one process. `r = a * b` in a loop drops each result when the next one is there; a float is
 a literal. The divisor of a sweep is the number of operations in the source, the same for all, although xad records
@@ -46,7 +46,7 @@ MEASURES = (
 class Settings:
     repetitions: int = 25
     operations: int = 20_000  # in a loop of one statement
-    chain: int = 10_000  # turns of 6 operations
+    chain: int = 10_000  # rounds of 6 operations
     memory: int = 1_000_000
     imports: int = 15
 
@@ -61,7 +61,7 @@ QUICK = Settings(repetitions=2, operations=1000, chain=1000, memory=20_000, impo
 
 
 def _chain(contender: Contender, turns: int) -> Callable[[], float]:
-    """A task: ns an operation of the sweep of a new chain of `turns` times six operations.
+    """A task: ns per operation in the sweep of a new chain of `turns` rounds of six operations.
 
     (u, v) is turned by a small angle, over and over: adjoints neither die out nor explode, however long the chain. (xad
     skips what has an adjoint of 0, and subnormal numbers are slow.)
@@ -85,17 +85,17 @@ def _step(contender: Contender, data: network.Data) -> network.Step:
 
 
 def _warm(once: Callable[[], Sample]) -> Sample:
-    """The third of three runs: as in a training loop, the processor has seen this code just before."""
+    """The third of three runs: the processor has just run this code, as in a training loop."""
     once()
     once()
     return once()
 
 
 def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dict[str, float]]:
-    """The figures by measure and contender; and of each contender the sum of the weights after a moons step."""
+    """The figures by measure and contender, and the sum of each contender's weights after a moons step."""
     contenders = {name: make() for name, make in CONTENDERS.items()}
     data = network.moons()
-    gc.freeze()  # what was imported need not be looked through at each collection
+    gc.freeze()  # collections need not look through what was imported
     figures: dict[str, dict[str, float | None]] = {m.key: dict.fromkeys(contenders) for m in MEASURES}
 
     for statement, row in OPERATIONS.items():

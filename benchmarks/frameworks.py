@@ -1,4 +1,4 @@
-"""The rivals in the layers' benchmark, each in the fastest of its usual manners that was tried."""
+"""The rivals in the benchmark of layers, each in the fastest of its usual styles that was tried."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _sums(value: Any, gradients: Any, weights: Any) -> tuple[float, float, float
 
 
 class Torch:
-    """Eager PyTorch, in doubles; functions of tensors, which cost less than modules."""
+    """Eager PyTorch, in doubles, by functions of tensors, which cost less than modules."""
 
     def __init__(self, problem: Problem) -> None:
         import torch
@@ -59,7 +59,7 @@ class Torch:
 
 
 class Jax:
-    """One jitted function for the whole step: doubles, the CPU, no threads, not dispatched to another thread either."""
+    """JAX: one jitted function per step, in doubles, on the CPU, without threads and asynchronous dispatch."""
 
     def __init__(self, problem: Problem) -> None:
         import jax
@@ -119,7 +119,7 @@ class Jax:
 
 
 class Numpy:
-    """The gradients by hand."""
+    """NumPy, with gradients written by hand."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -174,7 +174,7 @@ class Numpy:
 
 
 class Autograd(Numpy):
-    """HIPS autograd; the update as by hand."""
+    """HIPS autograd, with the update written by hand."""
 
     def __init__(self, problem: Problem) -> None:
         import autograd
@@ -201,7 +201,7 @@ class Autograd(Numpy):
 
 
 class Scalars:
-    """micrograd or xad at the moons, number by number."""
+    """micrograd or xad on the moons, number by number."""
 
     def __init__(self, contender: Contender, problem: Problem) -> None:
         self.contender, self.update, self.rate = contender, problem.update, problem.rate
@@ -209,7 +209,7 @@ class Scalars:
         self.data = inputs.tolist(), labels.tolist()
 
     def restart(self) -> None:
-        self.network = self.value = None  # before a new recording of xad begins
+        self.network = self.value = None  # before xad begins a new recording
         self.network = network.Moons(self.contender, self.data)
 
     def gradients(self) -> None:

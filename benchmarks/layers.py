@@ -1,4 +1,4 @@
-"""`python -m benchmarks layers`: training steps in layers, ours beside PyTorch, JAX, NumPy by hand and others.
+"""`python -m benchmarks layers`: training steps in layers, compared with PyTorch, JAX, NumPy and others.
 
 Every graph is new in each step, but for JAX, which compiles the step once. All compute in doubles, in one process on
 one core, with one thread each.
@@ -22,7 +22,7 @@ from benchmarks.report import OURS, Measure, Target
 REQUIRED = ("torch", "jax", "numpy", "autograd", "xad", "micrograd", "sklearn")
 RIVALS = ("torch", "jax", "numpy", "autograd", "xad", "micrograd")
 SCALARS = ("xad", "micrograd")
-TOLERANCE = 1e-9  # relative: of losses, gradients' sums and weights' sums
+TOLERANCE = 1e-9  # relative: of losses, sums of gradients and sums of weights
 
 MEASURES = (
     Measure(
@@ -50,15 +50,15 @@ NOTES = (
 class Settings:
     repetitions: int = 31
     scalars: int = 5  # repetitions of xad and micrograd
-    seconds: float = 0.02  # a sample
-    calls: int = 200  # of a layer, a sample
+    seconds: float = 0.02  # per sample
+    calls: int = 200  # of a layer, per sample
 
 
 QUICK = Settings(repetitions=2, scalars=1, seconds=0.001, calls=10)
 
 
 def _environment() -> None:
-    """One thread each; to be set before these are imported."""
+    """Allows one thread per library. Must be set before they are imported."""
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -66,7 +66,7 @@ def _environment() -> None:
 
 
 def check(told: dict[str, tuple[float, float, float]]) -> None:
-    """Raises ValueError, which names who disagrees: with the median, so that ours may be wrong too."""
+    """Raises ValueError, which names the contenders that differ from the median. scalargrad may be one of them."""
     for k, what in enumerate(("loss", "sum of gradients", "sum of weights after a step")):
         numbers = [x[k] for x in told.values()]
         agreed = median([x for x in numbers if x == x] or numbers)
@@ -90,7 +90,7 @@ def _checked(name: str, trainings: dict[str, Any]) -> dict[str, tuple[float, flo
 
 
 def _medians(trainings: dict[str, Any], settings: Settings) -> dict[str, float]:
-    """µs a step. The scalar ones, which take long and leave the caches cold, have a turn of their own."""
+    """µs per step. Scalar contenders, which take long and leave the caches cold, run separately."""
     figures = {}
     for slow in (False, True):
         chosen = {name: x for name, x in trainings.items() if (name in SCALARS) == slow}
@@ -101,7 +101,7 @@ def _medians(trainings: dict[str, Any], settings: Settings) -> dict[str, float]:
 
 
 def _share(whole: Callable[[], Any], part: Callable[[], Any], calls: int) -> float:
-    """The median of the differences, in µs, that calls of one make beyond those of the other."""
+    """The median of the differences between the calls of one and of the other, in µs."""
     differences = []
     for _ in range(calls):
         begun = timing.process_clock()
@@ -113,7 +113,7 @@ def _share(whole: Callable[[], Any], part: Callable[[], Any], calls: int) -> flo
 
 
 def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dict[str, Any]]:
-    """The figures by measure and contender; and what contenders told after their first step."""
+    """The figures by measure and contender, and what each contender reported after its first step."""
     _environment()
     peers, problems = import_module("benchmarks.peers"), import_module("benchmarks.problems")
     frameworks, ours = import_module("benchmarks.frameworks"), import_module("benchmarks.ours")
@@ -134,13 +134,13 @@ def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dic
     for key, problem in tasks.items():
         trainings = {name: make(problem) for name, make in kinds.items() if not (problem.classes and name in SCALARS)}
         told[key] = _checked(key, trainings)
-        gc.freeze()  # what was imported and compiled need not be looked through at each collection
+        gc.freeze()  # collections need not look through what was imported and compiled
         figures[key].update(_medians(trainings, settings))
 
     training = ours.Ours(moons)
     training.restart()
     batch = moons.batches[0][0] @ moons.weights[0][0].T
-    with package.no_grad():  # the graph does not grow, so that both take the same time at each call
+    with package.no_grad():  # no graph grows, so both take the same time at each call
         for key, x in {"layer_call": package.Matrix(batch), "layer_call_numpy": batch}.items():
             whole, part = ours.call_of_layer(training, x)
             share = timing.round_robin({OURS: partial(_share, whole, part, settings.calls)}, settings.repetitions)

@@ -1,4 +1,4 @@
-"""Bytes a node and bytes a live handle, by the growth of resident memory: `python -m benchmarks.memory CONTENDER N`.
+"""Bytes per node and per live handle, by the growth of resident memory: `python -m benchmarks.memory CONTENDER N`.
 
 Each contender is measured in a process of its own, where nothing freed before can be used again.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.peers import CONTENDERS, Contender
 
 STATM = Path("/proc/self/statm")
-GRAPH = 65_000  # operations in one graph of ours; it is closed at 65 536 nodes
+GRAPH = 65_000  # operations in one graph of scalargrad, which is closed at 65 536 nodes
 
 
 def resident() -> int:
@@ -24,8 +24,8 @@ def resident() -> int:
 
 
 def measure(contender: Contender, count: int) -> dict[str, float | None]:
-    """Bytes a node in a chain of `count` operations of which only the end is alive; bytes a handle, beyond its node
-    and its place in a list, of `count` results that are all alive; bytes a node by the C core's own count."""
+    """Bytes per node, of a chain of `count` operations of which only the last result is alive; bytes per handle, beyond
+    its node and its place in a list, of `count` live results; bytes per node by the C core's own count."""
     gc.disable()
     x = y = contender.variable(1.0)
     contender.start((x,))
@@ -40,7 +40,7 @@ def measure(contender: Contender, count: int) -> dict[str, float | None]:
     before = resident()
     end = chain(count)
     node = (resident() - before) / count
-    results: list[object] = [None] * count  # the places are resident before the first reading
+    results: list[object] = [None] * count  # so that the list is resident before the first reading
     before = resident()
     for i in range(count):
         results[i] = x * y
@@ -50,17 +50,17 @@ def measure(contender: Contender, count: int) -> dict[str, float | None]:
 
 
 def counted(contender: Contender, chain: Callable[[int], object]) -> float | None:
-    """Bytes a node of one large graph after a backward, as the C core counts them."""
+    """Bytes per node of one large graph after a backward, as the C core counts them."""
     if contender.graph_bytes is None:
         return None
-    contender.backward(contender.variable(1.0) * 1.0)  # closes the graph that is open
+    contender.backward(contender.variable(1.0) * 1.0)  # closes the open graph
     end = chain(GRAPH)
     contender.backward(end)
     return contender.graph_bytes(end)
 
 
 def measure_apart(name: str, count: int) -> dict[str, float | None]:
-    """`measure` in a new process; all None where the system does not tell the resident memory."""
+    """`measure` in a new process. All are None if the system does not report resident memory."""
     if not STATM.exists():
         return {"node": None, "handle": None, "counted": None}
     command = [sys.executable, "-m", "benchmarks.memory", name, str(count)]
@@ -71,4 +71,4 @@ def measure_apart(name: str, count: int) -> dict[str, float | None]:
 
 if __name__ == "__main__":
     print(json.dumps(measure(CONTENDERS[sys.argv[1]](), int(sys.argv[2]))), flush=True)
-    os._exit(0)  # a micrograd graph of a million nodes is not worth taking down
+    os._exit(0)  # freeing a micrograd graph of a million nodes takes too long

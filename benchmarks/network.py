@@ -18,8 +18,8 @@ from benchmarks.timing import clock
 SAMPLES, SIZES, PENALTY, RATE = 100, (2, 16, 16, 1), 1e-4, 1.0
 LAYERS = tuple(pairwise(SIZES))
 
-# What a step records: a product and a sum an input of each neuron, and the relus; for each sample a product, a
-# sum and a relu for its loss, and a sum to collect it; a product and a sum a parameter; two scalings and a sum.
+# The operations of a step: per neuron a product and a sum per input, and a relu; per sample a product, a sum and a relu
+# for its loss, and a sum to collect it; per parameter a product and a sum; two scalings and a sum.
 OPERATIONS = (
     SAMPLES * (sum(2 * nin * nout for nin, nout in LAYERS) + sum(SIZES[1:-1]) + 4)
     + 2 * sum((nin + 1) * nout for nin, nout in LAYERS)
@@ -56,11 +56,11 @@ class Neuron:
 class Step:
     whole: float  # seconds: forward, reverse and update
     sweep: float  # seconds: reverse alone
-    weights: float  # the sum of the parameters after it, on which contenders agree if their gradients do
+    weights: float  # the sum of the parameters afterwards: contenders agree on it if their gradients agree
 
 
 class Moons:
-    """A new network, and how it is trained on the full batch."""
+    """A new network, trained on the full batch."""
 
     def __init__(self, contender: Contender, data: Data) -> None:
         random.seed(1337)
@@ -77,7 +77,7 @@ class Moons:
         return [p for layer in self.layers for neuron in layer for p in (*neuron.w, neuron.b)]
 
     def loss(self) -> Any:
-        """The mean hinge loss of the batch, and an L2 penalty."""
+        """The mean hinge loss of the batch, plus an L2 penalty."""
         variable, relu = self.contender.variable, self.contender.relu
         inputs = [list(map(variable, row)) for row in self.data[0]]
         scores = list(map(self.score, inputs))
@@ -92,7 +92,7 @@ class Moons:
                 neuron.b = descend(neuron.b, rate)
 
     def step(self) -> Step:
-        """A step of the demo; its graph is new, so its sweep is a first sweep."""
+        """A step of the demo. Its graph is new, so its sweep is a first sweep."""
         begun = clock()
         self.contender.start(self.parameters())
         loss = self.loss()

@@ -1,4 +1,4 @@
-"""scalargrad's part in the layers' benchmark: all that is used of its interface is used here."""
+"""scalargrad in the benchmark of layers. Only this module uses its interface."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.problems import Problem
 
 
 class Ours:
-    """A Training on the native backend, which must be loaded: network, loss and optimiser, as anyone would write it."""
+    """A Training on the native backend, which must be loaded: network, loss and optimiser as users write them."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -53,7 +53,7 @@ class Ours:
 
 
 def call_of_layer(training: Ours, x: Any) -> tuple[Callable[[], Any], Callable[[], None]]:
-    """A layer's call on a batch, and the calls that it makes to the C core, with the same arguments and no more."""
+    """A layer's call on a batch, and only its calls to the C core, with the same arguments."""
     core = vars(import_module("scalargrad.core"))
     called: list[tuple[Any, tuple[Any, ...]]] = []
 

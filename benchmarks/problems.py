@@ -1,4 +1,4 @@
-"""What the layers' benchmark trains, as numpy arrays of doubles, and how a contender trains it."""
+"""The problems of the benchmark of layers, as numpy arrays of doubles, and the interface of contenders."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from typing import Any, Protocol
 
 from benchmarks import network
 
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam: everybody's defaults
+BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam: the usual defaults
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Linear layers with relu between them, and batches of inputs and labels, one a step, over and over.
+    """Linear layers with relu between them, and batches of inputs and labels, one per step, in a cycle.
 
     Labels -1 and 1: the mean hinge loss of a single output; classes: the mean cross-entropy. `penalty` times the sum of
     all parameters' squares is added.
     """
 
-    weights: tuple[tuple[Any, Any], ...]  # of each layer, outputs x inputs, and its biases
+    weights: tuple[tuple[Any, Any], ...]  # per layer: weights (outputs x inputs) and biases
     batches: tuple[tuple[Any, Any], ...]
     classes: bool
     penalty: float = 0.0
-    update: str = ""  # "sgd" or "adam": what makes a step of value and gradients a whole one
+    update: str = ""  # "sgd", "adam", or "" for value and gradients alone
     rate: float = 0.0
 
 
 class Training(Protocol):
-    """A contender at a problem."""
+    """A contender on a problem."""
 
     def restart(self) -> None:
         """Goes back to the initial weights and the first batch."""
 
     def step(self) -> None:
-        """What is measured: value and gradients of the next batch, then the update if the problem has one."""
+        """The measured step: value and gradients of the next batch, then the update if the problem has one."""
 
     def told(self) -> tuple[float, float, float]:
-        """After the first step: its loss, the sum of its gradients, and the sum of the weights now."""
+        """After the first step: its loss, the sum of its gradients, and the sum of the weights."""
 
 
 def moons() -> Problem:
-    """micrograd's demo: its full batch, and the weights that it draws, neuron by neuron."""
+    """micrograd's demo: the full batch, and weights drawn as in micrograd, neuron by neuron."""
     import numpy
 
     inputs, labels = network.moons()
@@ -70,7 +70,7 @@ def digits() -> Problem:
 
 
 class Adam:
-    """Adam by hand, for who has none, over numpy arrays, which it changes in place."""
+    """Adam, for contenders without it, on numpy arrays, which it changes in place."""
 
     def __init__(self, parameters: list[Any], rate: float) -> None:
         self.parameters, self.rate, self.count = parameters, rate, 0

@@ -1,4 +1,4 @@
-"""What was measured against its targets: as a table to read, and as JSON to keep."""
+"""Compares the figures with their targets, and prints them as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Figures = Mapping[str, Mapping[str, float | None]]  # measure -> contender -> fi
 
 @dataclass(frozen=True)
 class Target:
-    """At most `limit`: times the rival's figure, or in the measure's own unit where there is no rival."""
+    """At most `limit` times the rival's figure; without a rival, at most `limit` in the measure's unit."""
 
     limit: float
     rival: str | None = None
-    name: str = ""  # of a target beyond the one to be met
+    name: str = ""  # of a target beyond the required one
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Measure:
 
 
 def ratio(row: Mapping[str, float | None], rival: str) -> float | None:
-    """None where either is missing, or the rival's is next to nothing, as are micrograd's import and handles."""
+    """None if a figure is missing, or if the rival's is almost 0, as for micrograd's import and handles."""
     ours, theirs = row.get(OURS), row.get(rival)
     return None if ours is None or theirs is None or theirs < 0.5 else ours / theirs
 
 
 def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -> tuple[str, bool | None]:
-    """A target in words, and whether it was met; None where nothing was measured."""
+    """A target in words, and whether it was met; None if nothing was measured."""
     figure = row.get(OURS) if target.rival is None else ratio(row, target.rival)
     words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.2f} of {target.rival}"
     named = f"{target.name}: " if target.name else ""
@@ -65,7 +65,7 @@ def _figure(x: float | None) -> str:
 def _cells(
     measures: Sequence[Measure], figures: Figures, contenders: Sequence[str], rivals: Sequence[str]
 ) -> list[list[str]]:
-    """The table: headings, then a row a measure."""
+    """The table: headings, then one row per measure."""
     said = {True: "met", False: "missed", None: "not measured"}
     rows = [["", *contenders, *(f"ours/{rival}" for rival in rivals), "target"]]
     for measure in measures:
@@ -81,7 +81,7 @@ def _cells(
 
 
 def show(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str], rivals: Sequence[str]) -> None:
-    """Prints the table, by rich where it is installed."""
+    """Prints the table, by rich if it is installed."""
     cells = _cells(measures, figures, contenders, rivals)
     try:
         from rich.console import Console
@@ -97,11 +97,11 @@ def show(measures: Sequence[Measure], figures: Figures, contenders: Sequence[str
         column.justify = "right"
     for row in cells[1:]:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 220).print(table)  # a file or a pipe has no width of its own
+    Console(width=None if sys.stdout.isatty() else 220).print(table)  # a file or a pipe has no width
 
 
 def machine() -> dict[str, Any]:
-    """Where and with what the figures were taken."""
+    """The machine and the versions with which the figures were measured."""
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
@@ -129,7 +129,7 @@ def _version(name: str) -> str | None:
 def write(
     path: Path, measures: Sequence[Measure], figures: Figures, rivals: Sequence[str], settings: Mapping[str, Any]
 ) -> None:
-    """Writes everything that `show` prints, and the machine and settings, as JSON."""
+    """Writes everything that `show` prints, the machine and the settings as JSON."""
     record = {"machine": machine(), "settings": dict(settings), "measures": {}}
     for measure in measures:
         row = figures[measure.key]

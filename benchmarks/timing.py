@@ -1,4 +1,4 @@
-"""How time is taken: processor time on one core, contenders in turn, without the garbage collector."""
+"""How time is measured: processor time on one core, contenders in turn, without the garbage collector."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from benchmarks.peers import Contender
 
 Sample = TypeVar("Sample")
 
-# Seconds of this thread on the processor, where the system counts them finely: others' work takes time slices, which
-# hit long samples more than short ones and so would distort ratios.
+# Seconds of this thread on the processor, if the system counts them finely. Other processes take time slices, which
+# would affect long samples more than short ones, and so distort ratios.
 clock = thread_time if get_clock_info("thread_time").resolution < 1e-6 else perf_counter
-# The same of all threads of this process, for libraries that have others compute.
+# The same for all threads of this process, for libraries that compute in other threads.
 process_clock = process_time if get_clock_info("process_time").resolution < 1e-6 else perf_counter
 
 
 def pin() -> int | None:
-    """Keeps this process, and those it starts, on the last core it may use; None where the system cannot."""
+    """Keeps this process and its children on the last core that it may use. Returns None if the system cannot."""
     if not hasattr(os, "sched_setaffinity"):
         return None
     core = max(os.sched_getaffinity(0))
@@ -34,7 +34,7 @@ def pin() -> int | None:
 
 
 def round_robin(tasks: Mapping[str, Callable[[], Sample]], repetitions: int) -> dict[str, list[Sample]]:
-    """What the tasks gave, run in turn `repetitions` times after a warm-up, garbage collected only between them."""
+    """Runs the tasks in turn, `repetitions` times after a warm-up. Collects garbage only between tasks."""
     samples: dict[str, list[Sample]] = {name: [] for name in tasks}
     gc.disable()
     try:
@@ -50,7 +50,7 @@ def round_robin(tasks: Mapping[str, Callable[[], Sample]], repetitions: int) -> 
 
 
 def steps(restart: Callable[[], object], step: Callable[[], object], seconds: float) -> Callable[[], float]:
-    """A task: seconds that one of the first steps after a restart takes, of about so many as fill `seconds`.
+    """A task: seconds per step, over as many of the first steps after a restart as fill `seconds`.
 
     Two steps, each after a restart, go before: as in a training loop, the processor has seen this code just before.
     """
@@ -73,7 +73,7 @@ def steps(restart: Callable[[], object], step: Callable[[], object], seconds: fl
 
 
 def operation(contender: Contender, statement: str, count: int) -> Callable[[], float]:
-    """A task: ns that a statement on the variables a and b takes, less those of an empty loop.
+    """A task: ns per statement on the variables a and b, minus the time of an empty loop.
 
     timeit compiles the loop anew for each contender, so that what the interpreter learns of one does not slow another.
     """
@@ -84,7 +84,7 @@ def operation(contender: Contender, statement: str, count: int) -> Callable[[], 
 
 
 def import_ms(imports: Mapping[str, str], runs: int) -> dict[str, float]:
-    """What each import adds to the interpreter's own start: differences of medians of new processes' elapsed times."""
+    """The time that each import adds to the start of the interpreter: differences of medians over new processes."""
 
     def start(name: str, statement: str) -> float:
         backend = {"SCALARGRAD_BACKEND": name} if name in ("native", "python") else {}

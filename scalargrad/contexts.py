@@ -1,4 +1,4 @@
-"""What an operation does besides computing, thread by thread: `no_grad` records nothing, `detect_anomaly` watches."""
+"""Contexts that change what an operation does besides computing, per thread: `no_grad` and `detect_anomaly`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from scalargrad.table import ops
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-# generators, coroutines (two ways to write one), asynchronous generators: `inspect` says so, but takes long to import
+# generators, coroutines (written in two ways), asynchronous generators: `inspect` knows, but is slow to import
 _RUNS_LATER = 0x20 | 0x80 | 0x100 | 0x200
 
-_depths: dict[tuple[int, int], int] = {}  # by thread and bit: how many contexts it is in
+_depths: dict[tuple[int, int], int] = {}  # by thread and bit: how many such contexts are open
 
 
 class _Mode:
-    """A context manager and decorator that sets one bit of the thread's mode; the last to leave clears it."""
+    """A context manager and decorator that sets one bit of the thread's mode. The outermost one clears it on exit."""
 
     _bit = 0
 
@@ -59,7 +59,7 @@ class _Mode:
 
 
 class no_grad(_Mode):
-    """Inside, operations record nothing and give leaves. Also a decorator. Per thread.
+    """Inside, operations record nothing and return leaves. Also a decorator. Applies to the current thread.
 
     >>> from scalargrad import Value, no_grad
     >>> x = Value(3.0)
@@ -73,7 +73,7 @@ class no_grad(_Mode):
 
 
 class recording:
-    """Inside, operations record, also where `no_grad` holds outside. For the transforms. Per thread."""
+    """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
     def __enter__(self) -> None:
         self._key = get_ident(), core.NO_GRAD
@@ -87,9 +87,10 @@ class recording:
 
 
 class detect_anomaly(_Mode):
-    """Inside, the first nan or infinity that an operation or its backward rule makes raises an `AnomalyError`.
+    """Inside, an operation or a backward rule that makes a nan or an infinity raises `AnomalyError`.
 
-    The message names the operation, its operands, and the file and line that recorded it. Per thread.
+    The message names the operation, its operands, and the file and line that recorded it.
+    Applies to the current thread.
 
     >>> from scalargrad import Value, detect_anomaly, log
     >>> with detect_anomaly():
@@ -113,9 +114,9 @@ class detect_anomaly(_Mode):
 
 
 _watchers: list[detect_anomaly] = []
-_places: dict[tuple[int, int], str] = {}  # the file and line of every node recorded under a watcher, by its key
+_places: dict[tuple[int, int], str] = {}  # the file and line of each node recorded under a watcher, by key
 _package = dirname(__file__) + sep
-_PLACES_KEPT = 1_000_000  # beyond this the older half is forgotten: a long training under the watch stays bounded
+_PLACES_KEPT = 1_000_000  # beyond this the older half is dropped, so that a long training has bounded memory
 
 
 def _user_place() -> str:
@@ -127,14 +128,14 @@ def _user_place() -> str:
 
 
 def _call(opcode: int, operands: list[float], count: int) -> str:
-    """An operation with its first three operands."""
+    """An operation with its first three operands, as text."""
     return f"{ops.NAMES[opcode]}({', '.join(map(repr, operands[:3]))}{', ...' if count > 3 else ''})"
 
 
 def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, ...]) -> None:
-    """The hook that both backends call after each operation under a watcher."""
+    """The hook that both backends call after each operation while a watcher is active."""
     place = _user_place()
-    if result.data - result.data != 0.0:  # only of nan and infinities
+    if result.data - result.data != 0.0:  # only for nan and infinities
         numbers = [x.data if isinstance(x, core.Node) else x for x in operands[:3]]
         raise AnomalyError(f"{_call(opcode, numbers, len(operands))} made {result.data}, at {place}")
     key = core.key(result)
@@ -146,17 +147,17 @@ def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, 
 
 
 def backward(root: core.Node, seed: float) -> None:
-    """`core.backward`; under a watcher, a nan or infinity that a backward rule makes raises, and nothing changes."""
+    """`core.backward`. Under a watcher, a backward rule that makes a nan or an infinity raises, and nothing changes."""
     if not core.mode(None) & core.WATCH:
         core.backward(root, seed, False)
         return
     if seed - seed != 0.0:
-        raise AnomalyError(f"backward({seed}) begins with a nan or inf, at {_user_place()}")
+        raise AnomalyError(f"backward({seed}) starts with a nan or inf, at {_user_place()}")
     _refuse_anomaly(core.backward(root, seed, True))
 
 
 def gradients(root: core.Node, seed: float, blocks: Sequence[Any]) -> list[bytes | None]:
-    """`core.gradients`, which changes nothing; it too raises under a watcher."""
+    """`core.gradients`. Under a watcher it raises as `backward` does. Changes nothing."""
     found = core.gradients(root, seed, bool(core.mode(None) & core.WATCH), blocks)
     if isinstance(found, tuple):
         _refuse_anomaly(found)

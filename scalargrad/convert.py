@@ -1,4 +1,4 @@
-"""Numbers in: what counts as one, and the errors for what does not. Both backends call these as hooks."""
+"""What counts as a number, and the errors for everything else. Both backends call these functions as hooks."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _NEVER_NUMBERS = (str, bytes, bytearray, complex, list, tuple, dict, set, frozen
 
 
 def number(x: Any) -> Any:
-    """The float of a number; NotImplemented for a type that we do not know, whose own operators may know us.
+    """Returns the float of a number. For an unknown type, whose own operators may know Value, returns NotImplemented.
 
-    Takes int, bool, float, Fraction, Decimal, numpy scalars and 0-d arrays. Raises `NumberError` for what can never be
-    a number, `RangeError` for a number too large for a double.
+    Takes int, bool, float, Fraction, Decimal, numpy scalars and 0-d arrays. Raises `NumberError` for types that are
+    never numbers, `RangeError` for a number too large for a double.
     """
     if isinstance(x, _NEVER_NUMBERS):
         refuse(x)
@@ -44,7 +44,7 @@ def number(x: Any) -> Any:
             return _finite(x)
         if getattr(x, "ndim", None) == 0 and hasattr(x, "dtype"):  # a numpy scalar or 0-d array
             if x.dtype == object:
-                return NotImplemented  # numpy applies the operator to what is in it
+                return NotImplemented  # numpy applies the operator to the object inside
             if getattr(x.dtype, "kind", "") in "biuf" and not getattr(x, "mask", False):  # numpy.ma.masked has no value
                 return _finite(x)
             refuse(x)
@@ -56,7 +56,7 @@ def number(x: Any) -> Any:
 
 
 def _finite(x: Any) -> float:
-    """The float of what may be larger than a double: a Decimal or longdouble would become infinite without a word."""
+    """The float of a number that may exceed a double. A Decimal or longdouble would silently become infinite."""
     result = float(x)
     if result in (math.inf, -math.inf) and x not in (math.inf, -math.inf):
         raise OverflowError
@@ -64,12 +64,12 @@ def _finite(x: Any) -> float:
 
 
 def _is_exact(kind: type) -> bool:
-    """Whether a type is Fraction or Decimal, told by name: importing both would double the package's import time."""
+    """Whether a type is Fraction or Decimal, by name: importing both would double the package's import time."""
     return any((c.__module__, c.__name__) in (("fractions", "Fraction"), ("decimal", "Decimal")) for c in kind.__mro__)
 
 
 def short(x: Any) -> str:
-    """A repr that is no longer than a line; that of a huge int may not even be computable."""
+    """The repr, cut to 60 characters. Python refuses the repr of a huge int, so its size in bits stands for it."""
     try:
         text = repr(x)
     except ValueError:
@@ -78,12 +78,12 @@ def short(x: Any) -> str:
 
 
 def refuse(x: Any) -> NoReturn:
-    """Raises the `NumberError` that fits."""
+    """Raises a `NumberError` that says what to write instead."""
     kind = type(x).__name__
     if isinstance(x, core.Node):
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
     if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
-        raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it in first (numpy.ma.filled)")
+        raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it first (numpy.ma.filled)")
     if hasattr(x, "shape") and hasattr(x, "dtype"):
         raise NumberError(
             f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
@@ -91,37 +91,37 @@ def refuse(x: Any) -> NoReturn:
         )
     advice = ""
     if isinstance(x, complex):
-        advice = ": its parts can be Values of their own"
+        advice = ": make a Value of its real part and one of its imaginary part"
     elif isinstance(x, (list, tuple)):
         advice = ": a Value is one number; make a list of Values"
     elif isinstance(x, str):
-        advice = ": float(...) makes a number of a text"
+        advice = ": convert text with float(...)"
     elif x is None:
-        advice = ": a grad is cleared by setting it to 0.0"
+        advice = ": to clear a grad, set it to 0.0"
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 
-_arrays: list[Callable[[int, tuple[Any, ...]], Any]] = []  # what the arrays supply, once there are arrays
+_arrays: list[Callable[[int, tuple[Any, ...]], Any]] = []  # the function that `arrays` supplies when it is imported
 
 
 def lift(opcode: int, operands: tuple[Any, ...]) -> Any:
-    """The result of a primitive of which an operand is no number: for arrays; else NotImplemented."""
+    """Returns the result of a primitive if an operand is an array, else NotImplemented."""
     return _arrays[0](opcode, operands) if _arrays else NotImplemented
 
 
 def define_arrays(function: Callable[[int, tuple[Any, ...]], Any]) -> None:
-    """Lets the functions of numbers take arrays: `function` gives their result, or NotImplemented."""
+    """Lets the functions of numbers take arrays: `function` returns their result, or NotImplemented."""
     _arrays.append(function)
 
 
 def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, **unknown: Any) -> float:
-    """The number of a new leaf, ``Value(data)``. micrograd's further parameters must be empty."""
+    """Returns the number of a new leaf, for ``Value(data)``. micrograd's other parameters must be empty."""
     if more or unknown:
         named = "".join(f", {name}=..." for name in unknown)
-        raise HandmadeNodeError(f"Value takes one number, got more: Value(data{named}). For a label, make a subclass")
+        raise HandmadeNodeError(f"Value takes one number, got more: Value(data{named}). For a label, write a subclass")
     if _children or _op:
         raise HandmadeNodeError(
-            "a Value cannot be made with children or an op by hand: nodes are recorded by operations."
+            "a Value cannot be made with children or an op by hand: operations record nodes."
             " Compose the result from operators and the functions of scalargrad"
         )
     if isinstance(data, core.Node):
@@ -134,6 +134,6 @@ def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, 
 
 def read_only(node: core.Node) -> NoReturn:
     raise ReadOnlyError(
-        f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is what its operation computed and cannot be"
-        " set: set the data of the leaves and compute again, or v.detach() for a leaf of its own"
+        f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is the result of its operation and cannot be"
+        " set: set the data of the leaves and compute again, or use v.detach() for a leaf of its own"
     )

@@ -1,4 +1,4 @@
-"""Small data sets for demos and tests, as lists: measured irises, two moons, handwritten digits."""
+"""Small data sets for demos and tests, as lists: iris measurements, two moons, handwritten digits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Rows = list[list[float]]
 
 
 def load_iris() -> tuple[Rows, list[int], list[str]]:
-    """Fisher's 150 irises: four measurements in cm, the number of the species, and the species' names.
+    """Returns Fisher's 150 irises: four measurements in cm per flower, its species' number, and the species' names.
 
     Source: Fisher 1936, "The use of multiple measurements in taxonomic problems", measured by Anderson.
 
@@ -30,16 +30,16 @@ def load_iris() -> tuple[Rows, list[int], list[str]]:
 
 
 def make_moons(n_samples: int, noise: float, seed: int) -> tuple[Rows, list[int]]:
-    """Two interleaving half circles with Gaussian noise and the number of each point's circle, by scikit-learn.
+    """Returns points of two interleaving half circles with Gaussian noise, and the number of each point's half circle.
 
-    The points are those after ``numpy.random.seed(seed)``. Raises `MissingExtraError` without scikit-learn.
+    The points come from scikit-learn, with this seed. Raises `MissingExtraError` if scikit-learn is missing.
     """
     points, labels = extras.load("sklearn.datasets").make_moons(n_samples=n_samples, noise=noise, random_state=seed)
     return points.tolist(), labels.tolist()
 
 
 def make_plain_moons(n_samples: int, noise: float, seed: int) -> tuple[Rows, list[int]]:
-    """The same two shapes without scikit-learn: other noise, and not shuffled.
+    """Returns points of the same two shapes without scikit-learn. The noise differs, and the points are not shuffled.
 
     >>> points, labels = make_plain_moons(4, 0.0, seed=0)
     >>> [[round(x, 1) for x in point] for point in points], labels
@@ -60,10 +60,10 @@ def make_plain_moons(n_samples: int, noise: float, seed: int) -> tuple[Rows, lis
 
 
 def load_digits() -> tuple[Rows, list[int]]:
-    """1,797 handwritten digits: pictures of 8 x 8 numbers from 0 to 16, row by row, and what they are; by scikit-learn.
+    """Returns 1,797 handwritten digits: pictures of 8 x 8 numbers from 0 to 16, row by row, and the digit of each.
 
-    Source: Alpaydin and Kaynak 1998, "Optical recognition of handwritten digits". Raises `MissingExtraError` without
-    scikit-learn.
+    Source: Alpaydin and Kaynak 1998, "Optical recognition of handwritten digits". Raises `MissingExtraError` if
+    scikit-learn, which has the data, is missing.
     """
     found = extras.load("sklearn.datasets").load_digits()
     return found.data.tolist(), found.target.tolist()

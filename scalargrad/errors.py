@@ -1,14 +1,14 @@
-"""The errors of scalargrad: each is a `ScalargradError` and the builtin that fits."""
+"""The errors of scalargrad. Each is a subclass of `ScalargradError` and of the builtin exception that fits."""
 
 from __future__ import annotations
 
 
 class ScalargradError(Exception):
-    """The base of all errors that scalargrad raises on purpose."""
+    """The base class of all errors that scalargrad raises on purpose."""
 
 
 class NumberError(ScalargradError, TypeError):
-    """Something that is not a real number was given where one is needed."""
+    """A real number is required, and something else was given."""
 
 
 class RangeError(ScalargradError, OverflowError):
@@ -16,23 +16,23 @@ class RangeError(ScalargradError, OverflowError):
 
 
 class ReadOnlyError(ScalargradError, AttributeError):
-    """An attribute that describes a recorded node was set."""
+    """An attribute that an operation has fixed cannot be set: the data of an interior node."""
 
 
 class HandmadeNodeError(ScalargradError, TypeError):
-    """A Value was made with children, an op or a backward function by hand."""
+    """A Value was constructed with children, an op or a backward function, which only operations can set."""
 
 
 class ArgumentError(ScalargradError, ValueError):
-    """An argument is of the right type and the wrong value: an empty list, two lengths that differ."""
+    """An argument has the right type but a wrong value, such as an empty list or two lists of different lengths."""
 
 
 class ShapeError(ScalargradError, ValueError):
-    """Shapes that do not fit one another, or not the operation; the message shows them."""
+    """Shapes do not fit each other, or do not fit the operation. The message shows them."""
 
 
 class HigherOrderError(ScalargradError, NotImplementedError):
-    """A transform met the Values of another transform that is running: that would be a second derivative."""
+    """A transform met the Values of another transform that is still running, which asks for a second derivative."""
 
 
 class AnomalyError(ScalargradError, FloatingPointError):
@@ -40,7 +40,7 @@ class AnomalyError(ScalargradError, FloatingPointError):
 
 
 class BackendError(ScalargradError, ImportError):
-    """SCALARGRAD_BACKEND names no backend, or one that is not there."""
+    """SCALARGRAD_BACKEND or SCALARGRAD_SIMD has an unknown value, or one that is not available here."""
 
 
 class RecordError(ScalargradError, ValueError):
@@ -52,12 +52,12 @@ class StateError(ScalargradError, ValueError):
 
 
 class MissingExtraError(ScalargradError, ImportError):
-    """An optional library is not installed; the message names the extra that brings it."""
+    """An optional library cannot be imported. The message names the extra that installs it."""
 
 
 class GradientMismatchError(ScalargradError, AssertionError):
-    """`testing.check_grad` found a gradient that numerical differentiation does not confirm."""
+    """`testing.check_grad` found a gradient that disagrees with numerical differentiation."""
 
 
 class ImplicitDetachWarning(UserWarning):
-    """A Value was turned into a float, so the gradient stops there."""
+    """A Value was converted to a float, so the gradient stops there."""

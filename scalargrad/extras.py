@@ -1,4 +1,4 @@
-"""Optional libraries: imported at first need, and missed politely."""
+"""Optional libraries. They are imported on first use; a missing one raises an error that names the extra."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from scalargrad.errors import MissingExtraError
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install is not the name to import
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install differs from the name to import
 
 
 def load(module: str, extra: str = "demo") -> Any:
-    """The optional module. Raises `MissingExtraError`, which names the `extra` that brings it."""
+    """Returns the optional module. Raises `MissingExtraError`, which names the `extra` that installs it."""
     top = module.partition(".")[0]
     try:
-        import_module(top)  # first: a submodule that was imported before would not notice that it is gone
+        import_module(top)  # first: a submodule that is already imported would hide that its package is gone
         return import_module(module)
     except ImportError as error:
         raise MissingExtraError(
-            f"{_DISTRIBUTIONS.get(top, top)} cannot be imported; pip install 'scalargrad[{extra}]' brings it"
+            f"{_DISTRIBUTIONS.get(top, top)} cannot be imported: install it with pip install 'scalargrad[{extra}]'"
         ) from error
 
 
 def found(module: str, otherwise: str) -> bool:
-    """Whether the optional module is there; if not, prints a note of what happens `otherwise`, and why."""
+    """Whether the optional module can be imported. If not, prints a note: what happens `otherwise`, and why."""
     try:
         load(module)
     except MissingExtraError as error:
@@ -35,5 +35,5 @@ def found(module: str, otherwise: str) -> bool:
 
 
 def on_terminal() -> bool:
-    """Whether the output can move its cursor."""
+    """Whether the output is a terminal that can move its cursor."""
     return sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")

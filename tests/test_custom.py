@@ -174,9 +174,9 @@ def test_arguments_by_keyword_only() -> None:
 @pytest.mark.parametrize(
     "fwd, bwd, error, message",
     [
-        (lambda x: x, lambda _, g: (g,), ArgumentError, "fwd of double returns a pair"),
-        (lambda x: (x, None), lambda _, g: g, ArgumentError, "bwd of double returns a tuple"),
-        (lambda x: (x, None), lambda _, g: (g, g), ArgumentError, "each of 1 argument.*got 2"),
+        (lambda x: x, lambda _, g: (g,), ArgumentError, "fwd of double must return a pair"),
+        (lambda x: (x, None), lambda _, g: g, ArgumentError, "bwd of double must return a tuple"),
+        (lambda x: (x, None), lambda _, g: (g, g), ArgumentError, "tuple of 1 cotangent.*got 2"),
         (lambda x: (x, None), lambda _, g: ([g],), ShapeError, r"shape \(\)"),
         (lambda x: (np.zeros((1, 1, 1)), None), lambda _, g: (1.0,), ShapeError, r"\(1, 1, 1\)"),
     ],

@@ -57,7 +57,7 @@ def test_which_arguments_are_constants(nondiff: Any, factors: dict[int, float], 
         wrong = [Value(x) if j in (k, *factors) else x for j, x in enumerate(numbers)]
         with pytest.raises(ArgumentError) as caught:
             function(*wrong)
-        assert str(caught.value) == f"argument {k} of <lambda> is in nondiff_argnums, and a Value"
+        assert str(caught.value) == f"argument {k} of <lambda> is in nondiff_argnums, so it must not be a Value"
         only = [Value(x) if j == k else x for j, x in enumerate(numbers)]
         with pytest.raises(ArgumentError, match=f"argument {k} of <lambda> is in nondiff_argnums"):
             function(*only)
@@ -211,14 +211,14 @@ def test_none_stands_for_zeros() -> None:
 @pytest.mark.parametrize(
     ("cotangents", "error", "message"),
     [
-        ((1.0,), ArgumentError, "bwd of <lambda> returns a tuple, a cotangent for each of 2 argument(s); got 1"),
-        ((), ArgumentError, "bwd of <lambda> returns a tuple, a cotangent for each of 2 argument(s); got 0"),
+        ((1.0,), ArgumentError, "bwd of <lambda> must return a tuple of 2 cotangent(s), one per argument, got 1"),
+        ((), ArgumentError, "bwd of <lambda> must return a tuple of 2 cotangent(s), one per argument, got 0"),
         ((1.0, None, 1.0), ArgumentError,
-         "bwd of <lambda> returns a tuple, a cotangent for each of 2 argument(s); got 3"),
-        (1.0, ArgumentError, "bwd of <lambda> returns a tuple, a cotangent for each of 2 argument(s); got float"),
-        (None, ArgumentError, "bwd of <lambda> returns a tuple, a cotangent for each of 2 argument(s); got NoneType"),
+         "bwd of <lambda> must return a tuple of 2 cotangent(s), one per argument, got 3"),
+        (1.0, ArgumentError, "bwd of <lambda> must return a tuple of 2 cotangent(s), one per argument, got float"),
+        (None, ArgumentError, "bwd of <lambda> must return a tuple of 2 cotangent(s), one per argument, got NoneType"),
         ({"x": 1.0, "y": 2.0}, ArgumentError,
-         "bwd of <lambda> returns a tuple, a cotangent for each of 2 argument(s); got dict"),
+         "bwd of <lambda> must return a tuple of 2 cotangent(s), one per argument, got dict"),
         (([1.0], None), ShapeError,
          "cotangent 0 of bwd of <lambda> must have shape (), as argument 0 of <lambda> has; got shape (1,)"),
         ((None, 1.0), ShapeError,
@@ -242,7 +242,7 @@ def test_fwd_returns_a_pair(pair: Any) -> None:
     function.defvjp(lambda x: pair, lambda _, g: (g,))
     with pytest.raises(ArgumentError) as caught:
         function(Value(1.0))
-    assert str(caught.value) == f"fwd of <lambda> returns a pair (result, residuals); got {type(pair).__name__}"
+    assert str(caught.value) == f"fwd of <lambda> must return a pair (result, residuals), got {type(pair).__name__}"
 
 
 def test_results_that_are_no_numbers() -> None:

@@ -229,7 +229,7 @@ def test_without_any_library(
 def test_digits_need_scikit_learn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     hide(monkeypatch, "sklearn")
     assert main(["demo", "digits", "--no-plot"]) == 1
-    assert "scikit-learn cannot be imported; pip install 'scalargrad[demo]'" in capsys.readouterr().err
+    assert "scikit-learn cannot be imported: install it with pip install 'scalargrad[demo]'" in capsys.readouterr().err
 
 
 @native_only

@@ -56,9 +56,9 @@ def test_the_base_and_the_warning() -> None:
 
 
 @pytest.mark.parametrize(("module", "extra", "message"), [
-    ("sklearn.datasets", "demo", "scikit-learn cannot be imported; pip install 'scalargrad[demo]' brings it"),
-    ("json.nowhere", "test", "json cannot be imported; pip install 'scalargrad[test]' brings it"),
-    ("nowhere_at_all", "bench", "nowhere_at_all cannot be imported; pip install 'scalargrad[bench]' brings it"),
+    ("sklearn.datasets", "demo", "scikit-learn cannot be imported: install it with pip install 'scalargrad[demo]'"),
+    ("json.nowhere", "test", "json cannot be imported: install it with pip install 'scalargrad[test]'"),
+    ("nowhere_at_all", "bench", "nowhere_at_all cannot be imported: install it with pip install 'scalargrad[bench]'"),
 ])  # fmt: skip
 def test_what_is_missing_names_its_extra(module: str, extra: str, message: str, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)

@@ -88,18 +88,18 @@ def test_what_is_too_large(x: Any) -> None:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    (None, "expected a real number, got NoneType None: a grad is cleared by setting it to 0.0"),
-    ("1.5", "expected a real number, got str '1.5': float(...) makes a number of a text"),
+    (None, "expected a real number, got NoneType None: to clear a grad, set it to 0.0"),
+    ("1.5", "expected a real number, got str '1.5': convert text with float(...)"),
     (b"1", "expected a real number, got bytes b'1'"),
     (bytearray(b"1"), "expected a real number, got bytearray bytearray(b'1')"),
-    (1j, "expected a real number, got complex 1j: its parts can be Values of their own"),
+    (1j, "expected a real number, got complex 1j: make a Value of its real part and one of its imaginary part"),
     ([1.0], "expected a real number, got list [1.0]: a Value is one number; make a list of Values"),
     ((1.0,), "expected a real number, got tuple (1.0,): a Value is one number; make a list of Values"),
     ({1: 2.0}, "expected a real number, got dict {1: 2.0}"),
     ({1.0}, "expected a real number, got set {1.0}"),
     (frozenset(), "expected a real number, got frozenset frozenset()"),
-    ("x" * 100, "expected a real number, got str '" + "x" * 56 + "...: float(...) makes a number of a text"),
-    ("x" * 58, "expected a real number, got str '" + "x" * 58 + "': float(...) makes a number of a text"),
+    ("x" * 100, "expected a real number, got str '" + "x" * 56 + "...: convert text with float(...)"),
+    ("x" * 58, "expected a real number, got str '" + "x" * 58 + "': convert text with float(...)"),
     (Decimal("sNaN"), "expected a real number, got Decimal Decimal('sNaN')"),
     (np.complex64(1), None),
     (np.str_("1"), None),
@@ -108,7 +108,7 @@ REFUSED: list[tuple[Any, str]] = [
     (np.array(1j), "expected a number, got a ndarray of shape () and dtype complex128: a Value is one number; make an"
      " array of Values element by element, or a Vector or Matrix of the whole"),
     (np.ma.masked,
-     "expected a number, got a masked MaskedConstant, which has none: fill it in first (numpy.ma.filled)"),
+     "expected a number, got a masked MaskedConstant, which has none: fill it first (numpy.ma.filled)"),
 ]  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def test_subclasses_of_numbers() -> None:
 
 # --- nodes by hand ----------------------------------------------------------------------------------------------------
 
-BY_HAND = "a Value cannot be made with children or an op by hand: nodes are recorded by operations. Compose the result"
+BY_HAND = "a Value cannot be made with children or an op by hand: operations record nodes. Compose the result"
 SET: list[tuple[str, Any, type[Exception], str]] = [
     ("_prev", (), HandmadeNodeError, BY_HAND), ("_prev", {Value(1.0)}, HandmadeNodeError, BY_HAND),
     ("_op", "", HandmadeNodeError, BY_HAND), ("_op", "+", HandmadeNodeError, BY_HAND),
@@ -212,7 +212,7 @@ def test_micrograds_parameters_must_be_empty() -> None:
     ):
         with pytest.raises(HandmadeNodeError) as caught:
             call()
-        assert str(caught.value) == f"Value takes one number, got more: {named}. For a label, make a subclass"
+        assert str(caught.value) == f"Value takes one number, got more: {named}. For a label, write a subclass"
     with pytest.raises(NumberError, match="NoneType"):
         Value()
 
@@ -224,7 +224,7 @@ def test_interior_data_names_its_operation(make: Any, op: str) -> None:
     with pytest.raises(ReadOnlyError) as caught:
         y.data = 5.0
     assert str(caught.value).startswith(
-        f"the data of an interior node ({op}) is what its operation computed and cannot"
+        f"the data of an interior node ({op}) is the result of its operation and cannot"
     )
     assert "v.detach() for a leaf of its own" in str(caught.value) and y.data == before
     y.grad = 7.0

@@ -60,69 +60,69 @@ PROSE: list[tuple[str, str]] = [
     ("What scalargrad computes where mathematics leaves a choice.", "an introduction"),
     ("The tables on this page are generated from [`scalargrad/table/ops.py`](../scalargrad/table/ops.py) by"
      " `python docs/generate.py`.", "test_docs::test_the_tables_are_those_of_the_code"),
-    ("Where a derivative does not exist, one value is chosen, and it is the same in every backend.",
+    ("Where a derivative does not exist, the table fixes one value. It is the same in every backend.",
      "test_table::test_both_backends_compute_the_same_bits"),
-    ("Python's own `max` and `min` pick one operand; `sg.max` and `sg.min` share a tie.",
+    ("At a tie, Python's own `max` and `min` pick one operand; `sg.max` and `sg.min` share the gradient among all of"
+     " them.",
      "max(1, 3, 3, 2, 3); min(1, 3, 1, 2, 1)"),
     ("`norm` has the gradient 0 at the origin.", "norm(0); norm(-0.0, 0.0); norm(0, 0, 0)"),
     ("Numbers are C doubles.", "test_value::test_numbers_in"),
-    ("Results are IEEE 754's, also where Python's float raises: `Value(1.0) / 0` is inf, `log(0)` is -inf,"
-     " `log(-1)` nan,"
-     " `exp(1000)` inf.", "div(1, 0); log(0); log(-1); exp(1000); div(0, 0); pow(0, -1); remainder(1, 0); sqrt(-1)"),
-    ("A negative base with a fractional exponent gives nan, never a complex number.",
+    ("Results follow IEEE 754, also where Python's float raises: `Value(1.0) / 0` is inf, `log(0)` is -inf,"
+     " `log(-1)` is nan, `exp(1000)` is inf.",
+     "div(1, 0); log(0); log(-1); exp(1000); div(0, 0); pow(0, -1); remainder(1, 0); sqrt(-1)"),
+    ("A negative base with a fractional exponent returns nan, never a complex number.",
      "pow(-8, 1 / 3); pow(-2, 0.3); pow(-2, 2.5)"),
     ("`x**2` is `x*x`.", "square(0.1); test_facts_surface::test_a_square_is_a_product"),
     ("Every other power is the C library's `pow`.", "pow(4, 0.5); test_facts_surface::test_a_square_is_a_product"),
-    ("Nothing sets flush-to-zero; subnormals, infinities and signed zeros are kept.",
+    ("Nothing sets flush-to-zero. Subnormals, infinities and signed zeros are kept.",
      "sub(normal, down(normal)); add(least, least); neg(0.0); add(-0.0, -0.0); sum(-0.0); add(inf, -inf)"),
-    ("Any nan equals any nan: its sign and payload are nobody's business, and `copysign(x, nan)` takes a nan as"
-     " positive.",
+    ("Where bits are compared, any nan equals any nan: its sign and payload carry no meaning. `copysign(x, nan)` takes"
+     " a nan as positive.",
      "copysign(2, nan); copysign(-2, -nan); test_table::test_the_sign_of_a_nan_does_not_show"),
-    ("Every product of the chain rule, an adjoint times a partial, is `zmul(a, b)`: the IEEE product, except that a nan"
-     " made by a zero factor (0·inf, 0·nan) is 0.", "test_facts_surface::test_the_product_of_the_chain_rule"),
-    ("So a branch that `where` masks, whose adjoint is 0, leaks no nan:",
+    ("Every product of the chain rule, an adjoint times a partial, is computed by `zmul(a, b)`: the IEEE product,"
+     " except that a zero factor never makes a nan; 0·inf and 0·nan are 0.",
+     "test_facts_surface::test_the_product_of_the_chain_rule"),
+    ("A branch that `where` masks has the adjoint 0, so no nan comes out of it:",
      "where(1, 2, nan); test_facts_surface::test_the_product_of_the_chain_rule"),
-    ("The C core's quick sweep (`csrc/sweep/dense.c`) multiplies plainly. A nan that comes up goes on to the entry of"
-     " at least one leaf, because every node has an operand that is no constant and nan times anything is nan;"
-     " when an entry's adjoint is nan, all is swept again with `zmul`. The scratch of the first run is thrown away, so"
-     " the bits are those of `zmul` alone.", "test_facts::test_in_bulk"),
-    ("The C core and the pure-Python backend give the same bits, for values and gradients. The rules that make it so:",
+    ("The C core's quick sweep (`csrc/sweep/dense.c`) uses plain products. If one makes a nan, the nan reaches at least one"
+     " leaf, because every node has an operand that is not a constant, and nan times anything is nan. So if a leaf's"
+     " adjoint is nan, the graph is swept again with `zmul`. The results of the first sweep are discarded, so the bits"
+     " are the same as with `zmul` alone.", "test_facts::test_in_bulk"),
+    ("The C core and the pure-Python backend compute the same bits, for values and gradients. These rules ensure it:",
      "test_table::test_both_backends_compute_the_same_bits"),
-    ("No fused multiply-add (`-ffp-contract=off`), no fast-math. The transcendental functions are those of one"
-     " C library"
-     " in both backends. A partial is an expression over rows of the table, evaluated the same way everywhere.",
+    ("No fused multiply-add (`-ffp-contract=off`) and no fast-math. Both backends call the transcendental functions of"
+     " the same C library. A partial is an expression over rows of the table, evaluated the same way everywhere.",
      "test_table::test_both_backends_compute_the_same_bits"),
     ("Contributions to an adjoint are added in one order: consumers in reverse order of recording, a node's operands in"
      " their order.", "test_facts_surface::test_contributions_come_in_one_order"),
     ("The first contribution is assigned, not added to zero, so a negative zero survives.", "sub(-0.0, 0.0);"
      " mul(-0.0, 5); test_facts::test_scalars"),
-    ("`dot` sums left to right.", "dot(1e16, 1, 1, 1, -1e16, 1); dot(1e16, 1, -1e16, 1, 1, 1)"),
-    ("`sum` and `mean` go in chunks of 128 numbers, with eight interleaved sums and the tree"
-     " ((s0+s4)+(s2+s6))+((s1+s5)+(s3+s7)), the chunks in order.",
+    ("`dot` sums from left to right.", "dot(1e16, 1, 1, 1, -1e16, 1); dot(1e16, 1, -1e16, 1, 1, 1)"),
+    ("`sum` and `mean` add up chunks of 128 numbers in order. Each chunk has eight interleaved sums, added as"
+     " ((s0+s4)+(s2+s6))+((s1+s5)+(s3+s7)).",
      "sum(1e16, 1, -1e16, 1); sum(1e16, -1e16, 1, 1); sum(*at(385, {0: 1e16, 128: -1e16, 256: 1, 384: 1}));"
      " test_many::test_the_order_of_a_sum"),
-    ("Where a tape is cut (it rolls over between 65,536 and 131,072 nodes, at a quiet moment, or a backward closes it)"
-     " does not show: the entry of a leaf or of a linked node goes on from the running sum of its target.",
+    ("A graph is cut when `backward` closes it, or when it has grown to between 65,536 and 131,072"
+     " nodes. The cut does not change a bit: the entry of a leaf, or of a node of an earlier graph, continues the"
+     " running sum of its target.",
      "test_size::*"),
-    ("The bar is an error of at most 1e-14, relative to the result (for sums that cancel, to the largest"
-     " summand), for the"
-     " value and the gradient of every function over its whole range; `tests/test_digits.py` holds it against 60-digit"
+    ("The value and the gradient of every function have an error of at most 1e-14 over the whole range, relative to the"
+     " result, or for sums that cancel to the largest summand. `tests/test_digits.py` compares with 60-digit"
      " arithmetic.", "test_digits::test_unary"),
-    ("Known to fall short: the gradient of `softmax` and `log_softmax` by their own input where that has nearly all the"
-     " weight (1 - p cancels; the error is 1e-16 of the result's largest summand, p), and `mean` overflows"
-     " where the sum"
-     " does.", "mean(1e308, 1e308); test_digits::test_softmax_and_log_softmax"),
-    ("`backward(seed)` adds to the leaves' `grad`, and starts the interior adjoints afresh. It works in scratch and"
-     " commits at the end: a call that is interrupted or fails changes nothing.", "test_graph::*"),
-    ("An interior node's `grad` is its adjoint from the last backward that reached it, else 0.0. It may be set;"
-     " its `data`"
-     " may not. Operands are captured when recorded: setting a leaf's `data` afterwards does not alter what was"
-     " recorded.",
+    ("Two cases are known to fall short. The gradient of `softmax` and `log_softmax` by their own input loses digits"
+     " where that input has nearly all the weight: 1 - p cancels, and the error is 1e-16 of the largest summand, p. And"
+     " `mean` overflows where the sum does.", "mean(1e308, 1e308); test_digits::test_softmax_and_log_softmax"),
+    ("`backward(seed)` adds to the `grad` of leaves, and computes interior adjoints anew. It works in scratch memory"
+     " and commits at the end, so a call that fails or is interrupted changes nothing.", "test_graph::*"),
+    ("An interior node's `grad` is its adjoint from the last `backward` that reached it, else 0.0. It can be set; its"
+     " `data` cannot. Operands are captured when an operation is recorded. Setting a leaf's `data` afterwards does not"
+     " alter the record.",
      "test_graph::*"),
-    ("Equality compares numbers and the hash is that of the node, as in PyTorch; `v in some_list` therefore compares"
-     " numbers.", "test_value::test_hash_is_identity_and_equality_numbers"),
-    ("Keep no Value that depends on a leaf in an attribute of that leaf (in a subclass): the graph holds its leaves, so"
-     " this is a cycle, and graphs are freed by reference counting alone.", "advice"),
+    ("Equality compares numbers, and the hash identifies the node, as in PyTorch. So `v in some_list` compares"
+     " numbers.",
+     "test_value::test_hash_is_identity_and_equality_numbers"),
+    ("Do not keep a Value that depends on a leaf in an attribute of that leaf (of a subclass). The graph holds its"
+     " leaves, so this makes a cycle, and graphs are freed by reference counting alone.", "advice"),
 ]  # fmt: skip
 
 # DESIGN, section 1, "Kinks": what is promised there in other words

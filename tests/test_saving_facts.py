@@ -40,12 +40,13 @@ def test_the_file_of_format_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff", r"{path} is no state that scalargrad saved, or it is damaged: "),
-        (b'{"format": Infinity}', r"{path} is no state that scalargrad saved, or it is damaged: Infinity is no JSON"),
-        (b"[1]", r"{path} is no state that scalargrad saved: its format is 'list', not 'scalargrad state 1'"),
-        (b"{}", r"{path} is no state that scalargrad saved: its format is 'None', not 'scalargrad state 1'"),
+        (b"\xff", r"{path} is not a state saved by scalargrad, or it is damaged: "),
+        (b'{"format": Infinity}',
+         r"{path} is not a state saved by scalargrad, or it is damaged: Infinity is not valid JSON"),
+        (b"[1]", r"{path} is not a state saved by scalargrad: its format is 'list', not 'scalargrad state 1'"),
+        (b"{}", r"{path} is not a state saved by scalargrad: its format is 'None', not 'scalargrad state 1'"),
         (json.dumps({"format": "x" * 100}).encode(),
-         r"{path} is no state that scalargrad saved: its format is 'x{{40}}', not 'scalargrad state 1'"),
+         r"{path} is not a state saved by scalargrad: its format is 'x{{40}}', not 'scalargrad state 1'"),
         (json.dumps({"format": saving._FORMAT, "sha256": "0", "state": {"a": 1.0}}).encode(),
          r"{path} is damaged: its numbers do not match its checksum"),
         (json.dumps({"format": saving._FORMAT, "sha256": saving._digest([]), "state": []}).encode(),
@@ -67,9 +68,7 @@ def test_what_is_no_number_in_a_file(thing: Any, tmp_path: Path) -> None:
     state = {"a": thing}
     text = json.dumps({"format": saving._FORMAT, "sha256": saving._digest(state), "state": state})
     path.write_text(text)
-    with pytest.raises(
-        StateError, match=rf"^{re.escape(str(path))} is damaged: it holds something that is no number \("
-    ):
+    with pytest.raises(StateError, match=rf"^{re.escape(str(path))} is damaged: an entry is not a number \("):
         saving.read(path)
 
 

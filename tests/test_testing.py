@@ -208,14 +208,14 @@ def test_huge_and_tiny_and_zero(x: float) -> None:
 @pytest.mark.parametrize(("f", "x", "error", "text"), [
     (lambda x: x.data, 3.0, NumberError, "no Value reached"),
     (lambda x: 3, 3.0, NumberError, "plain number 3"),
-    (lambda x: [x], 3.0, NumberError, "must give one Value, got list"),
-    (lambda x: None, 3.0, NumberError, "must give one Value, got NoneType"),
+    (lambda x: [x], 3.0, NumberError, "must return one Value, got list"),
+    (lambda x: None, 3.0, NumberError, "must return one Value, got NoneType"),
     (lambda x: 1 / 0, 3.0, ZeroDivisionError, "division by zero"),
     (lambda x: x, "a", NumberError, "x: expected a real number, got str"),
     (lambda x: x, {"w": [1.0, None]}, NumberError, r"x\['w'\]\[1\]: expected a real number"),
     (lambda x: x, math.inf, ArgumentError, "x is inf"),
     (sg.log, 0.0, ArgumentError, "f\\(x\\) is -inf"),
-    (lambda x: x * next(COUNT), 3.0, ArgumentError, "two results for one x"),
+    (lambda x: x * next(COUNT), 3.0, ArgumentError, "two different results for the same x"),
 ], ids=range(10))  # fmt: skip
 def test_what_cannot_be_checked_is_an_error(f: Any, x: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):

@@ -56,9 +56,9 @@ def test_argnums(argnums: Any, wanted: Any) -> None:
         ((0, 2), "argnums=(0, 2) does not fit: area was called with 2 positional argument(s)"),
         ((0, 0), "argnums=(0, 0) names an argument twice"),
         ((1, -1), "argnums=(1, -1) names an argument twice"),
-        (None, "argnums is an int or a sequence of ints, got None"),
-        ("01", "argnums is an int or a sequence of ints, got '01'"),
-        ((0, 1.0), "argnums is an int or a sequence of ints, got (0, 1.0)"),
+        (None, "argnums must be an int or a sequence of ints, got None"),
+        ("01", "argnums must be an int or a sequence of ints, got '01'"),
+        ((0, 1.0), "argnums must be an int or a sequence of ints, got (0, 1.0)"),
     ],
 )
 def test_argnums_that_do_not_fit(transform: Any, argnums: Any, message: str) -> None:
@@ -267,13 +267,15 @@ def test_masked_arrays() -> None:
 
 def test_lengths_and_kinds_of_primals() -> None:
     for primals, tangents, message in (
-        ((1.0,), (), "jvp needs a tangent for each primal, got 1 primals and 0 tangents"),
-        ((1.0, 2.0), (1.0,), "jvp needs a tangent for each primal, got 2 primals and 1 tangents"),
+        ((1.0,), (), "jvp needs one tangent per primal, got 1 primals and 0 tangents"),
+        ((1.0, 2.0), (1.0,), "jvp needs one tangent per primal, got 2 primals and 1 tangents"),
     ):
         with pytest.raises(ShapeError) as caught:
             sg.jvp(area, primals, tangents)
         assert str(caught.value) == message
-    with pytest.raises(ArgumentError, match=r"^primals is a tuple or list, one for each argument, got float$"):
+    message = "^primals must be a tuple or list, with one entry per argument, got float$"
+    with pytest.raises(ArgumentError, match=message):
         sg.jvp(area, 1.0, (1.0,))  # type: ignore[arg-type]
-    with pytest.raises(ArgumentError, match=r"^tangents is a tuple or list, one for each argument, got ndarray$"):
+    message = "^tangents must be a tuple or list, with one entry per argument, got ndarray$"
+    with pytest.raises(ArgumentError, match=message):
         sg.jvp(area, (1.0,), np.ones(1))  # type: ignore[arg-type]

@@ -124,7 +124,7 @@ def test_a_pair_is_a_pair(has_aux: bool) -> None:
             with pytest.raises(ArgumentError) as caught:
                 call()
             kind = type(result).__name__
-            assert str(caught.value) == f"with has_aux, <lambda> returns a pair (value, aux); got {kind}"
+            assert str(caught.value) == f"with has_aux, <lambda> must return a pair (value, aux), got {kind}"
     with pytest.raises(NumberError, match=r"^<lambda> returned None: does it lack a return\?$"):
         sg.jvp(lambda x: (None, 1.0), (1.0,), (1.0,), has_aux=True)
 

@@ -1,8 +1,8 @@
-"""The formula ledger: matrix calculus as closed forms on plain floats and nested lists, with no autodiff inside.
+"""Matrix calculus as closed forms on plain floats and nested lists, without automatic differentiation inside.
 
-A Jacobian has its outputs as rows ("numerator layout"), unless ``layout="denominator"`` is asked for. The ledger
-itself, `scalargrad.ledger.rows`, says what holds each row against the engine; docs/formulas.md prints it, and
-``python -m scalargrad formulas`` checks it.
+A docstring gives the shapes of the arguments and of the result as ``n, m×n → m``. A Jacobian has one row per output
+("numerator layout"), unless ``layout="denominator"``. The formula ledger, `scalargrad.ledger.rows`, names the test that
+compares each formula with the engine; docs/formulas.md prints it, and ``python -m scalargrad formulas`` checks it.
 """
 
 from scalargrad.calculus.chain import (

@@ -1,4 +1,4 @@
-"""Every elementary function of one number with its derivative, in forms that keep the digits."""
+"""The elementary functions of one number and their derivatives, in forms that keep their digits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LN2, _LN10 = math.log(2.0), math.log(10.0)
 
 
 def divide(x: float, y: float) -> float:
-    """x / y as IEEE 754 has it: inf or nan where Python raises.
+    """x / y by the rules of IEEE 754: inf or nan where Python raises.
 
     >>> divide(-1.0, 0.0)
     -inf
@@ -152,8 +152,8 @@ ELEMENTARY: dict[str, tuple[Function, Function]] = {
 def elementary(name: str) -> tuple[Function, Function]:
     """The elementary function of that name and its derivative.
 
-    Shapes: both take a number and give one. Raises `ArgumentError` for a name that it does not know; what the pair
-    gives raises `ArgumentError` outside the domain and `RangeError` on overflow. Source: SM B.26.
+    Shapes: both number → number. Raises `ArgumentError` for an unknown name. The two functions raise `ArgumentError`
+    outside the domain and `RangeError` on overflow. Source: SM B.26.
 
     >>> f, df = elementary("square")
     >>> f(3.0), df(3.0)

@@ -1,4 +1,4 @@
-"""Section B of the ledger: Jacobians. Outputs are rows, unless ``layout="denominator"`` makes them columns."""
+"""Section B of the ledger: Jacobians. Outputs are rows, or columns with ``layout="denominator"``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Operator = Literal["+", "-", "*", "/", "max"]
 def stack_gradients(gradients: Matrix, layout: Layout = "numerator") -> list[list[float]]:
     """The Jacobian of m functions of n variables: their gradients as rows, or as columns in denominator layout.
 
-    Shapes: m gradients of n give m×n, or n×m. Raises `ShapeError` when the gradients differ in length, `ArgumentError`
+    Shapes: m gradients of n → m×n, or n×m. Raises `ShapeError` when the gradients differ in length, `ArgumentError`
     for another layout. Source: PH 3.1, CH 3.1.
 
     >>> stack_gradients([[60.0, 12.0], [2.0, 8.0]], layout="denominator")
@@ -54,9 +54,9 @@ def identity_jacobian(n: int) -> list[list[float]]:
 
 
 def linear_approximation(value: Vector, jacobian: Matrix, step: Vector) -> list[float]:
-    """f(x) + J·Δ, the best linear approximation of f(x + Δ): what it misses is O(‖Δ‖²).
+    """f(x) + J·Δ, the best linear approximation of f(x + Δ). Its error is O(‖Δ‖²).
 
-    Shapes: m, m×n and n give m. Raises `ShapeError` when they do not fit. Source: CH 3.1.
+    Shapes: m, m×n and n → m. Raises `ShapeError` when they do not fit. Source: CH 3.1.
 
     >>> linear_approximation([9.0], [[6.0]], [0.5])  # of x² at 3; the square of 3.5 is 12.25
     [12.0]
@@ -65,7 +65,7 @@ def linear_approximation(value: Vector, jacobian: Matrix, step: Vector) -> list[
     vectors(step=step)
     matrices(jacobian=jacobian)
     fits = len(jacobian) == len(value) and (not jacobian or len(jacobian[0]) == len(step))
-    need(fits, "the Jacobian needs a row for each value and a column for each step", value=value,
+    need(fits, "the Jacobian needs one row per value and one column per step", value=value,
          jacobian=jacobian, step=step)  # fmt: skip
     return [total([y, *(a * d for a, d in zip(row, step))]) for y, row in zip(value, jacobian)]
 
@@ -74,7 +74,7 @@ def elementwise_jacobians(operator: Operator, w: Vector, x: Vector) -> tuple[lis
     """The Jacobians of w○x by w and by x, for ○ one of + - * / max, element by element: both are diagonal.
 
     By w: I, I, diag(x), diag(1/x), diag(1[w > x]). By x: I, -I, diag(w), diag(-w/x²), diag(1[x > w]). At a tie of max,
-    which has no derivative, each gets 1/2. Shapes: n and n give n×n, twice. Raises `ShapeError` when the lengths
+    which has no derivative, each gets 1/2. Shapes: n and n → n×n, twice. Raises `ShapeError` when the lengths
     differ, `ArgumentError` for another operator. Source: PH 3.2.
 
     >>> elementwise_jacobians("/", [3.0], [2.0])
@@ -97,15 +97,15 @@ def _partials(operator: Operator, w: float, x: float) -> tuple[float, float]:
         return divide(1.0, x), -divide(divide(w, x), x)
     if operator == "max":
         return (0.5, 0.5) if w == x else (float(w > x), float(x > w))
-    raise ArgumentError(f"the operator is one of + - * / max, got {operator!r}")
+    raise ArgumentError(f"the operator must be one of + - * / max, got {operator!r}")
 
 
 def composed_elementwise_jacobians(
     operator: Operator, f: Stage, g: Stage, w: Vector, x: Vector
 ) -> tuple[list[list[float]], list[list[float]]]:
-    """The Jacobians of f(w)○g(x), element by element: those of ○ at f(w) and g(x), times diag(f'(w)) and diag(g'(x)).
+    """The Jacobians of f(w)○g(x), element by element: the ones of ○ at f(w), g(x), times diag(f'(w)) and diag(g'(x)).
 
-    f and g are each a function and its derivative. Shapes: n and n give n×n, twice. Raises `ShapeError` when lengths
+    f and g are each a function and its derivative. Shapes: n and n → n×n, twice. Raises `ShapeError` when lengths
     differ, `ArgumentError` for another operator. Source: PH 3.2.
 
     >>> square, double = (lambda x: x * x, lambda x: 2 * x), (lambda x: 2 * x, lambda x: 2.0)
@@ -121,8 +121,8 @@ def composed_elementwise_jacobians(
 def sparse_jacobian(partials: Sequence[Mapping[int, float]], n: int) -> list[list[float]]:
     """The Jacobian of outputs that each read only some inputs: exactly 0.0 at (i, j) unless output i reads input j.
 
-    `partials` has for each output the partials by the inputs that it reads. Where output i reads input i alone, for
-    each i, the Jacobian is diagonal; nothing else makes it so. Shapes: m mappings give m×n. Raises `ShapeError` for an
+    `partials` has for each output the partials by the inputs that it reads. The Jacobian is diagonal only if each
+    output i reads input i alone. Shapes: m mappings → m×n. Raises `ShapeError` for an
     input that is not one of the n. Source: PH 3.2.
 
     >>> sparse_jacobian([{0: 2.0}, {0: 1.0, 2: 5.0}], 3)
@@ -130,14 +130,14 @@ def sparse_jacobian(partials: Sequence[Mapping[int, float]], n: int) -> list[lis
     """
     for row in partials:
         if any(not 0 <= j < n for j in row):
-            raise ShapeError(f"there are inputs 0 to {n - 1}, an output reads {sorted(row)}")
+            raise ShapeError(f"inputs are numbered 0 to {n - 1}, got an output that reads {sorted(row)}")
     return [[row.get(j, 0.0) for j in range(n)] for row in partials]
 
 
 def scalar_expansion_jacobians(operator: Operator, x: Vector, z: float) -> tuple[list[list[float]], list[float]]:
-    """The Jacobian of y = x○z by the vector x, and by the scalar z that meets each of its components.
+    """The Jacobian of y = x○z by the vector x, and by the scalar z, which is combined with each component.
 
-    By x: I, I, zI, I/z. By z the column **1**, -**1**, x, -x/z², given flat. Shapes: n and a number give n×n and n.
+    By x: I, I, zI, I/z. By z the column **1**, -**1**, x, -x/z², given flat. Shapes: n and a number → n×n and n.
     Raises `ArgumentError` for an operator other than + - * / max. Source: PH 3.3.
 
     >>> scalar_expansion_jacobians("*", [3.0, 4.0], 2.0)
@@ -151,7 +151,7 @@ def scalar_expansion_jacobians(operator: Operator, x: Vector, z: float) -> tuple
 def sum_gradient(jacobian: Matrix, width: int | None = None) -> list[float]:
     """The gradient of y = Σfᵢ(x): the row Σ∂fᵢ/∂x, that is **1**ᵀJ. For y = Σx, where J is I, it is **1**ᵀ.
 
-    Shapes: the m×n Jacobian of f gives n; `width` is n where there is no row. Raises `ShapeError` when the rows differ.
+    Shapes: the m×n Jacobian of f → n; `width` is n if there are no rows. Raises `ShapeError` when the rows differ.
     Source: PH 3.4.
 
     >>> sum_gradient([[1.0, 2.0], [10.0, 20.0]]), sum_gradient(identity_jacobian(3))
@@ -164,7 +164,7 @@ def sum_gradient(jacobian: Matrix, width: int | None = None) -> list[float]:
 def scaled_sum_gradients(x: Vector, z: float) -> tuple[list[float], float]:
     """The gradient of y = Σ(xz) by x, [z ... z], and its derivative by z, Σx.
 
-    Shapes: n and a number give n and a number. Raises `ShapeError` unless x is flat. Source: PH 3.4.
+    Shapes: n and a number → n and a number. Raises `ShapeError` unless x is flat. Source: PH 3.4.
 
     >>> scaled_sum_gradients([1.0, 2.0], 5.0)
     ([5.0, 5.0], 3.0)
@@ -176,7 +176,7 @@ def scaled_sum_gradients(x: Vector, z: float) -> tuple[list[float], float]:
 def log_sine_derivative(x: float) -> list[float]:
     """dy/dx of y = [ln x², sin 3x], the example of the vector chain rule: [2/x, 3cos 3x].
 
-    Shapes: a number gives 2. Raises nothing. Source: PH 3.5.
+    Shapes: number → 2. Raises nothing. Source: PH 3.5.
 
     >>> log_sine_derivative(0.5)[0]
     4.0
@@ -187,7 +187,7 @@ def log_sine_derivative(x: float) -> list[float]:
 def log_sine_factors(x: float) -> tuple[list[list[float]], list[list[float]]]:
     """The two factors of `log_sine_derivative`: with g = [x², 3x] and f = [ln g1, sin g2], J_f at g, and g'.
 
-    Shapes: a number gives 2×2 and 2×1. Raises nothing. Source: PH 3.5.
+    Shapes: number → 2×2 and 2×1. Raises nothing. Source: PH 3.5.
 
     >>> log_sine_factors(0.5)[1]
     [[1.0], [3.0]]
@@ -198,7 +198,7 @@ def log_sine_factors(x: float) -> tuple[list[list[float]], list[list[float]]]:
 def chain_jacobians(*jacobians: Matrix, layout: Layout = "numerator") -> list[list[float]]:
     """The vector chain rule: J of f∘g∘... is J_f·J_g·..., (m×k)(k×n) = m×n; the outermost function comes first.
 
-    In denominator layout, of the arguments as of the result, the product goes the other way round: ...·J_g·J_f.
+    In denominator layout, arguments and result are transposed, and the order of the product is reversed: ...·J_g·J_f.
     Raises `ShapeError` when two neighbours do not fit, `ArgumentError` for no Jacobian at all or another layout.
     Source: PH 3.5, CH 3.2.
 
@@ -220,7 +220,7 @@ def chain_jacobians(*jacobians: Matrix, layout: Layout = "numerator") -> list[li
 def chain_diagonals(outer: Vector, inner_diagonal: Vector) -> list[list[float]]:
     """The vector chain rule where both Jacobians are diagonal: diag(f'ᵢ·g'ᵢ).
 
-    Shapes: the diagonals, n and n, give n×n. Raises `ShapeError` when they differ. Source: PH 3.5.
+    Shapes: the diagonals, n and n, → n×n. Raises `ShapeError` when they differ. Source: PH 3.5.
 
     >>> chain_diagonals([2.0, 3.0], [5.0, 7.0])
     [[10.0, 0.0], [0.0, 21.0]]
@@ -232,7 +232,7 @@ def chain_diagonals(outer: Vector, inner_diagonal: Vector) -> list[list[float]]:
 def elementwise_function_jacobian(derivative: Callable[[float], float], x: Vector) -> list[list[float]]:
     """The Jacobian of a function of one number taken element by element: diag(f'(x)), in both layouts.
 
-    `derivative` is f'; `elementary` has those of the usual functions. Shapes: n gives n×n. Raises what f' raises.
+    `derivative` is f'; `elementary` has the derivatives of the usual functions. Shapes: n → n×n. Raises what f' raises.
     Source: SM B.26.
 
     >>> elementwise_function_jacobian(lambda x: 2.0 * x, [1.0, 3.0])
@@ -270,7 +270,7 @@ def scaled_vector_jacobian(
 def exp_jacobian(x: Vector) -> list[list[float]]:
     """The Jacobian of exp taken element by element: diag(exp x), in both layouts.
 
-    Shapes: n gives n×n. Raises nothing; inf where exp overflows. Source: SM C.
+    Shapes: n → n×n. Raises nothing; inf where exp overflows. Source: SM C.
 
     >>> exp_jacobian([0.0])
     [[1.0]]
@@ -282,7 +282,7 @@ def exp_jacobian(x: Vector) -> list[list[float]]:
 def sum_exp_jacobian(x: Vector, layout: Layout = "numerator") -> list[list[float]]:
     """The Jacobian of **1**ᵀexp(x): exp(x)ᵀ in numerator layout, the column exp(x) in denominator layout.
 
-    Shapes: n gives 1×n, or n×1. Raises `ArgumentError` for another layout. Source: SM C.
+    Shapes: n → 1×n, or n×1. Raises `ArgumentError` for another layout. Source: SM C.
 
     >>> sum_exp_jacobian([0.0, 0.0]), sum_exp_jacobian([0.0, 0.0], layout="denominator")
     ([[1.0, 1.0]], [[1.0], [1.0]])

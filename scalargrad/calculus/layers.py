@@ -27,7 +27,7 @@ FourIndex = list[list[list[list[float]]]]
 def linear_jacobian_by_weights(x: Matrix, width: int) -> FourIndex:
     """∂Y/∂W of Y = XW, an array of four indices: ∂Y_ij/∂W_rs = X_ir·δ_js. See E1: it is not the matrix X.
 
-    Shapes: X of m×n and the `width` k of W give [m][k][n][k]. Raises `ShapeError` when rows of X differ. Source: LB.
+    Shapes: X of m×n and the `width` k of W → [m][k][n][k]. Raises `ShapeError` when rows of X differ. Source: LB.
 
     >>> linear_jacobian_by_weights([[5.0, 7.0]], 2)
     [[[[5.0, 0.0], [7.0, 0.0]], [[0.0, 5.0], [0.0, 7.0]]]]
@@ -39,7 +39,7 @@ def linear_jacobian_by_weights(x: Matrix, width: int) -> FourIndex:
 def linear_jacobian_by_inputs(w: Matrix, rows: int) -> FourIndex:
     """∂Y/∂X of Y = XW, an array of four indices: ∂Y_ij/∂X_rs = δ_ir·W_sj.
 
-    Shapes: W of n×k and the number m of rows of X give [m][k][m][n]. Raises `ShapeError` when the rows of W differ.
+    Shapes: W of n×k and the number m of rows of X → [m][k][m][n]. Raises `ShapeError` when the rows of W differ.
     Source: LB.
 
     >>> linear_jacobian_by_inputs([[5.0], [7.0]], 2)
@@ -54,7 +54,7 @@ def linear_jacobian_by_inputs(w: Matrix, rows: int) -> FourIndex:
 def linear_backward(x: Matrix, w: Matrix, g: Matrix) -> tuple[list[list[float]], list[list[float]], list[float]]:
     """The gradients of a loss by X, W and b of Y = XW + b, from its gradient G by Y: GWᵀ, XᵀG, column sums of G.
 
-    Shapes: X of m×n, W of n×k and G of m×k give m×n, n×k and k. Raises `ShapeError` when they do not fit. Source: LB.
+    Shapes: X of m×n, W of n×k and G of m×k → m×n, n×k and k. Raises `ShapeError` when they do not fit. Source: LB.
 
     >>> linear_backward([[1.0, 2.0]], [[3.0], [4.0]], [[10.0]])
     ([[30.0, 40.0]], [[10.0], [20.0]], [10.0])
@@ -70,7 +70,7 @@ def linear_backward(x: Matrix, w: Matrix, g: Matrix) -> tuple[list[list[float]],
 def relu_jacobian(x: Vector) -> list[list[float]]:
     """The Jacobian of ReLU taken element by element: diag(1[x > 0]), with 0 at 0.
 
-    Shapes: n gives n×n. Raises `ShapeError` unless x is flat. Source: LB, PH 4.
+    Shapes: n → n×n. Raises `ShapeError` unless x is flat. Source: LB, PH 4.
 
     >>> relu_jacobian([2.0, 0.0])
     [[1.0, 0.0], [0.0, 0.0]]
@@ -82,7 +82,7 @@ def relu_jacobian(x: Vector) -> list[list[float]]:
 def dot_gradients(w: Vector, x: Vector) -> tuple[list[float], list[float]]:
     """The gradients of w·x by w and by x: xᵀ and wᵀ, by way of u = w⊙x and y = Σu: **1**ᵀdiag(x), **1**ᵀdiag(w).
 
-    Shapes: n and n give n, twice. Raises `ShapeError` when the lengths differ. Source: PH 4.
+    Shapes: n and n → n, twice. Raises `ShapeError` when the lengths differ. Source: PH 4.
 
     >>> dot_gradients([1.0, 2.0], [3.0, 4.0])
     ([3.0, 4.0], [1.0, 2.0])
@@ -94,7 +94,7 @@ def dot_gradients(w: Vector, x: Vector) -> tuple[list[float], list[float]]:
 def affine_gradients(w: Vector, x: Vector) -> tuple[list[float], list[float], float]:
     """The gradients of z = w·x + b by w, x and b: xᵀ, wᵀ and 1.
 
-    Shapes: n and n give n, n and a number. Raises `ShapeError` when the lengths differ. Source: PH 4.
+    Shapes: n and n → n, n and a number. Raises `ShapeError` when the lengths differ. Source: PH 4.
 
     >>> affine_gradients([1.0, 2.0], [3.0, 4.0])
     ([3.0, 4.0], [1.0, 2.0], 1.0)
@@ -104,7 +104,7 @@ def affine_gradients(w: Vector, x: Vector) -> tuple[list[float], list[float], fl
 
 
 def affine(w: Vector, x: Vector, b: float) -> float:
-    """w·x + b, correctly rounded but for the products. Raises `ShapeError` when the lengths differ. Source: PH 4.
+    """w·x + b, correctly rounded except for the products. Raises `ShapeError` when the lengths differ. Source: PH 4.
 
     >>> affine([1.0, 2.0], [3.0, 4.0], 5.0)
     16.0
@@ -114,9 +114,9 @@ def affine(w: Vector, x: Vector, b: float) -> float:
 
 
 def neuron_gradients(w: Vector, x: Vector, b: float) -> tuple[list[float], list[float], float]:
-    """The gradients of relu(w·x + b) by w, x and b: those of w·x + b where that is above 0, else zeros.
+    """The gradients of relu(w·x + b) by w, x and b: the gradients of w·x + b if that is above 0, else zeros.
 
-    Shapes: n, n and a number give n, n and a number. Raises `ShapeError` when the lengths differ. Source: PH 4.
+    Shapes: n, n and a number → n, n and a number. Raises `ShapeError` when the lengths differ. Source: PH 4.
 
     >>> neuron_gradients([1.0], [3.0], -5.0), neuron_gradients([1.0], [3.0], 5.0)
     (([0.0], [0.0], 0.0), ([3.0], [1.0], 1.0))
@@ -127,16 +127,16 @@ def neuron_gradients(w: Vector, x: Vector, b: float) -> tuple[list[float], list[
 
 
 def softmax(z: Vector) -> list[float]:
-    """pᵢ = exp(zᵢ) / Σexp(zⱼ), with the largest taken from each first: no overflow, and the same p. Source: LB, SM A.1.
+    """pᵢ = exp(zᵢ) / Σexp(zⱼ), after subtracting the largest z: the same p, without overflow. Source: LB, SM A.1.
 
-    Shapes: n gives n. Raises `ArgumentError` for an empty z.
+    Shapes: n → n. Raises `ArgumentError` for an empty z.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
     vectors(z=z)
     if not z:
-        raise ArgumentError("the softmax of nothing does not exist: give at least one number")
+        raise ArgumentError("the softmax needs at least one number, got none")
     largest = max(z)
     weights = [exp_difference(item, largest) for item in z]
     whole = total(weights)
@@ -144,14 +144,14 @@ def softmax(z: Vector) -> list[float]:
 
 
 def _others(p: Vector, i: int) -> float:
-    """1 - pᵢ, with its digits where pᵢ is close to 1: the sum of the others."""
+    """1 - pᵢ as the sum of the others, which keeps its digits where pᵢ is close to 1."""
     return total(item for k, item in enumerate(p) if k != i)
 
 
 def softmax_jacobian(z: Vector) -> list[list[float]]:
     """∂pᵢ/∂zⱼ = pᵢ·(δᵢⱼ - pⱼ), that is diag(p) - ppᵀ: symmetric, so the same in both layouts; rows sum to 0.
 
-    Shapes: n gives n×n. Raises `ArgumentError` for an empty z. Source: LB, SM A.1.
+    Shapes: n → n×n. Raises `ArgumentError` for an empty z. Source: LB, SM A.1.
 
     >>> softmax_jacobian([0.0, 0.0])
     [[0.25, -0.25], [-0.25, 0.25]]
@@ -163,7 +163,7 @@ def softmax_jacobian(z: Vector) -> list[list[float]]:
 def softmax_backward(z: Vector, g: Vector) -> list[float]:
     """The gradient of a loss by z, from its gradient g by p = softmax(z): p⊙(g - g·p), without the matrix.
 
-    Shapes: n and n give n. Raises `ShapeError` when lengths differ, `ArgumentError` when they are 0. Source: SM A.2.
+    Shapes: n and n → n. Raises `ShapeError` when lengths differ, `ArgumentError` when they are 0. Source: SM A.2.
 
     >>> softmax_backward([0.0, 0.0], [1.0, 3.0])
     [-0.5, 0.5]
@@ -175,25 +175,25 @@ def softmax_backward(z: Vector, g: Vector) -> list[float]:
 
 
 def logsumexp(z: Vector) -> float:
-    """log Σexp(zᵢ), without overflow. Shapes: n gives a number. Raises `ArgumentError` for an empty z. Source: SM.
+    """log Σexp(zᵢ), without overflow. Shapes: n → number. Raises `ArgumentError` for an empty z. Source: SM.
 
     >>> logsumexp([1000.0]), logsumexp([0.0, 0.0]) == math.log(2.0)
     (1000.0, True)
     """
     vectors(z=z)
     if not z:
-        raise ArgumentError("the log-sum-exp of nothing does not exist: give at least one number")
+        raise ArgumentError("the log-sum-exp needs at least one number, got none")
     return max(z) + _above_largest(z)
 
 
 def _above_largest(z: Vector) -> float:
-    """What log-sum-exp adds to the largest: log(1 + Σ over the others of exp(zᵢ - largest))."""
+    """log-sum-exp minus the largest number: log(1 + Σ over the others of exp(zᵢ - largest))."""
     first = z.index(max(z))
     return math.log1p(total(exp_difference(item, z[first]) for k, item in enumerate(z) if k != first))
 
 
 def logsumexp_gradient(z: Vector) -> list[float]:
-    """The gradient of log-sum-exp: the softmax. Shapes: n gives n. Raises `ArgumentError` for an empty z. Source: SM.
+    """The gradient of log-sum-exp: the softmax. Shapes: n → n. Raises `ArgumentError` for an empty z. Source: SM.
 
     >>> logsumexp_gradient([7.0])
     [1.0]
@@ -202,23 +202,23 @@ def logsumexp_gradient(z: Vector) -> list[float]:
 
 
 def log_softmax(z: Vector) -> list[float]:
-    """zᵢ - log Σexp(zⱼ), with its digits where the softmax rounds to 1 or underflows to 0. Source: SM.
+    """zᵢ - log Σexp(zⱼ), which keeps its digits where the softmax rounds to 1 or underflows to 0. Source: SM.
 
-    Shapes: n gives n. Raises `ArgumentError` for an empty z.
+    Shapes: n → n. Raises `ArgumentError` for an empty z.
 
     >>> log_softmax([0.0, -1e4])
     [0.0, -10000.0]
     """
     vectors(z=z)
     if not z:
-        raise ArgumentError("the softmax of nothing does not exist: give at least one number")
+        raise ArgumentError("the softmax needs at least one number, got none")
     return [(item - max(z)) - _above_largest(z) for item in z]
 
 
 def log_softmax_jacobian(z: Vector) -> list[list[float]]:
     """∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ; its rows sum to 0. Source: SM.
 
-    Shapes: n gives n×n. Raises `ArgumentError` for an empty z.
+    Shapes: n → n×n. Raises `ArgumentError` for an empty z.
 
     >>> log_softmax_jacobian([0.0, 0.0])
     [[0.5, -0.5], [-0.5, 0.5]]

@@ -12,7 +12,7 @@ from scalargrad.errors import ArgumentError
 def mse(target: Vector, prediction: Vector) -> float:
     """The mean squared error (1/n)Σ(yᵢ - ŷᵢ)².
 
-    Shapes: n and n give a number. Raises `ShapeError` when the lengths differ, `ArgumentError` when they are 0.
+    Shapes: n and n → number. Raises `ShapeError` when the lengths differ, `ArgumentError` when they are 0.
     Source: LB.
 
     >>> mse([1.0, 2.0], [1.0, 4.0])
@@ -20,14 +20,14 @@ def mse(target: Vector, prediction: Vector) -> float:
     """
     vectors(target=target, prediction=prediction)
     if not target:
-        raise ArgumentError("the mean over nothing does not exist: give at least one number")
+        raise ArgumentError("a mean needs at least one number, got none")
     return total((y - guess) ** 2 for y, guess in zip(target, prediction)) / len(target)
 
 
 def mse_gradient(target: Vector, prediction: Vector) -> list[float]:
     """The gradient of `mse` by the prediction: -(2/n)(yᵢ - ŷᵢ).
 
-    Shapes: n and n give n. Raises `ShapeError` when the lengths differ. Source: LB.
+    Shapes: n and n → n. Raises `ShapeError` when the lengths differ. Source: LB.
 
     >>> mse_gradient([1.0, 2.0], [1.0, 4.0])
     [0.0, 2.0]
@@ -38,16 +38,16 @@ def mse_gradient(target: Vector, prediction: Vector) -> list[float]:
 
 def _check_classes(scores: Matrix, classes: Sequence[int]) -> None:
     matrices(scores=scores)
-    need(len(scores) == len(classes), "scores needs a row for each class index", scores=scores, classes=classes)
+    need(len(scores) == len(classes), "scores needs one row per class index", scores=scores, classes=classes)
     for row, c in zip(scores, classes):
         if not 0 <= c < len(row):
-            raise ArgumentError(f"a class index is from 0 to {len(row) - 1}, got {c}")
+            raise ArgumentError(f"a class index must be from 0 to {len(row) - 1}, got {c}")
 
 
 def cross_entropy(scores: Matrix, classes: Sequence[int]) -> float:
     """The mean over N rows of -log softmax(row)[class]. Source: TL 2.
 
-    Shapes: N×K and N class indices give a number. Raises `ShapeError` when they do not fit, `ArgumentError` for an
+    Shapes: N×K and N class indices → number. Raises `ShapeError` when they do not fit, `ArgumentError` for an
     index outside 0 to K-1, or for no row.
 
     >>> cross_entropy([[0.0, 0.0]], [1]) == -log_softmax([0.0, 0.0])[1]
@@ -55,15 +55,15 @@ def cross_entropy(scores: Matrix, classes: Sequence[int]) -> float:
     """
     _check_classes(scores, classes)
     if not scores:
-        raise ArgumentError("the mean over nothing does not exist: give at least one row")
+        raise ArgumentError("a mean needs at least one row, got none")
     return total(-log_softmax(row)[c] for row, c in zip(scores, classes)) / len(scores)
 
 
 def cross_entropy_gradient(scores: Matrix, classes: Sequence[int]) -> list[list[float]]:
     """The gradient of `cross_entropy` by the scores: (probs - onehot)/N, each row summing to 0.
 
-    At the class itself p - 1 is minus the sum of the others, which keeps its digits where p rounds to 1. Shapes: N×K
-    and N give N×K. Raises `ShapeError` when they do not fit, `ArgumentError` for an index outside 0 to K-1.
+    At the class itself, p - 1 is computed as minus the sum of the others, which keeps its digits where p rounds to 1.
+    Shapes: N×K and N → N×K. Raises `ShapeError` when they do not fit, `ArgumentError` for an index outside 0 to K-1.
     Source: TL 2.
 
     >>> cross_entropy_gradient([[0.0, 0.0], [5.0, 5.0]], [1, 0])
@@ -79,9 +79,9 @@ def cross_entropy_gradient(scores: Matrix, classes: Sequence[int]) -> list[list[
 
 
 def l2(regularisation: float, *parameters: Matrix) -> float:
-    """regularisation·(‖W1‖² + ‖W2‖² + ...). Shapes: matrices give a number; of none, 0. Source: TL 3.
+    """regularisation·(‖W1‖² + ‖W2‖² + ...). Shapes: matrices → number; of none, 0. Source: TL 3.
 
-    Raises `ShapeError` for what is no matrix.
+    Raises `ShapeError` for anything but a matrix.
 
     >>> l2(0.5, [[1.0, 2.0]], [[3.0]])
     7.0
@@ -92,9 +92,9 @@ def l2(regularisation: float, *parameters: Matrix) -> float:
 
 
 def l2_gradient(regularisation: float, w: Matrix) -> list[list[float]]:
-    """What `l2` adds to the gradient by one of its matrices: 2·regularisation·W.
+    """The gradient of `l2` by one of its matrices: 2·regularisation·W.
 
-    Shapes: m×n gives m×n. Raises `ShapeError` for what is no matrix. Source: TL 3.
+    Shapes: m×n → m×n. Raises `ShapeError` for anything but a matrix. Source: TL 3.
 
     >>> l2_gradient(0.5, [[1.0, 2.0]])
     [[1.0, 2.0]]

@@ -26,7 +26,7 @@ def _layer(x: Matrix, w: Matrix, b: Vector) -> list[list[float]]:
 def two_layer_scores(x: Matrix, w1: Matrix, b1: Vector, w2: Matrix, b2: Vector) -> list[list[float]]:
     """h·W2 + b2 with h = relu(X·W1 + b1).
 
-    Shapes: N×D, D×H, H, H×K and K give N×K. Raises `ShapeError` when they do not fit. Source: TL 2.
+    Shapes: N×D, D×H, H, H×K and K → N×K. Raises `ShapeError` when they do not fit. Source: TL 2.
 
     >>> two_layer_scores([[1.0]], [[2.0, -2.0]], [0.0, 0.0], [[3.0], [5.0]], [1.0])
     [[7.0]]
@@ -56,7 +56,7 @@ def two_layer_gradients(
 
     With h = relu(XW1 + b1), S = (probs - onehot)/N and T = (SW2ᵀ)⊙1[h > 0]: by W2 it is hᵀS, by b2 the column sums of
     S, by W1 XᵀT, by b1 the column sums of T; the regulariser adds 2·regularisation·W to each W. Shapes: as in
-    `two_layer_loss`; each gradient has its parameter's. Raises as that does. Source: TL 2, 3.
+    `two_layer_loss`; each gradient has the shape of its parameter. Raises the same errors. Source: TL 2, 3.
 
     >>> two_layer_gradients([[1.0]], [0], [[2.0]], [0.0], [[0.0, 0.0]], [0.0, 0.0])
     ([[0.0]], [0.0], [[-1.0, 1.0]], [-0.5, 0.5])
@@ -77,7 +77,7 @@ def _plus(a: Matrix, b: Matrix) -> list[list[float]]:
 def neuron_cost(w: Vector, b: float, inputs: Matrix, targets: Vector) -> float:
     """The mean over N inputs of (relu(w·xᵢ + b) - yᵢ)².
 
-    Shapes: n, a number, N×n and N give a number. Raises `ShapeError` when they do not fit, `ArgumentError` for no
+    Shapes: n, a number, N×n and N → number. Raises `ShapeError` when they do not fit, `ArgumentError` for no
     input. Source: PH 5.
 
     >>> neuron_cost([1.0], 0.0, [[2.0], [-3.0]], [1.0, 1.0])
@@ -90,8 +90,8 @@ def neuron_cost(w: Vector, b: float, inputs: Matrix, targets: Vector) -> float:
 def neuron_cost_gradients(w: Vector, b: float, inputs: Matrix, targets: Vector) -> tuple[list[float], float]:
     """The gradients of `neuron_cost` by w and by b: (2/N)Σeᵢxᵢᵀ and (2/N)Σeᵢ, over the inputs with w·xᵢ + b > 0.
 
-    eᵢ = (w·xᵢ + b) - yᵢ is output minus target, see E4. Shapes: as in `neuron_cost`; they give n and a number. Raises
-    as that does. Source: PH 5.
+    eᵢ = (w·xᵢ + b) - yᵢ is output minus target, see E4. Shapes: as in `neuron_cost`; → n and a number. Raises the
+    same errors. Source: PH 5.
 
     >>> neuron_cost_gradients([1.0], 0.0, [[2.0], [-3.0]], [1.0, 1.0])
     ([2.0], 1.0)
@@ -108,16 +108,16 @@ def _check_inputs(w: Vector, inputs: Matrix, targets: Vector) -> None:
     vectors(targets=targets)
     matrices(inputs=inputs)
     if not inputs:
-        raise ArgumentError("the mean over nothing does not exist: give at least one input")
+        raise ArgumentError("a mean needs at least one input, got none")
     fits = len(inputs) == len(targets) and len(inputs[0]) == len(w)
-    need(fits, "there must be a target for each input, and a weight for each column", w=w, inputs=inputs,
+    need(fits, "there must be one target per input, and one weight per column", w=w, inputs=inputs,
          targets=targets)  # fmt: skip
 
 
 def least_squares_gradient(w: Vector, inputs: Matrix, targets: Vector) -> list[float]:
     """The gradient of (1/N)‖Xw - y‖², that is (2/N)Xᵀ(Xw - y).
 
-    Shapes: n, N×n and N give n. Raises `ShapeError` when they do not fit, `ArgumentError` for no input. Source: PH 5.
+    Shapes: n, N×n and N → n. Raises `ShapeError` when they do not fit, `ArgumentError` for no input. Source: PH 5.
 
     >>> least_squares_gradient([1.0], [[2.0], [4.0]], [1.0, 1.0])
     [14.0]
@@ -130,13 +130,13 @@ def least_squares_gradient(w: Vector, inputs: Matrix, targets: Vector) -> list[f
 def least_squares_hessian(inputs: Matrix) -> list[list[float]]:
     """The Hessian of (1/N)‖Xw - y‖², that is (2/N)XᵀX. Its trace is no less than its largest eigenvalue.
 
-    Shapes: N×n gives n×n. Raises `ShapeError` when the rows differ, `ArgumentError` for no input. Source: PH 5.
+    Shapes: N×n → n×n. Raises `ShapeError` when the rows differ, `ArgumentError` for no input. Source: PH 5.
 
     >>> least_squares_hessian([[2.0], [4.0]])
     [[20.0]]
     """
     matrices(inputs=inputs)
     if not inputs:
-        raise ArgumentError("the mean over nothing does not exist: give at least one input")
+        raise ArgumentError("a mean needs at least one input, got none")
     by_column = transpose(inputs)
     return [[2.0 / len(inputs) * inner(a, b) for b in by_column] for a in by_column]

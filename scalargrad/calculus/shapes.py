@@ -1,6 +1,6 @@
-"""Vectors and matrices as nested lists: their shapes, checked, and the few operations that the formulas need.
+"""Vectors and matrices as nested lists: checks of their shapes, and the few operations that the formulas need.
 
-A matrix without rows is ``[]``, whatever its columns; where a formula needs their number, it reads it elsewhere.
+A matrix without rows is ``[]``. If a formula needs its number of columns, that comes from another argument.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Layout = Literal["numerator", "denominator"]
 
 
 def shape(x: Any) -> tuple[int, ...]:
-    """The lengths of nested sequences, outermost first; () of a number. Raises `ShapeError` when rows differ.
+    """The lengths of nested sequences, outermost first; () for a number. Raises `ShapeError` when rows differ.
 
     >>> shape([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     (2, 3)
@@ -27,37 +27,37 @@ def shape(x: Any) -> tuple[int, ...]:
     inner = [shape(item) for item in x]
     for other in inner[1:]:
         if other != inner[0]:
-            raise ShapeError(f"rows must have one shape, got {inner[0]} and {other}")
+            raise ShapeError(f"rows must have the same shape, got {inner[0]} and {other}")
     return (len(x), *(inner[0] if inner else ()))
 
 
 def need(fits: bool, rule: str, **arrays: Any) -> None:
-    """Raises `ShapeError` with the rule and the shapes of all `arrays`, unless it `fits`."""
+    """Unless `fits`, raises `ShapeError` with the rule and the shapes of all `arrays`."""
     if not fits:
         shapes = ", ".join(f"{name} {shape(x)}" for name, x in arrays.items())
         raise ShapeError(f"{rule}; got shapes {shapes}")
 
 
 def vectors(**arrays: Any) -> None:
-    """Raises `ShapeError` unless all are vectors of one length."""
+    """Raises `ShapeError` unless all are vectors of the same length."""
     shapes = [shape(x) for x in arrays.values()]
     need(all(len(s) == 1 for s in shapes), f"{' and '.join(arrays)} must be flat", **arrays)
-    need(len(set(shapes)) < 2, f"{' and '.join(arrays)} must have one length", **arrays)
+    need(len(set(shapes)) < 2, f"{' and '.join(arrays)} must have the same length", **arrays)
 
 
 def matrices(**arrays: Any) -> None:
-    """Raises `ShapeError` unless each is a list of rows of one length."""
+    """Raises `ShapeError` unless each is a list of rows of the same length."""
     fits = all(len(shape(x)) == 2 or shape(x) == (0,) for x in arrays.values())
     need(fits, f"{' and '.join(arrays)} must be lists of rows", **arrays)
 
 
 def columns(*candidates: Matrix) -> int:
-    """The number of columns, from the first of the matrices that has a row; 0 when none has."""
+    """The number of columns, from the first of the matrices that has a row; 0 if none has."""
     return next((len(matrix[0]) for matrix in candidates if matrix), 0)
 
 
 def total(terms: Iterable[float]) -> float:
-    """The sum, correctly rounded; plain where infinities or nan are in it."""
+    """The correctly rounded sum; a plain sum if it has infinities or nans."""
     terms = list(terms)
     try:
         return math.fsum(terms)
@@ -81,7 +81,7 @@ def diagonal(entries: Iterable[float]) -> list[list[float]]:
 
 
 def transpose(x: Matrix, width: int | None = None) -> list[list[float]]:
-    """Rows as columns; `width` says how many columns a matrix without rows has.
+    """The transpose. `width` is the number of columns of a matrix without rows.
 
     >>> transpose([[1.0, 2.0, 3.0]])
     [[1.0], [2.0], [3.0]]
@@ -95,12 +95,12 @@ def arrange(jacobian: Matrix, layout: Layout, width: int | None = None) -> list[
     Raises `ArgumentError` for any other layout.
     """
     if layout not in ("numerator", "denominator"):
-        raise ArgumentError(f"layout is 'numerator' or 'denominator', got {layout!r}")
+        raise ArgumentError(f"layout must be 'numerator' or 'denominator', got {layout!r}")
     return [list(row) for row in jacobian] if layout == "numerator" else transpose(jacobian, width)
 
 
 def product(a: Matrix, b: Matrix, width: int | None = None) -> list[list[float]]:
-    """The matrix product (m×k)(k×n); `width` is n, for a `b` without rows. Raises `ShapeError` when they do not fit.
+    """The matrix product (m×k)(k×n); `width` is n if `b` has no rows. Raises `ShapeError` when they do not fit.
 
     >>> product([[1.0, 2.0]], [[3.0], [4.0]])
     [[11.0]]

@@ -1,4 +1,4 @@
-"""Section D of the ledger, updates: gradient descent, momentum and Adam, one step each, as PyTorch documents them."""
+"""Section D of the ledger, updates: gradient descent, momentum and Adam, one step each, as PyTorch documents it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scalargrad.errors import ArgumentError
 
 
 def gradient_descent_step(w: Vector, gradient: Vector, rate: float) -> list[float]:
-    """w - η·∂C/∂w. Shapes: n and n give n. Raises `ShapeError` when the lengths differ. Source: PH 5.
+    """w - η·∂C/∂w. Shapes: n and n → n. Raises `ShapeError` when the lengths differ. Source: PH 5.
 
     >>> gradient_descent_step([1.0], [4.0], 0.25)
     [0.0]
@@ -31,9 +31,9 @@ def sgd_momentum_step(
 ) -> tuple[list[float], list[float]]:
     """One step of SGD with momentum: the new parameters and the new velocity.
 
-    With g = gradient + weight_decay·w: velocity = momentum·velocity + (1 - dampening)·g, at the first step, where
-    `velocity` is None, g itself; w falls by rate·velocity, or with Nesterov by rate·(g + momentum·velocity). Shapes: n
-    each. Raises `ShapeError` when lengths differ, `ArgumentError` for Nesterov without momentum or with dampening.
+    With g = gradient + weight_decay·w, the velocity is momentum·velocity + (1 - dampening)·g; at the first step, where
+    `velocity` is None, it is g. w decreases by rate·velocity, or with Nesterov by rate·(g + momentum·velocity). Shapes:
+    n each. Raises `ShapeError` when lengths differ, `ArgumentError` for Nesterov without momentum or with dampening.
     Source: PyTorch's SGD; PH 1.
 
     >>> sgd_momentum_step([1.0], [2.0], [4.0], rate=0.25, momentum=0.5)
@@ -62,7 +62,7 @@ def adam_step(
 ) -> tuple[list[float], list[float], list[float]]:
     """Step t of Adam, counted from 1: the new parameters, first moments and second moments.
 
-    With g = gradient + weight_decay·w: m = β1·m + (1 - β1)·g, v = β2·v + (1 - β2)·g², and w falls by
+    With g = gradient + weight_decay·w: m = β1·m + (1 - β1)·g, v = β2·v + (1 - β2)·g², and w decreases by
     rate·(m / (1 - β1ᵗ)) / (√(v / (1 - β2ᵗ)) + ε). Both moments start at zeros. Shapes: n each. Raises `ShapeError`
     when lengths differ, `ArgumentError` for t below 1. Source: PyTorch's Adam; PH 1.
 
@@ -71,7 +71,7 @@ def adam_step(
     """
     vectors(w=w, gradient=gradient, first=first, second=second)
     if t < 1:
-        raise ArgumentError(f"the steps of Adam count from 1, got {t}")
+        raise ArgumentError(f"the step of Adam must be 1 or more, got {t}")
     beta1, beta2 = betas
     g = [d + weight_decay * a for d, a in zip(gradient, w)]
     m = [beta1 * u + (1.0 - beta1) * d for u, d in zip(first, g)]
@@ -93,9 +93,9 @@ def adamw_step(
     epsilon: float = 1e-8,
     weight_decay: float = 1e-2,
 ) -> tuple[list[float], list[float], list[float]]:
-    """Step t of AdamW: w first falls by rate·weight_decay·w, which enters no moment; then as `adam_step`.
+    """Step t of AdamW: w first decreases by rate·weight_decay·w, outside the moments; then as `adam_step`.
 
-    Shapes and errors: those of `adam_step`. Source: PyTorch's AdamW; PH 1.
+    Shapes and errors are as in `adam_step`. Source: PyTorch's AdamW; PH 1.
 
     >>> adamw_step([1.0], [3.0], [0.0], [0.0], 1, rate=0.5, epsilon=0.0, weight_decay=0.5)[0]
     [0.25]

@@ -1,4 +1,4 @@
-"""The picture of how digits were read: the confusion matrix, and what was misread, as a PNG by matplotlib."""
+"""The picture of the demo `digits`: the confusion matrix and the misread digits, drawn by matplotlib as a PNG."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from scalargrad import extras
 
 _CLASSES, _SIDE = 10, 8
-_SHOWN = 20  # of the misread, at most
+_SHOWN = 20  # at most so many misread digits
 
 
 class Sample(NamedTuple):
-    """A picture, row by row, of ink from 0 to 1; what it is, and what it was taken for."""
+    """A picture as ink from 0 to 1, row by row; its digit; and the digit that the network read."""
 
     ink: Sequence[float]
     label: int
@@ -20,7 +20,7 @@ class Sample(NamedTuple):
 
 
 def counts(samples: Sequence[Sample]) -> list[list[int]]:
-    """The confusion matrix: how many of each label, row by row, were taken for what.
+    """The confusion matrix: one row per label, one column per digit that was read.
 
     >>> counts([Sample([], 0, 0), Sample([], 0, 2)])[0][:4]
     [1, 0, 1, 0]
@@ -32,7 +32,7 @@ def counts(samples: Sequence[Sample]) -> list[list[int]]:
 
 
 def _draw_counts(axes: Any, found: list[list[int]]) -> None:
-    # fourth roots, so that one misread digit shows beside many that are right
+    # fourth roots, so that one misread digit is visible beside many correct ones
     axes.imshow([[n**0.25 for n in row] for row in found], cmap="Blues")
     for label, row in enumerate(found):
         for read, n in enumerate(row):
@@ -48,7 +48,7 @@ def _draw_picture(axes: Any, sample: Sample) -> None:
 
 
 def save(title: str, samples: Sequence[Sample], path: str) -> None:
-    """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError where the path cannot be written."""
+    """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError if the path cannot be written."""
     figure = extras.load("matplotlib.figure").Figure(figsize=(10.0, 5.2), layout="constrained")
     left, right = figure.subfigures(1, 2)
     figure.suptitle(title)

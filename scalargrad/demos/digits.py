@@ -1,4 +1,4 @@
-"""The demo `digits`: reads handwritten digits, and tests itself on a fifth that is held out."""
+"""The demo `digits`: reads handwritten digits. A fifth of them is held out for the test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scalargrad.nn import MLP
 from scalargrad.optim import AdamW
 
 _BATCH, _RATE, _DECAY = 100, 0.01, 0.1
-_SMOOTHING = 0.1  # of the labels: this much of the target is spread over all digits. The loss stays above 0.5
+_SMOOTHING = 0.1  # of labels: this share of the target is spread over all digits, so the loss stays above 0.5
 
 
 class Digits(Demo):
@@ -32,11 +32,11 @@ class Digits(Demo):
 
     def __init__(self, seed: int, hidden: Sequence[int]) -> None:
         pictures, self.labels = load_digits()
-        random.seed(seed)  # not before: importing scikit-learn draws random numbers
+        random.seed(seed)  # after the data: importing scikit-learn draws random numbers
         self.inputs = [[ink / 16.0 for ink in picture] for picture in pictures]
         order = list(range(len(self.inputs)))
         random.shuffle(order)
-        order.sort(key=self.labels.__getitem__)  # digit by digit, so that each gives a fifth
+        order.sort(key=self.labels.__getitem__)  # by digit, so that a fifth of each is held out
         self.held_out = order[::5]
         self.training = [digit for k, digit in enumerate(order) if k % 5]
         self.waiting: list[int] = []
@@ -46,10 +46,10 @@ class Digits(Demo):
         return AdamW(self.model.parameters(), lr=_RATE, weight_decay=_DECAY)
 
     def rate(self, step: int, steps: int) -> float:
-        return _RATE * 0.5 * (1.0 + math.cos(math.pi * step / steps))  # down to 0, by half a cosine
+        return _RATE * 0.5 * (1.0 + math.cos(math.pi * step / steps))  # half a cosine, down to 0
 
     def _batch(self) -> list[int]:
-        """The next of the training digits, which are shuffled again each time that all have had their turn."""
+        """The next training digits. When all have been used, they are shuffled again."""
         if not self.waiting:
             self.waiting = random.sample(self.training, len(self.training))
         batch, self.waiting = self.waiting[:_BATCH], self.waiting[_BATCH:]
@@ -65,7 +65,7 @@ class Digits(Demo):
         return losses.cross_entropy(scores, targets), sum(right) / len(right)
 
     def _readings(self) -> list[int]:
-        """What the network takes the held-out digits for."""
+        """The digits that the network reads in the held-out pictures."""
         with sg.no_grad():
             scores: Any = self.model([self.inputs[digit] for digit in self.held_out])
         return [_winner(row) for row in scores.data]

@@ -1,4 +1,4 @@
-"""The demo `iris`: tells three species of iris apart by four measurements, and tests itself on flowers held out."""
+"""The demo `iris`: tells three species of iris apart by four measurements. A third of the flowers is held out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from scalargrad.demos.picture import Point, Scene, save
 from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
-_PETALS = 2  # the first of the two features that the picture shows
-_SMOOTHING = 0.3  # of the labels: this much of the target is spread over all species. The loss stays above 0.64
+_PETALS = 2  # the first of the two features in the picture
+_SMOOTHING = 0.3  # of labels: this share of the target is spread over all species, so the loss stays above 0.64
 
 
 class Iris(Demo):
@@ -32,7 +32,7 @@ class Iris(Demo):
         self.features, self.labels, self.names = load_iris()
         order = list(range(len(self.features)))
         random.shuffle(order)
-        order.sort(key=self.labels.__getitem__)  # species by species, so that each gives a third
+        order.sort(key=self.labels.__getitem__)  # by species, so that a third of each is held out
         self.held_out = order[::3]
         self.training = [flower for k, flower in enumerate(order) if k % 3]
 
@@ -50,7 +50,7 @@ class Iris(Demo):
 
     def loss(self) -> tuple[sg.Value, float]:
         scores = self.model([self.inputs[flower] for flower in self.training])
-        # cross-entropy with smoothed labels: no flower is ever certain, so all keep a say in where borders run
+        # cross-entropy of smoothed labels: no flower is ever certain, so all keep influencing the borders
         right = [_winner(row) == self.labels[flower] for row, flower in zip(scores.data, self.training)]
         return losses.cross_entropy(scores, self.targets), sum(right) / len(right)
 

@@ -1,4 +1,4 @@
-"""The demo `moons`: micrograd's own, two interleaving half circles, with the losses that micrograd publishes."""
+"""The demo `moons`: micrograd's demo of two interleaving half circles, with the losses that micrograd publishes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Moons(Demo):
     """A support-vector loss on 100 points. Source: micrograd's demo.ipynb."""
 
     name = "moons"
-    about = "micrograd's demo: part two half moons by a hinge loss"
+    about = "micrograd's demo: separate two half moons by a hinge loss"
     steps = 100
     hidden = (16, 16)
 
     def __init__(self, seed: int, hidden: Sequence[int]) -> None:
-        scikit_learn = extras.found("sklearn.datasets", "the moons are our own, and the losses not micrograd's")
+        scikit_learn = extras.found("sklearn.datasets", "the moons are other points, so the losses are not micrograd's")
         self.points, labels = (make_moons if scikit_learn else make_plain_moons)(n_samples=100, noise=0.1, seed=seed)
         self.signs = [2 * label - 1 for label in labels]
-        random.seed(seed)  # not before: importing scikit-learn draws random numbers
+        random.seed(seed)  # after the data: importing scikit-learn draws random numbers
         self.model = MLP(2, [*hidden, 1])
 
     def loss(self) -> tuple[sg.Value, float]:
-        # written as micrograd does, sum by sum, so that it rounds alike
+        # summed as in micrograd, so that it rounds in the same way
         scores = self.model(self.points)[:, 0]
         losses = [(1 + -sign * score).relu() for sign, score in zip(self.signs, scores)]
         total = sum(losses) * (1.0 / len(losses)) + _DECAY * sum(p * p for p in self.model.parameters())

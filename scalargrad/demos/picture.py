@@ -1,4 +1,4 @@
-"""The picture of a trained classifier: the region where each class wins, and the data, as a PNG by matplotlib."""
+"""The picture of a trained classifier: the region of each class and the data, drawn by matplotlib as a PNG."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 import scalargrad as sg
 from scalargrad import extras
 
-_COLOURS = ("#0072b2", "#e69f00", "#009e73")  # of Okabe and Ito's palette, told apart by colour-blind eyes too
-_GROUPS: tuple[dict[str, Any], ...] = (  # how the first, second and third group of points are drawn
+_COLOURS = ("#0072b2", "#e69f00", "#009e73")  # from Okabe and Ito's palette, which colour-blind people can tell apart
+_GROUPS: tuple[dict[str, Any], ...] = (  # the markers of the first, second and third group of points
     {"marker": "o", "s": 26, "edgecolors": "white", "linewidths": 0.7},
     {"marker": "D", "s": 36, "edgecolors": "black", "linewidths": 1.1},
     {"marker": "X", "s": 90, "edgecolors": "black", "linewidths": 1.1},
 )
-_MARGIN = 0.08  # of the data's extent, around it
+_MARGIN = 0.08  # around the data, relative to its extent
 
 
 class Point(NamedTuple):
-    """A datum in the plane of the picture."""
+    """A data point in the plane of the picture."""
 
     x: float
     y: float
@@ -26,17 +26,17 @@ class Point(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What is drawn."""
+    """Everything in the picture."""
 
     title: str
-    axes: tuple[str, str]  # what x and y are, with units
+    axes: tuple[str, str]  # the labels of x and y, with units
     classes: list[str]
-    scores: Callable[[float, float], list[float]]  # at a place of the plane, one a class: the largest wins
-    groups: dict[str, list[Point]]  # by the name for the legend
+    scores: Callable[[float, float], list[float]]  # at a point of the plane, one per class; the largest wins
+    groups: dict[str, list[Point]]  # by the name in the legend
 
 
 def _extent(numbers: list[float]) -> list[float]:
-    """Evenly spaced places a little beyond the numbers; fewer where each costs more."""
+    """Evenly spaced numbers, from a little below to a little above the given ones. Fewer on the slower backend."""
     count = 100 if sg.backend() == "native" else 40
     low, high = min(numbers), max(numbers)
     low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
@@ -47,7 +47,7 @@ def _draw_regions(axes: Any, scene: Scene, xs: list[float], ys: list[float]) -> 
     with sg.no_grad():
         grid = [[scene.scores(x, y) for x in xs] for y in ys]
     for kind, colour in zip(range(len(scene.classes)), _COLOURS):
-        # how far the class is ahead of the next best: its region is where that is positive
+        # the lead of the class over the next best: its region is where the lead is positive
         lead = [[s[kind] - max(s[:kind] + s[kind + 1 :]) for s in row] for row in grid]
         flat = [number for row in lead for number in row]
         if max(flat) > 0.0:
@@ -72,8 +72,8 @@ def _draw_legend(axes: Any, scene: Scene) -> None:
 
 
 def save(scene: Scene, path: str) -> None:
-    """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError where the path cannot be written."""
-    # a Figure made without pyplot is drawn by Agg: it needs no display and leaves no global state
+    """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError if the path cannot be written."""
+    # without pyplot, a Figure is drawn by Agg, which needs no display and leaves no global state
     figure = extras.load("matplotlib.figure").Figure(figsize=(7.0, 5.2), layout="constrained")
     axes = figure.subplots()
     points = [point for group in scene.groups.values() for point in group]

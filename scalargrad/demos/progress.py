@@ -1,4 +1,4 @@
-"""How training shows: a live bar on a terminal, plain lines elsewhere. Each is a context that gives a `Show`."""
+"""The progress of training: a live bar on a terminal, plain lines elsewhere. Both are contexts that yield a `Show`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from scalargrad import extras
 
-Show = Callable[[int, float, float], None]  # of a step, counted from 0, its loss and its accuracy
+Show = Callable[[int, float, float], None]  # takes the number of a step, from 0, its loss and its accuracy
 
 
 def _state(loss: str, accuracy: float) -> str:
@@ -16,7 +16,7 @@ def _state(loss: str, accuracy: float) -> str:
 
 @contextmanager
 def lines(steps: int) -> Iterator[Show]:
-    """A line at the start of each tenth of the steps, with all digits of the loss."""
+    """Prints a line at the start of each tenth of the steps, with all digits of the loss."""
 
     def show(step: int, loss: float, accuracy: float) -> None:
         if step * 10 // steps > (step - 1) * 10 // steps:
@@ -27,7 +27,7 @@ def lines(steps: int) -> Iterator[Show]:
 
 @contextmanager
 def bar(steps: int) -> Iterator[Show]:
-    """A live bar. Raises `MissingExtraError` without rich."""
+    """Shows a live bar. Raises `MissingExtraError` without rich."""
     rich = extras.load("rich.progress")
     progress = rich.Progress(
         rich.TextColumn("step {task.completed} of {task.total}"),

@@ -1,4 +1,4 @@
-"""What the demos share: their options, the training loop, and the run from options to picture."""
+"""The parts that all demos share: options, the training loop, and the run from options to picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scalargrad.optim import SGD, Optimiser
 
 
 class Demo(ABC):
-    """A network, its data and its loss; made from a seed and the sizes of the hidden layers."""
+    """A network, its data and its loss. Constructed from a seed and the sizes of the hidden layers."""
 
     name: ClassVar[str]
     about: ClassVar[str]
@@ -32,36 +32,36 @@ class Demo(ABC):
     def __init__(self, seed: int, hidden: Sequence[int]) -> None: ...
 
     def optimiser(self) -> Optimiser:
-        """What trains it."""
+        """The optimiser that trains the network."""
         return SGD(self.model.parameters(), lr=1.0)
 
     def rate(self, step: int, steps: int) -> float:
-        """The learning rate of a step: it falls from 1 to a tenth, as in micrograd's demo."""
+        """The learning rate of a step. It falls from 1 to 0.1, as in micrograd's demo."""
         return 1.0 - 0.9 * step / steps
 
     @abstractmethod
     def loss(self) -> tuple[sg.Value, float]:
-        """The loss on all training points, or on the next of them, and the accuracy there."""
+        """The loss and the accuracy on all training points, or on the next batch of them."""
 
     @abstractmethod
     def verdict(self) -> str:
-        """How good the trained network is."""
+        """A line that says how accurate the trained network is."""
 
     @abstractmethod
     def draw(self, path: str) -> None:
-        """Writes its picture. Raises OSError where the path cannot be written."""
+        """Writes the picture. Raises OSError if the path cannot be written."""
 
 
 def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
-    """Trains step by step; gives the loss and accuracy that each step began with.
+    """Trains step by step. Yields the loss and the accuracy at the start of each step.
 
-    Raises `ArgumentError` when the loss overflows.
+    Raises `ArgumentError` if the loss overflows.
     """
     optimiser = demo.optimiser()
     for k in range(steps):
         loss, accuracy = demo.loss()
         if not math.isfinite(loss.data):
-            raise ArgumentError(f"the loss became {loss.data} at step {k}: give smaller or fewer hidden layers")
+            raise ArgumentError(f"the loss became {loss.data} at step {k}: use smaller or fewer hidden layers")
         optimiser.zero_grad()
         loss.backward()
         optimiser.lr = demo.rate(k, steps)
@@ -70,7 +70,7 @@ def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
 
 
 def share(right: Sequence[bool]) -> str:
-    """How many are right, as text."""
+    """The share that is right, as text."""
     return f"{100.0 * sum(right) / len(right):.1f} % ({sum(right)} of {len(right)})"
 
 
@@ -82,10 +82,10 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
     parser = commands.add_parser(demo.name, help=demo.about, description=demo.about)
     hidden = ",".join(map(str, demo.hidden))
     parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
-    parser.add_argument("--seed", type=_seed, default=1337, help="of data and weights, from 0 to 2**32-1 (%(default)s)")
+    parser.add_argument("--seed", type=_seed, default=1337, help="seed of data and weights, 0 to 2**32-1 (%(default)s)")
     parser.add_argument("--hidden", type=_hidden, default=hidden, help="sizes of the hidden layers (%(default)s)")
-    parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="where the picture goes (%(default)s)")
-    parser.add_argument("--no-plot", action="store_true", help="make no picture")
+    parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="file of the picture (%(default)s)")
+    parser.add_argument("--no-plot", action="store_true", help="draw no picture")
     parser.set_defaults(demo=demo, refuse=parser.error)
 
 
@@ -108,7 +108,7 @@ def _seed(text: str) -> int:
 
 
 def _hidden(text: str) -> list[int]:
-    # from 2 on: of a layer of one neuron, one number would be all that the next one sees
+    # from 2 on: a layer of one neuron would pass on a single number
     return _whole(text.split(","), range(2, sys.maxsize), "sizes from 2 on with commas between, such as 8 or 16,16")
 
 
@@ -119,7 +119,7 @@ def _png(text: str) -> str:
 
 
 def _try_to_write(path: str) -> None:
-    """Raises the OSError that writing the picture would raise, and leaves what is there as it is."""
+    """Raises the OSError that writing the picture would raise. An existing file does not change."""
     there = os.path.exists(path)
     with open(path, "ab"):
         pass
@@ -128,7 +128,7 @@ def _try_to_write(path: str) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Trains, tells and draws, as `add_parser` understood the command line; gives the exit code."""
+    """Trains, prints the result and draws the picture, by the options of `add_parser`. Returns the exit code."""
     plot = not options.no_plot and extras.found("matplotlib", "no picture will be made")
     try:
         if plot:

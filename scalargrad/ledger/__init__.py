@@ -1,1 +1,1 @@
-"""The formula ledger: its rows, and the checks that hold each against the engine."""
+"""The formula ledger: its rows, and live checks that compare each with the engine."""

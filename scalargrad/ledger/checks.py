@@ -11,7 +11,7 @@ from scalargrad import calculus as c
 from scalargrad.calculus.shapes import product, transpose
 from scalargrad.ledger.compare import Comparison, Worked, engine_gradient, engine_jacobian
 
-# 1-Lipschitz, with a second derivative of at most 1: an error before one is not larger behind it
+# 1-Lipschitz, with a second derivative of at most 1: they do not magnify the error of an argument
 SMOOTH = ("sin", "cos", "tanh", "sigmoid", "atan", "softplus", "asinh")
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": lambda w, x: w + x,
@@ -23,7 +23,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class Draw:
-    """Numbers, vectors and matrices from a random generator."""
+    """Draws numbers, vectors and matrices from a random generator."""
 
     def __init__(self, generator: random.Random) -> None:
         self.random = generator
@@ -45,20 +45,20 @@ class Draw:
 
 
 def through(names: list[str], x: Any) -> Any:
-    """The engine's functions of these names, one after the other."""
+    """Applies the engine's functions of these names, one after the other."""
     for name in names:
         x = getattr(sg, name)(x)
     return x
 
 
 def polynomial(terms: Any, x: Any) -> Any:
-    """The engine's polynomial."""
+    """A polynomial, computed by the engine."""
     monomials = [sg.prod([coefficient, *(xi**k for xi, k in zip(x, exponents))]) for coefficient, exponents in terms]
     return sg.sum(monomials)
 
 
 def positive(terms: Any) -> Any:
-    """The polynomial with the sizes of its coefficients: at the sizes of x, the sum of the sizes of the terms."""
+    """The polynomial with absolute coefficients. At absolute x, it is the sum of the absolute terms."""
     return [(abs(coefficient), exponents) for coefficient, exponents in terms]
 
 

@@ -14,14 +14,14 @@ from scalargrad.value import Value
 
 
 def linear(x: Any, w: Any, b: Any = None) -> Any:
-    """XW + b of the engine, b a row; each number a sum that starts from the bias, as a neuron's."""
+    """XW + b by the engine. Each sum starts from the bias, as in a neuron."""
     offsets = [0.0] * len(w[0]) if b is None else b
     return [[sg.sum([offset, *(p * q for p, q in zip(row, column))]) for column, offset in zip(zip(*w), offsets)]
             for row in x]  # fmt: skip
 
 
 def cross_entropy(scores: Any, classes: Any) -> Any:
-    """The mean of -log softmax at the classes, of the engine."""
+    """The mean of -log softmax at the classes, by the engine."""
     return sg.mean([-sg.log_softmax(row)[k] for row, k in zip(scores, classes)])
 
 
@@ -202,7 +202,7 @@ def d6(draw: Draw) -> Worked:
 
 
 def _steps(make: Any, rule: Any, w: list[float], slopes: list[list[float]]) -> tuple[list[float], list[float]]:
-    """Where the closed form and an optimiser of the engine arrive from w, a step for each gradient."""
+    """The parameters that the closed form and an optimiser of the engine reach from w, one step per gradient."""
     leaves, analytic, state = [Value(item) for item in w], [*w], None
     optimiser = make(leaves)
     for t, slope in enumerate(slopes, 1):

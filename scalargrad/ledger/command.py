@@ -1,4 +1,4 @@
-"""``scalargrad formulas``: the formula ledger as a table, each row checked live; or one row worked out on numbers."""
+"""``scalargrad formulas``: the formula ledger as a table with live checks, or one row worked out on numbers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scalargrad import extras
 from scalargrad.errors import ScalargradError
 from scalargrad.ledger.rows import LEDGER, Row, find
 
-_DRAWS = 20  # of numbers, for each row
+_DRAWS = 20  # of random numbers per row
 
 
 def _misses(row: Row, seed: int) -> list[str]:
-    """What disagrees in a row on the numbers of a seed; an error in it disagrees too."""
+    """The disagreements of a row on the random numbers of a seed. An error counts as one."""
     try:
         return [miss for each in row.check(random.Random(seed)).comparisons for miss in each.misses(row.units)]
     except (ArithmeticError, ScalargradError, ValueError) as error:
@@ -25,7 +25,7 @@ def _misses(row: Row, seed: int) -> list[str]:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Row], None]]:
-    """A live bar, on a terminal with rich."""
+    """A live bar, for a terminal, drawn by rich."""
     rich = extras.load("rich.progress")
     columns = (
         rich.TextColumn("{task.description}"),
@@ -39,12 +39,12 @@ def _bar() -> Iterator[Callable[[Row], None]]:
 
 @contextmanager
 def _quiet() -> Iterator[Callable[[Row], None]]:
-    """No bar: each row's line shows that it has been checked."""
+    """No bar. The line of each row shows that it has been checked."""
     yield lambda row: None
 
 
 def check_all(rows: Iterable[Row] = LEDGER) -> int:
-    """Prints every row with its verdict; gives 1 if one fails, else 0."""
+    """Prints all rows with their verdicts. Returns 1 if one fails, else 0."""
     live = extras.on_terminal() and extras.found("rich", "plain lines show the progress")
     print(f"{'row':4} {'check':6} {'tolerance':22} {'source':15} statement", flush=True)
     failed: list[tuple[Row, str]] = []
@@ -64,14 +64,14 @@ def check_all(rows: Iterable[Row] = LEDGER) -> int:
 
 
 def _written(x: Any) -> str:
-    """Nested lists with six digits a number."""
+    """Nested lists as text, with six digits per number."""
     if isinstance(x, (list, tuple)):
         return f"[{', '.join(_written(item) for item in x)}]"
     return f"{x:.6g}" if isinstance(x, float) else str(x)
 
 
 def work_out(row: Row) -> int:
-    """Prints a row worked out on numbers; gives 1 if it fails there, else 0."""
+    """Prints a row worked out on numbers. Returns 1 if it fails there, else 0."""
     print(f"{row.id}: {row.statement}")
     print(f"source: {row.source}; functions: {', '.join(row.functions)}; test: {row.test}")
     print(f"tolerance: {row.tolerance}, since {row.reason}")
@@ -93,5 +93,5 @@ def work_out(row: Row) -> int:
 
 
 def run(id: str | None) -> int:
-    """Checks the ledger, or works out one row. Raises `ArgumentError` for a row that it does not have."""
+    """Checks the ledger, or works out one row. Raises `ArgumentError` for an unknown row."""
     return check_all() if id is None else work_out(find(id))

@@ -1,4 +1,4 @@
-"""The engine's answer beside the analytic one: what is compared, and how near the two must be."""
+"""Compares the engine's results with the analytic ones: computes the engine's, and checks the tolerance."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def flat(x: Any) -> list[Any]:
 
 
 def _form(x: Any) -> Any:
-    """The nested lists without their numbers; a tuple of several answers need not be of one shape."""
+    """The nesting of lists without the numbers. The parts of a tuple may differ in shape."""
     return [_form(part) for part in x] if isinstance(x, (list, tuple)) else 0
 
 
 class Comparison(NamedTuple):
-    """Two answers, number by number, and how far apart rounding may have carried them.
+    """Two results, and how much they may differ by rounding.
 
-    The bound of a row's `units` is units·n·ε·scale + extra, with n the length of the longest sum and ε = 2⁻⁵². `scale`
-    has the shape of the answers, or is one number for all; None is the larger of the two themselves. `extra` is for
-    what is not rounding, the truncation of a limit. A few of the smallest numbers are let pass: underflow is absolute.
+    For a row's `units`, two numbers may differ by units·n·ε·scale + extra, with n the length of the longest sum and
+    ε = 2⁻⁵². `scale` has the shape of the results, or is one number for all; None stands for the larger of the two
+    numbers. `extra` is the truncation error of a limit. A few of the smallest doubles are added for underflow.
     """
 
     what: str
@@ -44,7 +44,7 @@ class Comparison(NamedTuple):
     extra: float = 0.0
 
     def entries(self) -> list[tuple[float, float, float]]:
-        """Analytic, engine and scale of every number. Raises `ShapeError` when the shapes differ."""
+        """The analytic result, the engine's and the scale, number by number. Raises `ShapeError` if shapes differ."""
         if _form(self.analytic) != _form(self.engine):
             raise ShapeError(f"{self.what}: forms {_form(self.analytic)} and {_form(self.engine)}")
         a, b, scale = flat(self.analytic), flat(self.engine), flat(self.scale)
@@ -52,21 +52,21 @@ class Comparison(NamedTuple):
             scale = [max(abs(p), abs(q)) for p, q in zip(a, b)]
         if len(scale) == 1:
             scale = scale * len(a)
-        if len(scale) != len(a):  # or numbers would go uncompared
+        if len(scale) != len(a):  # otherwise zip would skip numbers
             raise ShapeError(f"{self.what}: {len(a)} numbers and a scale for {len(scale)}")
         return list(zip(a, b, scale))
 
     def difference(self) -> float:
-        """The largest difference of two numbers; inf for a nan."""
+        """The largest difference of two numbers; inf if one is a nan."""
         gaps = [0.0 if a == b else abs(a - b) for a, b, _ in self.entries()]
         return max((gap if gap == gap else float("inf") for gap in gaps), default=0.0)
 
     def misses(self, units: float) -> list[str]:
-        """The numbers further apart than `units` allow, as text; none if all is well."""
+        """The pairs of numbers that differ by more than `units` allow, as text."""
         found = []
         for k, (a, b, scale) in enumerate(self.entries()):
             bound = units * self.n * (EPSILON * scale + _SMALLEST) + self.extra
-            if not (a == b or abs(a - b) <= bound < float("inf")):  # the scale of an inf allows anything
+            if not (a == b or abs(a - b) <= bound < float("inf")):  # an infinite scale would allow any difference
                 found.append(f"{self.what}, entry {k}: {a!r} and {b!r}, {abs(a - b):.3g} apart, {bound:.3g} allowed")
         return found
 
@@ -79,12 +79,12 @@ class Worked(NamedTuple):
 
 
 def leaves(x: Any) -> Any:
-    """The numbers in nested lists as Values."""
+    """Nested lists with Values in place of numbers."""
     return [leaves(item) for item in x] if isinstance(x, (list, tuple)) else Value(x)
 
 
 def gradients(output: Any, inputs: Any) -> Any:
-    """The gradient of one output of the engine by nested lists of leaves, in their shape; 0.0 where it is a float."""
+    """The gradient of one output by nested lists of leaves, in their shape. Zeros if the output is a float."""
     for leaf in flat(inputs):
         leaf.grad = 0.0
     if isinstance(output, Value):
@@ -97,13 +97,13 @@ def _grads(inputs: Any) -> Any:
 
 
 def engine_gradient(f: Callable[..., Any], *arguments: Any) -> Any:
-    """The gradient of a number by nested lists of floats; a list of them where there are several arguments."""
+    """The gradient of a number by nested lists of floats; for several arguments, a list of gradients."""
     inputs = [leaves(x) for x in arguments]
     found = gradients(f(*inputs), inputs)
     return found if len(arguments) > 1 else found[0]
 
 
 def engine_jacobian(f: Callable[[Any], Sequence[Any]], x: Any) -> list[Any]:
-    """The gradients of a list of numbers by nested lists of floats, one backward each."""
+    """The gradients of a list of numbers by nested lists of floats, with one backward per number."""
     inputs = leaves(x)
     return [gradients(output, inputs) for output in flat(list(f(inputs)))]

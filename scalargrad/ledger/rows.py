@@ -1,7 +1,7 @@
-r"""The ledger: every row's statement, its functions, its test, its tolerance with the reason, and a live check.
+r"""The ledger: each row has a statement, its functions, its test, its tolerance with the reason, and a live check.
 
 A tolerance is `units`·n·ε·S, with ε = 2⁻⁵² and n the length of the longest sum: `reason` says what S is and counts the
-roundings. 0 units is equality. Where no S is named, it is the result. A rounding is ε/2, and both sides make them.
+roundings. 0 units is equality. If no S is named, S is the result. A rounding is ε/2, and both sides make roundings.
 Sources: PH Parr & Howard (2018); CH notes on the chain rule in back-propagation; LB notes on the backward passes of
 linear, softmax, ReLU and MSE; TL notes on a two-layer ReLU network; SM notes on the softmax by vector differentials.
 """
@@ -19,7 +19,7 @@ from scalargrad.ledger.compare import Worked
 
 
 class Erratum(NamedTuple):
-    """A wrong form that published derivations have, and the right one."""
+    """A wrong form in published derivations, and the right form."""
 
     id: str
     row: str
@@ -39,7 +39,7 @@ class Row(NamedTuple):
     reason: str
     source: str
     drawn: Callable[[ab.Draw], Worked]
-    truncation: str = ""  # what a limit leaves, beside the roundings
+    truncation: str = ""  # the truncation error of a limit, besides roundings
 
     @property
     def tolerance(self) -> str:
@@ -48,11 +48,11 @@ class Row(NamedTuple):
 
     @property
     def errata(self) -> tuple[Erratum, ...]:
-        """The errata beside the row."""
+        """The errata of the row."""
         return tuple(erratum for erratum in ERRATA if erratum.row == self.id)
 
     def check(self, generator: random.Random) -> Worked:
-        """The analytic form and the engine on numbers drawn from `generator`."""
+        """Works the row out by the analytic form and by the engine, on numbers drawn from `generator`."""
         return self.drawn(ab.Draw(generator))
 
 
@@ -203,7 +203,7 @@ ROWS: dict[str, Row] = {row.id: row for row in LEDGER}
 
 
 def find(id: str) -> Row:
-    """The row of that id; of an erratum, the row that it stands beside. Raises `ArgumentError` for any other."""
+    """The row with that id; for the id of an erratum, its row. Raises `ArgumentError` for another id."""
     for erratum in ERRATA:
         if erratum.id == id.upper():
             return ROWS[erratum.row]

@@ -1,7 +1,7 @@
-"""States in files: JSON, so that loading runs no code; the numbers exact; written whole or not at all.
+"""States in files: JSON, so that loading runs no code; with exact numbers; written whole or not at all.
 
-A file is an object of "format", "sha256" (of the state's text) and "state": names, with numbers or nested lists of
-them. A number is its shortest exact decimal; inf, -inf and nan are strings.
+A file has an object with "format", "sha256" (of the state's text) and "state": names with numbers, or with nested lists
+of numbers. A number is written as its shortest exact decimal; inf, -inf and nan are strings.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _from_json(x: Any, depth: int = 0) -> Any:
     if isinstance(x, str):
         return _SPECIAL[x]
     if isinstance(x, bool) or not isinstance(x, (int, float)):
-        raise TypeError(f"{type(x).__name__} is no number")
+        raise TypeError(f"{type(x).__name__} is not a number")
     return float(x)
 
 
@@ -48,11 +48,13 @@ def _digest(state: Any) -> str:
 
 
 def write(path: str | os.PathLike[str], state: State) -> None:
-    """Writes a state: into a new file of the same folder, which then takes the place of the old one in one step, so
-    that whatever interrupts it leaves the old file whole. Raises OSError, which names the path, where the folder
-    cannot be written."""
+    """Writes a state to a file.
+
+    The state goes into a new file in the same folder, which then replaces the old file in one step. So an interruption
+    leaves the old file whole. Raises OSError, which names the path, if the folder cannot be written.
+    """
     target = os.path.realpath(os.fsdecode(path))
-    if os.path.exists(target) and not os.path.isfile(target):  # the new file would take the place of a device
+    if os.path.exists(target) and not os.path.isfile(target):  # the new file would replace a device
         raise OSError(errno.EINVAL, "not a regular file, so no state can be saved there", target)
     plain = {name: _to_json(x) for name, x in state.items()}
     text = _text({"format": _FORMAT, "sha256": _digest(plain), "state": plain})
@@ -69,14 +71,16 @@ def write(path: str | os.PathLike[str], state: State) -> None:
     except BaseException as error:
         with suppress(OSError):
             os.unlink(draft)
-        if isinstance(error, OSError) and error.errno is not None:  # names the path that was given, not the draft's
+        if isinstance(error, OSError) and error.errno is not None:  # names the given path, not the draft
             raise OSError(error.errno, error.strerror, os.fspath(path)) from None
         raise
 
 
 def read(path: str | os.PathLike[str]) -> State:
-    """The state in a file. Raises `StateError` for a file that is damaged or none of ours, OSError for one that cannot
-    be read."""
+    """Returns the state in a file.
+
+    Raises `StateError` if the file is damaged or was not written by scalargrad, OSError if it cannot be read.
+    """
     import json
 
     with open(path, "rb") as file:
@@ -84,10 +88,12 @@ def read(path: str | os.PathLike[str]) -> State:
     try:
         found = json.loads(raw.decode("ascii"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise StateError(f"{path} is no state that scalargrad saved, or it is damaged: {error}") from error
+        raise StateError(f"{path} is not a state saved by scalargrad, or it is damaged: {error}") from error
     if not isinstance(found, dict) or found.get("format") != _FORMAT:
         form = found.get("format") if isinstance(found, dict) else type(found).__name__
-        raise StateError(f"{path} is no state that scalargrad saved: its format is {str(form)[:40]!r}, not {_FORMAT!r}")
+        raise StateError(
+            f"{path} is not a state saved by scalargrad: its format is {str(form)[:40]!r}, not {_FORMAT!r}"
+        )
     state = found.get("state")
     try:
         if not isinstance(state, dict) or found.get("sha256") != _digest(state):
@@ -96,8 +102,8 @@ def read(path: str | os.PathLike[str]) -> State:
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, StateError):
             raise
-        raise StateError(f"{path} is damaged: it holds something that is no number ({error})") from error
+        raise StateError(f"{path} is damaged: an entry is not a number ({error})") from error
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")

@@ -1,1 +1,1 @@
-"""The pure-Python backend: the definition of what the C core must do, bit for bit."""
+"""The pure-Python backend: it defines what the C core must do, bit for bit."""

@@ -17,7 +17,7 @@ _DOT = ops.OPCODE["dot"]
 
 
 class Block:
-    """Values, and floats that are constants."""
+    """A row of Values, and of floats for constants."""
 
     __slots__ = ("items",)
 
@@ -49,18 +49,18 @@ def block(items: Iterable[Any]) -> Block:
 
 
 def doubles(numbers: bytes, leaf: bool) -> Block:
-    """A block of plain numbers, 8 bytes each: leaves, or else constants."""
+    """A block of new leaves, or of constants, from the bytes of doubles."""
     items = array("d", numbers).tolist()
     return Block([tape.new_leaf(x) for x in items] if leaf else items)
 
 
 def item(block: Block, k: int) -> Any:
-    """The Value at a position, or the float of a constant."""
+    """The item at a position: a Value, or the float of a constant."""
     return block.items[k]
 
 
 def take(block: Block, positions: bytes) -> Block:
-    """A block of the items at some positions, 8 bytes each."""
+    """A block of the items at some positions, given as the bytes of 64-bit integers."""
     return Block([block.items[k] for k in array("q", positions)])
 
 

@@ -1,9 +1,9 @@
-"""Histories, for copies and pickles: a node's graphs flattened over links into one record, and built again from it.
+"""Histories, for copies and pickles: flattens all graphs that a node reaches into one record, and rebuilds them.
 
-The record is the same in both backends: ``(ops, codes, values, grads, consts, leaves)``, native-endian bytes and a
-list. Nodes stand in topological order, the root last. ``codes`` holds, node by node: for a leaf its position in
-``leaves``; for a reduction the number of operands, then the operands; else the operands. An operand is the position of
-an earlier node, or ``CONST | position in consts``.
+The record is the same in both backends: ``(ops, codes, values, grads, consts, leaves)``, five bytes objects in native
+byte order and a list. Nodes are in topological order, the root last. ``codes`` has for a leaf its position in
+``leaves``, for a reduction the number of operands and the operands, for another node its operands. An operand is the
+position of an earlier node, or ``CONST | position in consts``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONST = 1 << 63
 
 
 def _reached(root: Node) -> list[tuple[Graph, list[int]]]:
-    """Every graph that the root reaches, in order of closing, each with the ascending indices of its reached nodes."""
+    """Each graph that the root reaches, in order of closing, with the ascending indices of the nodes reached in it."""
     assert root._graph is not None
     roots: dict[Graph, set[int]] = {root._graph: {root._index}}
     pending = [(-root._graph.closed, root._graph)]
@@ -52,7 +52,7 @@ def _reached(root: Node) -> list[tuple[Graph, list[int]]]:
 
 
 def flatten(root: Node) -> Record:
-    """The record of all that the root reaches."""
+    """The record of all nodes that the root reaches."""
     assert root._graph is not None
     root._graph.close()
     kinds, codes, values, grads, consts = bytearray(), array("Q"), array("d"), array("d"), array("d")
@@ -85,7 +85,7 @@ def flatten(root: Node) -> Record:
 
 
 class _Malformed(Exception):
-    """The record is not one that `flatten` writes."""
+    """The record was not written by `flatten`."""
 
 
 class _Builder:
@@ -118,7 +118,7 @@ class _Builder:
         kind, behind, value = graph.nodes[index]
         if kind != ops.LEAF:
             return self.graph.link(graph, index)
-        entry = self.graph.append(kind, behind, value)  # links lead to operations; a leaf enters again
+        entry = self.graph.append(kind, behind, value)  # links lead to operations; a leaf gets a new entry
         self.places[code] = self.graph, entry
         return entry
 
@@ -158,7 +158,7 @@ class _Builder:
 
 
 def rebuild(*record: object) -> Node | None:
-    """The root of the history in a record; None for a malformed one."""
+    """The root of the history in a record, or None if the record is malformed."""
     kinds, codes, values, grads, consts, leaves = record
     arrays = (kinds, codes, values, grads, consts)
     if not all(isinstance(a, bytes) for a in arrays) or not isinstance(leaves, list):

@@ -1,4 +1,4 @@
-"""The pure-Python backend: Python's operators on a handle. The C core has the same in csrc/python/operators.c."""
+"""The pure-Python backend: the operators of a Value. The C core has the same in csrc/python/operators.c."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _comparison(method: Callable[..., bool]) -> Comparison:
 
 
 class Node(tape.Node):
-    """A handle with operators. Each returns a plain Value, whatever the subclass of its operands."""
+    """A handle with operators. Each returns a plain Value, also for operands of a subclass."""
 
     __slots__ = ()
 
@@ -149,7 +149,7 @@ class Node(tape.Node):
     def __ne__(self, other: object) -> bool:
         return _compare(operator.ne, self, other)
 
-    __hash__ = tape.Node.__hash__  # of the node; equality is of the numbers
+    __hash__ = tape.Node.__hash__  # identifies the node, while equality compares numbers
 
 
 def _binary(opcode: int, left: Node, right: Any) -> Any:

@@ -1,6 +1,6 @@
-"""The pure-Python reverse sweep: one descending pass over each graph that the root reaches, the latest closed first.
+"""The pure-Python reverse sweep: one descending pass over each graph that the root reaches, latest closed graph first.
 
-A node's adjoint is complete when the pass comes to it, because all its consumers stand after it.
+A node's adjoint is complete when the pass reaches the node, because all its consumers come after it in the graph.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from scalargrad.table.libm import zmul
 
 
 class _Sweep:
-    """Adjoints of all that a root reaches, in scratch; `commit` hands them over."""
+    """The adjoints of all nodes that a root reaches, in scratch memory. `commit` stores them."""
 
     def __init__(self) -> None:
         self.adjoints: dict[Graph, dict[int, float]] = {}
         self.reached: dict[Graph, bytearray] = {}
-        self.pending: list[tuple[int, Graph]] = []  # the latest closed first
+        self.pending: list[tuple[int, Graph]] = []  # latest closed first
         self.leaf_sums: dict[int, tuple[Node, float]] = {}
 
     def reach(self, graph: Graph, index: int, adjoint: float) -> None:
@@ -37,7 +37,7 @@ class _Sweep:
         self.reached[graph][index] = 1
 
     def running_sum(self, graph: Graph, index: int) -> float | None:
-        """For an entry, the sum so far of the leaf or node behind it: where the tape was cut must not show."""
+        """For an entry, the sum so far of its leaf or linked node, because cutting the tape must not change a sum."""
         op, behind, _ = graph.nodes[index]
         if op == ops.LEAF:
             known = self.leaf_sums.get(id(behind[0]))
@@ -56,7 +56,7 @@ class _Sweep:
         return total
 
     def visit(self, graph: Graph, index: int, check: bool) -> bool:
-        """Passes a node's adjoint on; False when, with `check`, its rule makes a nan or an infinity."""
+        """Adds a node's contributions to its operands. With `check`, returns False if one makes a nan or inf."""
         op, operands, z = graph.nodes[index]
         adjoint = self.adjoints[graph][index]
         if op == ops.LEAF:
@@ -78,7 +78,7 @@ class _Sweep:
         return True
 
     def run(self, check: bool) -> tuple[Graph, int] | None:
-        """Sweeps every graph; gives the node whose rule made a nan or infinity, if that was asked for."""
+        """Sweeps all graphs. With `check`, stops at the first node whose rule makes a nan or inf, and returns it."""
         while self.pending:
             graph = heapq.heappop(self.pending)[1]
             reached = self.reached[graph]
@@ -90,8 +90,8 @@ class _Sweep:
         return None
 
     def commit(self) -> None:
-        """All adjoints in one call of `deque`, which runs through the maps without returning to Python code: so no
-        signal and no other thread comes in between."""
+        """Stores all adjoints in one call of `deque`. It consumes the maps without running Python code, so neither a
+        signal nor another thread can interrupt it."""
         grad = Node.__dict__["_grad"]
         leaves = [leaf for leaf, _ in self.leaf_sums.values()]
         sums = [total for _, total in self.leaf_sums.values()]
@@ -116,8 +116,11 @@ def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int
 def gradients(
     root: Node, seed: float, check: bool, blocks: Sequence[Block]
 ) -> list[bytes | None] | tuple[int, int, int, list[float], int]:
-    """Sweeps from the root, an operation, and commits nothing: of each block the bytes of what a backward would add to
-    its leaves, 0.0 where it does not come; None if it comes to none of them. With `check`, as `backward`."""
+    """Sweeps from the root, an interior node, and commits nothing.
+
+    Returns for each block what a backward would add to its leaves, as the bytes of doubles, 0.0 for a leaf that the
+    sweep does not reach; None if it reaches no leaf of the block. `check` is as in `backward`.
+    """
     sweep, made = _swept(root, seed, check)
     return made or [_found(sweep, block) for block in blocks]
 
@@ -130,8 +133,11 @@ def _found(sweep: _Sweep, block: Block) -> bytes | None:
 
 
 def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
-    """Sweeps from the root and commits. With `check`, a nan or infinity stops it: nothing is committed, and of the node
-    whose rule made it the graph's serial number, the index, opcode, first three operands and their number are given."""
+    """Sweeps from the root and commits.
+
+    With `check`, a nan or infinity stops the sweep, and nothing is committed. Then returns the node whose rule made it:
+    its graph's serial number, its index, opcode, first three operands and number of operands.
+    """
     if root._graph is None:
         sweep = _Sweep()
         sweep.leaf_sums[id(root)] = root, seed

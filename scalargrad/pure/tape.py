@@ -1,9 +1,10 @@
-"""The pure-Python backend: what is recorded. With `sweep.py` it defines what the C core must do, bit for bit.
+"""The pure-Python backend: graphs and recording. With `sweep.py` it defines what the C core must do, bit for bit.
 
-A `Graph` holds nodes in the order in which they were recorded, so operands come before what uses them. A `Node` is a
-handle: a leaf, with its own data and grad, or node `_index` of `_graph`. One graph is open in each thread; a graph is
-closed by a backward, by another thread that uses it, or when it has grown large. A node of a closed graph enters
-the open one as a link, so links always lead to graphs that were closed before.
+A `Graph` is a list of nodes in the order of recording, so the operands of a node come before it. A `Node` is a
+handle: a leaf, with its own data and grad, or an interior node, number `_index` of `_graph`. One graph is open per
+thread. It is closed by a backward, by another thread that uses one of its nodes, or when it has grown large. If an
+operation uses a node of a closed graph, the node enters the open graph as a link. So links always lead to graphs that
+were closed before.
 """
 
 from __future__ import annotations
@@ -21,33 +22,35 @@ from scalargrad.table.evaluate import VALUE
 if TYPE_CHECKING:
     from scalargrad.convert import Number
 
-# An open graph of the first size waits for a quiet moment to be closed; until the second it learns how quiet they are;
-# at the third it is closed whatever goes on.
+# From the first size on, an open graph is closed at a quiet moment (see `_rolls_over`). Until the second size it learns
+# how quiet such moments are. At the third size it is closed in any case.
 GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
 NO_GRAD, WATCH = 1, 2
 
 _serials = itertools.count(1)
 _closings = itertools.count(1)
 
-# An operand is the index of an earlier node, or a float: a constant. (The entry of a leaf holds the leaf in its place,
-# a link the graph and the index that it leads to.)
+# An operand is the index of an earlier node, or a float, which is a constant. (A leaf's entry has the leaf as its only
+# operand; a link has the graph and the index that it leads to.)
 Operand = int | float
 
 N = TypeVar("N", bound="Node")
 
 
 class Graph:
-    """Recorded nodes, each an (op, operands, value). Appending one is a single step, so nothing is ever half done."""
+    """Recorded nodes, each (op, operands, value). Appending a node is one atomic step."""
 
     __slots__ = ("__weakref__", "_closing", "adjoints", "links", "nodes", "quiet", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
         self._closing: dict[str, int] = {}
-        self.quiet = sys.maxsize  # the fewest references seen where an operation began anew, once the graph is large
+        self.quiet = (
+            sys.maxsize
+        )  # the fewest references seen at an operation that used none of the nodes, once the graph is large
         self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
         self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
-        self.adjoints: dict[int, float] = {}  # of the last sweep that reached each node
+        self.adjoints: dict[int, float] = {}  # from the last sweep that reached each node
 
     @property
     def closed(self) -> int:
@@ -56,14 +59,14 @@ class Graph:
 
     def close(self) -> None:
         if not self._closing:
-            self._closing.setdefault("position", next(_closings))  # of two threads that close it, the first counts
+            self._closing.setdefault("position", next(_closings))  # if two threads close it, the first one counts
 
     def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
         self.nodes.append((op, operands, value))
         return len(self.nodes) - 1
 
     def link(self, target: Graph, index: int) -> int:
-        """The entry of a node of a closed graph: one only, also when the node has several handles."""
+        """The entry of a node of a closed graph. There is only one, even if the node has several handles."""
         key = target.serial, index
         if key not in self.links:
             self.links[key] = self.append(ops.LINK, (target, index), target.nodes[index][2])
@@ -74,14 +77,14 @@ class Graph:
 
 
 class Node:
-    """A handle to a number. `operators.py` adds Python's operators, `value.py` the rest of what users see."""
+    """A handle to a number. `operators.py` adds the operators, `value.py` everything else that users see."""
 
     __slots__ = ("__weakref__", "_data", "_entry", "_grad", "_graph", "_index")
     _graph: Graph | None  # None: a leaf
     _index: int
     _data: float
     _grad: float  # of a leaf
-    _entry: int  # serial of a graph << 32 | where this node stands in it: one int, so that threads see it whole
+    _entry: int  # serial of a graph << 32 | index of this node in it: one int, so that threads never see half of it
 
     def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
         self = object.__new__(cls)
@@ -96,7 +99,7 @@ class Node:
 
     @property
     def data(self) -> float:
-        """The number (a float). A leaf's can be set; an interior node's cannot."""
+        """The number, a float. It can be set on a leaf, not on an interior node."""
         return self._data
 
     @data.setter
@@ -107,7 +110,7 @@ class Node:
 
     @property
     def grad(self) -> float:
-        """The derivative of the root of the last backward by this node; leaves accumulate over backwards."""
+        """The derivative of the root of the last backward by this node. Leaves add up over calls of backward."""
         return self._grad if self._graph is None else self._graph.adjoints.get(self._index, 0.0)
 
     @grad.setter
@@ -127,14 +130,12 @@ class Node:
 
 # --- recording -----------------------------------------------------------------------------------------------------
 
-_hooks: dict[
-    str, Callable[..., Any]
-] = {}  # what value.py supplies: number, refuse, construct, read_only, lift, recorded
+_hooks: dict[str, Callable[..., Any]] = {}  # supplied by value.py: number, refuse, construct, read_only, lift, recorded
 _value_class: type[Node] = Node  # the class of results
 
 
 class _Thread(threading.local):
-    open: weakref.ref[Graph] | None = None  # weak: a graph lives as long as its last Value
+    open: weakref.ref[Graph] | None = None  # weak: a graph is freed with its last Value
     mode: int = 0
 
 
@@ -159,7 +160,7 @@ def mode(bits: int | None) -> int:
 
 
 def read_number(x: Any) -> Any:
-    """A float, or NotImplemented where the operand is none of ours; raises for what can never be a number."""
+    """A float, or NotImplemented for an operand of an unknown type. Raises for types that are never numbers."""
     return x if type(x) is float else _hooks["number"](x)
 
 
@@ -184,10 +185,12 @@ def handle(graph: Graph, index: int) -> Node:
 
 
 def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
-    """Whether a large open graph is to be closed before this operation. A graph that rolls over in the middle of an
-    expression stays alive by the link from the next one, which rolls over in the middle of another: a loop of
-    evaluations would keep them all. So it rolls over where an operation uses none of its nodes, and as few handles are
-    left as ever."""
+    """Whether a large open graph must be closed before this operation.
+
+    If a graph is closed in the middle of an expression, the next graph links to it and keeps it alive. If that one is
+    closed in the middle of an expression too, a loop of evaluations keeps all graphs alive. So a graph is closed at a
+    quiet moment: the operation uses none of its nodes, and no more handles exist than at the quietest moment before.
+    """
     size = len(graph.nodes)
     if size >= GRAPH_MOST or any(isinstance(x, Node) and x._graph is graph for x in operands):
         return size >= GRAPH_MOST
@@ -208,7 +211,7 @@ def _open_graph(operands: Sequence[Node | float]) -> Graph:
 
 
 def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
-    """The operand, of the captured value `data`, in terms of the open graph, which a node enters if it is new there."""
+    """The operand, whose captured value is `data`, in the open graph. A node that is new there gets an entry."""
     if not isinstance(operand, Node):
         return operand
     entry = operand._entry
@@ -220,7 +223,7 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
     operand._entry = graph.serial << 32 | index
-    if operand._data is not data:  # set meanwhile, by another thread: this entry is of the old value
+    if operand._data is not data:  # another thread has set it meanwhile: this entry has the old value
         operand._entry = 0
     return index
 
@@ -232,7 +235,9 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
         while True:
             graph = _open_graph(operands)
             resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
-            if not graph.closed:  # else another thread closed it meanwhile, perhaps before what we linked to
+            if (
+                not graph.closed
+            ):  # otherwise another thread closed it meanwhile, perhaps before a graph that it now links to
                 break
         result = handle(graph, graph.append(op, resolved, value))
     if _thread.mode & WATCH:
@@ -241,7 +246,7 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
 
 
 def apply(op: int, *operands: Any) -> Any:
-    """Computes a primitive and records it; a float when no operand is a Node."""
+    """Computes a primitive and records it. Returns a float if no operand is a Node."""
     try:
         read = [x if isinstance(x, Node) else require_number(x) for x in operands]
     except TypeError:
@@ -257,7 +262,7 @@ def apply(op: int, *operands: Any) -> Any:
 
 
 def reduce(op: int, operands: list[Any]) -> Any:
-    """Computes a reduction and records it as one node; a float when no operand is a Node."""
+    """Computes a reduction and records it as one node. Returns a float if no operand is a Node."""
     read = [x if isinstance(x, Node) else require_number(x) for x in operands]
     data = [x._data if isinstance(x, Node) else x for x in read]
     value = reductions.value(op, data)
@@ -268,7 +273,7 @@ def reduce(op: int, operands: list[Any]) -> Any:
 
 
 def key(node: Node) -> tuple[int, int] | None:
-    """What tells an interior node from every other; None for a leaf."""
+    """Identifies an interior node. None for a leaf."""
     return None if node._graph is None else (node._graph.serial, node._index)
 
 
@@ -277,7 +282,7 @@ def opcode(node: Node) -> int:
 
 
 def operands(node: Node) -> list[Node | float]:
-    """Leaves themselves, new handles to interior nodes, floats for constants."""
+    """The operands: leaves themselves, new handles to interior nodes, floats for constants."""
     graph = node._graph
     assert graph is not None
     found: list[Node | float] = []

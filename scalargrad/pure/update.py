@@ -1,6 +1,7 @@
 """The pure-Python backend: the steps of optimisers. The C core has the same in csrc/python/update.c, to the same bits.
 
-A block holds the parameters, leaves all; a bytearray holds what an optimiser remembers, an array of doubles a quantity.
+A block holds the parameters, all of them leaves. A bytearray holds the state of the optimiser as doubles, one array per
+quantity.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def sgd_step(
     parameters: Block, state: bytearray, first: bool, lr: float, momentum: float, dampening: float,
     weight_decay: float, nesterov: bool,
 ) -> None:  # fmt: skip
-    """Stochastic gradient descent. The state holds the velocities, and is empty without momentum."""
+    """Stochastic gradient descent. The state holds the velocities; it is empty without momentum."""
     velocity = memoryview(state).cast("d")
     for k, p in enumerate(parameters.items):
         g = p.grad + weight_decay * p.data if weight_decay else p.grad
@@ -31,10 +32,11 @@ def adam_step(
     parameters: Block, state: bytearray, rate: float, beta1: float, beta2: float, eps: float, weight_decay: float,
     shrink: float, root: float,
 ) -> None:  # fmt: skip
-    """Adam. The state holds the running means, then the running means of squares.
+    """Adam. The state holds the running means of the gradients, then those of their squares.
 
-    `rate` is the learning rate over the mean's bias correction, `root` the square root of the squares'; `weight_decay`
-    adds to gradients, `shrink` multiplies parameters.
+    `rate` is the learning rate divided by the bias correction of the means. `root` is the square root of the bias
+    correction of the squares. `weight_decay` times the parameter is added to its gradient; `shrink` multiplies the
+    parameter.
     """
     numbers = memoryview(state).cast("d")
     count = len(parameters.items)
@@ -46,6 +48,6 @@ def adam_step(
 
 
 def clear_grads(values: Iterable[Any]) -> None:
-    """Sets the grad of all to 0."""
+    """Sets the grad of all values to 0."""
     for x in values:
         x.grad = 0.0

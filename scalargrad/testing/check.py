@@ -1,4 +1,4 @@
-"""`check_grad`: a gradient of the engine, compared with a numerical one."""
+"""`check_grad`: compares a gradient of the engine with a numerical one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from scalargrad.testing.differences import Differences
 from scalargrad.testing.nested import entries, rebuild
 from scalargrad.value import Value
 
-_SHOWN = 5  # failing entries that a message prints
-_ENGINE = 1e-12  # the engine's own error: 1e-14 for each operation (docs/conventions.md), a hundred along a path
-_SAFETY = 10.0  # an estimate of the error is no bound of it: differences may be this much worse than they look
-_SMALLEST = 2.0**-1060  # among subnormals errors are absolute: some thousands of the smallest double
-_UNSETTLED = 1e-4  # differences that are this uncertain, relative to what f varies by, confirm nothing
+_SHOWN = 5  # the number of failing entries in a message
+_ENGINE = 1e-12  # the engine's own error: 1e-14 per operation (docs/conventions.md), for a path of 100
+_SAFETY = 10.0  # an estimated error is not a bound: differences may be this many times worse
+_SMALLEST = 2.0**-1060  # subnormals have absolute errors: thousands of times the smallest double
+_UNSETTLED = 1e-4  # differences this uncertain, relative to the variation of f, confirm nothing
 
 
 class Entry(NamedTuple):
-    """One entry of a gradient, from the engine and from a numerical method, and what they may differ by."""
+    """One entry of a gradient: from the engine, from a numerical method, and the tolerance between them."""
 
     path: str
     engine: float
@@ -33,12 +33,12 @@ class Entry(NamedTuple):
 
     @property
     def error(self) -> float:
-        """What the two differ by."""
+        """The difference of the two, without its sign."""
         return abs(self.engine - self.numeric)
 
     @property
     def confirmed(self) -> bool:
-        """Whether the two agree within the tolerance; a nan agrees with nothing."""
+        """Whether the two agree within the tolerance. A nan never agrees."""
         return not self.note and self.error <= self.tolerance < math.inf
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What `check_grad` compared: f's value, its gradient in the shape of x, and every entry."""
+    """The result of `check_grad`: the value of f, its gradient in the containers of x, and all entries."""
 
     value: float
     gradient: Any
@@ -57,7 +57,7 @@ class Report(NamedTuple):
 
     @property
     def worst(self) -> Entry | None:
-        """The entry whose error is the largest, None of an empty x."""
+        """The entry with the largest error; None for an empty x."""
         return max(self.entries, key=lambda entry: entry.error, default=None)
 
     def __str__(self) -> str:
@@ -65,19 +65,20 @@ class Report(NamedTuple):
 
 
 def check_grad(f: Callable[[Any], Any], x: Any, *, rtol: float = 0.0, atol: float = 0.0) -> Report:
-    """Compares the gradient of f at x by `backward` with a numerical one, entry by entry.
+    """Compares the gradient of f at x, computed by `backward`, with a numerical one, entry by entry.
 
-    x is a number, or nested lists, tuples and dicts of them; f gets the same with fresh Values in their place and gives
-    a Value. It is called many times; x and the grads of Values that f knows from elsewhere stay as they are.
+    x is a number, or nested lists, tuples and dicts of numbers. f is called with new Values in place of the numbers,
+    and returns a Value. It is called many times. x does not change, nor do the grads of other Values that f uses.
 
-    The witness is the complex step through what f recorded, if a replay of that gives f's own results nearby, to the
-    bit: so nothing bypassed it. Else it is central differences, extrapolated to step 0. Both come with an estimate of
-    their error, from which the tolerance follows; `rtol`, relative to the larger of the two, and `atol` add to it. At a
-    kink differences give the mean of the slopes on its sides, and a convention that gives the same is confirmed.
+    The numerical method is the complex step, applied to the operations that f recorded. It is used only if replaying
+    them at nearby points returns the results of f itself, to the bit; then no part of f bypassed the recording.
+    Otherwise the method is central differences, extrapolated to step 0. Both estimate their error, and the tolerance
+    follows from the estimate; `rtol`, relative to the larger of the two numbers, and `atol` are added to it. At a kink,
+    differences find the mean of the slopes on both sides, so a convention that agrees with the mean is confirmed.
 
-    Gives a `Report`. Raises `GradientMismatchError`, an AssertionError, when an entry is not confirmed: the message has
-    its path, both numbers and the estimate, and says so where f has a kink. Raises `ArgumentError` where f(x) is not
-    finite or not the same at each call, `NumberError` where f gives no Value. What f raises at x goes through.
+    Returns a `Report`. Raises `GradientMismatchError`, an AssertionError, if an entry is not confirmed; the message has
+    its path, both numbers, the estimated error, and a note if f has a kink there. Raises `ArgumentError` if f(x) is not
+    finite or differs between calls, `NumberError` if f does not return a Value. Exceptions of f at x pass through.
 
     >>> import scalargrad as sg
     >>> report = check_grad(lambda x: sg.exp(x[0]) * x[1], [0.0, 3.0])
@@ -110,14 +111,14 @@ def _read(x: Any) -> tuple[list[str], list[float]]:
         except NumberError as error:
             raise NumberError(f"{path}: {error}") from None
         if not math.isfinite(number):
-            raise ArgumentError(f"{path} is {number}: a gradient can be checked at finite numbers only")
+            raise ArgumentError(f"{path} is {number}: a gradient can only be checked at finite numbers")
         paths.append(path)
         point.append(number)
     return paths, point
 
 
 class _Check:
-    """f, its engine gradient at one point, and its recording there where that is faithful."""
+    """f at one point: its gradient by the engine, and its recording if that is faithful."""
 
     def __init__(self, f: Callable[[Any], Any], x: Any, point: list[float]) -> None:
         self._f, self._x, self._point = f, x, point
@@ -125,9 +126,9 @@ class _Check:
         root = self._call(self._leaves)
         self.value = root.data
         if not math.isfinite(self.value):
-            raise ArgumentError(f"f(x) is {self.value}: a gradient can be checked where f is finite only")
+            raise ArgumentError(f"f(x) is {self.value}: a gradient can only be checked where f is finite")
         if self._at(point) != self.value:
-            raise ArgumentError("f gave two results for one x: draw its random numbers outside")
+            raise ArgumentError("f returned two different results for the same x: draw random numbers outside f")
         recording = Recording(root)
         self.gradient = _gradient(recording, root, self._leaves)
         self._recording = recording if self._is_faithful(recording) else None
@@ -138,17 +139,19 @@ class _Check:
             return result
         if isinstance(result, (int, float)):
             raise NumberError(
-                f"f gave the plain number {short(result)}: no Value reached its result. The gradient stops at .data,"
-                " float(), int() and the functions of math: use those of scalargrad"
+                f"f returned the plain number {short(result)}: no Value reached its result. The gradient stops at"
+                " .data, float(), int() and the functions of math: use the functions of scalargrad"
             )
-        raise NumberError(f"f must give one Value, got {type(result).__name__} {short(result)}: take a sum, or an item")
+        raise NumberError(
+            f"f must return one Value, got {type(result).__name__} {short(result)}: sum it up, or take an item"
+        )
 
     def _at(self, point: Sequence[float]) -> float:
         return self._call([Value(number) for number in point]).data
 
     def _is_faithful(self, recording: Recording) -> bool:
-        """Whether the recording gives what f gives at points nearby, to the bit: so nothing of f bypassed it."""
-        for size, least in ((2.0**-9, 1.0), (2.0**-20, 0.0)):  # a tiny x moves over the scale of 1, and over its own
+        """Whether a replay at nearby points returns the results of f, to the bit, so that no part of f bypassed it."""
+        for size, least in ((2.0**-9, 1.0), (2.0**-20, 0.0)):  # a tiny x moves on the scale of 1, then on its own scale
             near = [x + size * (1.0 - k % 5 / 3.0) * max(abs(x), least) for k, x in enumerate(self._point)]
             try:
                 result = self._at(near)
@@ -159,7 +162,7 @@ class _Check:
         return True
 
     def entry(self, k: int, path: str, rtol: float, atol: float) -> Entry:
-        """One entry, compared."""
+        """Compares one entry."""
         engine = self.gradient[k]
         if self._recording is not None:
             try:
@@ -188,7 +191,7 @@ def _by_differences(path: str, engine: float, around: Differences, rtol: float, 
     if kink is not None:
         note = (
             f"f has a kink here, slope {kink[0]:.6g} on the left and {kink[1]:.6g} on the right: the gradient is a"
-            " convention (docs/conventions.md); check beside it"
+            " convention (docs/conventions.md); check at another point"
         )
     elif math.isnan(numeric) and not around.drowned:
         why = f" (f raised {around.error!r})" if around.error else ""
@@ -201,7 +204,7 @@ def _by_differences(path: str, engine: float, around: Differences, rtol: float, 
 
 
 def _gradient(recording: Recording, root: Value, leaves: Sequence[Value]) -> list[float]:
-    """The gradient by `backward`; every other grad that it sets is put back."""
+    """The gradient by `backward`. Restores every grad that this changes."""
     known = [(node, node.grad) for node in (*recording.leaves.values(), *recording.interior())]
     try:
         root.backward()

@@ -1,10 +1,10 @@
-"""Derivatives by the complex step: what f recorded, replayed from the table of values on complex numbers.
+"""Derivatives by the complex step: replays the operations that f recorded on complex numbers.
 
-f(x + it) has the imaginary part t f'(x) + O(t**3), and nothing cancels, so t may be tiny and the derivative keeps all
-digits (W. Squire, G. Trapp, SIAM Review 40 (1998) 110-112). No partial derivative of the table is used: only values.
+f(x + it) has the imaginary part t f'(x) + O(t**3). Nothing cancels, so t can be tiny, and the derivative keeps all
+digits (W. Squire, G. Trapp, SIAM Review 40 (1998) 110-112). Only the values of the table are used, never its partials.
 
-A step is taken through each function of the C library by itself, and its slope carried on, so that no power of t over-
-or underflows. With it goes a bound of the error: each slope may be off by `_ROUNDING`, here and in the engine.
+Each function of the C library is stepped through by itself, and its slope is multiplied on, so that no power of t over-
+or underflows. A bound of the error is computed along: each slope may be off by `_ROUNDING`, here and in the engine.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 from scalargrad import core
 from scalargrad.table import evaluate, libm, ops, reductions
 
-_ROUNDING = 2e-14  # the accuracy bar of the engine (docs/conventions.md), 1e-14, and as much for the witness
+_ROUNDING = 2e-14  # 1e-14, the engine's accuracy (docs/conventions.md), and as much for the complex step
 
 
 class NotAnalytic(Exception):
-    """The complex step does not apply: a kink, the edge of a domain, a function that has no complex form here."""
+    """The complex step does not apply: at a kink or the edge of a domain, or to a function without a complex form."""
 
 
 class Dual:
-    """A number, its slope, and a bound of the slope's error. Compares as its number does, unless that is a tie."""
+    """A number, its slope, and a bound of the slope's error. Compares like the number; a tie raises `NotAnalytic`."""
 
     __slots__ = ("error", "re", "slope")
 
@@ -81,7 +81,7 @@ def real(x: Dual | float) -> float:
 
 
 def chain(re: float, *parts: tuple[Dual | float, float]) -> Dual:
-    """A result with the slopes of its operands, each times its factor, and a running bound of their error."""
+    """A result whose slope is the sum of its operands' slopes times their factors, with a bound of the error."""
     slope = error = 0.0
     for operand, factor in parts:
         if isinstance(operand, Dual) and (operand.slope or operand.error):
@@ -91,7 +91,7 @@ def chain(re: float, *parts: tuple[Dual | float, float]) -> Dual:
 
 
 def _slope_at(f: Callable[[complex], complex], x: float) -> float:
-    """f'(x), by two steps that must agree to the last digit: not where f is singular, or something underflows."""
+    """f'(x), from two steps that must agree to the last digit. They differ if f is singular or a step underflows."""
     t = min(abs(x) or 1.0, 1.0) * 2.0**-100
     try:
         slope = f(complex(x, t)).imag / t
@@ -121,7 +121,7 @@ def _of_two(name: str, f: Callable[[complex, complex], complex]) -> Callable[[An
 
 
 def _step_function(name: str, jump: float) -> Callable[[Any], Any]:
-    """A function that is constant between its jumps, at the integers plus `jump`."""
+    """A function that is constant between jumps, which are at the integers plus `jump`."""
     value = libm.FUNCTIONS[name]
 
     def function(x: Any) -> Any:
@@ -138,12 +138,12 @@ def _hypot(x: complex, y: complex) -> complex:
 
 
 def _atan2(y: complex, x: complex) -> complex:
-    """Up to a constant, which has no slope."""
+    """atan2 up to a constant, which has no slope."""
     return cmath.atan(y / x) if abs(x) > abs(y) else -cmath.atan(x / y)
 
 
 def _angle(x: complex) -> float:
-    """That of x or -x to the real line, infinitesimal."""
+    """The infinitesimal angle between x or -x and the real line."""
     angle = x.imag / x.real
     if abs(angle) < 2.0**-1000:
         raise NotAnalytic
@@ -151,7 +151,7 @@ def _angle(x: complex) -> float:
 
 
 def _pow(x: complex, y: complex) -> complex:
-    """Its imaginary part, to first order in that of one operand."""
+    """The imaginary part of x**y, to first order in the imaginary part of one operand."""
     if x.imag:
         return complex(0.0, libm.FUNCTIONS["pow"](x.real, y.real) * math.sin(y.real * _angle(x)))
     return complex(0.0, libm.FUNCTIONS["pow"](x.real, y.real) * math.sin(y.imag * math.log(x.real)))
@@ -188,7 +188,7 @@ def _refused(*_: Any) -> Any:
 _SAME_IN_CMATH = ("exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
                   "asinh", "acosh", "atanh")  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(libm.FUNCTIONS, _refused),  # which leaves erf and erfc: cmath has neither
+    **dict.fromkeys(libm.FUNCTIONS, _refused),  # remains for erf and erfc, which cmath lacks
     **{name: _analytic(name, getattr(cmath, name)) for name in _SAME_IN_CMATH},
     "expm1": _analytic("expm1", cmath.exp),
     "exp2": _analytic("exp2", lambda x: complex(0.0, 2.0**x.real * math.sin(x.imag * math.log(2.0)))),
@@ -214,7 +214,7 @@ def _logsumexp(x: Sequence[Any]) -> Any:
     return _FUNCTIONS["log"](sum((_FUNCTIONS["exp"](item - largest) for item in x[1:]), Dual(0.0)))
 
 
-# Where the row's own form compares or rounds its operands to keep digits, a plainer one does: only slopes are needed.
+# Replace rows that compare or round their operands to keep digits. Plainer forms suffice: only slopes are needed.
 _PLAIN: dict[str, Callable[..., Any]] = {
     "exp_sub": lambda x, y: _FUNCTIONS["exp"](x - y),
     "logaddexp": lambda x, y: _logsumexp((0.0, x, y)),
@@ -228,7 +228,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 
 
 class Recording:
-    """What a function recorded: its operations, in order, from its leaves to its result.
+    """The operations that a function recorded, in order, from its leaves to its result.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
@@ -259,7 +259,7 @@ class Recording:
                 pending.extend((x, False) for x in found if isinstance(x, core.Node) and core.key(x) not in seen)
 
     def _enter(self, node: Any) -> Any:
-        """What tells a node from every other: for a leaf its id, which `leaves` keeps valid."""
+        """Identifies a node. A leaf is identified by its id, which `leaves` keeps valid."""
         key = core.key(node)
         if key is not None:
             return key
@@ -267,7 +267,7 @@ class Recording:
         return id(node)
 
     def interior(self) -> list[Any]:
-        """The nodes that operations made."""
+        """The interior nodes."""
         return [node for _, node, _, _ in self._nodes]
 
     def _run(self, numbers: Mapping[int, Any], apply: Callable[[int, list[Any], float], Any]) -> Any:
@@ -278,11 +278,11 @@ class Recording:
         return result[self.root]
 
     def replay(self, numbers: Mapping[int, float]) -> float:
-        """The result for other numbers of the leaves, by id: to the bit what recording on them would give."""
+        """The result for other numbers of the leaves, by id. To the bit what f computes on these numbers."""
         return self._run(numbers, _value)  # type: ignore[no-any-return]
 
     def slope(self, leaf: Any) -> tuple[float, float]:
-        """The derivative by one leaf, and a bound of its error and the engine's. Raises `NotAnalytic`."""
+        """The derivative by one leaf, and a bound of its error plus the engine's. Raises `NotAnalytic`."""
         result = self._run({id(leaf): Dual(leaf.data, 1.0)}, _dual)
         slope, error = (result.slope, result.error) if isinstance(result, Dual) else (0.0, 0.0)
         if not (math.isfinite(slope) and math.isfinite(error)):

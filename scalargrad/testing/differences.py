@@ -12,14 +12,14 @@ from typing import NamedTuple
 Function = Callable[[float], float]
 
 _EPSILON = 2.0**-52
-_ROWS = 10  # halvings of a step: from a step of x/4 down to one of x/2000
+_ROWS = 10  # halvings of a step, for example from x/4 to x/2000
 _CONFIRMATIONS = 5  # steps of h/64 to h/64**5, that is 1e-9 h
-_DROWNED = 1e-3  # noise over the size of f: differences then have no digit that can be trusted
-_GOOD = 1e-11  # a relative estimate that no further step would better by much: (2**-53)**(3/4), rounded up
+_DROWNED = 1e-3  # noise relative to the size of f, beyond which no digit of a difference is reliable
+_GOOD = 1e-11  # a relative estimate that further steps hardly improve: (2**-53)**(3/4), rounded up
 
 
 class Slope(NamedTuple):
-    """A derivative, the estimate of its error, and the part of the estimate that the rounding of f explains."""
+    """A derivative, its estimated error, and the part of the estimate that comes from the rounding of f."""
 
     slope: float
     estimate: float
@@ -27,11 +27,11 @@ class Slope(NamedTuple):
 
 
 class Differences:
-    """f around x. A place where f raises or is not finite counts as nan."""
+    """f around x. Where f raises or is not finite, its value counts as nan."""
 
     def __init__(self, f: Function, x: float, at_x: float) -> None:
         self._f, self.x, self.at_x = f, x, at_x
-        self.error: Exception | None = None  # what f raised last
+        self.error: Exception | None = None  # the last exception of f
         self._quotients: dict[float, tuple[float, float]] = {}
         self._smallest = 4.0 * math.ulp(x)  # steps are powers of two from here up, so x + h and x - h are exact
         self._noise = self._measure_noise()
@@ -50,30 +50,31 @@ class Differences:
     def _measure_noise(self) -> float:
         """The rounding error of f near x: its second differences over a few ulps, where a smooth f is straight.
 
-        No less than half an ulp of f(x), which every f makes, nor than the smallest double, for what underflows.
+        At least half an ulp of f(x), the least that any f rounds, and the smallest double, in case something
+        underflows.
         """
         noise = 0.5 * _EPSILON * abs(self.at_x) + math.ulp(0.0)
         for k in (3, 7, 13, 29):
             h = k * math.ulp(self.x)
             second = 0.5 * abs((self.at(self.x + h) - self.at_x) - (self.at_x - self.at(self.x - h)))
-            noise = max(noise, second)  # of a nan the other is the maximum
+            noise = max(noise, second)  # max ignores a nan in second place
         return noise
 
     def quotient(self, h: float) -> tuple[float, float]:
         """The central difference quotient with step h, and its rounding error."""
         if h not in self._quotients:
             above, below = self.at(self.x + h), self.at(self.x - h)
-            # a difference of two numbers that are far larger than f(x) rounds as they do
+            # if both numbers are far larger than f(x), their difference has their rounding
             noise = self._noise + 0.5 * _EPSILON * max(abs(above), abs(below))
-            if above == below == self.at_x:  # it may have vanished beside a number of size 1 on the way, as in 1 + x*x
+            if above == below == self.at_x:  # the change may have vanished in a sum with a number near 1, as in 1 + x*x
                 noise = max(noise, _EPSILON)
             self._quotients[h] = (above / 2 - below / 2) / h, noise / h
         return self._quotients[h]
 
     def _starts(self) -> list[float]:
-        """First steps: f may vary over the magnitude of x, or over 1, or over something smaller.
+        """First steps: f may vary on the scale of x, of 1, or of something smaller.
 
-        That of x is first: abs and log do not vary over anything else, and of a larger step they hide it.
+        The scale of x comes first: abs and log vary on no other scale, and larger steps would hide their variation.
         """
         magnitude = math.frexp(self.x)[1] if self.x else 0
         exponents = [magnitude - 3, -3, -9, magnitude - 12, -18, -30, 8, magnitude - 22]
@@ -81,7 +82,7 @@ class Differences:
         return [2.0**e for e in unique if 2.0**e >= self._smallest]
 
     def _candidates(self, start: float) -> list[tuple[Slope, float]]:
-        """Richardson's extrapolations from steps start, start/2, ..., each with the smallest step that it uses."""
+        """Richardson extrapolations from steps start, start/2, ..., each with the smallest step that it uses."""
         found: list[tuple[Slope, float]] = []
         above: list[float] = []
         h = start
@@ -104,10 +105,11 @@ class Differences:
         return found
 
     def _confirmed(self, candidate: Slope, h: float) -> Slope:
-        """The candidate, its estimate raised where far smaller steps speak against it.
+        """The candidate, with a larger estimate if far smaller steps contradict it.
 
-        Extrapolation sees what its own steps see: a wave whose period is a power of two, a kink just beside x, look
-        flat or straight to them. The error of a plain quotient is that of h**2, so a step of h/64 must come closer.
+        Extrapolation knows only the points of its own steps. A wave whose period is a power of two looks flat there,
+        and a kink close to x looks straight. The error of a plain quotient is of order h**2, so a step of h/64 must be
+        closer.
         """
         error = abs(self.quotient(h)[0] - candidate.slope)
         for k in range(1, _CONFIRMATIONS + 1):
@@ -120,7 +122,7 @@ class Differences:
         return candidate
 
     def slope(self) -> Slope:
-        """The derivative with the least estimated error; nan where f has no finite value on both sides of x."""
+        """The derivative with the least estimated error; nan if f has no finite values on both sides of x."""
         best = Slope(math.nan, math.inf, math.inf)
         if self.drowned:
             return best
@@ -137,9 +139,9 @@ class Differences:
         return best
 
     def kink(self) -> tuple[float, float] | None:
-        """The slopes on the left and on the right of x where they differ however small the step, else None.
+        """The slopes on the left and on the right of x if they differ for every small step, else None.
 
-        Of a smooth f their difference shrinks with the step; here it must not, from one step to one 1024 times smaller.
+        For a smooth f their difference shrinks with the step. At a kink it does not, for a step 1024 times smaller.
         """
         for scale in dict.fromkeys((abs(self.x) or 1.0, 1.0)):
             found = self._kink_over(max(scale * 2.0**-24, self._smallest))

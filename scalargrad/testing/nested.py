@@ -1,4 +1,4 @@
-"""Nested lists, tuples, dicts and arrays of numbers: taken apart into a flat list, and put together again."""
+"""Takes nested lists, tuples, dicts and arrays of numbers apart into a flat list, and rebuilds them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scalargrad.arrays.types import Matrix, Vector
 
 
 def entries(x: Any, path: str = "x") -> Iterator[tuple[str, Any]]:
-    """Every item that is no list, tuple, dict or array, with its path, in order.
+    """Yields each item that is not a list, tuple, dict or array, with its path, in order.
 
     >>> list(entries({"w": [1.0, 2.0], "b": 3.0}))
     [("x['w'][0]", 1.0), ("x['w'][1]", 2.0), ("x['b']", 3.0)]
@@ -34,9 +34,9 @@ def _is_array(x: Any) -> bool:
 
 
 def rebuild(x: Any, items: Iterable[Any]) -> Any:
-    """A copy of x with the items in place of its own, in the order of `entries`; named tuples stay what they are.
+    """Returns a copy of x with other items, in the order of `entries`. Named tuples keep their type.
 
-    In place of an array, of numpy's too, there is a Vector or Matrix; of numpy's with plain floats, one of numpy's.
+    An array is replaced by a Vector or Matrix; a numpy array stays a numpy array if all items are floats.
 
     >>> rebuild({"w": [1.0, 2.0], "b": 3.0}, [10, 20, 30])
     {'w': [10, 20], 'b': 30}

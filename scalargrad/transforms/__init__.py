@@ -1,4 +1,4 @@
-"""Transforms of functions, named and shaped as in JAX."""
+"""Transforms of functions, with the names and shapes of JAX."""
 
 from scalargrad.transforms.custom import custom_vjp
 from scalargrad.transforms.derivatives import grad, jacobian, jvp, value_and_grad, vjp

@@ -1,4 +1,4 @@
-"""`custom_vjp`: a function with a derivative of its own."""
+"""`custom_vjp`: a function whose derivative the user defines."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ _CUSTOM = ops.OPCODE["custom"]
 
 
 class custom_vjp(Generic[P, R]):
-    """Gives a function its own derivative, as JAX's: a decorator, with ``defvjp(fwd, bwd)``.
+    """A decorator that replaces the derivative of a function, as in JAX. ``defvjp(fwd, bwd)`` sets the derivative.
 
-    ``fwd(*args)`` gives (result, residuals); ``bwd(residuals, cotangent)``, for a cotangent like the result, a tuple:
-    one cotangent for each argument and like it, or None for zeros. Arguments at `nondiff_argnums` are constants; `bwd`
-    gets them first. Both compute on plain numbers: a float for a Value, a numpy array for a Vector made from one (else
-    a Vector of new leaves), and nothing that they do is recorded: Values that they close over count as constants. A
-    call without Values is a call of the function itself.
+    ``fwd(*args)`` returns (result, residuals). ``bwd(residuals, cotangent)`` takes a cotangent of the shape of the
+    result, and returns a tuple with one cotangent per argument, each of its argument's shape, or None for zeros.
+    Arguments at `nondiff_argnums` are constants; `bwd` takes them first.
 
-    A vjp is linear in its cotangent. So a call with Values asks `bwd` at once for the partials, by unit cotangents, one
-    call for each number of the result, and records these numbers with the value of `fwd`, which keeps its bits.
+    `fwd` and `bwd` get plain numbers: a float for a Value; for a Vector a numpy array if it was made from one, else a
+    Vector of new leaves. Nothing that they do is recorded, so Values that they close over are constants. A call without
+    Values calls the function itself.
+
+    A vjp is linear in its cotangent. So a call with Values calls `bwd` at once with unit cotangents, once per number of
+    the result, to find the partials. It records them with the value that `fwd` returned, to the bit.
 
     >>> from scalargrad import Value
     >>> @custom_vjp
@@ -53,7 +55,7 @@ class custom_vjp(Generic[P, R]):
         self._constant = [operator.index(k) for k in given]
 
     def defvjp(self, fwd: Callable[..., tuple[Any, Any]], bwd: Backward) -> None:
-        """Sets the rules: see `custom_vjp`."""
+        """Sets the rules. See `custom_vjp`."""
         self._fwd, self._bwd = fwd, bwd
 
     def __call__(self, *given: P.args, **kwargs: P.kwargs) -> R:
@@ -66,7 +68,7 @@ class custom_vjp(Generic[P, R]):
             return self._fun(*args)
         if tracked & constant:
             raise ArgumentError(
-                f"argument {min(tracked & constant)} of {self._name} is in nondiff_argnums, and a Value"
+                f"argument {min(tracked & constant)} of {self._name} is in nondiff_argnums, so it must not be a Value"
             )
         if self._fwd is None or self._bwd is None:
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
@@ -76,7 +78,7 @@ class custom_vjp(Generic[P, R]):
                                for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise ArgumentError(
-                    f"fwd of {self._name} returns a pair (result, residuals); got {type(pair).__name__}"
+                    f"fwd of {self._name} must return a pair (result, residuals), got {type(pair).__name__}"
                 )
             result = Tree(pair[0], f"the result of fwd of {self._name}", results=True)
             numbers = result.numbers()
@@ -88,7 +90,7 @@ class custom_vjp(Generic[P, R]):
         return cast(R, result.inside([core.block(nodes[start:end]) for start, end in result.spans()]))
 
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """All arguments by position, those with defaults included."""
+        """All arguments by position, including defaults."""
         if not kwargs and not getattr(self._fun, "__defaults__", None):
             return args
         import inspect
@@ -96,11 +98,11 @@ class custom_vjp(Generic[P, R]):
         bound = inspect.signature(self._fun).bind(*args, **kwargs)
         bound.apply_defaults()
         if bound.kwargs:
-            raise ArgumentError(f"{self._name} has arguments that go by keyword only: {', '.join(bound.kwargs)}")
+            raise ArgumentError(f"{self._name} must not have keyword-only arguments, got {', '.join(bound.kwargs)}")
         return bound.args
 
     def _partials(self, first: list[Any], residuals: Any, result: Tree, k: int, trees: list[Tree]) -> list[float]:
-        """The derivatives of the k-th number of the result by all numbers of the arguments."""
+        """The derivatives of number k of the result by all numbers of the arguments."""
         assert self._bwd is not None
         unit = array("d", bytes(8 * result.size))
         unit[k] = 1.0
@@ -108,7 +110,7 @@ class custom_vjp(Generic[P, R]):
         if not isinstance(found, (tuple, list)) or len(found) != len(trees):
             count = len(found) if isinstance(found, (tuple, list)) else type(found).__name__
             raise ArgumentError(
-                f"bwd of {self._name} returns a tuple, a cotangent for each of {len(trees)} argument(s); got {count}"
+                f"bwd of {self._name} must return a tuple of {len(trees)} cotangent(s), one per argument, got {count}"
             )
         rows = [
             tree.match(x, f"cotangent {k} of bwd of {self._name}", True)
@@ -118,7 +120,7 @@ class custom_vjp(Generic[P, R]):
 
 
 def _record(value: float, operands: list[Any], partials: list[float]) -> Any:
-    """A Value with these partials; those that are 0 need no operand."""
+    """A Value with these partials. An operand whose partial is 0 is left out."""
     pairs = [x for item, p in zip(operands, partials) if p != 0.0 and isinstance(item, core.Node) for x in (item, p)]
     if not pairs:
         pairs = [next(item for item in operands if isinstance(item, core.Node)), 0.0]

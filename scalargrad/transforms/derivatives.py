@@ -1,13 +1,14 @@
-"""Transforms of functions, named and shaped as in JAX: `grad`, `value_and_grad`, `jacobian`, `jvp`, `vjp`.
+"""Transforms of functions, with the names and shapes of JAX: `grad`, `value_and_grad`, `jacobian`, `jvp`, `vjp`.
 
-The function runs on fresh leaves made from the arguments' numbers: a float argument is a Value inside, a numpy array of
-one dimension a Vector, of two a Matrix; a list is a list, a tuple a tuple, a dict a dict, of such. A Value, Vector or
-Matrix is taken by its numbers. Results come out as plain numbers in the container of the argument: a float for a number
-or a Value, a numpy array for a numpy array, a Vector or Matrix of new leaves for a Vector or Matrix. No Value that the
-caller or the function holds gets another grad. Arguments that are not differentiated are passed as they are.
+A transform calls the function on new leaves with the arguments' numbers. A float argument becomes a Value, a numpy
+array of one dimension a Vector, of two a Matrix; lists, tuples and dicts stay what they are. The numbers of a Value,
+Vector or Matrix are copied into new leaves too. Arguments that are not differentiated are passed unchanged.
 
-A transform inside a function that is being transformed may take plain numbers; where it meets the Values of the outer
-one, in any thread, it raises `HigherOrderError`: second derivatives need `hessian`, which a later release brings.
+The result has the container of the argument and plain numbers: a float for a number or a Value, a numpy array for a
+numpy array, a Vector or Matrix of new leaves for a Vector or Matrix. The grads of existing Values do not change.
+
+Inside a function that is being transformed, another transform can be used on plain numbers. If it meets the Values of
+the outer transform, in any thread, it raises `HigherOrderError`: second derivatives are not implemented yet.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ _DOT = ops.OPCODE["dot"]
 
 
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
-    """The positions of the arguments to differentiate by, none negative."""
+    """The non-negative positions of the arguments to differentiate by."""
     given: Any = [argnums] if hasattr(argnums, "__index__") else argnums
     try:
         positions = [operator.index(k) for k in given]
     except TypeError:
-        raise ArgumentError(f"argnums is an int or a sequence of ints, got {argnums!r}") from None
+        raise ArgumentError(f"argnums must be an int or a sequence of ints, got {argnums!r}") from None
     for k in positions:
         if not -count <= k < count:
             raise ArgumentError(
@@ -77,10 +78,11 @@ def grad(
 @overload
 def grad(fun: Function, argnums: int, has_aux: bool = False) -> Function: ...
 def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
-    """The function that gives the gradient of `fun`, by the argument at `argnums`; a tuple of them for a sequence.
+    """Returns a function that computes the gradient of `fun` by the argument at `argnums`.
 
-    `fun` gives one number, or with `has_aux` a pair (number, aux), and then the result is (gradient, aux). Raises
-    `ShapeError` for another result, `NumberError` for arguments that cannot be differentiated.
+    For a sequence of `argnums`, it returns a tuple of gradients. `fun` returns one number. With `has_aux`, it returns a
+    pair (number, aux), and the new function (gradient, aux). The new function raises `ShapeError` if the result of
+    `fun` is not one number, `NumberError` if an argument cannot be differentiated.
 
     >>> grad(lambda x, y: x**2 * y)(3.0, 2.0)
     12.0
@@ -116,9 +118,10 @@ def value_and_grad(
 @overload
 def value_and_grad(fun: Function, argnums: int, has_aux: bool = False) -> Function: ...
 def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
-    """As `grad`, the function that gives (value, gradient); with `has_aux` ((value, aux), gradient).
+    """Returns a function that computes (value, gradient), or with `has_aux` ((value, aux), gradient).
 
-    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)`` takes it as it is. Values in aux come out as numbers.
+    The parameters are those of `grad`. SciPy accepts the function:
+    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. Values in aux become numbers.
 
     >>> value_and_grad(lambda x: x[0] * x[1])([3.0, 2.0])
     (6.0, [2.0, 3.0])
@@ -146,10 +149,12 @@ def jacobian(
 @overload
 def jacobian(fun: Function, argnums: int | Sequence[int], has_aux: bool = False) -> Function: ...
 def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
-    """The function that gives all derivatives of `fun`'s results: the containers of the result, and in the place of
-    each number or array the containers of the argument. Between arrays the shape is that of the result followed by
-    that of the argument: a numpy array where one is of numpy, else nested lists. For a sequence of `argnums` there is
-    a tuple in each place of the result. One sweep a number of the result.
+    """Returns a function that computes the derivatives of all results of `fun`.
+
+    It returns the containers of the result, where each number or array is replaced by the containers of the argument.
+    The entry for two arrays has the shape of the result followed by the shape of the argument; it is a numpy array if
+    one of the two is, else nested lists. For a sequence of `argnums`, each place of the result has a tuple. It
+    makes one sweep per number of the result.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + 1])([3.0, 2.0])
     [[2.0, 3.0], [1.0, 0.0]]
@@ -180,7 +185,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
 
 def _sequence(given: Any, name: str) -> Sequence[Any]:
     if not isinstance(given, (list, tuple)):
-        raise ArgumentError(f"{name} is a tuple or list, one for each argument, got {type(given).__name__}")
+        raise ArgumentError(f"{name} must be a tuple or list, with one entry per argument, got {type(given).__name__}")
     return given
 
 
@@ -197,11 +202,11 @@ def jvp(
     fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[True]
 ) -> tuple[Any, Any, Any]: ...
 def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
-    """The value of ``fun(*primals)`` and its derivative in the direction of the tangents: (value, tangent), both like
-    the result of `fun`; with `has_aux` (value, tangent, aux). Raises `ShapeError` for a tangent unlike its primal.
+    """Returns the value of ``fun(*primals)`` and its derivative in the direction of the tangents.
 
-    One reverse sweep a number of the result, whose gradient is multiplied by the tangents: so this is as dear as
-    `jacobian`, and cheap for few results.
+    It returns (value, tangent), both of the form of the result of `fun`; with `has_aux`, (value, tangent, aux).
+    Raises `ShapeError` if a tangent does not have the form of its primal. It makes one reverse sweep per number of the
+    result, and multiplies each gradient by the tangents; so it costs as much as `jacobian`, little for few results.
 
     >>> jvp(lambda x, y: [x * y, x + y], (3.0, 2.0), (1.0, 10.0))
     ([6.0, 5.0], [32.0, 11.0])
@@ -223,7 +228,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
 
 
 def _dot(x: array[float], y: array[float]) -> float:
-    """The sum of the products, left to right, each as the chain rule has it."""
+    """The sum of the products, from left to right, each computed by `zmul`."""
     total: float = core.reduce(_DOT, [item for pair in zip(x, y) for item in pair]) if x else 0.0
     if total != total:
         total = 0.0
@@ -239,11 +244,11 @@ def vjp(fun: Function, *primals: Any, has_aux: Literal[False] = False) -> tuple[
 @overload
 def vjp(fun: Function, *primals: Any, has_aux: Literal[True]) -> tuple[Any, Pullback, Any]: ...
 def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
-    """The value of ``fun(*primals)`` and its pullback: (value, pullback); with `has_aux` (value, pullback, aux).
+    """Returns the value of ``fun(*primals)`` and its pullback, or with `has_aux` (value, pullback, aux).
 
-    The pullback takes a cotangent like the result of `fun` and gives a tuple, one for each primal and like it: the
-    derivatives of the result's numbers, weighted by the cotangent. It can be called many times, one sweep a call.
-    Raises `ShapeError` where the cotangent is not like the result.
+    The pullback takes a cotangent of the form of the result of `fun`. It returns a tuple with one cotangent per primal,
+    of the primal's form: the derivatives of the result's numbers, weighted by the cotangent. It can be called many
+    times, and makes one sweep per call. It raises `ShapeError` if the cotangent does not have the form of the result.
 
     >>> value, pullback = vjp(lambda x, y: [x * y, x + y], 3.0, 2.0)
     >>> value, pullback([1.0, 0.0]), pullback([0.0, 1.0])

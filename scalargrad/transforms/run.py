@@ -23,7 +23,7 @@ def name_of(fun: Function) -> str:
 
 
 def weighted(items: Sequence[Any], weights: Sequence[float]) -> Any:
-    """A Value whose partial by each Value among the items is its weight; 0.0 where there is no Value."""
+    """A Value whose partial by each Value among the items is its weight; 0.0 if none of them is a Value."""
     pairs = [x for item, weight in zip(items, weights) if isinstance(item, core.Node) for x in (item, weight)]
     before = core.mode(0)
     try:
@@ -33,7 +33,7 @@ def weighted(items: Sequence[Any], weights: Sequence[float]) -> Any:
 
 
 def refuse_outer(trees: Sequence[Tree]) -> None:
-    """Raises where the Values of some trees, whose numbers are to be taken, depend on another transform's leaves."""
+    """Raises if Values in the trees, which would be read as numbers, depend on another transform's leaves."""
     if running:
         values = [value for tree in trees for value in tree.values()]
         root = weighted(values, [1.0] * len(values))
@@ -48,8 +48,8 @@ def _blocks_running() -> list[Any]:
 
 def _refuse() -> NoReturn:
     raise HigherOrderError(
-        "a transform met a Value that depends on the arguments of another transform that is running. Second derivatives"
-        " need `hessian`, which a later release brings; where the number is meant as a constant, pass x.data"
+        "a transform met a Value that depends on the arguments of another transform that is running. Second"
+        " derivatives need `hessian`, which is not implemented yet. If the number is a constant here, pass x.data"
     )
 
 
@@ -80,7 +80,7 @@ class Run:
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
                 raise ArgumentError(
-                    f"with has_aux, {self.name} returns a pair (value, aux); got {type(result).__name__}"
+                    f"with has_aux, {self.name} must return a pair (value, aux), got {type(result).__name__}"
                 )
             result, aux = result
             tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
@@ -110,7 +110,7 @@ class Run:
         )
 
     def pull(self, root: Any, seed: float = 1.0) -> array[float]:
-        """The derivatives of a root by the numbers of all inputs, in a row, times the seed."""
+        """The derivatives of a root by all numbers of the inputs, as one row, times the seed."""
         if not isinstance(root, core.Node):
             return array("d", bytes(8 * sum(self.sizes)))
         if core.key(root) is None:
@@ -125,7 +125,7 @@ class Run:
         return row
 
     def parts(self, row: array[float]) -> list[array[float]]:
-        """A row of all inputs' numbers, cut into those of each."""
+        """Cuts a row of all inputs' numbers into one row per input."""
         parts = []
         for tree in self.inputs:
             parts.append(row[: tree.size])

@@ -1,7 +1,7 @@
 """Arguments and results of transforms as trees: lists, tuples and dicts whose leaves are numbers and arrays.
 
-Outside of a transform a tree holds plain numbers and numpy arrays, inside the function Values, Vectors and Matrices.
-The numbers of a tree stand in one row: those that are leaves by themselves first, then those of each array.
+Outside a transform, a tree has plain numbers and numpy arrays; inside the function, Values, Vectors and Matrices. The
+numbers of a tree form one row: single numbers come first, then the numbers of each array.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from scalargrad.arrays.base import Array, of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
-NUMBER, ARRAY, NUMPY, BUFFER, OTHER = range(5)  # ARRAY: Vector or Matrix; NUMPY: an array of numpy
+NUMBER, ARRAY, NUMPY, BUFFER, OTHER = range(5)  # ARRAY: Vector or Matrix; NUMPY: a numpy array
 
 
 class Leaf:
-    """A number, or an array, or something else that goes through a transform as it is."""
+    """A number, an array, or another object, which a transform passes through unchanged."""
 
     __slots__ = ("given", "kind", "of_numpy", "path", "shape", "size", "start")
 
@@ -32,7 +32,7 @@ class Leaf:
 
 
 class Branch:
-    """A container: like `container`, with `children` at `keys`, or in a row where these are None."""
+    """A container of the type of `container`, with `children` at `keys`; for a list or tuple, `keys` is None."""
 
     __slots__ = ("children", "container", "keys", "path")
 
@@ -52,9 +52,10 @@ def product(shape: Shape) -> int:
 
 
 class Tree:
-    """A tree that was read. With `results` an array that shows its numbers by numpy counts as one of numpy's.
+    """An argument or a result, taken apart. Messages call it `where`.
 
-    `others`: let things through that are no numbers; else they raise `NumberError`, at `where`.
+    `results`: a Vector or Matrix that was made from a numpy array counts as a numpy array. `others`: other objects than
+    numbers are allowed; otherwise they raise `NumberError`.
     """
 
     __slots__ = ("_others", "_results", "leaves", "root", "size")
@@ -93,7 +94,7 @@ class Tree:
         if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
             import numpy
 
-            x = numpy.asarray(x)  # also of an array of jax or torch
+            x = numpy.asarray(x)  # also for arrays of jax and torch
         if reading.is_numpy(x):
             tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
             if tracked or (x.dtype.kind in "biufO" and not self._others):
@@ -107,22 +108,22 @@ class Tree:
         if self._others:
             return self._leaf(x, OTHER, (), path)
         raise NumberError(
-            f"{path} is a {type(x).__name__}, {convert.short(x)}: only numbers, lists, tuples and dicts of them, numpy"
-            " arrays, Vectors and Matrices can be differentiated"
+            f"{path} is a {type(x).__name__}, {convert.short(x)}: only numbers, numpy arrays, Vectors and Matrices,"
+            " and lists, tuples and dicts of them, can be differentiated"
         )
 
     def leaf(self, where: str) -> Leaf:
-        """The only leaf of a tree that is no container. Raises `ShapeError` for one that is."""
+        """The only leaf of a tree that is not a container. Raises `ShapeError` for a container."""
         if isinstance(self.root, Branch):
             raise ShapeError(f"{where} must be a number or an array, got a {type(self.root.container).__name__}")
         return self.root
 
     def _each(self, numbers: bool) -> list[Any]:
-        """For each leaf what its elements are: a list of Values and numbers, or of numbers alone."""
+        """The elements of each leaf: a list of Values and numbers, or of numbers alone."""
         return [_elements(leaf, numbers) for leaf in sorted(self.leaves, key=lambda leaf: leaf.kind != NUMBER)]
 
     def items(self) -> list[Any]:
-        """The Values and floats in a row."""
+        """The Values and floats, as one row."""
         return [item for items in self._each(False) for item in items]
 
     def values(self) -> list[Any]:
@@ -130,24 +131,24 @@ class Tree:
         return [item for item in self.items() if isinstance(item, core.Node)]
 
     def numbers(self) -> array[float]:
-        """The numbers in a row."""
+        """The numbers, as one row."""
         row = array("d")
         for numbers in self._each(True):
             row.extend(numbers)
         return row
 
-    # --- again as containers
+    # --- building the containers again
 
     def map(self, function: Callable[[Leaf], Any]) -> Any:
-        """The containers again, with what the function makes of the leaves."""
+        """The same containers, with the function's result in place of each leaf."""
         return _map(self.root, function)
 
     def outside(self, numbers: array[float]) -> Any:
-        """The tree with other numbers, plain: the container and shape that each leaf had."""
+        """The tree with other, plain numbers, in the same containers and shapes."""
         return self.map(lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]))
 
     def inside(self, blocks: Sequence[Any]) -> Any:
-        """The tree as a function sees it, of the items of blocks that lie as those of `blocks_of`."""
+        """The tree as the function sees it, from the items of blocks: one block per span of `spans`."""
         following = iter(blocks[1:])
 
         def build(leaf: Leaf) -> Any:
@@ -165,14 +166,14 @@ class Tree:
         return self.map(build)
 
     def spans(self) -> list[tuple[int, int]]:
-        """Where the numbers of each block begin and end: one block of all single numbers, one for each array."""
+        """Where the numbers of each block begin and end: one block of all single numbers, then one block per array."""
         arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if leaf.kind not in (NUMBER, OTHER)]
         return [(0, arrays[0][0] if arrays else self.size), *arrays]
 
     def match(self, given: Any, where: str, absent: bool = False) -> array[float]:
-        """The numbers of another tree of the same containers and shapes, in the row's order. Raises `ShapeError`.
+        """The numbers of another tree, as one row. Raises `ShapeError` unless its containers and shapes are the same.
 
-        `absent`: None stands for zeros.
+        With `absent`, None stands for zeros.
         """
         row = array("d", bytes(8 * self.size))
         _match(self.root, given, where, absent, row)
@@ -219,7 +220,7 @@ def _map(node: Node, function: Callable[[Leaf], Any]) -> Any:
         return kind._make(results) if hasattr(kind, "_make") else results if kind is list else kind(results)
     if kind is dict:
         return dict(zip(node.keys, results))
-    again = copy.copy(node.container)  # an OrderedDict, a defaultdict with its factory
+    again = copy.copy(node.container)  # such as an OrderedDict, or a defaultdict with its factory
     for key, result in zip(node.keys, results):
         again[key] = result  # not by `update`, which in a Counter adds
     return again
@@ -244,7 +245,7 @@ def _numpy(numbers: array[float], shape: Shape) -> Any:
 
 
 def nest(flat: Sequence[Any], shape: Shape) -> Any:
-    """Numbers in a row as nested lists of any depth; for the shape () the number itself."""
+    """A row of numbers as nested lists of that shape; for the shape (), the number itself."""
     for axis in range(len(shape) - 1, -1, -1):
         n = shape[axis]
         flat = [list(flat[r * n : (r + 1) * n]) for r in range(product(shape[:axis]))]
@@ -269,7 +270,7 @@ def _match(node: Node, given: Any, where: str, absent: bool, row: array[float]) 
 
 
 def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
-    """The shape and the numbers of a number, an array, or nested sequences."""
+    """The shape and the numbers of a number, an array or nested sequences."""
     if not isinstance(given, (list, tuple)):
         leaf = Tree(given, where).leaf(where)
         return leaf.shape, array("d", _elements(leaf, True))

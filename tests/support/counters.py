@@ -1,4 +1,4 @@
-"""What a step of a loop leaves behind: graphs, Python objects, bytes of the C heap, counted exactly."""
+"""Counts exactly what a step of a loop leaves behind: graphs, Python objects, bytes of the C heap."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ except (AttributeError, OSError):
 
 
 def heap() -> int:
-    """Bytes that malloc has given to this thread's arena and not got back; 0 where the C library does not say."""
+    """Bytes that are allocated in this thread's arena; 0 if the C library does not report them."""
     if _mallinfo2 is None or SANITIZED:
         return 0
     info = _mallinfo2()
@@ -36,27 +36,27 @@ def heap() -> int:
 
 
 def graphs() -> int:
-    """Graphs alive, in the C core."""
+    """The number of live graphs in the C core."""
     return int(core.lib.sg_graphs_alive()) if NATIVE else 0
 
 
 def references() -> list[int]:
-    """To what an operation borrows and gives back: the constants, and the types of its results."""
+    """The references to objects that operations borrow and release: constants, and the types of results."""
     return [sys.getrefcount(x) for x in (None, NotImplemented, sg.Value, core.Block)]
 
 
 def leaves_nothing(
     step: Callable[[], Any], steps: int = 200, warm_up: int = 100, bytes_a_step: int = 8, objects: int | None = None
 ) -> None:
-    """Runs a step many times without the collector: no graph is left, nor one object, reference or block of
-    the heap a step."""
+    """Runs a step many times without the garbage collector, and asserts that it leaves no graph, and less than one
+    object, reference or heap block per step."""
     most = steps // 2 if objects is None else objects
-    gc.freeze()  # what is there already: so collecting is quick
+    gc.freeze()  # exempts existing objects, so that collecting is quick
     gc.disable()
     try:
         for _ in range(warm_up):
             step()
-        for last in (*[False] * 7, True):  # caches grow once, and other threads allocate; what leaks grows each time
+        for last in (*[False] * 7, True):  # caches grow once, and other threads allocate; a leak grows each time
             alive = graphs()
             gc.collect()  # empties the free lists of tuples and floats, which are counted as allocated
             held, blocks, bytes_before = references(), sys.getallocatedblocks(), heap()
@@ -69,7 +69,7 @@ def leaves_nothing(
             if last or (objects_left < most and bytes_left < bytes_a_step * steps and moved < most):
                 break
         assert objects_left < most, "Python objects"
-        assert bytes_left < bytes_a_step * steps, "bytes of the heap"  # malloc gives at least 16
+        assert bytes_left < bytes_a_step * steps, "bytes of the heap"  # malloc allocates at least 16
         assert moved < most, "references to None, NotImplemented and the types"
     finally:
         gc.enable()

@@ -55,7 +55,7 @@ def _bochs() -> Any:
 
 
 class Machine:
-    """A CPU in long mode. What it may touch is told before: pages, under page tables of its own."""
+    """A CPU in long mode. It can only access pages that were announced, through its own page tables."""
 
     def __init__(self) -> None:
         self.bochs = _bochs()
@@ -87,13 +87,13 @@ class Machine:
         return self.physical
 
     def table(self) -> tuple[int, int]:
-        """A page table: its physical address, and its address here."""
+        """A page table: its physical address, and its address in this process."""
         at = self.memory.allocate_host_page()
         ctypes.memset(at, 0, PAGE)
         return self.page(at), at
 
     def touch(self, at: int, size: int) -> None:
-        """Lets the machine reach these bytes."""
+        """Lets the machine access these bytes."""
         for page in range(at & -PAGE, at + size, PAGE):
             if page in self.known:
                 continue
@@ -139,7 +139,7 @@ class Machine:
 
     @staticmethod
     def fail(what: str) -> None:
-        """Nothing can be raised through the emulator."""
+        """Ends the process, because no exception can pass through the emulator."""
         os.write(2, f"the emulated CPU: {what}\n".encode())
         os._exit(70)
 

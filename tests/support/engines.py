@@ -46,12 +46,12 @@ def native() -> Engine:
 
 
 def bits(x: float) -> Any:
-    """What two equal results share: the bits, except that any nan equals any nan."""
+    """A key that is equal for equal results: the bits, except that any nan equals any nan."""
     return "nan" if x != x else struct.pack("<d", x)
 
 
 def same(x: Any, y: Any) -> bool:
-    """Equal, and of the same types down to the numbers."""
+    """Asserts that two results are equal, with the same types down to the numbers."""
     if type(x) is not type(y):
         return False
     if isinstance(x, dict):

@@ -1,17 +1,17 @@
-"""How facts are written and read: one line is one function, its operands, its value and its partials, set by hand.
+"""How facts are written and read: each line has a function, its operands, its value and its partials, set by hand.
 
 An exact fact, whose every bit counts (any nan equals any nan)::
 
     clip(2, 0, 1) = 1 | 0 | 0 | 1          the value, then the partial by each operand
 
-A cell that begins with ``~`` is right to 1e-14; ``?`` is a number of which nothing is promised; ``...`` at the end
-repeats the last partial. ``inf nan least normal up(x) down(x)`` are numbers too: the smallest doubles, and neighbours.
+A cell that begins with ``~`` is right to 1e-14. ``?`` is a number without a promise. ``...`` at the end repeats the
+last partial. ``inf nan least normal up(x) down(x)`` are numbers too: the smallest doubles, and neighbours.
 A fact at many points, whose formulas mpmath evaluates with 50 digits of the operands' names and of ``z``, the value::
 
     div(x, y) ~ x / y | 1 / y | -x / y**2
         : 7,3 3e-317,7e-6
 
-The facts know nothing of the table of primitives: that is their use.
+The facts are independent of the table of primitives, so they can find a wrong row.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPEN = object()  # nothing is promised
 
 
 def _at(n: int, numbers: dict[int, float]) -> list[float]:
-    """n zeros, and numbers in their places."""
+    """n zeros, with some numbers in their places."""
     return [numbers.get(k, 0.0) for k in range(n)]
 
 
@@ -55,12 +55,12 @@ class Fact(NamedTuple):
 
 
 def bits(x: float) -> Any:
-    """What two equal results share."""
+    """A key that is equal for equal results."""
     return "nan" if x != x else struct.pack("<d", x)
 
 
 def right(got: float, wanted: Any) -> bool:
-    """Whether a result is what a fact says."""
+    """Whether a result agrees with a fact."""
     if wanted is OPEN:
         return True
     if isinstance(wanted, float):
@@ -113,7 +113,7 @@ def _listed(x: Any) -> list[Any]:
 
 
 def read(text: str) -> list[Fact]:
-    """The facts of a table, in its order."""
+    """The facts of a table, in order."""
     facts: list[Fact] = []
     call = formulas = ""
     for line in text.splitlines():
@@ -131,7 +131,7 @@ def read(text: str) -> list[Fact]:
 
 
 def wrong(facts: list[Fact], value: Callable[..., float], partial: Callable[..., float]) -> Iterator[str]:
-    """What `value(function, operands)` and `partial(function, k, operands, z)` get wrong."""
+    """The disagreements of `value(function, operands)` and `partial(function, k, operands, z)` with the facts."""
     for fact in facts:
         z = value(fact.function, fact.operands)
         if not right(z, fact.value):

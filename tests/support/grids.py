@@ -1,5 +1,5 @@
-"""What the stateful tests of arrays are made of: arrays of the model, and a machine that holds pairs of what the
-library has and what the model has."""
+"""The parts of the stateful tests of arrays: arrays of the model, and a machine that holds pairs of an array of the
+library and an array of the model."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.support.engines import bits
 from tests.support.model import Scalar
 
 NATIVE = sg.backend() == "native"
-LARGEST, DEEPEST = 1e3, 30  # of the model's numbers and histories: an operation that would pass them is not done
+LARGEST, DEEPEST = 1e3, 30  # limits of the model's numbers and histories: operations beyond them are skipped
 
 REDUCTIONS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
 
 randoms = st.randoms(use_true_random=False)
-positions = st.one_of(st.integers(0, 2), st.integers(0, 60))  # which, from the latest back; modulo their number
+positions = st.one_of(st.integers(0, 2), st.integers(0, 60))  # counted back from the latest, modulo their number
 lengths = st.sampled_from([1, 2, 3, 4, 9, 0])
 numbers = st.one_of(st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.0]), st.floats(-2, 2))
 
@@ -70,7 +70,7 @@ REDUCTIONS = ["sum", "mean", "max", "min", "prod", "norm", "logsumexp"]
 
 
 def allowed(name: str, x: list[Scalar]) -> bool:
-    """Whether the model's rule holds there, with room for the errors."""
+    """Whether the model's rule applies there, with a margin for errors."""
     if name == "div":
         return abs(x[1].value) > 0.2
     if name in ("log", "sqrt"):
@@ -87,7 +87,7 @@ def shape_of(m: Grid, g: Grid) -> tuple[int, int] | None:
 
 
 def select(random: Any, n: int) -> tuple[Any, Any]:
-    """An index along an axis, and the positions that it chooses; None where there is nothing to choose."""
+    """An index along an axis, and the positions that it selects; None if there are none."""
     kind = random.choice(["int", "slice", "list", "mask"])
     if kind == "slice":
         ends = [random.choice([None, random.randint(-n - 1, n + 1)]) for _ in range(2)]
@@ -119,10 +119,10 @@ def close(found: float, wanted: float, error: float, what: str) -> None:
 
 
 class Pairs(RuleBasedStateMachine):
-    """Pairs of what the library has and what the model has."""
+    """Pairs of an array of the library and an array of the model."""
 
-    steps = done = 0  # in all: how many there were, and results that were compared
-    compared: ClassVar[set[str]] = set()  # by which rules, and of which functions
+    steps = done = 0  # totals: steps, and results that were compared
+    compared: ClassVar[set[str]] = set()  # the rules and functions whose results were compared
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ class Pairs(RuleBasedStateMachine):
             close(g, s.grad, s.grad_error, "grad")
 
     def add(self, found: Any, wanted: Any) -> None:
-        """A new pair, in place of the oldest where there are many."""
+        """Adds a pair, which replaces the oldest if there are many."""
         self.check((found, wanted))
         Pairs.compared.add(sys._getframe(1).f_code.co_name)
         kind, most = (self.scalars, 12) if isinstance(wanted, Scalar) else (self.arrays, 10)
@@ -176,7 +176,7 @@ class Pairs(RuleBasedStateMachine):
         Pairs.done += 1
 
     def compute(self, library: Callable[[], Any], result: Any) -> None:
-        """Does in the library what the model has done, where the model says that the numbers stay bounded."""
+        """Applies to the library what the model has done, if the model says that the numbers stay bounded."""
         flat = [result] if isinstance(result, Scalar) else result.flat
         if any(abs(x.value) > LARGEST or x.error > 1e-6 or x.depth > DEEPEST for x in flat):
             return
@@ -224,7 +224,7 @@ class Pairs(RuleBasedStateMachine):
 
     @rule(n=st.sampled_from([100, 30_000]))
     def fill(self, n: int) -> None:
-        """Nodes that nobody needs, so that graphs roll over."""
+        """Records unneeded nodes, so that graphs roll over."""
         Vector([0.5] * n) * 1.0
 
     @rule(k=positions, array=st.booleans())

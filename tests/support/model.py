@@ -16,7 +16,7 @@ SLACK = 1.01
 
 
 class Scalar:
-    """A number of the model: a leaf or a constant where it has no edges."""
+    """A number of the model. Without edges, it is a leaf or a constant."""
 
     clock = itertools.count()
     threaded = False  # while another thread records
@@ -25,12 +25,14 @@ class Scalar:
         self.value, self.error, self.edges = value, error, list(edges)
         self.grad = self.grad_error = 0.0
         self.order = next(Scalar.clock)
-        self.foreign = Scalar.threaded and bool(edges)  # recorded by another thread: its order among ours is not known
+        self.foreign = Scalar.threaded and bool(
+            edges
+        )  # recorded by another thread, so its place in the order is unknown
         self.depth: int = 1 + max((x.depth for x, _, _ in edges), default=0)
 
 
 def history(roots: Sequence[Scalar]) -> list[Scalar]:
-    """All that the roots reach, in the order of recording."""
+    """All nodes that the roots reach, in the order of recording."""
     found = {id(x): x for x in roots}
     pending = list(found.values())
     while pending:
@@ -42,7 +44,7 @@ def history(roots: Sequence[Scalar]) -> list[Scalar]:
 
 
 def backward(root: Scalar, seed: float) -> None:
-    """Adjoints by the documented order: consumers from the last to the first, a node's operands in theirs."""
+    """Adjoints in the documented order: consumers from last to first, a node's operands in their order."""
     reached = history([root])
     ordered = not any(x.foreign for x in reached)
     sums = {id(root): [seed, 0.0, abs(seed), 0.0]}  # the adjoint, its error, the sum of sizes, the count
@@ -67,7 +69,7 @@ def backward(root: Scalar, seed: float) -> None:
 
 
 def copies(groups: Sequence[Sequence[Scalar]]) -> list[list[Scalar]]:
-    """Copies of several histories: each leaf once in all, other nodes once in each."""
+    """Copies of several histories. Each leaf is copied once in all, other nodes once per history."""
     leaves: dict[int, Scalar] = {}
     result = []
     for group in groups:
@@ -204,7 +206,7 @@ def dot(left: Sequence[Scalar], right: Sequence[Scalar]) -> Scalar:
 
 
 def logsumexp(operands: Sequence[Scalar], shift: Scalar | None = None) -> Scalar:
-    """log(sum(exp(x - shift))), the shift a constant."""
+    """log(sum(exp(x - shift))), where the shift is a constant."""
     m = max(x.value for x in operands)
     z = m + math.log(math.fsum(math.exp(x.value - m) for x in operands))
     c, far, wrong = shift.value if shift else 0.0, shift.error if shift else 0.0, max(x.error for x in operands)
@@ -216,7 +218,7 @@ def logsumexp(operands: Sequence[Scalar], shift: Scalar | None = None) -> Scalar
 
 
 def weight(x: Scalar, m: Scalar) -> Scalar:
-    """exp(x - m), m a constant."""
+    """exp(x - m), where m is a constant."""
     z = math.exp(x.value - m.value)
     error = z * (SLACK * (x.error + m.error) + 8 * U * (1 + abs(x.value - m.value)))
     return Scalar(z, error, [(x, z, error)])

@@ -1,4 +1,4 @@
-"""Networks of scalars, as the ledger's tests build them: on Values by scalargrad, on complex numbers by the witness.
+"""Networks of scalars for the tests of the ledger: on Values by scalargrad, on complex numbers by the witness.
 
 A style says how a layer is recorded: "scalar", number by number; "bulk", by arrays, losses and layers. The tests of
 matrix rows run once a style, and by `gradient`, `jacobian` and `value` hold the bits of the one against the other.
@@ -24,7 +24,7 @@ OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": opera
 
 
 class Scalar:
-    """Layers and losses on nested lists, number by number, by the functions of `space`."""
+    """Layers and losses on nested lists, number by number, computed by the functions of `space`."""
 
     def __init__(self, space: Any) -> None:
         self.space = space
@@ -53,7 +53,7 @@ class Scalar:
         return self.space.sum([self.space.sum(row) for row in [[p * q for p, q in zip(row, x)] for row in once]])
 
     def linear(self, x: Any, w: Any, b: Any = None) -> Any:
-        """XW + b, each number left to right from the bias, as micrograd's neuron."""
+        """XW + b. Each sum goes from left to right and starts with the bias, as in micrograd's neuron."""
         columns = list(zip(*w)) or [()] * len(b or [])
         offsets = [None] * len(columns) if b is None else b
         return [[self.affine(row, column, offset) for column, offset in zip(columns, offsets)] for row in x]
@@ -68,11 +68,11 @@ class Scalar:
         return [self.space.log_softmax(row) for row in x]
 
     def logsumexp(self, x: Any) -> Any:
-        """Of each row."""
+        """The logsumexp of each row."""
         return [self.space.logsumexp(row) for row in x]
 
     def total(self, x: Any, weights: Any) -> Any:
-        """The sum of X⊙G: its gradient by X is G."""
+        """The sum of X⊙G, whose gradient by X is G."""
         return self.space.sum([p * q for rows in zip(x, weights) for p, q in zip(*rows)])
 
     def affine(self, w: Any, x: Any, b: Any = None) -> Any:
@@ -80,7 +80,7 @@ class Scalar:
         return sum(products, b) if b is not None else sum(products[1:], products[0])
 
     def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
-        """One neuron, for each of the inputs."""
+        """One neuron, applied to each input."""
         return [self.space.relu(self.affine(w, x, b)) for x in inputs]
 
     def dot(self, w: Any, x: Any) -> Any:
@@ -97,7 +97,7 @@ class Scalar:
         return self.space.mean([(guess - y) ** 2 for y, guess in zip(target, prediction)])
 
     def squares(self, *matrices: Any) -> Any:
-        """The sum of the squares of all the numbers."""
+        """The sum of the squares of all numbers."""
         return self.space.sum([item**2 for matrix in matrices for row in matrix for item in row])
 
 
@@ -107,7 +107,7 @@ def _matrix(x: Any, width: int) -> Any:
 
 
 class Bulk(Scalar):
-    """The same by vectors and matrices, by losses.py and nn.py."""
+    """The same with Vectors and Matrices, by `losses` and `nn`."""
 
     def __init__(self) -> None:
         super().__init__(sg)
@@ -152,7 +152,7 @@ class Bulk(Scalar):
         return affine(as_array(w), as_array(x), None if b is None else as_array([b]))
 
     def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
-        """By a layer of one neuron, on a batch."""
+        """One neuron, as a layer on a batch."""
         layer = nn.Layer(1, 1)
         layer.neurons[0].w, layer.neurons[0].b = list(w), b
         return layer(_matrix(inputs, len(w))).reshape(len(inputs))
@@ -185,7 +185,7 @@ def _bits(x: Any) -> list[Any]:
 
 
 def value(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
-    """f(style, ...) of floats: numbers, or lists of them. Of bulk: the bits of number by number."""
+    """f(style, ...) as floats. In bulk, asserts the bits of the computation number by number."""
     found = f(style, *arguments)
     if style is BULK:
         assert _bits(found) == _bits(f(SCALAR, *arguments))
@@ -199,7 +199,7 @@ def _plain(x: Any) -> Any:
 
 
 def gradient(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
-    """`engine_gradient` of f(style, ...). Of bulk: the bits of number by number, and so the values on the way."""
+    """`engine_gradient` of f(style, ...). In bulk, asserts the same bits as number by number, for values too."""
     found = _seen(engine_gradient, style, f, *arguments)
     if style is BULK:
         by_scalars = _seen(engine_gradient, SCALAR, f, *arguments)
@@ -208,7 +208,7 @@ def gradient(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def jacobian(style: Any, f: Callable[..., Any], x: Any) -> Any:
-    """`engine_jacobian` of f(style, x). Of bulk: the bits of number by number, and so the values."""
+    """`engine_jacobian` of f(style, x). In bulk, asserts the same bits as number by number, for values too."""
     found = _seen(engine_jacobian, style, f, x)
     if style is BULK:
         assert [_bits(y) for y in found] == [_bits(y) for y in _seen(engine_jacobian, SCALAR, f, x)]
@@ -216,7 +216,7 @@ def jacobian(style: Any, f: Callable[..., Any], x: Any) -> Any:
 
 
 def _seen(engine: Any, style: Any, f: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
-    """The engine's answer, and the numbers that the function gave it."""
+    """The engine's result, and the numbers that the function returned to it."""
     outputs: list[Any] = []
 
     def seen(*inputs: Any) -> Any:

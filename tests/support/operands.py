@@ -1,4 +1,4 @@
-"""Operands of array operations, of every kind: each with the scalars that its elements are, made anew."""
+"""Operands of array operations, of every kind, each with new scalars that are equal to its elements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Draw = Callable[[], float]
 
 
 class Operand(NamedTuple):
-    """What an operation on arrays takes; its elements as scalars, of its own extent; leaves, ours and the scalars'."""
+    """An operand of an operation on arrays; its elements as scalars, in its own shape; the leaves of both."""
 
     array: Any
     scalars: Grid
@@ -35,7 +35,7 @@ def scalars_of(numbers: list[list[float]]) -> Grid:
 
 
 def _matrix(rows: int, columns: int, draw: Draw, pick: Callable[[Any], Any] = lambda x: x) -> Operand:
-    """What `pick` takes of a matrix, and of a numpy array of its scalars."""
+    """`pick` applied to a matrix, and to a numpy array of its scalars."""
     import numpy as np
 
     numbers = grid(rows, columns, draw)
@@ -49,7 +49,7 @@ def _matrix(rows: int, columns: int, draw: Draw, pick: Callable[[Any], Any] = la
 
 
 def _result(m: int, n: int, draw: Draw, close: bool) -> Operand:
-    """Results of an operation; with `close` in a graph that has been swept."""
+    """The results of an operation; with `close`, in a graph that has been swept."""
     x = _matrix(m, n, draw)
     ours, theirs = x.array * 0.96875, [[v * 0.96875 for v in row] for row in x.scalars]
     if close:
@@ -81,7 +81,7 @@ def _constants(rows: int, columns: int, draw: Draw) -> Operand:
 
 
 def _mixed(m: int, n: int, draw: Draw) -> Operand:
-    """Values and floats by turns: an element of the result may be of floats alone."""
+    """Values and floats in turn, so that some elements of the result come from floats alone."""
     numbers = grid(m, n, draw)
     ours, theirs = ([[Value(x) if (r + c) % 2 else x for c, x in enumerate(row)] for r, row in enumerate(numbers)]
                     for _ in range(2))  # fmt: skip
@@ -118,18 +118,18 @@ SINGLE = {"number", "value"}  # no arrays
 
 
 def drawing(seed: str, low: float = -3.0, high: float = 3.0) -> Draw:
-    """Numbers of a range, drawn anew for each seed."""
+    """Random numbers of a range, different for each seed."""
     chance = random.Random(seed)
     return lambda: chance.uniform(low, high)
 
 
 def all_bits(x: Any) -> Any:
-    """The bits of numbers in nested lists, or a number's."""
+    """The bits of a number, or of numbers in nested lists."""
     return [all_bits(item) for item in x] if isinstance(x, list) else bits(float(x))
 
 
 def flat_bits(x: Any, attribute: str) -> list[Any]:
-    """The bits of an array's, a Value's or nested lists' data or grads; constants have the grad 0."""
+    """The bits of the data or grads of an array, a Value or nested lists. Constants have the grad 0."""
     if isinstance(x, list):
         return [b for item in x for b in flat_bits(item, attribute)]
     if isinstance(x, float):
@@ -140,7 +140,7 @@ def flat_bits(x: Any, attribute: str) -> list[Any]:
 
 
 def compare(ours: Any, theirs: Grid, leaves: list[tuple[Any, Grid]], what: str) -> None:
-    """Sweeps from a weighted sum of the results on both sides; all numbers and gradients have the same bits."""
+    """Sweeps from a weighted sum of the results on both sides, and asserts that all numbers and gradients are equal."""
     flat = [v for row in theirs for v in row]
     weights = [1.0 + 0.37 * k for k in range(len(flat))]
     (ours.reshape(-1) * weights).sum().backward()

@@ -1,4 +1,4 @@
-"""What recording and sweeping mean, in plain Python with partials written by hand: both backends are held against it.
+"""Recording and sweeping in plain Python, with partials written by hand. Both backends are compared with it.
 
 A program is a function of `sg`, and uses `sg.Value`, operators and a few functions. It runs once on the library
 and once on `ORACLE`, which has the same names. Nothing here is closed, linked or cut, and there is one order of sums:
@@ -18,13 +18,13 @@ _clock = itertools.count()
 
 
 def times(a: float, b: float) -> float:
-    """The one product rule: a nan made by a zero factor is 0."""
+    """The product rule: a nan made by a zero factor is 0."""
     p = a * b
     return 0.0 if p != p and 0.0 in (a, b) else p
 
 
 class Cell:
-    """A number: a leaf where it has no edges, which are (operand, partial)."""
+    """A number with edges (operand, partial). Without edges it is a leaf."""
 
     def __init__(self, data: float, edges: Iterable[tuple[Any, float]] = ()) -> None:
         self.data, self.grad = data, 0.0
@@ -101,7 +101,7 @@ def dot(left: list[Any], right: list[Any]) -> Cell:
 
 
 def extreme(pick: Callable[..., float]) -> Callable[[list[Any]], Cell]:
-    """sg.max and sg.min of numbers that are no nan: k equal ones share alike."""
+    """sg.max and sg.min of numbers without nan: k equal numbers get 1/k each."""
 
     def of(operands: list[Any]) -> Cell:
         z = pick(map(number, operands))
@@ -112,7 +112,7 @@ def extreme(pick: Callable[..., float]) -> Callable[[list[Any]], Cell]:
 
 
 class Row(list[Any]):
-    """A vector: element by element, each recorded by itself."""
+    """A vector, whose elements are recorded one by one."""
 
     def _each(self, other: Any, f: Callable[[Any, Any], Any]) -> Row:
         return Row([f(x, other[k] if isinstance(other, list) else other) for k, x in enumerate(self)])
@@ -140,12 +140,12 @@ ORACLE = types.SimpleNamespace(
 
 
 def seen(nodes: Iterable[Any]) -> list[Any]:
-    """What two runs of a program share: the bits of every number and grad."""
+    """A key that is equal for equal runs of a program: the bits of every number and grad."""
     return [(bits(node.data), bits(node.grad)) for node in nodes]
 
 
 def agree(program: Callable[[Any], Iterable[Any]]) -> None:
-    """Runs a program, which gives nodes, on the library and on the oracle, and compares."""
+    """Runs a program, which returns nodes, on the library and on the oracle, and compares."""
     found, wanted = seen(program(sg)), seen(program(ORACLE))
     assert found == wanted, [k for k, (x, y) in enumerate(zip(found, wanted)) if x != y]
 

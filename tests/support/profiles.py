@@ -1,4 +1,4 @@
-"""Hypothesis profiles by their names, and marks that many tests wear."""
+"""The settings of hypothesis profiles, and marks that many tests use."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C c
 
 
 def full(size: int) -> int:
-    """A size of the slow tier: as it is in a nightly run, a tenth of it in .ci/run."""
+    """A size of the slow tier: full in a nightly run, a tenth in .ci/run."""
     return size // 10 if PROFILE == "reduced" else size

@@ -1,4 +1,4 @@
-"""The third witness: derivatives that owe nothing to the engine nor to the closed forms. And what holds them together.
+"""The third witness: derivatives that are independent of the engine and of the closed forms. And the comparisons.
 
 A complex step gives ∂f/∂x as the imaginary part of f(x + ih)/h: no difference is taken, so nothing cancels, and h² is
 below every rounding. `Complex` has the functions that it needs, on Python's complex numbers.
@@ -14,20 +14,18 @@ from scalargrad.ledger.compare import Comparison, flat
 from scalargrad.ledger.rows import ROWS
 
 STEP = 2.0**-100
-_DUST = (
-    2.0**-960
-)  # imaginary parts are STEP times a derivative: what underflows there is less than this, divided by STEP
+_DUST = 2.0**-960  # imaginary parts are STEP times a derivative: one that underflows is less than this, divided by STEP
 
 
 def hold(row: str, *comparisons: Comparison) -> None:
-    """The answers agree within the row's tolerance."""
+    """Asserts that the results agree within the row's tolerance."""
     misses = [miss for each in comparisons for miss in each.misses(ROWS[row].units)]
     assert not misses, "\n".join(misses)
 
 
 def witnessed(what: str, analytic: Any, witness: Any, scale: Any = None, n: int = 1, third: float = 2.0**40
               ) -> Comparison:  # fmt: skip
-    """With the complex step: a complex product has twice the roundings of a real one.
+    """A comparison with the complex step: a complex product has twice the roundings of a real one.
 
     `third` bounds the third derivative, which the step squared multiplies; 0 where it is no larger than the first.
     """
@@ -35,7 +33,7 @@ def witnessed(what: str, analytic: Any, witness: Any, scale: Any = None, n: int 
 
 
 class Complex:
-    """The functions of scalargrad on complex numbers; where one branches, the real part decides."""
+    """The functions of scalargrad on complex numbers. The real part decides branches."""
 
     exp, log, sin, cos, tanh = cmath.exp, cmath.log, cmath.sin, cmath.cos, cmath.tanh
     atan, asinh, sqrt = cmath.atan, cmath.asinh, cmath.sqrt
@@ -93,7 +91,7 @@ class Complex:
 
 
 def _moved(x: Any, place: list[int]) -> Any:
-    """The numbers, with an imaginary step at the one whose turn it is."""
+    """The numbers, with an imaginary step at one of them."""
     if isinstance(x, (list, tuple)):
         return [_moved(item, place) for item in x]
     place[0] -= 1
@@ -105,7 +103,7 @@ def _unflat(x: Any, numbers: list[float]) -> Any:
 
 
 def complex_gradient(f: Callable[..., complex], *arguments: Any) -> Any:
-    """The gradient of a number by nested lists, as `engine_gradient` gives it."""
+    """The gradient of a number by nested lists, in the form of `engine_gradient`."""
     inputs = list(arguments)
     partials = [complex(f(*_moved(inputs, [k]))).imag / STEP for k in range(len(flat(inputs)))]
     found = _unflat(inputs, partials)
@@ -113,7 +111,7 @@ def complex_gradient(f: Callable[..., complex], *arguments: Any) -> Any:
 
 
 def complex_jacobian(f: Callable[[Any], Sequence[complex]], x: Any) -> list[Any]:
-    """The gradients of a list of numbers by nested lists, as `engine_jacobian` gives them."""
+    """The gradients of a list of numbers by nested lists, in the form of `engine_jacobian`."""
     count = len(flat(x))
     by_input = [[complex(y).imag / STEP for y in flat(list(f(_moved(x, [k]))))] for k in range(count)]
     outputs = len(by_input[0]) if by_input else len(flat(list(f(x))))
@@ -121,7 +119,7 @@ def complex_jacobian(f: Callable[[Any], Sequence[complex]], x: Any) -> list[Any]
 
 
 def richardson(f: Callable[[float], float], x: float, h: float = 2.0**-5) -> tuple[float, float]:
-    """f'(x) by central differences at h, h/2, h/4, h/8, extrapolated; and how far off it may be.
+    """f'(x) by central differences at h, h/2, h/4, h/8, extrapolated, and a bound of its error.
 
     The last two extrapolants differ by more than the truncation of the last; the values' rounding, ε·∣f∣ each, is
     divided by the smallest step and magnified by less than 3.
