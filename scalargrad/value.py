@@ -101,7 +101,7 @@ class Value(core.Node, ValueMethods):
         _seen.setdefault(key, self)
         found: set[Value] = set()
         for k, operand in enumerate(core.operands(self)):
-            if not isinstance(operand, core.Node):
+            if isinstance(operand, (float, int)):
                 found.add(_seen.setdefault((key, k), Value(operand)))
             else:
                 operand_key = core.key(operand)

@@ -10,31 +10,18 @@ from scalargrad import convert, core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.base import Array, of_shape, of_view
 from scalargrad.errors import ShapeError
-from scalargrad.table import ops
+from scalargrad.table import faces, ops
 
 A = TypeVar("A", bound="Arithmetic")
 _CODE = ops.OPCODE
-# numpy's names of functions, where ours is another
+_POW = ops.OPCODE["pow"]
+_TWO, _SQUARE = ops.SHORTCUTS[_POW]
+# numpy's names where ours are others
 _UFUNCS = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "floor_divide": "floordiv",
-    "negative": "neg", "power": "pow", "float_power": "pow", "arctan2": "atan2", "absolute": "abs", "fabs": "abs",
-    "rint": "round", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq",
-    "not_equal": "ne", **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-}  # fmt: skip
+    **ops.NUMPY,
+    **{"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne"},
+}
 _COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
-
-
-def _function(name: str) -> Callable[..., Any]:
-    """The method for a row of the table."""
-
-    code = _CODE[name]
-
-    def method(self: Any, *others: Any) -> Any:
-        return elementwise(code, self, *others)
-
-    method.__name__, method.__qualname__ = name, f"Arithmetic.{name}"
-    method.__doc__ = f"`scalargrad.{name}` of each element."
-    return method
 
 
 def _operators(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -69,12 +56,12 @@ class Arithmetic(Array):
         return matmul(other, self)
 
     def __pow__(self, exponent: Any) -> Any:
-        if not isinstance(exponent, (Array, core.Node)) and not reading.is_data(exponent) and exponent == 2:
-            return elementwise(_CODE["square"], self)
-        return elementwise(_CODE["pow"], self, exponent)
+        if not isinstance(exponent, (Array, core.Node)) and not reading.is_data(exponent) and exponent == _TWO:
+            return elementwise(_SQUARE, self)
+        return elementwise(_POW, self, exponent)
 
     def __rpow__(self, base: Any) -> Any:
-        return elementwise(_CODE["pow"], base, self)
+        return elementwise(_POW, base, self)
 
     def __neg__(self: A) -> A:
         return elementwise(_CODE["neg"], self)  # type: ignore[no-any-return]
@@ -94,37 +81,6 @@ class Arithmetic(Array):
         if name in _COMPARED:
             return _compare(name, *inputs)
         return elementwise(_CODE[name], *inputs) if name in _CODE else NotImplemented
-
-    exp, exp2, expm1, log, log1p, log2, log10 = map(
-        _function, ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10"]
-    )
-    sqrt, cbrt, square, sin, cos, tan = map(_function, ["sqrt", "cbrt", "square", "sin", "cos", "tan"])
-    asin, acos, atan, sinh, cosh, tanh = map(_function, ["asin", "acos", "atan", "sinh", "cosh", "tanh"])
-    asinh, acosh, atanh, erf, erfc = map(_function, ["asinh", "acosh", "atanh", "erf", "erfc"])
-    sigmoid, log_sigmoid, softplus, silu, relu = map(_function, ["sigmoid", "log_sigmoid", "softplus", "silu", "relu"])
-    abs, sign, floor, ceil, trunc, round = map(_function, ["abs", "sign", "floor", "ceil", "trunc", "round"])
-    atan2, hypot, logaddexp, copysign = map(_function, ["atan2", "hypot", "logaddexp", "copysign"])
-    fmod, remainder, maximum, minimum = map(_function, ["fmod", "remainder", "maximum", "minimum"])
-
-    def clip(self, lo: Any, hi: Any) -> Any:
-        """`scalargrad.clip` of each element."""
-        return elementwise(_CODE["clip"], self, lo, hi)
-
-    def where(self, x: Any, y: Any) -> Any:
-        """`scalargrad.where` with these elements as conditions."""
-        return elementwise(_CODE["where"], self, x, y)
-
-    def leaky_relu(self, slope: Any = 0.01) -> Any:
-        """`scalargrad.leaky_relu` of each element."""
-        return elementwise(_CODE["leaky_relu"], self, slope)
-
-    def elu(self, alpha: Any = 1.0) -> Any:
-        """`scalargrad.elu` of each element."""
-        return elementwise(_CODE["elu"], self, alpha)
-
-    def pow(self, exponent: Any) -> Any:
-        """`scalargrad.pow` of each element."""
-        return self**exponent
 
 
 def as_array(x: Any) -> Any:
@@ -214,4 +170,6 @@ def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
     return elementwise(opcode, *operands) if any(isinstance(x, Array) for x in operands) else NotImplemented
 
 
+for _name, _method in faces.methods(elementwise, "Array", "`scalargrad.{}` of each element.", globals()).items():
+    setattr(Arithmetic, _name, _method)
 convert.define_arrays(_lift)

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
         VectorProduct,
         VectorReduction,
     )
+    from scalargrad.functions import MatrixMethods, VectorMethods
     from scalargrad.value import Value
+else:
+    MatrixMethods = VectorMethods = object  # the types of the methods that are made from the table
 
 
 def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | list[int]:
@@ -60,7 +63,7 @@ class Scalar(Reductions):
     ndim = 0
 
 
-class Vector(Reductions):
+class Vector(Reductions, VectorMethods):
     """A vector of Values.
 
     ``Vector(data)``: numbers become leaves, Values stay themselves; from any sequence, a numpy array of one dimension,
@@ -137,7 +140,7 @@ class Vector(Reductions):
         return of_view(2, self._view.T, self.of_numpy) * _vector("outer", self, other)  # type: ignore[no-any-return]
 
 
-class Matrix(Reductions):
+class Matrix(Reductions, MatrixMethods):
     """A matrix of Values: rows x columns.
 
     ``Matrix(data)``: numbers become leaves, Values stay themselves; from nested sequences, a numpy array of two
