@@ -37,7 +37,7 @@ int sg_read_view(PyObject *object, sg_array *array)
     return 1;
 }
 
-/* --- the type ---------------------------------------------------------------------------------------------------- */
+/* --- the type ---------------------------------------------------------------------------------------- */
 
 /* View(block, offset, row, column, rows, columns) */
 static PyObject *view_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -110,7 +110,7 @@ int sg_make_view_type(void)
     return sg_view_type != NULL;
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------------------------------------- */
 
 typedef double (*reader)(const Block *, uint32_t);
 

@@ -16,12 +16,12 @@ A = TypeVar("A", bound="Arithmetic")
 _CODE = ops.OPCODE
 _POW = ops.OPCODE["pow"]
 _TWO, _SQUARE = ops.SHORTCUTS[_POW]
+_COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 # numpy's names where ours are others
 _UFUNCS = {
     **ops.NUMPY,
-    **{"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne"},
+    **dict(zip(("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"), _COMPARED)),
 }
-_COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 def _operators(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -214,7 +214,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     primals, tangents = _sequence(primals, "primals"), _sequence(tangents, "tangents")
     if len(primals) != len(tangents):
         raise ShapeError(
-            f"jvp needs a tangent for each primal, got {len(primals)} primals and {len(tangents)} tangents"
+            f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents"
         )
     run = Run(fun, primals, range(len(primals)))
     if running:
