@@ -77,10 +77,10 @@ def micrograd() -> Contender:
 
 
 def xad() -> Contender:
-    """One active tape, emptied by `start`: its memory is used again, which is how xad recommends to reuse a tape.
+    """xad, with one active tape. `start` empties it and keeps its memory, which is how xad recommends to reuse a tape.
 
-    newRecording alone keeps counting up the adjoints' slots, and sweeps get slower and slower. What was recorded must
-    be gone before: a Real that outlives clearAll gives back a slot which is another's by then.
+    With newRecording alone, the adjoint slots keep counting up, and sweeps get slower and slower. All recorded numbers
+    must be freed before: a Real that outlives clearAll would release a slot that belongs to another by then.
     """
     adjoint = import_module("xad.adj_1st")
     real = adjoint.Real

@@ -105,7 +105,7 @@ def test_wrong_arguments_of_layers_and_networks() -> None:
         (lambda: calculus.adam_step([1.0], [1.0], [1.0], [1.0], 0), "1 or more, got 0"),
         (lambda: calculus.polynomial([(1.0, (-1,))], [1.0]), r"from 0 on, got \[-1\]"),
         (lambda: calculus.polynomial_gradient([(1.0, (0.5,))], [1.0]), r"from 0 on, got \[0.5\]"),  # type: ignore[list-item]
-        (lambda: calculus.difference_quotient(lambda x: x, 1.0, 1e-20), "x + h is x for the step 1e-20 at 1.0"),
+        (lambda: calculus.difference_quotient(lambda x: x, 1.0, 1e-20), r"x \+ h is x for the step 1e-20 at 1\.0"),
     ]  # fmt: skip
     for call, message in calls:
         with pytest.raises(errors.ArgumentError, match=message):

@@ -127,7 +127,7 @@ def _network(draw: Draw) -> tuple[list[Any], list[int]]:
 
 
 def network_scale(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, regularisation: float = 0.0) -> tuple[list[Any], int]:
-    """The sizes of all terms of the two-layer gradients: those of the network with every number's absolute value.
+    """The sizes of all terms of the two-layer gradients, from the network with the absolute value of every number.
 
     The probabilities are off by a relative error of twice the largest score's, so everything is times 1 + twice that.
     """

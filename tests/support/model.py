@@ -25,9 +25,7 @@ class Scalar:
         self.value, self.error, self.edges = value, error, list(edges)
         self.grad = self.grad_error = 0.0
         self.order = next(Scalar.clock)
-        self.foreign = Scalar.threaded and bool(
-            edges
-        )  # recorded by another thread, so its place in the order is unknown
+        self.foreign = Scalar.threaded and bool(edges)  # recorded by another thread, at an unknown place in the order
         self.depth: int = 1 + max((x.depth for x, _, _ in edges), default=0)
 
 

@@ -1,7 +1,7 @@
 """Networks of scalars for the tests of the ledger: on Values by scalargrad, on complex numbers by the witness.
 
-A style says how a layer is recorded: "scalar", number by number; "bulk", by arrays, losses and layers. The tests of
-matrix rows run once a style, and by `gradient`, `jacobian` and `value` hold the bits of the one against the other.
+A style says how a layer is recorded: "scalar", number by number, or "bulk", by arrays, losses and layers. The tests of
+matrix rows run once per style, and `gradient`, `jacobian` and `value` assert that both compute the same bits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The third witness: derivatives that are independent of the engine and of the closed forms. And the comparisons.
 
-A complex step gives ∂f/∂x as the imaginary part of f(x + ih)/h: no difference is taken, so nothing cancels, and h² is
-below every rounding. `Complex` has the functions that it needs, on Python's complex numbers.
+A complex step computes ∂f/∂x as the imaginary part of f(x + ih)/h. It takes no difference, so nothing cancels, and h²
+is smaller than every rounding. `Complex` has the functions that this needs, on Python's complex numbers.
 """
 
 from __future__ import annotations
