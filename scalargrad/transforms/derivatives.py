@@ -213,9 +213,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     """
     primals, tangents = _sequence(primals, "primals"), _sequence(tangents, "tangents")
     if len(primals) != len(tangents):
-        raise ShapeError(
-            f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents"
-        )
+        raise ShapeError(f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents")
     run = Run(fun, primals, range(len(primals)))
     if running:
         refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
