@@ -1,17 +1,18 @@
 /* The module scalargrad._node: the types Node and Block, and all functions that Python calls other than through cffi.
  * It shares a library with cffi's module scalargrad._core; core.py loads both. */
+#include "arrays/arrays.h"
+#include "arrays/block.h"
+#include "arrays/found.h"
+#include "arrays/rows.h"
+#include "arrays/update.h"
+#include "arrays/view.h"
 #include "python/api.h"
-#include "python/arrays.h"
-#include "python/block.h"
 #include "python/graphs.h"
 #include "python/node.h"
 #include "python/operators.h"
 #include "python/records.h"
-#include "python/rows.h"
 #include "python/thread.h"
-#include "python/update.h"
 #include "python/upcalls.h"
-#include "python/view.h"
 #include "scalargrad.h"
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL
@@ -26,21 +27,21 @@ static PyMethodDef functions[] = {
     {"operands", sg_py_operands, METH_O, NULL},
     {"add_grad", sg_py_add_grad, METH_VARARGS, NULL},
     {"commit", sg_py_commit, METH_O, NULL},
-    {"found", FAST(sg_py_found)},
+    {"found", FAST(sg_py_found)},                           /* arrays/found.c */
     {"flatten", sg_py_flatten, METH_O, NULL},               /* python/records.c */
     {"rebuild", sg_py_rebuild, METH_VARARGS, NULL},
-    {"block", sg_py_block, METH_O, NULL},                   /* python/block.c */
+    {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"item", FAST(sg_py_item)},
     {"take", sg_py_take, METH_VARARGS, NULL},
-    {"numbers", sg_py_numbers, METH_O, NULL},                /* python/view.c */
+    {"numbers", sg_py_numbers, METH_O, NULL},                /* arrays/view.c */
     {"grads", sg_py_grads, METH_O, NULL},
     {"set_leaves", FAST(sg_py_set_leaves)},
-    {"elementwise", FAST(sg_py_elementwise)},               /* python/arrays.c */
+    {"elementwise", FAST(sg_py_elementwise)},               /* arrays/arrays.c */
     {"product", FAST(sg_py_product)},
-    {"reduce_rows", FAST(sg_py_reduce_rows)},               /* python/rows.c */
+    {"reduce_rows", FAST(sg_py_reduce_rows)},               /* arrays/rows.c */
     {"reduce_rows_data", FAST(sg_py_reduce_rows_data)},
-    {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},       /* python/update.c */
+    {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},       /* arrays/update.c */
     {"adam_step", sg_py_adam_step, METH_VARARGS, NULL},
     {"clear_grads", sg_py_clear_grads, METH_O, NULL},
     {NULL, NULL, 0, NULL},

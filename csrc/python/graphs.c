@@ -1,7 +1,6 @@
 /* Graphs as Python sees them. What the core has computed without the GIL is finished here, with it. */
 #include "python/graphs.h"
 
-#include "python/block.h"
 #include "python/node.h"
 #include "scalargrad.h"
 #include "sweep/sweep.h"
@@ -105,46 +104,5 @@ PyObject *sg_py_commit(PyObject *module, PyObject *address)
     for (uint32_t k = 0; k < sweep->leaf_count; k++)
         ((Node *)sweep->leaves[k].leaf)->grad += sweep->leaves[k].sum;
     sg_discard(report);
-    Py_RETURN_NONE;
-}
-
-/* Lets the leaves of a finished sweep be found. 0: no memory. */
-static int tabulate_leaves(sg_sweep_state *sweep)
-{
-    if (!sweep->alone)
-        return 1;
-    for (uint32_t k = sweep->leaf_positions.count; k < sweep->leaf_count; k++)
-        if (!sg_map_add(&sweep->leaf_positions, sweep->leaves[k].leaf, k))
-            return 0;
-    sweep->alone = 0;
-    return 1;
-}
-
-/* found(address of a report, block) -> the bytes of what its sweep has found for the block's items, 0.0 where it did
- * not come; None if it came to none of them. Commits nothing. */
-PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    (void)module;
-    if (n != 2 || Py_TYPE(args[1]) != sg_block_type)
-        return PyErr_Format(PyExc_TypeError, "found(address, block)");
-    const sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(args[0]);
-    const Block *block = (Block *)args[1];
-    if (PyErr_Occurred())
-        return NULL;
-    sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
-    if (!tabulate_leaves(sweep))
-        return PyErr_NoMemory();
-    PyObject *bytes =
-        block->items ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(block->count * sizeof(double))) : NULL;
-    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
-    int any = 0;
-    for (uint32_t k = 0; bytes && k < block->count; k++) {
-        uint32_t at = sg_map_find(&sweep->leaf_positions, block->items[k]);
-        out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* the bits that a commit gives a grad of 0.0 */
-        any |= at != SG_ABSENT;
-    }
-    if (any || PyErr_Occurred())
-        return bytes;
-    Py_XDECREF(bytes);
     Py_RETURN_NONE;
 }

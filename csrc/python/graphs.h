@@ -9,6 +9,5 @@ PyObject *sg_py_opcode(PyObject *module, PyObject *object);
 PyObject *sg_py_operands(PyObject *module, PyObject *object);
 PyObject *sg_py_add_grad(PyObject *module, PyObject *args);
 PyObject *sg_py_commit(PyObject *module, PyObject *address);
-PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
 #endif

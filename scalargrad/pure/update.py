@@ -1,4 +1,4 @@
-"""The pure-Python backend: the steps of optimisers. The C core has the same in csrc/python/update.c, to the same bits.
+"""The pure-Python backend: the steps of optimisers. The C core has the same in csrc/arrays/update.c, to the same bits.
 
 A block holds the parameters, all of them leaves. A bytearray holds the state of the optimiser as doubles, one array per
 quantity.

@@ -50,9 +50,9 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "csrc": CORE,
     **dict.fromkeys(("csrc/table", "csrc/sweep/rules"), (*TABLE, "arrays*")),
     **dict.fromkeys(("csrc/tape/history", "csrc/python/records"), HISTORY),
-    **dict.fromkeys(("csrc/kernels", "csrc/bulk", "csrc/python/block", "csrc/python/place", "csrc/python/arrays",
-                     "csrc/python/folds"), BULK),
-    "csrc/python/update": OPTIMISERS,
+    **dict.fromkeys(("csrc/kernels", "csrc/bulk", "csrc/arrays"), BULK),
+    "csrc/arrays/found": TRANSFORMS,
+    "csrc/arrays/update": OPTIMISERS,
     "csrc/build": ("table*", "paths"),
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 /* Operations on whole arrays, element by element: what those in bulk mean. */
 #ifndef SG_EACH_H
 #define SG_EACH_H
-#include "python/block.h"
+#include "arrays/block.h"
 
 /* A block of the results of a primitive. The operands are of one shape. NULL with an exception. */
 PyObject *sg_each_element(int op, int arity, const sg_array operands[3]);

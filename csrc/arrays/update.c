@@ -1,10 +1,10 @@
 /* The step of an optimiser. Parameters come as a block of leaves; what an optimiser remembers lies in a bytearray, one
  * array of doubles per quantity. The kernels are in kernels.h; they go number by number, as pure/update.py does, to the
  * same bits. */
-#include "python/update.h"
+#include "arrays/update.h"
 
 #include "kernels/lanes.h"
-#include "python/block.h"
+#include "arrays/block.h"
 #include "python/node.h"
 
 enum { PORTION = 128 };

@@ -2,7 +2,7 @@
  * a stride of 0 repeats a number along its axis. It lies within its block, which is checked when it is made. */
 #ifndef SG_VIEW_H
 #define SG_VIEW_H
-#include "python/block.h"
+#include "arrays/block.h"
 
 extern PyTypeObject *sg_view_type;
 int sg_make_view_type(void);                                   /* 0 with an exception */

@@ -1,5 +1,5 @@
 /* Operands of operations on arrays: they enter the open graph. */
-#include "python/place.h"
+#include "arrays/place.h"
 
 #include "python/recording.h"
 #include "tape/memory.h"

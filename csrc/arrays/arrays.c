@@ -1,12 +1,12 @@
 /* Operations on whole arrays. They are recorded in bulk; element by element (each.c) in a context that watches, and
  * where an element may be of constants alone. */
-#include "python/arrays.h"
+#include "arrays/arrays.h"
 
 #include "bulk/bulk.h"
-#include "python/each.h"
-#include "python/place.h"
+#include "arrays/each.h"
+#include "arrays/place.h"
 #include "python/recording.h"
-#include "python/view.h"
+#include "arrays/view.h"
 #include "tape/memory.h"
 
 /* Copies the numbers of arrays together, to be computed with outside a graph. NULL without memory. */

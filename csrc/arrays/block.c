@@ -1,5 +1,5 @@
 /* The type Block: storage of arrays, and what Python reads and writes of it. */
-#include "python/block.h"
+#include "arrays/block.h"
 
 #include <string.h>
 

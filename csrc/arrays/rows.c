@@ -1,10 +1,10 @@
 /* Reductions of the rows of an array. */
-#include "python/rows.h"
+#include "arrays/rows.h"
 
-#include "python/each.h"
-#include "python/place.h"
+#include "arrays/each.h"
+#include "arrays/place.h"
 #include "python/recording.h"
-#include "python/view.h"
+#include "arrays/view.h"
 #include "table/reductions.h"
 #include "tape/memory.h"
 #include "tape/operands.h"

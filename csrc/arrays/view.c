@@ -1,5 +1,5 @@
 /* The type View, and what Python reads and writes through one. */
-#include "python/view.h"
+#include "arrays/view.h"
 
 #include "python/node.h"
 

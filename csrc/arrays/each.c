@@ -1,5 +1,5 @@
 /* Operations on whole arrays, element by element: each result is what `apply` or `reduce` returns for it. */
-#include "python/each.h"
+#include "arrays/each.h"
 
 #include "python/operators.h"
 

@@ -1,7 +1,7 @@
 /* Operands of operations on arrays: where their elements stand in the open graph. */
 #ifndef SG_PLACE_H
 #define SG_PLACE_H
-#include "python/block.h"
+#include "arrays/block.h"
 #include "python/thread.h"
 
 /* Where an array's elements stand in the open graph; they enter it if they are new there. 0: no memory. */
