@@ -11,7 +11,7 @@ import pytest
 
 CSRC = Path(__file__).parent.parent / "csrc"
 FILES = {path.relative_to(CSRC).as_posix(): path.read_text() for path in sorted(CSRC.rglob("*.[ch]"))}
-FLOORS = ["scalargrad.h", "table", "tape", "kernels", "bulk", "sweep", "python", "arrays", "module.c"]  # the lowest first
+FLOORS = ["scalargrad.h", "table", "tape", "kernels", "bulk", "sweep", "python", "arrays", "module.c"]  # upward
 TEMPLATES = {"kernels/kernels.h", "sweep/rules.h"}  # sources include them, some several times; no header of a source
 CFFI = "scalargrad.h"  # declares what Python calls through cffi: functions of several sources
 
