@@ -17,7 +17,7 @@
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL
 static PyMethodDef functions[] = {
-    {"setup", sg_py_setup, METH_VARARGS, NULL},             /* python/upcalls.c */
+    {"upcall", sg_py_upcall, METH_VARARGS, NULL},           /* python/upcalls.c */
     {"mode", sg_py_mode, METH_O, NULL},                     /* python/thread.c */
     {"apply", FAST(sg_py_apply)},                           /* python/operators.c */
     {"reduce", FAST(sg_py_reduce)},
@@ -59,8 +59,8 @@ __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
     sg_drop_leaf = decref_leaf;
     sg_simd_take(NULL);
-    if ((!sg_node_type && !sg_make_node_type(sg_operators)) || (!sg_block_type && !sg_make_block_type()) ||
-        (!sg_view_type && !sg_make_view_type()))
+    if (!sg_import_convert() || (!sg_node_type && !sg_make_node_type(sg_operators)) ||
+        (!sg_block_type && !sg_make_block_type()) || (!sg_view_type && !sg_make_view_type()))
         return NULL;
     PyObject *module = PyModule_Create(&definition);
     if (module && (PyModule_AddObjectRef(module, "Node", (PyObject *)sg_node_type) < 0 ||

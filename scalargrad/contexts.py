@@ -146,6 +146,9 @@ def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, 
                 _places.pop(old, None)
 
 
+core.upcall("recorded", recorded)
+
+
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`. Under a watcher, a backward rule that makes a nan or an infinity raises, and nothing changes."""
     if not core.mode(None) & core.WATCH:

@@ -1,12 +1,10 @@
-"""What counts as a number, and the errors for everything else. Both backends call these functions as hooks."""
+"""What counts as a number, and the errors for everything else. Both backends use these functions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scalargrad import core
 from scalargrad.errors import HandmadeNodeError, NumberError, RangeError, ReadOnlyError
 from scalargrad.table import ops
 
@@ -68,6 +66,11 @@ def _is_exact(kind: type) -> bool:
     return any((c.__module__, c.__name__) in (("fractions", "Fraction"), ("decimal", "Decimal")) for c in kind.__mro__)
 
 
+def _is_value(x: Any) -> bool:
+    """Whether x is a Value, by name: the backends, which define the class, use this module."""
+    return any((c.__module__, c.__name__) == ("scalargrad.value", "Value") for c in type(x).__mro__)
+
+
 def short(x: Any) -> str:
     """The repr, cut to 60 characters. Python refuses the repr of a huge int, so its size in bits stands for it."""
     try:
@@ -80,7 +83,7 @@ def short(x: Any) -> str:
 def refuse(x: Any) -> NoReturn:
     """Raises a `NumberError` that says what to write instead."""
     kind = type(x).__name__
-    if isinstance(x, core.Node):
+    if _is_value(x):
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
     if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
         raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it first (numpy.ma.filled)")
@@ -101,19 +104,6 @@ def refuse(x: Any) -> NoReturn:
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 
-_arrays: list[Callable[[int, tuple[Any, ...]], Any]] = []  # the function that `arrays` supplies when it is imported
-
-
-def lift(opcode: int, operands: tuple[Any, ...]) -> Any:
-    """Returns the result of a primitive if an operand is an array, else NotImplemented."""
-    return _arrays[0](opcode, operands) if _arrays else NotImplemented
-
-
-def define_arrays(function: Callable[[int, tuple[Any, ...]], Any]) -> None:
-    """Lets the functions of numbers take arrays: `function` returns their result, or NotImplemented."""
-    _arrays.append(function)
-
-
 def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, **unknown: Any) -> float:
     """Returns the number of a new leaf, for ``Value(data)``. micrograd's other parameters must be empty."""
     if more or unknown:
@@ -124,7 +114,7 @@ def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, 
             "a Value cannot be made with children or an op by hand: operations record nodes."
             " Compose the result from operators and the functions of scalargrad"
         )
-    if isinstance(data, core.Node):
+    if _is_value(data):
         refuse(data)
     result = number(data)
     if result is NotImplemented:
@@ -132,8 +122,9 @@ def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, 
     return float(result)
 
 
-def read_only(node: core.Node) -> NoReturn:
+def read_only(opcode: int) -> NoReturn:
+    """Raises because the data of the result of an operation was set."""
     raise ReadOnlyError(
-        f"the data of an interior node ({ops.NAMES[core.opcode(node)]}) is the result of its operation and cannot be"
+        f"the data of an interior node ({ops.NAMES[opcode]}) is the result of its operation and cannot be"
         " set: set the data of the leaves and compute again, or use v.detach() for a leaf of its own"
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from scalargrad.errors import BackendError
 
 _SIMD = ("default", "avx2", "avx512f")
-NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the hook `recorded` of each operation
+NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the upcall `recorded` of each operation
 
 
 def _load_native() -> Any:
@@ -132,11 +132,12 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
     from scalargrad.pure.sweep import backward, gradients
-    from scalargrad.pure.tape import apply, define_value, key, mode, opcode, operands, reduce, setup
+    from scalargrad.pure.tape import apply, key, mode, opcode, operands, reduce, upcall
     from scalargrad.pure.update import adam_step, clear_grads, sgd_step
 else:
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
+    upcall = _node.upcall
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take = (
@@ -151,16 +152,6 @@ else:
     elementwise, product = _node.elementwise, _node.product
     reduce_rows, reduce_rows_data = _node.reduce_rows, _node.reduce_rows_data
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
-
-    def setup(*, number: Any, refuse: Any, construct: Any, read_only: Any, lift: Any, recorded: Any) -> None:
-        _node.setup(number, refuse, construct, read_only, lift, recorded)
-
-    def define_value(cls: type) -> type:
-        """Gives the C type the class's methods: instances of a class made in Python would be larger and slower."""
-        for name, attribute in vars(cls).items():
-            if name not in ("__slots__", "__module__", "__dict__", "__weakref__", "__qualname__"):
-                setattr(Node, name, attribute)
-        return Node
 
     _report = ffi.typeof("sg_report *")
 
@@ -190,7 +181,7 @@ else:
 
 
 __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
-           "clear_grads", "define_value", "doubles", "elementwise", "flatten",
+           "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
-           "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "setup", "sgd_step",
-           "simd", "simd_paths", "take"]  # fmt: skip
+           "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "sgd_step",
+           "simd", "simd_paths", "take", "upcall"]  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
-from scalargrad.convert import construct, lift, number, read_only, refuse, short
+from scalargrad.convert import construct, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
 from scalargrad.table import faces, ops
 
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from scalargrad.functions import Real, ValueMethods
 else:
     ValueMethods = object  # the types of the methods that are made from the table
-
-core.setup(
-    number=number, refuse=refuse, construct=construct, read_only=read_only, lift=lift, recorded=contexts.recorded
-)
 
 # The object that `_prev` gave for a node, so that a traversal meets each node once. Filled by traversals alone.
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
@@ -196,7 +192,12 @@ class Value(core.Node, ValueMethods):
 
 
 if not TYPE_CHECKING:
-    Value = core.define_value(Value)  # the C core's own type, which has got these methods
+    # The backend's own type gets these methods: instances of a class derived from it would be larger and slower.
+    for _name, _attribute in vars(Value).items():
+        if _name not in ("__slots__", "__dict__", "__weakref__"):
+            setattr(core.Node, _name, _attribute)
+    core.Node.__name__ = core.Node.__qualname__ = "Value"
+    Value = core.Node
 
 
 def _leaf(cls: type[Value], data: float, grad: float) -> Value:

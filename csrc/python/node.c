@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "python/upcalls.h"
+#include "tape/operands.h"
 
 PyTypeObject *sg_node_type;
 
@@ -74,7 +75,7 @@ static int node_init(PyObject *self, PyObject *args, PyObject *kwargs)
             return -1;
     }
     if (node->graph) {
-        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL));
+        sg_refuse_data(sg_opcode(node->graph, node->index));
         return -1;
     }
     node->data = data;
@@ -122,7 +123,7 @@ static int set_data(PyObject *self, PyObject *value, void *closure)
     (void)closure;
     Node *node = (Node *)self;
     if (node->graph) {
-        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, self, NULL));
+        sg_refuse_data(sg_opcode(node->graph, node->index));
         return -1;
     }
     double data;

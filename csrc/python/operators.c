@@ -126,7 +126,11 @@ static PyObject *lifted(PyObject *const *args, Py_ssize_t n, PyObject *refused)
         Py_INCREF(args[k]);
         PyTuple_SetItem(operands, k - 1, args[k]);
     }
-    PyObject *result = operands ? PyObject_CallFunctionObjArgs(sg_python.lift, args[0], operands, NULL) : NULL;
+    PyObject *result = NULL;
+    if (operands && sg_python.lift)
+        result = PyObject_CallFunctionObjArgs(sg_python.lift, args[0], operands, NULL);
+    else if (operands)
+        result = (Py_INCREF(Py_NotImplemented), Py_NotImplemented);
     Py_XDECREF(operands);
     if (result == Py_NotImplemented) {
         Py_CLEAR(result);

@@ -1,7 +1,9 @@
-/* The upcalls: set up, and asked for numbers. */
+/* Numbers read by Python, and the upcalls. */
 #include "python/upcalls.h"
 
-sg_hooks sg_python;
+#include <string.h>
+
+sg_upcalls sg_python;
 
 int sg_read_number(PyObject *object, double *number)
 {
@@ -13,7 +15,7 @@ int sg_read_number(PyObject *object, double *number)
         *number = PyLong_AsDouble(object);
         if (*number != -1.0 || !PyErr_Occurred())
             return 1;
-        PyErr_Clear();                /* too large: the hook raises our own error */
+        PyErr_Clear();                /* too large: Python raises our own error */
     }
     PyObject *converted = PyObject_CallFunctionObjArgs(sg_python.number, object, NULL);
     if (!converted)
@@ -30,20 +32,42 @@ void sg_refuse(PyObject *object)
     Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.refuse, object, NULL));
 }
 
-/* setup(number, refuse, construct, read_only, lift, recorded) */
-PyObject *sg_py_setup(PyObject *module, PyObject *args)
+void sg_refuse_data(int opcode)
+{
+    PyObject *code = PyLong_FromLong(opcode);
+    if (code)
+        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.read_only, code, NULL));
+    Py_XDECREF(code);
+}
+
+int sg_import_convert(void)
+{
+    PyObject *convert = PyImport_ImportModule("scalargrad.convert");
+    if (!convert)
+        return 0;
+    sg_python.number = PyObject_GetAttrString(convert, "number");
+    sg_python.refuse = PyObject_GetAttrString(convert, "refuse");
+    sg_python.construct = PyObject_GetAttrString(convert, "construct");
+    sg_python.read_only = PyObject_GetAttrString(convert, "read_only");
+    Py_DECREF(convert);
+    return sg_python.number && sg_python.refuse && sg_python.construct && sg_python.read_only;
+}
+
+/* upcall(name, function): supplies "lift" or "recorded". */
+PyObject *sg_py_upcall(PyObject *module, PyObject *args)
 {
     (void)module;
-    sg_hooks hooks;
-    if (!PyArg_ParseTuple(args, "OOOOOO", &hooks.number, &hooks.refuse, &hooks.construct, &hooks.read_only, &hooks.lift,
-                          &hooks.recorded))
+    const char *name;
+    PyObject *function;
+    if (!PyArg_ParseTuple(args, "sO", &name, &function))
         return NULL;
-    Py_INCREF(hooks.number);
-    Py_INCREF(hooks.refuse);
-    Py_INCREF(hooks.construct);
-    Py_INCREF(hooks.read_only);
-    Py_INCREF(hooks.lift);
-    Py_INCREF(hooks.recorded);
-    sg_python = hooks;
+    PyObject **place = !strcmp(name, "lift")       ? &sg_python.lift
+                       : !strcmp(name, "recorded") ? &sg_python.recorded
+                                                   : NULL;
+    if (!place)
+        return PyErr_Format(PyExc_ValueError, "there is no upcall %s", name);
+    Py_INCREF(function);
+    Py_XDECREF(*place);
+    *place = function;
     Py_RETURN_NONE;
 }

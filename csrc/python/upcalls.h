@@ -1,23 +1,25 @@
-/* What Python supplies, and what is asked of it: to read numbers that are neither floats nor ints, and to raise
- * errors. */
+/* What the core asks of Python: to read numbers that are neither floats nor ints and to raise errors, for which it
+ * imports scalargrad.convert; and two upcalls, which the layers above supply. */
 #ifndef SG_UPCALLS_H
 #define SG_UPCALLS_H
 #include "python/api.h"
 
 typedef struct {
     PyObject *number;        /* number(object) -> float or NotImplemented, or raises */
-    PyObject *refuse;        /* refuse(object): raises, because the object is no number */
+    PyObject *refuse;        /* refuse(object): raises, because the object is not a number */
     PyObject *construct;     /* construct(*args, **kwargs) -> the float of a new leaf, or raises */
-    PyObject *read_only;     /* read_only(node): raises, because an interior node's data was set */
-    PyObject *lift;          /* lift(opcode, operands): the result for operands that are no numbers, or raises */
+    PyObject *read_only;     /* read_only(opcode): raises, because an interior node's data was set */
+    PyObject *lift;          /* lift(opcode, operands): the result for operands that are not numbers; NULL: none yet */
     PyObject *recorded;      /* recorded(result, opcode, operands): in SG_WATCH mode, after each operation */
-} sg_hooks;
-extern sg_hooks sg_python;
+} sg_upcalls;
+extern sg_upcalls sg_python;
 
 /* Reads a number: a float, an int, or what the hook makes a float of. 1: read; 0: not a number of ours; -1: raised. */
 int sg_read_number(PyObject *object, double *number);
 void sg_refuse(PyObject *object);                                  /* raises: not a number */
+void sg_refuse_data(int opcode);                                   /* raises: the data of a result cannot be set */
 
-PyObject *sg_py_setup(PyObject *module, PyObject *args);
+int sg_import_convert(void);                                       /* 0 with an exception */
+PyObject *sg_py_upcall(PyObject *module, PyObject *args);
 
 #endif

@@ -172,4 +172,4 @@ def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
 
 for _name, _method in faces.methods(elementwise, "Array", "`scalargrad.{}` of each element.", globals()).items():
     setattr(Arithmetic, _name, _method)
-convert.define_arrays(_lift)
+core.upcall("lift", _lift)

@@ -53,6 +53,7 @@ def _comparison(method: Callable[..., bool]) -> Comparison:
     return cast("Comparison", method)
 
 
+@tape.results_are
 class Node(tape.Node):
     """A handle with operators. Each returns a plain Value, also for operands of a subclass."""
 

@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from scalargrad import convert
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
 
@@ -92,9 +93,9 @@ class Node:
         return self
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        data: float = _hooks["construct"](*args, **kwargs)
+        data: float = convert.construct(*args, **kwargs)
         if self._graph is not None:
-            _hooks["read_only"](self)
+            convert.read_only(opcode(self))
         self._data, self._entry = data, 0
 
     @property
@@ -105,7 +106,7 @@ class Node:
     @data.setter
     def data(self, value: Number) -> None:
         if self._graph is not None:
-            _hooks["read_only"](self)
+            convert.read_only(opcode(self))
         self._data, self._entry = require_number(value), 0
 
     @property
@@ -130,8 +131,8 @@ class Node:
 
 # --- recording -----------------------------------------------------------------------------------------------------
 
-_hooks: dict[str, Callable[..., Any]] = {}  # supplied by value.py: number, refuse, construct, read_only, lift, recorded
-_value_class: type[Node] = Node  # the class of results
+_upcalls: dict[str, Callable[..., Any]] = {}  # see `upcall`
+_result: type[Node] = Node  # the class of results, which `operators.py` completes
 
 
 class _Thread(threading.local):
@@ -142,14 +143,20 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def define_value(cls: type[N]) -> type[N]:
-    global _value_class
-    _value_class = cls
+def results_are(cls: type[N]) -> type[N]:
+    """Makes a class that of all results."""
+    global _result
+    _result = cls
     return cls
 
 
-def setup(**hooks: Callable[..., Any]) -> None:
-    _hooks.update(hooks)
+def upcall(name: str, function: Callable[..., Any]) -> None:
+    """Supplies what the backend asks of the layers above.
+
+    "lift": ``lift(opcode, operands)`` returns the result of a primitive some of whose operands are not numbers, or
+    NotImplemented. "recorded": ``recorded(result, opcode, operands)`` is told of each operation in the mode WATCH.
+    """
+    _upcalls[name] = function
 
 
 def mode(bits: int | None) -> int:
@@ -161,18 +168,18 @@ def mode(bits: int | None) -> int:
 
 def read_number(x: Any) -> Any:
     """A float, or NotImplemented for an operand of an unknown type. Raises for types that are never numbers."""
-    return x if type(x) is float else _hooks["number"](x)
+    return x if type(x) is float else convert.number(x)
 
 
 def require_number(x: Any) -> float:
     number = NotImplemented if isinstance(x, Node) else read_number(x)
     if number is NotImplemented:
-        _hooks["refuse"](x)
+        convert.refuse(x)
     return float(number)
 
 
 def new_leaf(data: float) -> Node:
-    node = _value_class.__new__(_value_class)
+    node = _result.__new__(_result)
     node._data = data
     return node
 
@@ -241,7 +248,7 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
                 break
         result = handle(graph, graph.append(op, resolved, value))
     if _thread.mode & WATCH:
-        _hooks["recorded"](result, op, tuple(operands))
+        _upcalls["recorded"](result, op, tuple(operands))
     return result
 
 
@@ -250,7 +257,7 @@ def apply(op: int, *operands: Any) -> Any:
     try:
         read = [x if isinstance(x, Node) else require_number(x) for x in operands]
     except TypeError:
-        lifted = _hooks["lift"](op, operands)
+        lifted = _upcalls["lift"](op, operands) if "lift" in _upcalls else NotImplemented
         if lifted is NotImplemented:
             raise
         return lifted

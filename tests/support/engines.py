@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scalargrad import convert, core, value
+from scalargrad import core, value
 from scalargrad.arrays.base import Array
 from scalargrad.pure import operators, sweep, tape
 
@@ -23,18 +23,15 @@ class Engine:
     backward: Callable[[Any, float], None]
 
 
-class _PureValue(operators.Node):
-    __slots__ = ()
-
-
 def pure() -> Engine:
     if core.backend() != "python":
-        tape.define_value(_PureValue)
-        tape.setup(number=convert.number, refuse=convert.refuse, construct=convert.construct,
-                   read_only=convert.read_only, lift=convert.lift, recorded=lambda *_: None)  # fmt: skip
-    made: type = _PureValue if core.backend() != "python" else value.Value
+        tape.upcall("recorded", lambda *_: None)
     return Engine(
-        "python", made, tape.apply, tape.reduce, lambda root, seed: sweep.backward(root, seed, False) and None
+        "python",
+        operators.Node,
+        tape.apply,
+        tape.reduce,
+        lambda root, seed: sweep.backward(root, seed, False) and None,
     )
 
 
