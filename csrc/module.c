@@ -28,7 +28,7 @@ static PyMethodDef functions[] = {
     {"add_grad", sg_py_add_grad, METH_VARARGS, NULL},
     {"commit", sg_py_commit, METH_O, NULL},
     {"found", FAST(sg_py_found)},                           /* arrays/found.c */
-    {"flatten", sg_py_flatten, METH_O, NULL},               /* python/records.c */
+    {"flatten", FAST(sg_py_flatten)},                       /* python/records.c */
     {"rebuild", sg_py_rebuild, METH_VARARGS, NULL},
     {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
-import sys
 import warnings
 import weakref
-import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
-from scalargrad import contexts, core
+from scalargrad import contexts, core, record
 from scalargrad.convert import construct, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
 from scalargrad.table import faces, ops
@@ -169,8 +167,8 @@ class Value(core.Node, ValueMethods):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         if core.key(self) is not None:
-            *record, leaves = core.flatten(self)
-            return _from_record(_FORMAT, *record, [copy.deepcopy(leaf, memo) for leaf in leaves])
+            flat = record.Record(*core.flatten(self))
+            return rebuilt(flat._replace(leaves=[copy.deepcopy(leaf, memo) for leaf in flat.leaves]))[0]
         twin = _leaf(type(self), self.data, self.grad)
         memo[id(self)] = twin
         for name, attribute in _attributes(self).items():
@@ -179,7 +177,7 @@ class Value(core.Node, ValueMethods):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         if core.key(self) is not None:
-            return _from_record, (_FORMAT, *core.flatten(self))
+            return _from_record, record.pack(record.Record(*core.flatten(self)))
         return _leaf, (type(self), self.data, self.grad), (None, _attributes(self))
 
     # --- the functions of the table, as methods; numpy's ufuncs look for its own names on the elements of object arrays
@@ -221,13 +219,23 @@ def _attributes(leaf: Value) -> dict[str, Any]:
     return found
 
 
-# A record holds opcodes, which are positions in the table, in the machine's byte order.
-_FORMAT = f"{sys.byteorder} {zlib.crc32(' '.join(ops.NAMES).encode()):08x}"
-
-
-def _from_record(form: str, *record: Any) -> Value:
+def _from_record(*packed: Any) -> Value:
     """The root of a pickled history."""
-    root: Any = core.rebuild(*record) if form == _FORMAT and len(record) == 6 else None
-    if root is None:
-        raise RecordError("this pickled history is damaged, or another version of scalargrad has written it")
-    return root  # type: ignore[no-any-return]
+    return unpickled(*packed)[0]
+
+
+def unpickled(*packed: Any) -> list[Value]:
+    """The roots of a pickled history. Raises `RecordError` if it is damaged or foreign."""
+    try:
+        return rebuilt(record.unpack(*packed))
+    except RecordError as error:
+        raise RecordError(f"this pickled history cannot be read: {error}") from None
+
+
+def rebuilt(given: record.Record) -> list[Value]:
+    """The roots of a record. Raises `RecordError` if it is not legal."""
+    roots: Any = core.rebuild(*given)
+    if roots is None:
+        record.validate(given)  # says why
+        raise RecordError("its leaves are not Values that were made as such")
+    return roots  # type: ignore[no-any-return]

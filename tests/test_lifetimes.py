@@ -200,7 +200,7 @@ def test_a_copy_holds_its_leaves(entries: int, no_gc: None) -> None:
     assert len(leaves) == 1 and leaves[0] is x
     del leaves
     alone = sys.getrefcount(x)
-    twin = core.rebuild(*record, [x])
+    (twin,) = core.rebuild(*record, [x])
     assert sys.getrefcount(x) == alone + entries
     del twin
     assert sys.getrefcount(x) == alone

@@ -14,7 +14,9 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
+from scalargrad.errors import RecordError
 from scalargrad.pure import history
+from scalargrad.record import Record, nodes, pack, unpack, validate
 from scalargrad.table import ops
 from tests.support.engines import Engine, bits, native, pure
 from tests.support.profiles import native_only
@@ -30,7 +32,7 @@ def record(
     """A record as `flatten` gives it; values and grads as given, or zeros."""
     zeros = [0.0] * len(kinds)
     parts = [array("Q", codes), array("d", values or zeros), array("d", grads or zeros), array("d", consts)]
-    return [bytes(kinds), *[part.tobytes() for part in parts], leaves]
+    return [bytes(kinds), *[part.tobytes() for part in parts], array("Q", [max(len(kinds) - 1, 0)]).tobytes(), leaves]
 
 
 def test_a_record_by_hand() -> None:
@@ -44,7 +46,7 @@ def test_a_record_by_hand() -> None:
     codes = [0, 0, CONST | 0, 1, 1, 2, 3, 2]
     *wanted, _ = record(kinds, codes, [3.0], [], [2.0, 6.0, 5.0, 11.0, 16.0], [0.0, 0.5, 0.0, 0.0, 0.0])
     assert found == wanted and [id(v) for v in leaves] == [id(x), id(y)]
-    twin = core.rebuild(*found, [Value(20.0), y])
+    (twin,) = core.rebuild(*found, [Value(20.0), y])
     assert twin.data == 16.0 and y.grad == 0.0  # values are as they were
     twin.backward(2.0)
     assert y.grad == 4.0
@@ -100,7 +102,8 @@ BAD: dict[str, list[Any]] = {
 @pytest.mark.parametrize("name", GOOD)
 def test_good_records_are_built(name: str) -> None:
     X.grad = 0.0
-    root = core.rebuild(*GOOD[name])
+    (root,) = core.rebuild(*GOOD[name])
+    validate(Record(*GOOD[name]))
     assert core.flatten(root)[:5] == tuple(GOOD[name][:5]) or name == "a leaf unused"
     root.backward()
     assert X.grad == X.grad
@@ -109,19 +112,72 @@ def test_good_records_are_built(name: str) -> None:
 @pytest.mark.parametrize("name", BAD)
 def test_bad_records_are_refused(name: str) -> None:
     assert core.rebuild(*BAD[name]) is None
+    if not name.startswith("a leaf that is"):  # which only the backend can tell
+        with pytest.raises(RecordError):
+            validate(Record(*BAD[name]))
 
 
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("part", range(7))
 def test_parts_of_wrong_length_or_type(part: int) -> None:
     good = GOOD["binary"]
     for wrong in (good[part][:-1], good[part] + good[part][-1:], good[part] * 2):
         damaged = [*good[:part], wrong, *good[part + 1 :]]
-        if part == 5 and len(wrong) > len(good[part]):
+        if part == 6 and len(wrong) > len(good[part]):
             assert core.rebuild(*damaged) is not None  # a leaf that no node uses
+        elif part == 5 and len(wrong) == 2 * len(good[part]):
+            assert len(core.rebuild(*damaged)) == 2  # the same root twice
         elif part == 4 and len(wrong) == 2 * len(good[part]):
             assert core.rebuild(*damaged) is not None  # a constant likewise
         else:
             assert core.rebuild(*damaged) is None, len(wrong)
+            with pytest.raises(RecordError):
+                validate(Record(*damaged))
+
+
+def test_several_roots_share_what_they_reach() -> None:
+    x, y = Value(2.0), Value(3.0)
+    shared = x * y
+    first = shared + 1.0
+    first.backward()  # closes its graph
+    second = sg.exp(shared) * x
+    parts = Record(*core.flatten(second, first, second))
+    assert len(parts.ops) == 7 and len(parts.roots) == 24 and {id(v) for v in parts.leaves} == {id(x), id(y)}
+    a, b, c = core.rebuild(*parts)
+    assert [a.data, b.data, c.data] == [second.data, first.data, second.data] and a == c and hash(a) == hash(c)
+    x.grad = y.grad = 0.0
+    (a + b).backward()
+    by_copy = x.grad, y.grad
+    x.grad = y.grad = 0.0
+    (second + first).backward()
+    assert by_copy == (x.grad, y.grad)
+    for wrong in ([], [x, first], [first, 1.0]):
+        with pytest.raises((TypeError, AssertionError)):
+            core.flatten(*wrong)
+
+
+def test_nodes_reads_operands() -> None:
+    x, y = Value(2.0), Value(3.0)
+    root = sg.sum([x * 3.0, y, 0.5]) + y
+    read = [(ops.NAMES[op], operands) for op, operands in nodes(Record(*core.flatten(root)))]
+    assert read == [("leaf", [0]), ("mul", [0, 3.0]), ("leaf", [1]), ("sum", [1, 2, 0.5]), ("add", [3, 2])]
+
+
+def test_packed_records_name_their_operations() -> None:
+    """So a new row of the table, which moves opcodes, changes no saved graph."""
+    record_ = Record(*core.flatten(sg.exp(Value(2.0) * 3.0)))
+    form, names, *parts = pack(record_)
+    assert names == ("leaf", "mul", "exp") and parts[0] == bytes([0, 1, 2])
+    assert unpack(form, names, *parts) == record_
+    other = ("exp", "leaf", "mul")
+    assert unpack(form, other, bytes([1, 2, 0]), *parts[1:]) == record_
+    for damaged, said in (
+        (("another", names, *parts), "form"), ((form, names[:2], *parts), "no names"),
+        ((form, None, *parts), "no names"),
+        ((form, names, None, *parts[1:]), "no names"), ((form, ("leaf", "mul", "erfcx"), *parts), "erfcx"),
+        ((form, names, *parts[:-1]), "form"), ((), "form"),
+    ):  # fmt: skip
+        with pytest.raises(RecordError, match=said):
+            unpack(*(damaged or (None,)))
 
 
 # --- a copy is the graph again

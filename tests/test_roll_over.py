@@ -125,7 +125,7 @@ def test_a_copy_is_cut_at_the_most(case: str) -> None:
     *record, leaves = core.flatten(root)
     assert len(record[0]) == count
     held = sys.getrefcount(x)
-    twin = core.rebuild(*record, leaves)
+    (twin,) = core.rebuild(*record, leaves)
     assert where(twin)[1] == index
     if NATIVE:  # a reference for each entry of a graph that the root reaches
         assert sys.getrefcount(x) - held == (2 if case == "further nodes" else 1)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Value, value
+from scalargrad import Value, record
 from scalargrad.errors import RecordError
 from tests.support.engines import bits
 
@@ -91,14 +91,13 @@ def test_interior_grads_and_signs_of_zero_in_copies() -> None:
 
 def test_a_damaged_pickle_is_refused() -> None:
     rebuild, (form, *record) = (Value(2.0) * 3).__reduce_ex__(4)
-    assert form.startswith(sys.byteorder + " ") and len(form.split()[1]) == 8 and len(record) == 6
+    assert form == f"scalargrad graph 2, {sys.byteorder}" and len(record) == 8
     assert rebuild(form, *record).data == 6.0
-    foreign = {"big": "little", "little": "big"}[sys.byteorder] + form[len(sys.byteorder) :]
+    foreign = form.replace(sys.byteorder, {"big": "little", "little": "big"}[sys.byteorder])
     for damaged in ((foreign, *record), ("", *record), (form, *record[:-1]), (form, *record, []), (form,),
-                    (form, record[0][:-1], *record[1:]), (form[:-1], *record)):  # fmt: skip
-        with pytest.raises(RecordError) as caught:
+                    (form, record[0], record[1][:-1], *record[2:]), (form[:-1], *record), (None, *record)):  # fmt: skip
+        with pytest.raises(RecordError, match=r"^this pickled history cannot be read: "):
             rebuild(*damaged)
-        assert str(caught.value) == "this pickled history is damaged, or another version of scalargrad has written it"
 
 
 def test_methods_say_what_they_are() -> None:
@@ -110,4 +109,4 @@ def test_methods_say_what_they_are() -> None:
     assert v.conjugate() is v and v.rint().data == -2.0 and v.fabs().data == v.absolute().data == 2.0
     assert v.power(3).data == -8.0 and v.elu().data == math.expm1(-2.0) and v.elu(alpha=2).data == 2 * math.expm1(-2.0)
     assert v.clip(-1, 5).data == -1.0 and v.clip(lo=-9, hi=-3).data == -3.0 and Value(0.0).where(3.0, 5.0).data == 5.0
-    assert v.exp().__reduce_ex__(2)[1][0] == value._FORMAT
+    assert v.exp().__reduce_ex__(2)[1][0] == record._FORMAT

@@ -10,16 +10,26 @@ static PyObject *bytes_from(const void *array, uint64_t count, size_t size)
     return PyBytes_FromStringAndSize(array, (Py_ssize_t)(count * size));
 }
 
-/* flatten(node) -> (ops, codes, values, grads, consts, leaves): bytes, and a list; see tape/history.h. */
-PyObject *sg_py_flatten(PyObject *module, PyObject *object)
+/* flatten(*nodes) -> (ops, codes, values, grads, consts, roots, leaves): bytes, and a list; see tape/history.h. */
+PyObject *sg_py_flatten(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    if (!sg_require_interior(object))
-        return NULL;
-    Node *node = (Node *)object;
     sg_record r;
-    sg_close(node->graph);
-    if (!sg_flatten(node->graph, node->index, &r))   /* under the GIL: it reads adjoints that a commit would change */
+    if (n < 1)
+        return PyErr_Format(PyExc_TypeError, "flatten: at least one node");
+    for (Py_ssize_t k = 0; k < n; k++)
+        if (!sg_require_interior(args[k]))
+            return NULL;
+    sg_root *roots = sg_alloc((size_t)n * sizeof *roots);
+    for (Py_ssize_t k = 0; roots && k < n; k++) {
+        const Node *node = (Node *)args[k];
+        sg_close(node->graph);
+        roots[k] = (sg_root){node->graph, node->index};
+    }
+    /* under the GIL: it reads adjoints that a commit would change */
+    int done = roots && sg_flatten(roots, (uint64_t)n, &r);
+    sg_free(roots);
+    if (!done)
         return PyErr_NoMemory();
     PyObject *leaves = PyList_New((Py_ssize_t)r.leaf_count);
     for (uint64_t k = 0; leaves && k < r.leaf_count; k++) {
@@ -27,9 +37,9 @@ PyObject *sg_py_flatten(PyObject *module, PyObject *object)
         PyList_SetItem(leaves, (Py_ssize_t)k, r.leaves[k]);
     }
     PyObject *result =
-        leaves ? Py_BuildValue("NNNNNN", bytes_from(r.ops, r.count, 1), bytes_from(r.codes, r.code_count, 8),
+        leaves ? Py_BuildValue("NNNNNNN", bytes_from(r.ops, r.count, 1), bytes_from(r.codes, r.code_count, 8),
                                bytes_from(r.values, r.count, 8), bytes_from(r.grads, r.count, 8),
-                               bytes_from(r.consts, r.const_count, 8), leaves)
+                               bytes_from(r.consts, r.const_count, 8), bytes_from(r.roots, r.root_count, 8), leaves)
                : NULL;
     sg_record_free(&r);
     return result;
@@ -40,47 +50,63 @@ static void incref_leaf(void *leaf)
     Py_INCREF((PyObject *)leaf);
 }
 
-/* rebuild(ops, codes, values, grads, consts, leaves) -> the root; None for a malformed record. */
+/* A list of the roots, whose references it takes over. */
+static PyObject *list_roots(const sg_root *roots, uint64_t count)
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (uint64_t k = 0; k < count; k++) {
+        PyObject *node = list ? sg_new_interior(roots[k].graph, roots[k].index) : NULL;
+        if (node)
+            PyList_SetItem(list, (Py_ssize_t)k, node);
+        else
+            Py_CLEAR(list);
+    }
+    for (uint64_t k = 0; k < count; k++)
+        sg_release(roots[k].graph);
+    return list;
+}
+
+/* rebuild(ops, codes, values, grads, consts, roots, leaves) -> a list of the roots; None for a malformed record. */
 PyObject *sg_py_rebuild(PyObject *module, PyObject *args)
 {
     (void)module;
-    const char *ops, *codes, *values, *grads, *consts;
-    Py_ssize_t count, code_bytes, value_bytes, grad_bytes, const_bytes;
+    const char *ops, *codes, *values, *grads, *consts, *positions;
+    Py_ssize_t count, code_bytes, value_bytes, grad_bytes, const_bytes, root_bytes;
     PyObject *leaves;
-    for (Py_ssize_t k = 0; k < 5 && k < PyTuple_Size(args); k++)
+    for (Py_ssize_t k = 0; k < 6 && k < PyTuple_Size(args); k++)
         if (!PyBytes_Check(PyTuple_GetItem(args, k)))
             Py_RETURN_NONE;
-    if (!PyArg_ParseTuple(args, "y#y#y#y#y#O", &ops, &count, &codes, &code_bytes, &values, &value_bytes, &grads,
-                          &grad_bytes, &consts, &const_bytes, &leaves))
+    if (!PyArg_ParseTuple(args, "y#y#y#y#y#y#O", &ops, &count, &codes, &code_bytes, &values, &value_bytes, &grads,
+                          &grad_bytes, &consts, &const_bytes, &positions, &root_bytes, &leaves))
         return NULL;
     if (!PyList_Check(leaves) || value_bytes != 8 * count || grad_bytes != 8 * count || code_bytes % 8 ||
-        const_bytes % 8 || count >= UINT32_MAX)
+        const_bytes % 8 || root_bytes % 8 || count >= UINT32_MAX)
         Py_RETURN_NONE;
     sg_record r = {.count = (uint64_t)count,
                    .code_count = (uint64_t)code_bytes / 8,
                    .const_count = (uint64_t)const_bytes / 8,
                    .leaf_count = (uint64_t)PyList_Size(leaves),
+                   .root_count = (uint64_t)root_bytes / 8,
                    .ops = (uint8_t *)ops,
                    .values = (double *)values,
                    .grads = (double *)grads,
                    .consts = (double *)consts,
-                   .codes = (uint64_t *)codes};
+                   .codes = (uint64_t *)codes,
+                   .roots = (uint64_t *)positions};
     r.leaves = sg_alloc(r.leaf_count * sizeof *r.leaves);
-    if (!r.leaves)
-        return PyErr_NoMemory();
-    int malformed = 0;
-    for (uint64_t k = 0; k < r.leaf_count; k++) {
+    sg_root *roots = sg_alloc(r.root_count * sizeof *roots);
+    int malformed = 0, done = 0;
+    for (uint64_t k = 0; r.leaves && k < r.leaf_count; k++) {
         PyObject *leaf = PyList_GetItem(leaves, (Py_ssize_t)k);
         malformed |= !sg_is_node(leaf) || ((Node *)leaf)->graph;
         r.leaves[k] = leaf;
     }
-    uint32_t index = 0;
-    sg_graph *graph = malformed ? NULL : sg_rebuild(&r, incref_leaf, &index, &malformed);
+    if (r.leaves && roots && !malformed)
+        done = sg_rebuild(&r, incref_leaf, roots, &malformed);
+    PyObject *result = done ? list_roots(roots, r.root_count) : NULL;
     sg_free(r.leaves);
-    if (!graph && malformed)
+    sg_free(roots);
+    if (!done && malformed)
         Py_RETURN_NONE;
-    PyObject *root = graph ? sg_new_interior(graph, index) : PyErr_NoMemory();
-    if (graph)
-        sg_release(graph);
-    return root;
+    return done ? result : PyErr_NoMemory();
 }

@@ -4,7 +4,7 @@
 #define SG_RECORDS_H
 #include "python/api.h"
 
-PyObject *sg_py_flatten(PyObject *module, PyObject *object);
+PyObject *sg_py_flatten(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_rebuild(PyObject *module, PyObject *args);
 
 #endif

@@ -62,7 +62,8 @@ static int allocate_record(sg_record *r)
     r->codes = sg_alloc(r->code_count * sizeof *r->codes);
     r->consts = sg_alloc(r->const_count * sizeof *r->consts);
     r->leaves = sg_alloc(r->leaf_count * sizeof *r->leaves);
-    return r->ops && r->values && r->grads && r->codes && r->consts && r->leaves;
+    r->roots = sg_alloc(r->root_count * sizeof *r->roots);
+    return r->roots && r->ops && r->values && r->grads && r->codes && r->consts && r->leaves;
 }
 
 static int earlier_closed(const void *left, const void *right)
@@ -128,18 +129,21 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
     return 1;
 }
 
-int sg_flatten(sg_graph *graph, uint32_t index, sg_record *record)
+int sg_flatten(const sg_root *roots, uint64_t count, sg_record *record)
 {
     sg_walk walk = {0};
     sg_map seen = {0};
     const sg_part **order = NULL;
     memset(record, 0, sizeof *record);
-    uint32_t root = sg_walk_part(&walk, graph, 0);
-    int done = root != SG_ABSENT;
-    if (done) {
-        sg_set(&walk.parts[root].scratch, index, 0.0);
-        done = mark_reached(&walk, record) && allocate_record(record);
+    int done = 1;
+    for (uint64_t k = 0; done && k < count; k++) {
+        uint32_t part = sg_walk_part(&walk, roots[k].graph, 0);
+        done = part != SG_ABSENT;
+        if (done)
+            sg_set(&walk.parts[part].scratch, roots[k].index, 0.0);
     }
+    record->root_count = count;
+    done = done && mark_reached(&walk, record) && allocate_record(record);
     if (done)
         done = (order = sg_alloc(walk.count * sizeof *order)) != NULL;
     if (done) {
@@ -150,6 +154,8 @@ int sg_flatten(sg_graph *graph, uint32_t index, sg_record *record)
         for (uint32_t p = 0; done && p < walk.count; p++)
             done = write_part(&walk, order[p], record, &seen);
     }
+    for (uint64_t k = 0; done && k < count; k++)
+        record->roots[k] = positions_of(&walk.parts[sg_map_find(&walk.positions, roots[k].graph)])[roots[k].index];
     sg_free(order);
     sg_map_free(&seen);
     sg_walk_free(&walk);
@@ -166,6 +172,7 @@ void sg_record_free(sg_record *record)
     sg_free(record->codes);
     sg_free(record->consts);
     sg_free(record->leaves);
+    sg_free(record->roots);
     memset(record, 0, sizeof *record);
 }
 
@@ -303,10 +310,11 @@ static int build_all(builder *b)
             return 0;
         b->places[position] = (placed){b->graph_count - 1, index};
     }
-    if (b->next_code != r->code_count || !r->count || r->ops[r->count - 1] == SG_LEAF) {
-        b->malformed = 1;
+    b->malformed |= b->next_code != r->code_count || !r->root_count;
+    for (uint64_t k = 0; k < r->root_count; k++)
+        b->malformed |= r->roots[k] >= r->count || r->ops[r->roots[k]] == SG_LEAF;
+    if (b->malformed)
         return 0;
-    }
     sg_close(b->open);
     for (uint64_t position = 0; position < r->count; position++) {
         placed place = b->places[position];
@@ -318,21 +326,20 @@ static int build_all(builder *b)
     return 1;
 }
 
-sg_graph *sg_rebuild(const sg_record *record, void (*hold)(void *leaf), uint32_t *index, int *malformed)
+int sg_rebuild(const sg_record *record, void (*hold)(void *leaf), sg_root *roots, int *malformed)
 {
     builder b = {.record = record, .hold = hold};
-    sg_graph *root = NULL;
     b.places = sg_alloc(record->count * sizeof *b.places);
-    if (b.places && build_all(&b)) {
-        placed place = b.places[record->count - 1];
-        root = b.graphs[place.graph];
-        *index = place.index;
-        root->references++;
+    int done = b.places && build_all(&b);
+    for (uint64_t k = 0; done && k < record->root_count; k++) {
+        placed place = b.places[record->roots[k]];
+        roots[k] = (sg_root){b.graphs[place.graph], place.index};
+        roots[k].graph->references++;
     }
     for (uint32_t k = b.graph_count; k-- > 0;)
         sg_release(b.graphs[k]);
     sg_free(b.graphs);
     sg_free(b.places);
     *malformed = b.malformed;
-    return root;
+    return done;
 }

@@ -5,17 +5,18 @@ An array does not change; the leaves that it is made of can.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
-from scalargrad import convert, core
+from scalargrad import convert, core, record
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.arrays.view import whole
 from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
-from scalargrad.table import ops
+from scalargrad.value import rebuilt, unpickled
 
 A = TypeVar("A", bound="Array")
 _new: Any = object.__new__
@@ -142,30 +143,50 @@ class Array:
         """Raises: backward starts from one number."""
         raise ArgumentError(f"backward starts from one number, this has shape {self.shape}: take its sum() or mean()")
 
-    # --- copies: all elements' histories in one record, so that what they share stays shared
+    # --- copies: one record of the histories of all elements, so that what they share stays shared
 
     def __copy__(self: A) -> A:
         return self
 
-    def _together(self) -> Any:
-        """A node whose operands are the elements; of constants alone, their numbers."""
-        items = self.elements()
-        if not any(isinstance(x, core.Node) for x in items):
-            return items
-        before = core.mode(0)
-        try:
-            return core.reduce(ops.OPCODE["sum"], items)
-        finally:
-            core.mode(before)
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         import copy
 
-        together = copy.deepcopy(self._together(), memo)
-        return _again(self.ndim, self._view.rows, self._view.columns, self.of_numpy, together)
+        flat, elements = self._flattened()
+        if flat is not None:
+            flat = flat._replace(leaves=[copy.deepcopy(leaf, memo) for leaf in flat.leaves])
+        return self._like([] if flat is None else rebuilt(flat), [copy.deepcopy(x, memo) for x in elements])
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return _again, (self.ndim, self._view.rows, self._view.columns, self.of_numpy, self._together())
+        flat, elements = self._flattened()
+        return _unpickled, (self.shape, self.of_numpy, None if flat is None else record.pack(flat), elements)
+
+    def _flattened(self) -> tuple[record.Record | None, list[Any]]:
+        """The record of the results among the elements, and all elements: of a result, which root it is (an int)."""
+        elements = self.elements()
+        results = [x for x in elements if isinstance(x, core.Node) and core.key(x) is not None]
+        place = itertools.count()
+        packed = [next(place) if isinstance(x, core.Node) and core.key(x) is not None else x for x in elements]
+        return record.Record(*core.flatten(*results)) if results else None, packed
+
+    def _like(self, roots: list[Any], elements: list[Any]) -> Any:
+        """An array of the same shape, of such roots and other elements."""
+        return of_shape(core.block(_merged(roots, elements)), self.shape, self.of_numpy)
+
+
+def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:
+    return [roots[x] if type(x) is int else x for x in elements]
+
+
+def _unpickled(shape: Shape, of_numpy: bool, packed: record.Packed | None, elements: list[Any]) -> Any:
+    """A pickled array."""
+    roots = [] if packed is None else unpickled(*packed)
+    return of_shape(core.block(_merged(roots, elements)), shape, of_numpy)
+
+
+def _again(ndim: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:
+    """An array that version 0.1.0 pickled: a node whose operands are the elements, or the numbers of constants."""
+    items = core.operands(together) if isinstance(together, core.Node) else together
+    return of_view(ndim, whole(core.block(items), rows, columns), of_numpy)
 
 
 def of_view(ndim: int, shown: View, of_numpy: bool) -> Any:
@@ -193,9 +214,3 @@ def shown_as(x: Array, like: Array, ndim: int) -> Any:
         return x
     shown = x._view
     return of_view(ndim, shown.T if ndim < 2 and shown.columns == 1 else shown, like.of_numpy)
-
-
-def _again(ndim: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:
-    """A copied array, from what `_together` returns."""
-    items = core.operands(together) if isinstance(together, core.Node) else together
-    return of_view(ndim, whole(core.block(items), rows, columns), of_numpy)

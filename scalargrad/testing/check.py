@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from scalargrad import core, record
 from scalargrad.convert import short
 from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
 from scalargrad.testing.complexstep import NotAnalytic, Recording
 from scalargrad.testing.differences import Differences
 from scalargrad.testing.nested import entries, rebuild
-from scalargrad.value import Value
+from scalargrad.value import Value, rebuilt
 
 _SHOWN = 5  # the number of failing entries in a message
 _ENGINE = 1e-12  # the engine's own error: 1e-14 per operation (docs/conventions.md), for a path of 100
@@ -130,7 +131,7 @@ class _Check:
         if self._at(point) != self.value:
             raise ArgumentError("f returned two different results for the same x: draw random numbers outside f")
         recording = Recording(root)
-        self.gradient = _gradient(recording, root, self._leaves)
+        self.gradient = _gradient(root, self._leaves)
         self._recording = recording if self._is_faithful(recording) else None
 
     def _call(self, leaves: Sequence[Value]) -> Value:
@@ -203,12 +204,14 @@ def _by_differences(path: str, engine: float, around: Differences, rtol: float, 
     return entry._replace(note=note)
 
 
-def _gradient(recording: Recording, root: Value, leaves: Sequence[Value]) -> list[float]:
-    """The gradient by `backward`. Restores every grad that this changes."""
-    known = [(node, node.grad) for node in (*recording.leaves.values(), *recording.interior())]
-    try:
-        root.backward()
-        return [leaf.grad for leaf in leaves]
-    finally:
-        for node, grad in known:
-            node.grad = grad
+def _gradient(root: Value, leaves: Sequence[Value]) -> list[float]:
+    """The gradient by `backward`, of a copy: the grads of Values that f knows from elsewhere stay as they are."""
+    if core.key(root) is None:
+        twins = {id(root): Value(root.data)}
+        twin = twins[id(root)]
+    else:
+        flat = record.Record(*core.flatten(root))
+        twins = {id(leaf): Value(leaf.data) for leaf in flat.leaves}
+        (twin,) = rebuilt(flat._replace(leaves=list(twins.values())))
+    twin.backward()
+    return [twins[id(leaf)].grad if id(leaf) in twins else 0.0 for leaf in leaves]

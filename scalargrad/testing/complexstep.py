@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import cmath
 import math
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from scalargrad import core
+from scalargrad import core, record
 from scalargrad.table import evaluate, libm, ops, reductions
 
 _ROUNDING = 2e-14  # 1e-14, the engine's accuracy (docs/conventions.md), and as much for the complex step
@@ -240,42 +241,25 @@ class Recording:
     """
 
     def __init__(self, root: Any) -> None:
-        self._nodes: list[tuple[Any, Any, int, list[Any]]] = []  # key, node, opcode, operands' keys or floats
-        self.leaves: dict[int, Any] = {}
-        self.root = self._enter(root)
-        pending, seen = [(root, False)], set()
-        while pending:
-            node, ready = pending.pop()
-            key = self._enter(node)
-            if isinstance(key, int) or (key in seen and not ready):
-                continue
-            seen.add(key)
-            found = core.operands(node)
-            if ready:
-                operands = [x if isinstance(x, float) else self._enter(x) for x in found]
-                self._nodes.append((key, node, core.opcode(node), operands))
-            else:
-                pending.append((node, True))
-                pending.extend((x, False) for x in found if isinstance(x, core.Node) and core.key(x) not in seen)
-
-    def _enter(self, node: Any) -> Any:
-        """Identifies a node. A leaf is identified by its id, which `leaves` keeps valid."""
-        key = core.key(node)
-        if key is not None:
-            return key
-        self.leaves[id(node)] = node
-        return id(node)
-
-    def interior(self) -> list[Any]:
-        """The interior nodes."""
-        return [node for _, node, _, _ in self._nodes]
+        if core.key(root) is None:  # the result is a leaf itself
+            leaves, values = [root], [root.data]
+            graph: list[tuple[int, list[Any]]] = [(ops.LEAF, [0])]
+        else:
+            flat = record.Record(*core.flatten(root))
+            leaves, values = flat.leaves, array("d", flat.values).tolist()
+            graph = [*record.nodes(flat)]
+        self._leaves = leaves
+        self._nodes = list(zip(graph, values))
+        self.opcodes = {op for op, _ in graph}
 
     def _run(self, numbers: Mapping[int, Any], apply: Callable[[int, list[Any], float], Any]) -> Any:
-        result: dict[Any, Any] = {key: numbers.get(key, leaf.data) for key, leaf in self.leaves.items()}
-        for key, node, opcode, operands in self._nodes:
-            read = [x if isinstance(x, float) else result[x] for x in operands]
-            result[key] = apply(opcode, read, node.data)
-        return result[self.root]
+        results: list[Any] = []
+        for (op, operands), value in self._nodes:
+            if op == ops.LEAF:
+                results.append(numbers.get(id(self._leaves[operands[0]]), value))
+            else:
+                results.append(apply(op, [x if isinstance(x, float) else results[x] for x in operands], value))
+        return results[-1]
 
     def replay(self, numbers: Mapping[int, float]) -> float:
         """The result for other numbers of the leaves, by id. To the bit what f computes on these numbers."""
