@@ -49,7 +49,7 @@ def _choose() -> str:
     except ImportError as error:
         if requested == "native":
             raise _error(
-                "SCALARGRAD_BACKEND=native, but the C core is not there: install a C compiler, then reinstall"
+                "SCALARGRAD_BACKEND=native, but the C core was not built: install a C compiler, then reinstall"
                 f" scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails ({error})"
             ) from error
         return "python"
@@ -69,7 +69,7 @@ def _load() -> tuple[str, Any, Any]:
     simd = os.environ.get("SCALARGRAD_SIMD", "")
     if simd not in ("", *_SIMD):
         raise _error(
-            f"SCALARGRAD_SIMD={simd!r} names no kernels: set it to one of {', '.join(_SIMD)}, or leave it unset"
+            f"SCALARGRAD_SIMD={simd!r} is not a SIMD path: set it to one of {', '.join(_SIMD)}, or leave it unset"
         )
     chosen = _choose()
     if chosen == "python":
@@ -77,7 +77,7 @@ def _load() -> tuple[str, Any, Any]:
     core, node = _load_native()
     if simd and not core.lib.sg_simd_take(simd.encode()):
         raise _error(
-            f"SCALARGRAD_SIMD={simd}, but this CPU or build has no such kernels: set it to one of"
+            f"SCALARGRAD_SIMD={simd}, but this CPU or build does not have this path: set it to one of"
             f" {', '.join(_paths(core.lib, core.ffi))}, or leave it unset"
         )
     return chosen, core, node

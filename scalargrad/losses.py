@@ -28,14 +28,14 @@ from scalargrad.value import Value
 def _array(x: Any, what: str) -> Any:
     found = as_array(x)
     if found is None:
-        raise NumberError(f"the {what} of a loss is numbers or an array of them, got {type(x).__name__}")
+        raise NumberError(f"the {what} of a loss must be a number or an array, got {type(x).__name__}")
     return found
 
 
 def _pair(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
     x, t = _array(input, "input"), _array(target, "target")
     if x.shape != t.shape:
-        raise ShapeError(f"{loss} needs an input and a target of one shape; got shapes {x.shape} and {t.shape}")
+        raise ShapeError(f"{loss} needs an input and a target of equal shape, got shapes {x.shape} and {t.shape}")
     return x, t
 
 
@@ -58,7 +58,7 @@ def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
     if not losses.size and reduction == "sum":
         return 0.0
     if not losses.size:
-        raise ArgumentError(f"the mean of nothing has no value: the input has shape {x.shape}")
+        raise ArgumentError(f"a mean needs at least one loss, got an input of shape {x.shape}")
     total = losses.sum()
     return total / losses.size if reduction == "mean" else total
 
@@ -95,7 +95,7 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     _check(reduction)
     limit = NotImplemented if isinstance(delta, core.Node) else convert.number(delta)
     if limit is NotImplemented or not limit > 0.0:
-        raise ArgumentError(f"delta is a positive number, got {convert.short(delta)}")
+        raise ArgumentError(f"delta must be a positive number, got {convert.short(delta)}")
     x, t = _pair("huber", input, target)
     distance = (x - t).abs()
     near = distance.clip(0.0, limit)
@@ -135,7 +135,7 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     _check(reduction)
     x, t = _pair("hinge", input, target)
     if not _are_signs(t):
-        _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "of labels 0 and 1, give 2 * label - 1")
+        _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "for labels 0 and 1, pass 2 * label - 1")
     return _reduced((1.0 - t * x).relu(), x, reduction, x.ndim)
 
 
@@ -154,7 +154,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     """
     _check(reduction)
     x, t = _pair("binary_cross_entropy", input, target)
-    advice = "of labels -1 and 1, give (label + 1) / 2"
+    advice = "for labels -1 and 1, pass (label + 1) / 2"
     _require(t, "binary_cross_entropy", "from 0 to 1", lambda p: 0.0 <= p <= 1.0, advice)
     return _reduced(t * (-x).softplus() + (1.0 - t) * x.softplus(), x, reduction, x.ndim)
 
@@ -184,7 +184,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     _check(reduction)
     x = _array(input, "input")
     if not x.ndim or not x.shape[-1]:
-        raise ShapeError(f"cross_entropy needs a vector or matrix of logits with a class at least, got shape {x.shape}")
+        raise ShapeError(f"cross_entropy needs a vector or matrix of logits with a class or more, got shape {x.shape}")
     classes = _classes(target, x)
     m = row_maxima(x)
     s = row_logsumexp(x, m)
@@ -201,8 +201,8 @@ def _classes(target: Any, x: Any) -> list[int] | None:
     if isinstance(target, Array):
         if target.shape != x.shape and target.ndim == 1:
             raise ArgumentError(
-                f"classes are whole numbers, got a Vector of shape {target.shape} for an input of shape {x.shape}:"
-                " give a list of ints; or probabilities in the shape of the input"
+                f"classes must be ints, got a Vector of shape {target.shape} for an input of shape {x.shape}:"
+                " pass a list of ints, or probabilities in the shape of the input"
             )
         return None
     listed = target.tolist() if hasattr(target, "tolist") else target
@@ -215,14 +215,14 @@ def _classes(target: Any, x: Any) -> list[int] | None:
         return None
     rows, classes = (1, *x.shape)[-2:]
     if len(given) != rows:
-        raise ShapeError(f"cross_entropy needs a class a row: the input has shape {x.shape}, the target {len(given)}")
+        raise ShapeError(f"cross_entropy needs one class per row, got {len(given)} for an input of shape {x.shape}")
     for r, y in enumerate(given):
         if isinstance(y, core.Node) or not hasattr(y, "__index__"):
             raise ArgumentError(
-                f"a class is a whole number, got {type(y).__name__} {convert.short(y)} for row {r}: give a list of ints"
+                f"a class must be an int, got {type(y).__name__} {convert.short(y)} for row {r}: pass a list of ints"
             )
         if not 0 <= y.__index__() < classes:
-            raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, from 0 on")
+            raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, counted from 0")
     return [y.__index__() for y in given]
 
 
@@ -235,7 +235,7 @@ def l2(parameters: Iterable[Any]) -> Value:
     Value(data=25.0, grad=0.0)
     """
     if isinstance(parameters, core.Node) or not isinstance(parameters, Iterable):
-        raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: give model.parameters()")
+        raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")
     items = parameters if isinstance(parameters, list) else list(parameters)
     if not items:
         return 0.0  # type: ignore[return-value]

@@ -24,9 +24,9 @@ __all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm", "clip_grad_val
 def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
     """The parameters, each once; raises unless they are leaves."""
     if isinstance(parameters, Value):
-        raise ArgumentError(f"{who} takes a list of parameters, got one Value: give [value]")
+        raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
     if not isinstance(parameters, Iterable):
-        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: give x.parameters()")
+        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: pass x.parameters()")
     found = {id(p): p for p in parameters}
     for p in found.values():
         if not isinstance(p, Value):
@@ -34,7 +34,7 @@ def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
         if core.key(p) is not None:
             raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
     if not found:
-        raise ArgumentError(f"{who} got no parameters: give model.parameters()")
+        raise ArgumentError(f"{who} got no parameters: pass model.parameters()")
     return tuple(found.values())
 
 
@@ -44,7 +44,7 @@ def _number(x: Any, name: str, below: float = math.inf) -> float:
     if found is NotImplemented:
         raise NumberError(f"{name} must be a number, got {type(x).__name__}")
     if not 0.0 <= found < below:
-        limits = "a finite number that is not negative" if below == math.inf else f"from 0 on and below {below}"
+        limits = "a finite number that is not negative" if below == math.inf else f"at least 0 and below {below}"
         raise ArgumentError(f"{name} must be {limits}, got {x}")
     return float(found)
 
@@ -118,7 +118,7 @@ class Optimiser:
             raise StateError(f"expected the state of {mine}, got {found!r}")
         if state.get("parameters") != len(self.parameters):
             raise StateError(
-                f"the state is of {state.get('parameters')} parameters, this {mine} has {len(self.parameters)}"
+                f"the state is for {state.get('parameters')} parameters, this {mine} has {len(self.parameters)}"
             )
         names = [name for name in self._remembered if name in state]
         try:
@@ -131,9 +131,9 @@ class Optimiser:
         if any(len(numbers) != len(self.parameters) for numbers in remembered) or len(names) not in (
             0, len(self._remembered)
         ):  # fmt: skip
-            raise StateError(f"the state of {mine} is damaged: a number a parameter is needed of each of {names}")
+            raise StateError(f"the state of {mine} is damaged: each of {names} needs one number per parameter")
         if not 0 <= steps < 2**53 or any(x < 0.0 for x in dict(zip(names, remembered)).get("mean_square", ())):
-            raise StateError(f"the state of {mine} is damaged: its steps, or a mean of squares, cannot be so")
+            raise StateError(f"the state of {mine} is damaged: steps out of range, or a negative mean of squares")
         if steps and not names and settings.get("momentum", 1.0):
             raise StateError(f"the state of {mine} is damaged: after {steps} steps it lacks {self._remembered}")
         before = {name: getattr(self, name) for name in settings}
@@ -205,7 +205,7 @@ class SGD(Optimiser):
     def _check(self) -> list[float]:
         settings = super()._check()
         if self.nesterov and (not settings[1] or settings[2]):
-            raise ArgumentError("nesterov needs a momentum, and no dampening")
+            raise ArgumentError("nesterov needs a momentum above 0, and dampening 0")
         return settings
 
     def step(self) -> None:
@@ -247,7 +247,7 @@ class Adam(Optimiser):
         eps: float = 1e-8, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         if not isinstance(betas, (list, tuple)) or len(betas) != 2:
-            raise ArgumentError(f"betas are two numbers, such as (0.9, 0.999), got {convert.short(betas)}")
+            raise ArgumentError(f"betas must be two numbers, such as (0.9, 0.999), got {convert.short(betas)}")
         super().__init__(parameters, lr=lr, beta1=betas[0], beta2=betas[1], eps=eps, weight_decay=weight_decay)
 
     def step(self) -> None:

@@ -65,7 +65,8 @@ class Value(core.Node, ValueMethods):
         54.0
         """
         if not isinstance(self, core.Node):
-            raise NumberError(f"backward needs a Value, got {type(self).__name__} {short(self)}: no Value entered it")
+            found = f"{type(self).__name__} {short(self)}"
+            raise NumberError(f"backward needs a Value, got {found}: no Value entered the computation")
         contexts.backward(self, seed if type(seed) is float else construct(seed))
 
     def detach(self) -> Value:

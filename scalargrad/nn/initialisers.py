@@ -85,5 +85,5 @@ def chosen(table: dict[str, T], name: Any, what: str) -> T:
 def size(n: Any, name: str, least: int = 0) -> int:
     """A size of a layer. Raises `ArgumentError`."""
     if not hasattr(n, "__index__") or isinstance(n, bool) or n.__index__() < least:
-        raise ArgumentError(f"{name} is a whole number from {least} on, got {n!r}")
+        raise ArgumentError(f"{name} must be an int, at least {least}, got {n!r}")
     return int(n.__index__())

@@ -21,7 +21,7 @@ def array_of(x: Any, who: str) -> Any:
     """An input as a Vector or Matrix: lists and numpy arrays are constants. Raises `ShapeError` for a number."""
     found = as_array(x)
     if found is None or not found.ndim:
-        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: give a list")
+        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: pass a list")
     return found
 
 
@@ -89,7 +89,7 @@ class Sequential(Module):
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for layer in layers:
             if not callable(layer):
-                raise ArgumentError(f"Sequential takes modules, each an argument, got {type(layer).__name__}")
+                raise ArgumentError(f"Sequential takes each module as a separate argument, got {type(layer).__name__}")
         self.layers = list(layers)
 
     @overload

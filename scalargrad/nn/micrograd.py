@@ -176,7 +176,7 @@ class Layer(_Edited):
             sums = affine(x, weights, biases)
         except ShapeError:
             raise ShapeError(
-                f"this layer takes {weights.shape[0]} inputs a sample; the input has shape {x.shape}"
+                f"this layer takes {weights.shape[0]} inputs per sample, the input has shape {x.shape}"
             ) from None
         return elementwise(opcode, sums, *settings) if opcode else sums
 
@@ -185,7 +185,7 @@ class Layer(_Edited):
         samples = x.tolist() if x.ndim == 2 else [x.tolist()]
         for n in self.neurons:
             if type(n) is Neuron and len(n.w) != columns:
-                raise ShapeError(f"{n} takes {len(n.w)} inputs a sample; the input has shape {x.shape}")
+                raise ShapeError(f"{n} takes {len(n.w)} inputs per sample, the input has shape {x.shape}")
         outputs = core.block([n(sample) for sample in samples for n in self.neurons])
         shape = (len(samples), len(self.neurons))[-x.ndim :]
         return shown_as(of_shape(outputs, shape, False), x, x.ndim)
@@ -243,7 +243,7 @@ class MLP(_Edited):
 
     def __init__(self, nin: int, nouts: Sequence[int], activation: str = "relu", init: str = "uniform") -> None:
         if not isinstance(nouts, Sequence) or not nouts:
-            raise ArgumentError(f"nouts is a list of the layers' sizes, such as [16, 16, 1], got {nouts!r}")
+            raise ArgumentError(f"nouts must be a list of the layers' sizes, such as [16, 16, 1], got {nouts!r}")
         sizes, last = [nin, *nouts], len(nouts) - 1
         self.layers = [
             Layer(sizes[k], sizes[k + 1], nonlin=k != last, activation=activation, init=init) for k in range(len(nouts))

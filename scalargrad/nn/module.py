@@ -136,12 +136,12 @@ class Module:
         held = self._named()
         names = [name for name, _ in held]
         if not isinstance(state, dict):
-            raise StateError(f"a state is a dict of names and numbers, got {type(state).__name__}")
+            raise StateError(f"a state must be a dict of names and numbers, got {type(state).__name__}")
         missing, unknown = [n for n in names if n not in state], [str(n) for n in state if n not in names]
         if missing or unknown:
             raise StateError(
                 f"the state does not fit {type(self).__name__}: {_named('it lacks', missing)}"
-                f"{'; ' if missing and unknown else ''}{_named('it has, and the model has not,', unknown)}"
+                f"{'; ' if missing and unknown else ''}{_named('the model lacks', unknown)}"
             )
         leaves: list[Value] = []
         numbers = array("d")
@@ -202,7 +202,7 @@ def _flat(name: str, given: Any, shape: reading.Shape) -> list[float]:
             flat = [x for row in rows for x in row]
             if all(isinstance(x, (int, float)) for x in flat):
                 return [float(x) for x in flat]
-            raise StateError(f"{name}: the state holds something that is no number")
+            raise StateError(f"{name}: the state has a non-number")
     except OverflowError:
         raise StateError(f"{name}: a number is too large for a double") from None
     raise StateError(f"{name} has shape {shape} in the model, {found} in the state")

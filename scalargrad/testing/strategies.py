@@ -221,7 +221,7 @@ def expressions(
     names = list(PRIMITIVES if primitives is None else primitives)
     for name in names:
         if name not in PRIMITIVES:
-            raise ArgumentError(f"there is no primitive {name!r}; there are {', '.join(PRIMITIVES)}")
+            raise ArgumentError(f"there is no primitive {name!r}: choose one of {', '.join(PRIMITIVES)}")
     if not names or max_nodes < 1 or (n_inputs is not None and n_inputs < 1):
         raise ArgumentError("an expression needs at least one primitive, one input and one node")
     st = _st()
