@@ -1,10 +1,10 @@
-"""Chooses the backend, and is the only file that touches the C library.
+"""Chooses the backend. It is the only file that touches the C library.
 
-SCALARGRAD_BACKEND is ``native`` (the C core, an error where it is missing), ``python`` (pure Python), or not set: the
-C core where it was built. Both supply the same names, which are all that the rest of the package uses.
+SCALARGRAD_BACKEND is ``native`` (the C core; an error if it was not built), ``python`` (pure Python), or not set: then
+the C core is used if it was built. Both backends supply the same names, and the rest of the package uses only these.
 
-SCALARGRAD_SIMD takes the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. Without it
-they are the widest that the CPU has. The results have the same bits.
+SCALARGRAD_SIMD chooses the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. If it is
+not set, the widest that the CPU has are used. The results have the same bits.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from scalargrad.errors import BackendError
 
 _SIMD = ("default", "avx2", "avx512f")
-NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the hook `recorded` of each operation
+NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; call the hook `recorded` after each operation
 
 
 def _load_native() -> Any:
-    """cffi's module, and the module of the type Value that lies in the same library."""
+    """cffi's module, and the module with the type Value, which is in the same library."""
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
     import scalargrad._core as _core
@@ -32,7 +32,7 @@ def _load_native() -> Any:
 
 
 def _error(message: str) -> BackendError:
-    """The error that importing the package raises; with its name, ``python -m`` shows the message, no traceback."""
+    """An error of importing the package. Because of its name, ``python -m`` shows the message without a traceback."""
     return BackendError(message, name=__package__)
 
 
@@ -65,7 +65,7 @@ def _paths(lib: Any, ffi: Any) -> list[str]:
 
 
 def _load() -> tuple[str, Any, Any]:
-    """The backend, and of the C core its two modules, with the kernels that SCALARGRAD_SIMD names."""
+    """The backend, and the two modules of the C core, with the kernels that SCALARGRAD_SIMD names."""
     simd = os.environ.get("SCALARGRAD_SIMD", "")
     if simd not in ("", *_SIMD):
         raise _error(
@@ -96,7 +96,7 @@ def backend() -> str:
 
 
 def simd() -> str:
-    """The kernels in use, by the registers that they are compiled for; ``""`` of the pure-Python backend.
+    """The name of the kernels in use, by their registers; ``""`` on the pure-Python backend.
 
     >>> simd() in ("default", "avx2", "avx512f", "")
     True
@@ -105,7 +105,7 @@ def simd() -> str:
 
 
 def simd_paths() -> list[str]:
-    """The kernels that this CPU can run, the widest last: what SCALARGRAD_SIMD may name; none in pure Python.
+    """The kernels that this CPU can run, the widest last, as SCALARGRAD_SIMD names them; none in pure Python.
 
     >>> simd() in simd_paths() or backend() == "python"
     True
@@ -156,7 +156,7 @@ else:
         _node.setup(number, refuse, construct, read_only, lift, recorded)
 
     def define_value(cls: type) -> type:
-        """Gives the C type the class's methods: instances of a class made in Python would be larger and slower."""
+        """Adds the methods to the C type. Instances of a class made in Python would be larger and slower."""
         for name, attribute in vars(cls).items():
             if name not in ("__slots__", "__module__", "__dict__", "__weakref__", "__qualname__"):
                 setattr(Node, name, attribute)
@@ -165,7 +165,7 @@ else:
     _report = ffi.typeof("sg_report *")
 
     def _swept(root: Any, seed: float, check: bool, finish: Any) -> Any:
-        """What `finish` makes of the address of a finished sweep; or where it met a nan or inf, if `check` asked."""
+        """Sweeps, and returns `finish(address of the report)`; or, with `check`, the node that made a nan or inf."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))

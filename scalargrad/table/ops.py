@@ -1,18 +1,19 @@
 """The table of primitives: the single source of every value and every derivative.
 
-A row says what a primitive is called, what it computes, and its partial derivative by each operand. Values and
-partials are expressions over other rows, written in a small part of Python's own grammar (`evaluate.py` lists it);
-`libm.f` is the C library's function. In a partial, ``z`` is the result. Everything else follows from here:
-`evaluate.py` turns a row into Python functions, `csrc/build.py` prints it as C, the documentation prints it as a table.
+A row has the name of a primitive, its value, and one partial derivative per operand. Values and partials are
+expressions over other rows, in a small part of Python's grammar (see `evaluate.py`). `libm.f` is the C library's
+function; in a partial, ``z`` is the result. Everything else follows from here: `evaluate.py` compiles a row to Python
+functions, `csrc/build.py` prints it as C, and `docs/generate.py` prints it as a table.
 
 A new primitive is a new row. Its function `sg.f`, the methods of Value and arrays (`faces.py`), their types
-(`functions.pyi`), both backends and the documentation follow; `python docs/generate.py` writes those that are files.
-What it needs besides are a form in `testing/strategies.py` and reference values; `tests/test_rows.py` asks for all.
+(`functions.pyi`), both backends and the documentation follow from it; `python docs/generate.py` writes the files.
+Written by hand are a form in `testing/strategies.py` and reference values. `tests/test_rows.py` checks that nothing is
+missing; CONTRIBUTING.md lists the steps.
 
-The forms are chosen to stay accurate over the whole range of a double, where the textbook form often does not:
-``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all of them.
+The expressions are chosen to be accurate over the whole range of a double. Textbook forms often are not:
+``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all.
 
-The order of rows is the numbering of opcodes (ORDER: `ops.h` is generated, so it follows by itself).
+The order of the rows is the numbering of opcodes (ORDER: `ops.h` is generated, so it has the same order).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PRIMITIVES: tuple[Row, ...] = (
     _row("add", "x y", "x + y", "1", "1", symbol="+", function=False),
     _row("sub", "x y", "x - y", "1", "-1", symbol="-", numpy="subtract", function=False),
     _row("mul", "x y", "x * y", "y", "x", symbol="*", numpy="multiply", function=False),
-    # where z is subnormal, its lost digits would come back in z / y: the same quotient, scaled
+    # if z is subnormal, z / y would show its lost digits: the same quotient, scaled
     _row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/",
          numpy="divide true_divide", function=False),
     _row("neg", "x", "-x", "-1", symbol="neg", numpy="negative", function=False),
@@ -36,10 +37,10 @@ PRIMITIVES: tuple[Row, ...] = (
         "pow",
         "x y",
         "libm.pow(x, y)",
-        # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that it would round away
+        # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that y - 1 would lose
         "0 if y == 0 else pow_low(x, y, z) if (y < 0.5 or y > 1e15) and x != 0 and abs(x) < inf"
         " else pow_high(x, y, pow(x, y - 1))",
-        # where z is lost below the smallest double, z * log(x) need not be
+        # z may underflow although z * log(x) does not
         "nan if x < 0 else 0 if (z == 0 and (x == 0 or x == inf)) or (x == 0 and y == 0)"
         " else z * log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))",
         symbol="**",
@@ -162,7 +163,7 @@ PRIMITIVES: tuple[Row, ...] = (
     _row(
         "silu",
         "x",
-        # far left sigmoid(x) is subnormal where x * sigmoid(x) is not yet: exp(x) in two halves
+        # far left, sigmoid(x) is subnormal although x * sigmoid(x) is not: exp(x) in two halves
         "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
         "1 if x > 800 else 0 if x < -800 else exp(0.5 * x) * (1 + x) * exp(0.5 * x) if x < -700"
         " else sigmoid(x) * (1 + x * sigmoid(-x))",
@@ -283,11 +284,11 @@ FIRST_REDUCTION = FIRST + len(PRIMITIVES)
 ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in REDUCTIONS))
 BY_NAME: dict[str, Row] = {r.name: r for r in PRIMITIVES}
 REDUCTION: dict[int, Reduction] = {OPCODE[r.name]: r for r in REDUCTIONS}
-# By opcode: with this constant as the last operand, the other opcode is recorded, of one operand less.
+# By opcode: if the last operand is this constant, the other opcode is recorded, without that operand.
 SHORTCUTS: dict[int, tuple[float, int]] = {
     OPCODE[r.name]: (r.shortcut[0], OPCODE[r.shortcut[1]]) for r in PRIMITIVES if r.shortcut
 }
-# numpy's names: our row.
+# By numpy's name: the name of our row.
 NUMPY: dict[str, str] = {name: r.name for r in PRIMITIVES for name in r.numpy}
 
 __all__ = ["ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_REDUCTION", "INTERNAL", "LEAF", "LINK", "NAMES", "NUMPY",
