@@ -1,5 +1,5 @@
-/* The module scalargrad._node: the types Node and Block, and all functions that Python calls other than through cffi.
- * It shares a library with cffi's module scalargrad._core; core.py loads both. */
+/* The module scalargrad._node: the types Node, Block and View, and all functions that Python calls without cffi. It is
+ * in the same library as cffi's module scalargrad._core; core.py loads both. */
 #include "arrays/arrays.h"
 #include "arrays/block.h"
 #include "arrays/found.h"

@@ -1,10 +1,10 @@
-"""Chooses the backend, and is the only file that touches the C library.
+"""Chooses the backend. It is the only file that touches the C library.
 
-SCALARGRAD_BACKEND is ``native`` (the C core, an error where it is missing), ``python`` (pure Python), or not set: the
-C core where it was built. Both supply the same names, which are all that the rest of the package uses.
+SCALARGRAD_BACKEND is ``native`` (the C core; an error if it was not built), ``python`` (pure Python), or not set: then
+the C core is used if it was built. Both backends supply the same names, and the rest of the package uses only these.
 
-SCALARGRAD_SIMD takes the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. Without it
-they are the widest that the CPU has. The results have the same bits.
+SCALARGRAD_SIMD chooses the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. If it is
+not set, the widest that the CPU has are used. The results have the same bits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the upcall `re
 
 
 def _load_native() -> Any:
-    """cffi's module, and the module of the type Value that lies in the same library."""
+    """cffi's module, and the module with the type Value, which is in the same library."""
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
     import scalargrad._core as _core
@@ -32,7 +32,7 @@ def _load_native() -> Any:
 
 
 def _error(message: str) -> BackendError:
-    """The error that importing the package raises; with its name, ``python -m`` shows the message, no traceback."""
+    """An error of importing the package. Because of its name, ``python -m`` shows the message without a traceback."""
     return BackendError(message, name=__package__)
 
 
@@ -49,7 +49,7 @@ def _choose() -> str:
     except ImportError as error:
         if requested == "native":
             raise _error(
-                "SCALARGRAD_BACKEND=native, but the C core is not there: install a C compiler, then reinstall"
+                "SCALARGRAD_BACKEND=native, but the C core was not built: install a C compiler, then reinstall"
                 f" scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails ({error})"
             ) from error
         return "python"
@@ -65,11 +65,11 @@ def _paths(lib: Any, ffi: Any) -> list[str]:
 
 
 def _load() -> tuple[str, Any, Any]:
-    """The backend, and of the C core its two modules, with the kernels that SCALARGRAD_SIMD names."""
+    """The backend, and the two modules of the C core, with the kernels that SCALARGRAD_SIMD names."""
     simd = os.environ.get("SCALARGRAD_SIMD", "")
     if simd not in ("", *_SIMD):
         raise _error(
-            f"SCALARGRAD_SIMD={simd!r} names no kernels: set it to one of {', '.join(_SIMD)}, or leave it unset"
+            f"SCALARGRAD_SIMD={simd!r} is not a SIMD path: set it to one of {', '.join(_SIMD)}, or leave it unset"
         )
     chosen = _choose()
     if chosen == "python":
@@ -77,7 +77,7 @@ def _load() -> tuple[str, Any, Any]:
     core, node = _load_native()
     if simd and not core.lib.sg_simd_take(simd.encode()):
         raise _error(
-            f"SCALARGRAD_SIMD={simd}, but this CPU or build has no such kernels: set it to one of"
+            f"SCALARGRAD_SIMD={simd}, but this CPU or build does not have this path: set it to one of"
             f" {', '.join(_paths(core.lib, core.ffi))}, or leave it unset"
         )
     return chosen, core, node
@@ -96,7 +96,7 @@ def backend() -> str:
 
 
 def simd() -> str:
-    """The kernels in use, by the registers that they are compiled for; ``""`` of the pure-Python backend.
+    """The name of the kernels in use, by their registers; ``""`` on the pure-Python backend.
 
     >>> simd() in ("default", "avx2", "avx512f", "")
     True
@@ -105,7 +105,7 @@ def simd() -> str:
 
 
 def simd_paths() -> list[str]:
-    """The kernels that this CPU can run, the widest last: what SCALARGRAD_SIMD may name; none in pure Python.
+    """The kernels that this CPU can run, the widest last, as SCALARGRAD_SIMD names them; none in pure Python.
 
     >>> simd() in simd_paths() or backend() == "python"
     True
@@ -156,7 +156,7 @@ else:
     _report = ffi.typeof("sg_report *")
 
     def _swept(root: Any, seed: float, check: bool, finish: Any) -> Any:
-        """What `finish` makes of the address of a finished sweep; or where it met a nan or inf, if `check` asked."""
+        """Sweeps, and returns `finish(address of the report)`; or, with `check`, the node that made a nan or inf."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))

@@ -1,14 +1,12 @@
-"""Losses: numbers that say how far an `input`, what a network gave, is from a `target`.
+"""Losses: how far an `input`, such as the output of a network, is from a `target`.
 
-Each is called ``(input, target, reduction="mean")``. Input and target are Vectors, Matrices, nested lists or numpy
-arrays of one shape, or single numbers; Values among them are differentiated. The reduction is ``"mean"``, of all
-losses; ``"sum"``; or ``"none"``, which gives every loss, in the shape of the input. Means and sums are
-`scalargrad.mean` and `scalargrad.sum`; each docstring writes the loss of one number out, and the result is that of
-this formula to the last bit.
+Each loss takes ``(input, target, reduction="mean")``. Input and target are single numbers, or Vectors, Matrices, nested
+lists or numpy arrays of equal shape. Values among them are differentiated. The reduction is ``"mean"`` or ``"sum"`` of
+all losses, or ``"none"``, which returns every loss in the shape of the input. Each docstring has the formula for one
+number; the result has the bits of this formula, and of `scalargrad.mean` or `scalargrad.sum`.
 
-Raises: `ShapeError`, with both shapes, when they differ; `ArgumentError` for an unknown reduction or nothing to take
-the mean of; `NumberError` for what is no number.
-To type checkers the result is a Value. It is a float where no Value entered the loss.
+Raises `ShapeError` if the shapes differ, `ArgumentError` for an unknown reduction or the mean of an empty input, and
+`NumberError` for non-numbers. For type checkers the result is a Value; it is a float if no Value entered the loss.
 """
 
 from __future__ import annotations
@@ -28,14 +26,14 @@ from scalargrad.value import Value
 def _array(x: Any, what: str) -> Any:
     found = as_array(x)
     if found is None:
-        raise NumberError(f"the {what} of a loss is numbers or an array of them, got {type(x).__name__}")
+        raise NumberError(f"the {what} of a loss must be a number or an array, got {type(x).__name__}")
     return found
 
 
 def _pair(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
     x, t = _array(input, "input"), _array(target, "target")
     if x.shape != t.shape:
-        raise ShapeError(f"{loss} needs an input and a target of one shape; got shapes {x.shape} and {t.shape}")
+        raise ShapeError(f"{loss} needs an input and a target of equal shape, got shapes {x.shape} and {t.shape}")
     return x, t
 
 
@@ -50,15 +48,15 @@ def _check(reduction: Any) -> None:
 
 
 def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
-    """The losses of the input x, in so many dimensions; or their mean or sum."""
-    if not ndim:  # one loss is its own mean and sum
+    """The losses of the input x, as an array of `ndim` dimensions, or their mean or sum."""
+    if not ndim:  # a single loss is its own mean and sum
         return losses.item()
     if reduction == "none":
         return shown_as(losses, x, ndim)
     if not losses.size and reduction == "sum":
         return 0.0
     if not losses.size:
-        raise ArgumentError(f"the mean of nothing has no value: the input has shape {x.shape}")
+        raise ArgumentError(f"a mean needs at least one loss, got an input of shape {x.shape}")
     total = losses.sum()
     return total / losses.size if reduction == "mean" else total
 
@@ -68,7 +66,7 @@ def mse(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> 
 @overload
 def mse(input: Any, target: Any, reduction: str) -> Any: ...
 def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """The mean squared error: of each number (input - target)**2.
+    """The mean squared error: for each number (input - target)**2.
 
     >>> mse([1.0, 2.0, 3.0], [1.0, 2.0, 6.0])
     3.0
@@ -83,11 +81,11 @@ def huber(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean", d
 @overload
 def huber(input: Any, target: Any, reduction: str, delta: float = 1.0) -> Any: ...
 def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
-    """The squared error near 0, the absolute error far away: with a = |input - target| and c = min(a, delta), each is
-    c * (a - 0.5 * c), which is a²/2 up to delta and delta * (a - delta/2) from there on.
+    """The squared error near 0, the absolute error far from 0.
 
-    c is ``sg.clip(a, 0.0, delta)``. Raises `ArgumentError` for a delta that is not positive. Source: Huber 1964;
-    PyTorch's HuberLoss.
+    With a = |input - target| and c = ``sg.clip(a, 0.0, delta)``, the loss is c * (a - 0.5 * c): a²/2 up to delta, and
+    delta * (a - delta/2) beyond. Raises `ArgumentError` if delta is not positive. Source: Huber 1964; PyTorch's
+    HuberLoss.
 
     >>> huber([0.5, 3.0], [0.0, 0.0], reduction="none").data
     [0.125, 2.5]
@@ -95,19 +93,19 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     _check(reduction)
     limit = NotImplemented if isinstance(delta, core.Node) else convert.number(delta)
     if limit is NotImplemented or not limit > 0.0:
-        raise ArgumentError(f"delta is a positive number, got {convert.short(delta)}")
+        raise ArgumentError(f"delta must be a positive number, got {convert.short(delta)}")
     x, t = _pair("huber", input, target)
     distance = (x - t).abs()
     near = distance.clip(0.0, limit)
     return _reduced(near * (distance - 0.5 * near), x, reduction, x.ndim)
 
 
-# The bytes of 1.0 and -1.0. Neither begins as the other ends, so where they are found they cannot overlap.
+# The bytes of 1.0 and -1.0. Neither begins with bytes that end the other, so two occurrences cannot overlap.
 _SIGNS = [array("d", [sign]).tobytes() for sign in (1.0, -1.0)]
 
 
 def _are_signs(t: Any) -> bool:
-    """Whether all numbers are 1 or -1: as bytes, which is many times faster than as floats."""
+    """Whether all numbers are 1 or -1. Counting bytes is many times faster than comparing floats."""
     numbers = t.numbers().tobytes()
     return bool(sum(map(numbers.count, _SIGNS)) == t.size)
 
@@ -125,7 +123,7 @@ def hinge(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -
 @overload
 def hinge(input: Any, target: Any, reduction: str) -> Any: ...
 def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """The hinge loss of scores, for targets -1 and 1: each is relu(1 - target * input).
+    """The hinge loss of scores, for targets -1 and 1: for each number relu(1 - target * input).
 
     Raises `ArgumentError` for other targets. Source: Cortes and Vapnik 1995; micrograd's demo.
 
@@ -135,7 +133,7 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     _check(reduction)
     x, t = _pair("hinge", input, target)
     if not _are_signs(t):
-        _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "of labels 0 and 1, give 2 * label - 1")
+        _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "for labels 0 and 1, pass 2 * label - 1")
     return _reduced((1.0 - t * x).relu(), x, reduction, x.ndim)
 
 
@@ -144,17 +142,17 @@ def binary_cross_entropy(input: Any, target: Any, reduction: Literal["mean", "su
 @overload
 def binary_cross_entropy(input: Any, target: Any, reduction: str) -> Any: ...
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """The cross-entropy of a yes or no: input is its logit, target the probability, from 0 to 1, that it should have.
+    """The cross-entropy of two classes: the input is a logit, the target a probability from 0 to 1.
 
-    Each is target * softplus(-input) + (1 - target) * softplus(input), in which nothing cancels and nothing overflows.
-    Raises `ArgumentError` for targets outside of 0 to 1. Source: PyTorch's BCEWithLogitsLoss.
+    The loss is target * softplus(-input) + (1 - target) * softplus(input), in which nothing cancels or overflows.
+    Raises `ArgumentError` for targets outside 0 to 1. Source: PyTorch's BCEWithLogitsLoss.
 
     >>> binary_cross_entropy([1000.0, 0.0, -1000.0], [1, 1, 1], reduction="none").data
     [0.0, 0.6931471805599453, 1000.0]
     """
     _check(reduction)
     x, t = _pair("binary_cross_entropy", input, target)
-    advice = "of labels -1 and 1, give (label + 1) / 2"
+    advice = "for labels -1 and 1, pass (label + 1) / 2"
     _require(t, "binary_cross_entropy", "from 0 to 1", lambda p: 0.0 <= p <= 1.0, advice)
     return _reduced(t * (-x).softplus() + (1.0 - t) * x.softplus(), x, reduction, x.ndim)
 
@@ -164,17 +162,18 @@ def cross_entropy(input: Any, target: Any, reduction: Literal["mean", "sum"] = "
 @overload
 def cross_entropy(input: Any, target: Any, reduction: str) -> Any: ...
 def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """The cross-entropy of classes: input is the logits, a Matrix (n, classes), or a Vector (classes,) for one sample.
+    """The cross-entropy of classes, from logits: a Matrix (n, classes), or a Vector (classes,) for one sample.
 
-    Target is the class of each sample, n whole numbers in a list or numpy array (an int for one sample); or the
-    probability of each class, in the shape of the input. There is one loss a sample: ``"none"`` gives a Vector (n,).
+    The target is either the class of each sample, n ints in a list or numpy array (one int for one sample), or the
+    probability of each class, in the shape of the input. There is one loss per sample; ``"none"`` returns a Vector
+    (n,).
 
-    With m = max of the row's numbers as a constant, and s = log(exp(x[0] - m) + ...), the reduction `logsumexp` with
-    the shift m, the loss of class y is s - (x[y] - m); of probabilities t it is sg.sum(t[c] * (s - (x[c] - m)) for all
-    c). So no digits are lost where the right class is certain.
+    Let m be the largest number of a row x, as a constant, and s = log(exp(x[0] - m) + ...), the reduction `logsumexp`
+    with the shift m. The loss for class y is s - (x[y] - m). The loss for probabilities t is
+    sg.sum(t[c] * (s - (x[c] - m)) for all c). So no digits are lost if the right class is certain.
 
-    Raises `ShapeError` for a target of another length, `ArgumentError` for a class that there is not, and for a Vector
-    or floats as classes. Source: PyTorch's CrossEntropyLoss.
+    Raises `ShapeError` for a target of another length; `ArgumentError` for a class that does not exist, and for classes
+    in a Vector or as floats. Source: PyTorch's CrossEntropyLoss.
 
     >>> cross_entropy([[30.0, 0.0], [0.0, 0.0]], [0, 1], reduction="none").data
     [9.357622968839737e-14, 0.6931471805599453]
@@ -184,7 +183,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     _check(reduction)
     x = _array(input, "input")
     if not x.ndim or not x.shape[-1]:
-        raise ShapeError(f"cross_entropy needs a vector or matrix of logits with a class at least, got shape {x.shape}")
+        raise ShapeError(f"cross_entropy needs a vector or matrix of logits with a class or more, got shape {x.shape}")
     classes = _classes(target, x)
     m = row_maxima(x)
     s = row_logsumexp(x, m)
@@ -197,12 +196,12 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 def _classes(target: Any, x: Any) -> list[int] | None:
-    """The class of each row of x; None where the target is probabilities. Raises `ArgumentError`, `ShapeError`."""
+    """The class of each row of x, or None if the target is probabilities. Raises `ArgumentError`, `ShapeError`."""
     if isinstance(target, Array):
         if target.shape != x.shape and target.ndim == 1:
             raise ArgumentError(
-                f"classes are whole numbers, got a Vector of shape {target.shape} for an input of shape {x.shape}:"
-                " give a list of ints; or probabilities in the shape of the input"
+                f"classes must be ints, got a Vector of shape {target.shape} for an input of shape {x.shape}:"
+                " pass a list of ints, or probabilities in the shape of the input"
             )
         return None
     listed = target.tolist() if hasattr(target, "tolist") else target
@@ -215,27 +214,28 @@ def _classes(target: Any, x: Any) -> list[int] | None:
         return None
     rows, classes = (1, *x.shape)[-2:]
     if len(given) != rows:
-        raise ShapeError(f"cross_entropy needs a class a row: the input has shape {x.shape}, the target {len(given)}")
+        raise ShapeError(f"cross_entropy needs one class per row, got {len(given)} for an input of shape {x.shape}")
     for r, y in enumerate(given):
         if isinstance(y, core.Node) or not hasattr(y, "__index__"):
             raise ArgumentError(
-                f"a class is a whole number, got {type(y).__name__} {convert.short(y)} for row {r}: give a list of ints"
+                f"a class must be an int, got {type(y).__name__} {convert.short(y)} for row {r}: pass a list of ints"
             )
         if not 0 <= y.__index__() < classes:
-            raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, from 0 on")
+            raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, counted from 0")
     return [y.__index__() for y in given]
 
 
 def l2(parameters: Iterable[Any]) -> Value:
-    """The sum of the squares of all parameters, ``sg.sum(p**2 for p in parameters)``: times a small number, a penalty
-    on large weights. 0.0 of nothing.
+    """The sum of the squares of all parameters, ``sg.sum(p**2 for p in parameters)``.
+
+    Multiplied by a small number, it is a penalty on large weights. It is 0.0 if there are no parameters.
 
     >>> from scalargrad import Value
     >>> l2([Value(3.0), Value(4.0)])
     Value(data=25.0, grad=0.0)
     """
     if isinstance(parameters, core.Node) or not isinstance(parameters, Iterable):
-        raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: give model.parameters()")
+        raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")
     items = parameters if isinstance(parameters, list) else list(parameters)
     if not items:
         return 0.0  # type: ignore[return-value]

@@ -1,7 +1,7 @@
 """Optimisers, simplest first: SGD, Adam and AdamW, with PyTorch's names and update rules; and gradient clipping.
 
-A step updates all parameters at once, in C where there is a C core. What an optimiser is set to (`lr` and the like) are
-attributes, and may be changed between steps.
+A step updates all parameters in one call of the backend. The settings of an optimiser (`lr` and others) are attributes,
+which can be changed between steps.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm", "clip_grad_val
 
 
 def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
-    """The parameters, each once; raises unless they are leaves."""
+    """The parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
     if isinstance(parameters, Value):
-        raise ArgumentError(f"{who} takes a list of parameters, got one Value: give [value]")
+        raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
     if not isinstance(parameters, Iterable):
-        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: give x.parameters()")
+        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: pass x.parameters()")
     found = {id(p): p for p in parameters}
     for p in found.values():
         if not isinstance(p, Value):
@@ -34,27 +34,27 @@ def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
         if core.key(p) is not None:
             raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
     if not found:
-        raise ArgumentError(f"{who} got no parameters: give model.parameters()")
+        raise ArgumentError(f"{who} got no parameters: pass model.parameters()")
     return tuple(found.values())
 
 
 def _number(x: Any, name: str, below: float = math.inf) -> float:
-    """A number from 0 to `below`, that excluded."""
+    """A number that is at least 0 and below `below`. Raises `NumberError` or `ArgumentError`."""
     found = NotImplemented if isinstance(x, Value) else convert.number(x)
     if found is NotImplemented:
         raise NumberError(f"{name} must be a number, got {type(x).__name__}")
     if not 0.0 <= found < below:
-        limits = "a finite number that is not negative" if below == math.inf else f"from 0 on and below {below}"
+        limits = "a finite number that is not negative" if below == math.inf else f"at least 0 and below {below}"
         raise ArgumentError(f"{name} must be {limits}, got {x}")
     return float(found)
 
 
 class Optimiser:
-    """What optimisers share: their parameters, and what they remember of earlier steps."""
+    """The base class of optimisers: parameters, settings, and the state that one step leaves to the next."""
 
     lr: float
-    _settings: ClassVar[dict[str, float]] = {}  # the name of each number that it is set to, and what it is below
-    _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number a parameter
+    _settings: ClassVar[dict[str, float]] = {}  # the name of each setting, and its upper bound (excluded)
+    _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
         self._parameters = _trained(parameters, type(self).__name__)
@@ -67,7 +67,7 @@ class Optimiser:
 
     @property
     def parameters(self) -> tuple[Value, ...]:
-        """What it trains; for others, make another optimiser."""
+        """The Values that it trains. They cannot be replaced; make a new optimiser for others."""
         return self._parameters
 
     def _check(self) -> list[float]:
@@ -75,7 +75,7 @@ class Optimiser:
         return [_number(getattr(self, name), name, below) for name, below in self._settings.items()]
 
     def _memory(self, quantities: int) -> bytearray:
-        """The running quantities, zeros at first."""
+        """The bytes of the running quantities, zeros at first."""
         size = 8 * quantities * len(self.parameters)
         if len(self._state) != size:
             self._state = bytearray(size)
@@ -90,7 +90,7 @@ class Optimiser:
         core.clear_grads(self.parameters)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a run needs to go on: plain numbers and lists, which JSON can hold.
+        """Returns everything that a run needs to continue, as numbers and lists, which JSON can hold.
 
         >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["lr"]
         0.5
@@ -110,15 +110,18 @@ class Optimiser:
         return ["nesterov"] if hasattr(self, "nesterov") else []
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state_dict` gave. Raises `StateError` for the state of another optimiser or of another
-        number of parameters; nothing is changed then."""
+        """Continues from a state that `state_dict` returned.
+
+        Raises `StateError`, and changes nothing, if the state is damaged, or belongs to another kind of optimiser or to
+        another number of parameters.
+        """
         mine = type(self).__name__
         if not isinstance(state, dict) or state.get("optimiser") != mine:
             found = state.get("optimiser") if isinstance(state, dict) else type(state).__name__
             raise StateError(f"expected the state of {mine}, got {found!r}")
         if state.get("parameters") != len(self.parameters):
             raise StateError(
-                f"the state is of {state.get('parameters')} parameters, this {mine} has {len(self.parameters)}"
+                f"the state is for {state.get('parameters')} parameters, this {mine} has {len(self.parameters)}"
             )
         names = [name for name in self._remembered if name in state]
         try:
@@ -131,9 +134,9 @@ class Optimiser:
         if any(len(numbers) != len(self.parameters) for numbers in remembered) or len(names) not in (
             0, len(self._remembered)
         ):  # fmt: skip
-            raise StateError(f"the state of {mine} is damaged: a number a parameter is needed of each of {names}")
+            raise StateError(f"the state of {mine} is damaged: each of {names} needs one number per parameter")
         if not 0 <= steps < 2**53 or any(x < 0.0 for x in dict(zip(names, remembered)).get("mean_square", ())):
-            raise StateError(f"the state of {mine} is damaged: its steps, or a mean of squares, cannot be so")
+            raise StateError(f"the state of {mine} is damaged: steps out of range, or a negative mean of squares")
         if steps and not names and settings.get("momentum", 1.0):
             raise StateError(f"the state of {mine} is damaged: after {steps} steps it lacks {self._remembered}")
         before = {name: getattr(self, name) for name in settings}
@@ -159,7 +162,7 @@ class Optimiser:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._state = bytearray(self._state)  # also of a shallow copy its own
+        self._state = bytearray(self._state)  # a shallow copy gets its own, too
         self._block = core.block(self.parameters)
 
     def __repr__(self) -> str:
@@ -168,15 +171,15 @@ class Optimiser:
 
 
 class SGD(Optimiser):
-    """Stochastic gradient descent, p ← p - lr * g, with momentum as PyTorch has it.
+    """Stochastic gradient descent, p ← p - lr * g, with momentum as in PyTorch.
 
-    g is the grad, plus weight_decay * p. With momentum, the velocity v ← momentum * v + (1 - dampening) * g, which is
-    g at the first step, takes the place of g; with `nesterov`, g + momentum * v does. Of parameters given twice one
-    counts.
+    g is the grad plus weight_decay * p. With momentum, the velocity v replaces g: it is g at the first step, then
+    v ← momentum * v + (1 - dampening) * g. With `nesterov`, g + momentum * v replaces g. A parameter that is given
+    twice counts once.
 
-    Raises `NumberError` for what is no number and parameters that are no Values, `ArgumentError` for a number that is
-    negative, infinite or nan, for no parameters, for parameters that are no leaves, and for nesterov without momentum
-    or with dampening. Source: Sutskever et al. 2013; PyTorch's SGD.
+    Raises `NumberError` for settings that are not numbers and parameters that are not Values; `ArgumentError` for a
+    setting that is negative, infinite or nan, for no parameters, for parameters that are not leaves, and for nesterov
+    without momentum or with dampening. Source: Sutskever et al. 2013; PyTorch's SGD.
 
     >>> w = Value(1.0)
     >>> optimiser = SGD([w], lr=0.25)
@@ -205,26 +208,26 @@ class SGD(Optimiser):
     def _check(self) -> list[float]:
         settings = super()._check()
         if self.nesterov and (not settings[1] or settings[2]):
-            raise ArgumentError("nesterov needs a momentum, and no dampening")
+            raise ArgumentError("nesterov needs a momentum above 0, and dampening 0")
         return settings
 
     def step(self) -> None:
         """Moves every parameter against its gradient."""
         lr, momentum, dampening, weight_decay = self._check()
         known, nesterov = len(self._state), bool(self.nesterov)
-        state = self._memory(1) if momentum else bytearray()  # without momentum, velocities stay as they are
+        state = self._memory(1) if momentum else bytearray()  # without momentum, the velocities do not change
         self._steps += 1  # right before the move, so that Ctrl-C, which comes after a call, finds both done
         core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, nesterov)
 
 
 class Adam(Optimiser):
-    """Adam: steps of the size lr, by running means of the gradient and of its square.
+    """Adam: steps of about the size lr, from running means of the gradient and of its square.
 
-    With g the grad plus weight_decay * p, and t the number of the step: m ← beta1 * m + (1 - beta1) * g,
-    v ← beta2 * v + (1 - beta2) * g², p ← p - lr / (1 - beta1ᵗ) * m / (√v / √(1 - beta2ᵗ) + eps).
+    Let g be the grad plus weight_decay * p, and t the number of the step. Then m ← beta1 * m + (1 - beta1) * g,
+    v ← beta2 * v + (1 - beta2) * g², and p ← p - lr / (1 - beta1ᵗ) * m / (√v / √(1 - beta2ᵗ) + eps).
 
-    `betas`, two numbers from 0 to 1, are kept as `beta1` and `beta2`. Raises as `SGD` does. Source: Kingma and Ba 2015,
-    algorithm 1; PyTorch's Adam.
+    `betas` are two numbers from 0 to below 1, stored as `beta1` and `beta2`. Raises the same errors as `SGD`. Source:
+    Kingma and Ba 2015, algorithm 1; PyTorch's Adam.
 
     >>> w = Value(1.0)
     >>> optimiser = Adam([w], lr=0.25)
@@ -247,7 +250,7 @@ class Adam(Optimiser):
         eps: float = 1e-8, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         if not isinstance(betas, (list, tuple)) or len(betas) != 2:
-            raise ArgumentError(f"betas are two numbers, such as (0.9, 0.999), got {convert.short(betas)}")
+            raise ArgumentError(f"betas must be two numbers, such as (0.9, 0.999), got {convert.short(betas)}")
         super().__init__(parameters, lr=lr, beta1=betas[0], beta2=betas[1], eps=eps, weight_decay=weight_decay)
 
     def step(self) -> None:
@@ -262,8 +265,9 @@ class Adam(Optimiser):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: the parameters shrink by 1 - lr * weight_decay at each step, and the gradient
-    has no part of it. Source: Loshchilov and Hutter 2019; PyTorch's AdamW.
+    """Adam with decoupled weight decay: each step multiplies the parameters by 1 - lr * weight_decay.
+
+    The weight decay does not change the gradient. Source: Loshchilov and Hutter 2019; PyTorch's AdamW.
 
     >>> w = Value(1.0)
     >>> optimiser = AdamW([w], lr=0.5, weight_decay=0.1)
@@ -281,10 +285,10 @@ class AdamW(Adam):
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """Scales all grads together so that their Euclidean norm is at most `max_norm`; gives the norm before.
+    """Scales all grads by one factor so that their Euclidean norm is at most `max_norm`. Returns the norm before.
 
-    The factor is max_norm / (norm + 1e-6), where that is below 1, as in PyTorch. Raises `ArgumentError` when a grad is
-    nan or infinite, and changes nothing then.
+    The factor is max_norm / (norm + 1e-6) if that is below 1, as in PyTorch. Raises `ArgumentError`, and changes
+    nothing, if a grad is nan or infinite.
 
     >>> w = Value(1.0); w.grad = 8.0
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
@@ -304,7 +308,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
-    """Limits each grad to the range from -clip_value to clip_value. A nan stays.
+    """Limits each grad to the range from -clip_value to clip_value. A nan stays a nan.
 
     >>> w = Value(1.0); w.grad = -8.0
     >>> clip_grad_value([w], 2.0); w.grad

@@ -1,4 +1,4 @@
-"""`Value`: one number in a graph, as users see it. Recording and sweeping are the backend's, see `core.py`."""
+"""`Value`: one number in a graph, as users see it. The backend records and sweeps, see `core.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from scalargrad.functions import Real, ValueMethods
 else:
-    ValueMethods = object  # the types of the methods that are made from the table
+    ValueMethods = object  # only for type checkers: `faces.methods` makes these methods
 
 # The object that `_prev` gave for a node, so that a traversal meets each node once. Filled by traversals alone.
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
@@ -28,9 +28,9 @@ _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 class Value(core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
-    ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set; operations on Values give interior nodes.
-    ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is kept as a C double. Raises
-    `NumberError` for anything else, `RangeError` for what is too large.
+    ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
+    ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is stored as a C double. Raises
+    `NumberError` for anything else, `RangeError` for a number that is too large.
 
     >>> x = Value(3.0)
     >>> y = x**2 + 1
@@ -41,15 +41,15 @@ class Value(core.Node, ValueMethods):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:  # the backend's own
+    if TYPE_CHECKING:  # the backend defines it
 
         def __init__(self, data: Real, _children: tuple[()] = ..., _op: Literal[""] = ...) -> None: ...
 
     def backward(self, seed: float = 1.0) -> None:
-        """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self reaches.
+        """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self depends on.
 
-        The grads of interior nodes on the way start afresh. All grads are set together at the end: a call that is
-        interrupted or fails changes nothing.
+        The grads of interior nodes are computed anew. All grads are set together at the end, so a call that fails or
+        is interrupted changes nothing.
 
         >>> x = Value(3.0)
         >>> y = x**3
@@ -59,11 +59,12 @@ class Value(core.Node, ValueMethods):
         54.0
         """
         if not isinstance(self, core.Node):
-            raise NumberError(f"backward needs a Value, got {type(self).__name__} {short(self)}: no Value entered it")
+            found = f"{type(self).__name__} {short(self)}"
+            raise NumberError(f"backward needs a Value, got {found}: no Value entered the computation")
         contexts.backward(self, seed if type(seed) is float else construct(seed))
 
     def detach(self) -> Value:
-        """A new leaf with the same number and no history.
+        """Returns a new leaf with the same number and no history.
 
         >>> (Value(2.0) * 3).detach()
         Value(data=6.0, grad=0.0)
@@ -74,7 +75,7 @@ class Value(core.Node, ValueMethods):
 
     @property
     def _op(self) -> str:
-        """What made this node, as micrograd writes it; empty for a leaf."""
+        """The operation that made this node, as micrograd writes it. Empty for a leaf."""
         opcode = core.opcode(self)
         if opcode == ops.OPCODE["pow"]:
             exponent = core.operands(self)[1]
@@ -88,7 +89,7 @@ class Value(core.Node, ValueMethods):
 
     @property
     def _prev(self) -> set[Value]:
-        """The operands; a constant shows as a leaf. The same object for the same node, while someone holds it."""
+        """The operands, with constants as leaves. The same node is the same object, as long as someone holds it."""
         key = core.key(self)
         if key is None:
             return set()
@@ -185,7 +186,7 @@ class Value(core.Node, ValueMethods):
     locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals(), aliases=True))
 
     def conjugate(self) -> Value:
-        """Itself: a Value is real."""
+        """Returns the Value itself, because it is real."""
         return self
 
 
@@ -199,7 +200,7 @@ if not TYPE_CHECKING:
 
 
 def _leaf(cls: type[Value], data: float, grad: float) -> Value:
-    """A leaf of any subclass, made without its __init__."""
+    """A leaf of any subclass, made without calling its __init__."""
     leaf: Any = cls.__new__(cls)
     leaf.data = data
     leaf.grad = grad
@@ -207,7 +208,7 @@ def _leaf(cls: type[Value], data: float, grad: float) -> Value:
 
 
 def _attributes(leaf: Value) -> dict[str, Any]:
-    """What a subclass has added to a leaf, in its __dict__ or in slots."""
+    """The attributes that a subclass has added to a leaf, in its __dict__ or in slots."""
     found = dict(getattr(leaf, "__dict__", {}))
     for cls in type(leaf).__mro__:
         if cls is Value:

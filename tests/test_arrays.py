@@ -162,7 +162,7 @@ def test_a_set_that_fails_changes_nothing() -> None:
         (lambda: Matrix([[1.0, 2.0]]) @ Matrix([[1.0, 2.0]]), ShapeError, r"\(1, 2\) and \(1, 2\)"),
         (lambda: Vector([1.0])[3], IndexError, "out of range"),
         (lambda: Vector([1.0, 2.0]).backward(), ArgumentError, "one number"),
-        (lambda: Vector([]).mean(), ArgumentError, "nothing"),
+        (lambda: Vector([]).mean(), ArgumentError, "needs an element per result"),
         (lambda: bool(Vector([1.0, 2.0])), ArgumentError, "neither"),
         (lambda: Vector([1.0]).sum(axis=2), ArgumentError, "axis 2"),
         (lambda: Vector([1.0]).reshape(3), ShapeError, "reshape"),
@@ -258,7 +258,7 @@ def test_constants_stay_constants() -> None:
 
 @pytest.mark.parametrize("shape", [(1.0, 2), ((2.0,),), ("a",), (None,)])
 def test_a_shape_is_of_whole_numbers(shape: Any) -> None:
-    with pytest.raises(ArgumentError, match="whole numbers"):
+    with pytest.raises(ArgumentError, match="must be ints"):
         Vector([1.0, 2.0]).reshape(*shape)
     assert Vector([1.0, 2.0]).reshape(np.int64(1), 2).shape == Vector([1.0, 2.0]).reshape(np.array([1, 2])).shape
 

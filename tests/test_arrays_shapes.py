@@ -112,11 +112,12 @@ def test_concat_and_stack() -> None:
     (y * [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).sum().backward()
     assert b.grad == [[1.0, 3.0], [2.0, 4.0]] and a.grad == [[5.0, 6.0]]
     for call, message in (
-        (lambda: concat([a, b], 1), r"one width, got shapes \[\(2, 1\), \(2, 2\)\]"),
-        (lambda: concat([a, Matrix([[1.0]])]), r"one width, got shapes \[\(1, 2\), \(1, 1\)\]"),
-        (lambda: concat([]), "one number of dimensions"), (lambda: concat([1.0]), "one number of dimensions"),
-        (lambda: concat([a, u]), r"one number of dimensions, got shapes \[\(1, 2\), \(2,\)\]"),
-        (lambda: stack([]), "one length"), (lambda: stack([a]), "one length"), (lambda: stack([u, 1.0]), "one length"),
+        (lambda: concat([a, b], 1), r"equal width, got shapes \[\(2, 1\), \(2, 2\)\]"),
+        (lambda: concat([a, Matrix([[1.0]])]), r"equal width, got shapes \[\(1, 2\), \(1, 1\)\]"),
+        (lambda: concat([]), "equal numbers of dimensions"), (lambda: concat([1.0]), "equal numbers of dimensions"),
+        (lambda: concat([a, u]), r"equal numbers of dimensions, got shapes \[\(1, 2\), \(2,\)\]"),
+        (lambda: stack([]), "equal length"), (lambda: stack([a]), "equal length"),
+        (lambda: stack([u, 1.0]), "equal length"),
     ):  # fmt: skip
         with pytest.raises(ShapeError, match=message):
             call()
@@ -140,7 +141,7 @@ def test_outer_and_dot() -> None:
         with pytest.raises(ShapeError, match="two vectors"):
             wrong()
     for wrong in (lambda: x.dot(y), lambda: x @ Matrix([[1.0, 2.0]]), lambda: Matrix([[1.0, 2.0]]) @ y):
-        with pytest.raises(ShapeError, match="inner lengths that are equal; got shapes"):
+        with pytest.raises(ShapeError, match="needs equal inner lengths, got shapes"):
             wrong()
 
 

@@ -145,7 +145,7 @@ def test_the_command_line_on_an_ascii_terminal():
 
 def test_sizes_of_a_neuron():
     for arguments in [(-1,), (1.5,), (2, True, "relu", "xavier_uniform", -2)]:
-        with pytest.raises(ValueError, match="whole number"):
+        with pytest.raises(ValueError, match="must be an int"):
             nn.Neuron(*arguments)
 
 

@@ -93,7 +93,7 @@ def test_reductions_by_hand() -> None:
     assert same(losses.mse(np.array(x), t, "none").data, np.array(each))  # the kind of the input
     assert same(losses.mse(x, np.array(t), "none").data, each)
     assert same(losses.mse(np.array(x), t), 10.0 / 6)
-    with pytest.raises(ArgumentError, match=r"the mean of nothing has no value: the input has shape \(0,\)"):
+    with pytest.raises(ArgumentError, match=r"a mean needs at least one loss, got an input of shape \(0,\)"):
         losses.huber([], [])
     assert losses.mse([], [], "none").data == [] and same(losses.mse([], [], "sum"), 0.0)
 
@@ -116,9 +116,9 @@ def test_nan_in_input_and_target() -> None:
     ("name", "bad", "wanted", "advice"),
     [
         ("hinge", [0.0, 2.0, -1.5, NAN, INF, math.nextafter(1.0, 0.0)], "-1 and 1",
-         "of labels 0 and 1, give 2 * label - 1"),
+         "for labels 0 and 1, pass 2 * label - 1"),
         ("binary_cross_entropy", [-1.0, -5e-324, math.nextafter(1.0, 2.0), NAN, INF], "from 0 to 1",
-         "of labels -1 and 1, give (label + 1) / 2"),
+         "for labels -1 and 1, pass (label + 1) / 2"),
     ],
 )  # fmt: skip
 def test_targets_that_a_loss_does_not_take(name: str, bad: list[float], wanted: str, advice: str) -> None:
@@ -197,33 +197,33 @@ X = [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
 @pytest.mark.parametrize(
     ("x", "target", "error", "message"),
     [
-        (X, [0, 3], ArgumentError, "there is no class 3 (row 1): the input has 3 classes, from 0 on"),
-        (X, [-1, 0], ArgumentError, "there is no class -1 (row 0): the input has 3 classes, from 0 on"),
-        (X, np.array([0, 10]), ArgumentError, "there is no class 10 (row 1): the input has 3 classes, from 0 on"),
-        (X[0], 3, ArgumentError, "there is no class 3 (row 0): the input has 3 classes, from 0 on"),
-        (X[0], -1, ArgumentError, "there is no class -1 (row 0): the input has 3 classes, from 0 on"),
-        (X, [0, 1.0], ArgumentError, "a class is a whole number, got float 1.0 for row 1: give a list of ints"),
+        (X, [0, 3], ArgumentError, "there is no class 3 (row 1): the input has 3 classes, counted from 0"),
+        (X, [-1, 0], ArgumentError, "there is no class -1 (row 0): the input has 3 classes, counted from 0"),
+        (X, np.array([0, 10]), ArgumentError, "there is no class 10 (row 1): the input has 3 classes, counted from 0"),
+        (X[0], 3, ArgumentError, "there is no class 3 (row 0): the input has 3 classes, counted from 0"),
+        (X[0], -1, ArgumentError, "there is no class -1 (row 0): the input has 3 classes, counted from 0"),
+        (X, [0, 1.0], ArgumentError, "a class must be an int, got float 1.0 for row 1: pass a list of ints"),
         (X, np.array([0.0, 1.0]), ArgumentError,
-         "a class is a whole number, got float 0.0 for row 0: give a list of ints"),
-        (X, ["a", "b"], ArgumentError, "a class is a whole number, got str 'a' for row 0: give a list of ints"),
-        (X, [0, None], ArgumentError, "a class is a whole number, got NoneType None for row 1: give a list of ints"),
+         "a class must be an int, got float 0.0 for row 0: pass a list of ints"),
+        (X, ["a", "b"], ArgumentError, "a class must be an int, got str 'a' for row 0: pass a list of ints"),
+        (X, [0, None], ArgumentError, "a class must be an int, got NoneType None for row 1: pass a list of ints"),
         (X, [Value(0.0), 0], ArgumentError,
-         "a class is a whole number, got Value Value(data=0.0, grad=0.0) for row 0: give a list of ints"),
-        (X[0], 1.0, ArgumentError, "a class is a whole number, got float 1.0 for row 0: give a list of ints"),
+         "a class must be an int, got Value Value(data=0.0, grad=0.0) for row 0: pass a list of ints"),
+        (X[0], 1.0, ArgumentError, "a class must be an int, got float 1.0 for row 0: pass a list of ints"),
         (X[0], Value(1.0), ArgumentError,
-         "a class is a whole number, got Value Value(data=1.0, grad=0.0) for row 0: give a list of ints"),
-        (X, [0], ShapeError, "cross_entropy needs a class a row: the input has shape (2, 3), the target 1"),
-        (X, [], ShapeError, "cross_entropy needs a class a row: the input has shape (2, 3), the target 0"),
-        (X, [0, 1, 2], ShapeError, "cross_entropy needs a class a row: the input has shape (2, 3), the target 3"),
+         "a class must be an int, got Value Value(data=1.0, grad=0.0) for row 0: pass a list of ints"),
+        (X, [0], ShapeError, "cross_entropy needs one class per row, got 1 for an input of shape (2, 3)"),
+        (X, [], ShapeError, "cross_entropy needs one class per row, got 0 for an input of shape (2, 3)"),
+        (X, [0, 1, 2], ShapeError, "cross_entropy needs one class per row, got 3 for an input of shape (2, 3)"),
         (X, Vector([0.0, 1.0]), ArgumentError,
-         "classes are whole numbers, got a Vector of shape (2,) for an input of shape (2, 3): give a list of ints; or"
+         "classes must be ints, got a Vector of shape (2,) for an input of shape (2, 3): pass a list of ints, or"
          " probabilities in the shape of the input"),
-        (X, 1, ShapeError, "cross_entropy needs an input and a target of one shape; got shapes (2, 3) and ()"),
+        (X, 1, ShapeError, "cross_entropy needs an input and a target of equal shape, got shapes (2, 3) and ()"),
         (X, [[1.0, 0.0]] * 2, ShapeError,
-         "cross_entropy needs an input and a target of one shape; got shapes (2, 3) and (2, 2)"),
-        ([], 0, ShapeError, "cross_entropy needs a vector or matrix of logits with a class at least, got shape (0,)"),
-        (3.0, 0, ShapeError, "cross_entropy needs a vector or matrix of logits with a class at least, got shape ()"),
-        (Matrix(X)[:0], [], ArgumentError, "the mean of nothing has no value: the input has shape (0, 3)"),
+         "cross_entropy needs an input and a target of equal shape, got shapes (2, 3) and (2, 2)"),
+        ([], 0, ShapeError, "cross_entropy needs a vector or matrix of logits with a class or more, got shape (0,)"),
+        (3.0, 0, ShapeError, "cross_entropy needs a vector or matrix of logits with a class or more, got shape ()"),
+        (Matrix(X)[:0], [], ArgumentError, "a mean needs at least one loss, got an input of shape (0, 3)"),
         ("ab", 0, NumberError, None),
     ],
 )  # fmt: skip
@@ -255,10 +255,10 @@ def test_shapes_and_kinds_that_do_not_fit(name: str) -> None:
     ):
         with pytest.raises(ShapeError) as caught:
             function(x, t)
-        assert str(caught.value) == f"{name} needs an input and a target of one shape; got shapes {shapes}"
-    with pytest.raises(NumberError, match=r"^the input of a loss is numbers or an array of them, got object$"):
+        assert str(caught.value) == f"{name} needs an input and a target of equal shape, got shapes {shapes}"
+    with pytest.raises(NumberError, match=r"^the input of a loss must be a number or an array, got object$"):
         function(object(), 1.0)
-    with pytest.raises(NumberError, match=r"^the target of a loss is numbers or an array of them, got object$"):
+    with pytest.raises(NumberError, match=r"^the target of a loss must be a number or an array, got object$"):
         function(1.0, object())
 
 
@@ -276,7 +276,7 @@ def test_delta_is_a_positive_number(delta: Any) -> None:
     with pytest.raises((ArgumentError, NumberError)) as caught:
         losses.huber([1.0], [2.0], delta=delta)
     if delta is not None and delta != "1":
-        assert str(caught.value).startswith("delta is a positive number, got ")
+        assert str(caught.value).startswith("delta must be a positive number, got ")
         assert repr(delta)[:20] in str(caught.value)
 
 
@@ -295,6 +295,6 @@ def test_l2_by_hand() -> None:
     assert penalty.data == 7.0 and [p.grad for p in layer.parameters()] == [1.0, 2.0, 3.0]
     for bad, found in ((Value(1.0), "Value"), (3.0, "float"), (None, "NoneType")):
         with pytest.raises(
-            NumberError, match=rf"^l2 takes a list of parameters, got {found}: give model.parameters\(\)$"
+            NumberError, match=rf"^l2 takes a list of parameters, got {found}: pass model.parameters\(\)$"
         ):
             losses.l2(bad)  # type: ignore[arg-type]

@@ -153,30 +153,33 @@ INITS = "uniform, xavier_uniform, kaiming_normal, kaiming_uniform"
          f"there is no initialiser 'zeros': choose one of {INITS}"),
         (lambda: nn.Linear(1, 1, init=["uniform"]), ArgumentError,
          f"there is no initialiser ['uniform']: choose one of {INITS}"),
-        (lambda: nn.Neuron(-1), ArgumentError, "nin is a whole number from 0 on, got -1"),
-        (lambda: nn.Neuron(2.0), ArgumentError, "nin is a whole number from 0 on, got 2.0"),
-        (lambda: nn.Neuron(True), ArgumentError, "nin is a whole number from 0 on, got True"),
-        (lambda: nn.Neuron(2, fan_out=-1), ArgumentError, "fan_out is a whole number from 0 on, got -1"),
-        (lambda: nn.Layer(-1, 0), ArgumentError, "nin is a whole number from 0 on, got -1"),
-        (lambda: nn.Layer(1, "2"), ArgumentError, "nout is a whole number from 0 on, got '2'"),
-        (lambda: nn.Linear(0, 1), ArgumentError, "in_features is a whole number from 1 on, got 0"),
-        (lambda: nn.Linear(1, -1), ArgumentError, "out_features is a whole number from 0 on, got -1"),
-        (lambda: nn.MLP(2, 3), ArgumentError, "nouts is a list of the layers' sizes, such as [16, 16, 1], got 3"),
-        (lambda: nn.MLP(2, []), ArgumentError, "nouts is a list of the layers' sizes, such as [16, 16, 1], got []"),
-        (lambda: nn.Sequential([nn.ReLU()]), ArgumentError, "Sequential takes modules, each an argument, got list"),
+        (lambda: nn.Neuron(-1), ArgumentError, "nin must be an int, at least 0, got -1"),
+        (lambda: nn.Neuron(2.0), ArgumentError, "nin must be an int, at least 0, got 2.0"),
+        (lambda: nn.Neuron(True), ArgumentError, "nin must be an int, at least 0, got True"),
+        (lambda: nn.Neuron(2, fan_out=-1), ArgumentError, "fan_out must be an int, at least 0, got -1"),
+        (lambda: nn.Layer(-1, 0), ArgumentError, "nin must be an int, at least 0, got -1"),
+        (lambda: nn.Layer(1, "2"), ArgumentError, "nout must be an int, at least 0, got '2'"),
+        (lambda: nn.Linear(0, 1), ArgumentError, "in_features must be an int, at least 1, got 0"),
+        (lambda: nn.Linear(1, -1), ArgumentError, "out_features must be an int, at least 0, got -1"),
+        (lambda: nn.MLP(2, 3), ArgumentError, "nouts must be a list of the layers' sizes, such as [16, 16, 1], got 3"),
+        (lambda: nn.MLP(2, []), ArgumentError,
+         "nouts must be a list of the layers' sizes, such as [16, 16, 1], got []"),
+        (lambda: nn.Sequential([nn.ReLU()]), ArgumentError,
+         "Sequential takes each module as a separate argument, got list"),
         (lambda: nn.Neuron(2)([[1.0, 2.0]]), ShapeError,
          "a Neuron takes one sample, got a batch: a Layer takes batches"),
-        (lambda: nn.Layer(2, 3)([[1.0]]), ShapeError, "this layer takes 2 inputs a sample; the input has shape (1, 1)"),
+        (lambda: nn.Layer(2, 3)([[1.0]]), ShapeError,
+         "this layer takes 2 inputs per sample, the input has shape (1, 1)"),
         (lambda: nn.Layer(2, 3)(Vector([1.0])), ShapeError,
-         "this layer takes 2 inputs a sample; the input has shape (1,)"),
+         "this layer takes 2 inputs per sample, the input has shape (1,)"),
         (lambda: fixed()([[1.0]]), ShapeError, "this layer has weights of shape (3, 2); the input has shape (1, 1)"),
         (lambda: fixed()([1.0, 2.0, 3.0]), ShapeError,
          "this layer has weights of shape (3, 2); the input has shape (3,)"),
         (lambda: fixed()(Value(1.0)), ShapeError,
-         "a Linear layer takes a vector or a batch of vectors, got Value: give a list"),
-        (lambda: nn.Softmax()(1.0), ShapeError, "Softmax takes a vector or a batch of vectors, got float: give a list"),
+         "a Linear layer takes a vector or a batch of vectors, got Value: pass a list"),
+        (lambda: nn.Softmax()(1.0), ShapeError, "Softmax takes a vector or a batch of vectors, got float: pass a list"),
         (lambda: nn.LogSoftmax()(object()), ShapeError,
-         "LogSoftmax takes a vector or a batch of vectors, got object: give a list"),
+         "LogSoftmax takes a vector or a batch of vectors, got object: pass a list"),
         (lambda: nn.Tanh()(object()), NumberError, "Tanh takes numbers and arrays, got object"),
     ],
 )  # fmt: skip
@@ -203,7 +206,7 @@ def test_an_activation_that_there_is_not_leaves_the_neuron() -> None:
 def test_a_layer_of_various_neurons_names_the_one_that_does_not_fit() -> None:
     layer = nn.Layer(2, 2)
     layer.neurons[1] = nn.Neuron(3, activation="tanh")
-    with pytest.raises(ShapeError, match=r"^TanhNeuron\(3\) takes 3 inputs a sample; the input has shape \(1, 2\)$"):
+    with pytest.raises(ShapeError, match=r"^TanhNeuron\(3\) takes 3 inputs per sample, the input has shape \(1, 2\)$"):
         layer([[1.0, 2.0]])
     layer.neurons[1] = nn.Neuron(2, activation="tanh")
     rows = [[1.0, 2.0], [3.0, 4.0]]

@@ -259,7 +259,7 @@ def test_as_a_float() -> None:
 
 
 def test_backward_of_what_is_no_value() -> None:
-    message = "backward needs a Value, got float 2.0: no Value entered it"
+    message = "backward needs a Value, got float 2.0: no Value entered the computation"
     with pytest.raises(NumberError) as caught:
         Value.backward(2.0)  # type: ignore[arg-type]
     assert str(caught.value) == message

@@ -118,7 +118,7 @@ def test_settings_count_from_the_next_step_on() -> None:
     assert path(adam, (1.0,)) == pytest.approx([-0.5], rel=1e-14)
     adam.lr = 2.0
     assert path(adam, (1.0,)) == pytest.approx([-2.5], rel=1e-14)  # the means are those of 1, 1: again a step of lr
-    with pytest.raises(ArgumentError, match=r"beta1 must be from 0 on and below 1.0, got 1.0"):
+    with pytest.raises(ArgumentError, match=r"beta1 must be at least 0 and below 1.0, got 1.0"):
         adam.beta1 = 1.0
         adam.step()
 
@@ -195,11 +195,11 @@ CALLERS: list[tuple[str, Callable[[Any], Any]]] = [
 @pytest.mark.parametrize(("who", "call"), CALLERS)
 def test_what_is_no_list_of_parameters(who: str, call: Callable[[Any], Any]) -> None:
     for given, error, message in (
-        (Value(1.0), ArgumentError, r"takes a list of parameters, got one Value: give \[value\]"),
-        (3.0, ArgumentError, r"takes a list of parameters, got float: give x.parameters\(\)"),
+        (Value(1.0), ArgumentError, r"takes a list of parameters, got one Value: pass \[value\]"),
+        (3.0, ArgumentError, r"takes a list of parameters, got float: pass x.parameters\(\)"),
         ([Value(1.0), 2.0], NumberError, "takes Values as parameters, got float"),
         ([Value(1.0), Value(1.0).exp()], ArgumentError, "trains leaves, got the result of exp: its data cannot be set"),
-        ([], ArgumentError, r"got no parameters: give model.parameters\(\)"),
+        ([], ArgumentError, r"got no parameters: pass model.parameters\(\)"),
     ):
         with pytest.raises(error, match=f"^{who} {message}$"):
             call(given)
@@ -230,16 +230,16 @@ def test_a_setting_is_finite_and_not_negative(kind: type, name: str) -> None:
 def test_betas_are_below_1(name: str) -> None:
     for bad in (1.0, 1.5, -0.1, math.nan):
         betas = (bad, 0.5) if name == "beta1" else (0.5, bad)
-        with pytest.raises(ArgumentError, match=rf"^{name} must be from 0 on and below 1.0, got {bad}$"):
+        with pytest.raises(ArgumentError, match=rf"^{name} must be at least 0 and below 1.0, got {bad}$"):
             Adam([Value(1.0)], betas=betas)
     assert Adam([Value(1.0)], betas=[0.0, math.nextafter(1.0, 0.0)]).beta1 == 0.0  # type: ignore[arg-type]
     for betas in (0.9, (0.9,), (0.9, 0.99, 0.999), "ab"):
-        with pytest.raises(ArgumentError, match=r"betas are two numbers, such as \(0.9, 0.999\), got"):
+        with pytest.raises(ArgumentError, match=r"betas must be two numbers, such as \(0.9, 0.999\), got"):
             Adam([Value(1.0)], betas=betas)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("settings", [{}, {"momentum": 0.5, "dampening": 0.25}, {"dampening": 0.25}])
 def test_nesterov_needs_momentum_and_no_dampening(settings: dict[str, float]) -> None:
-    with pytest.raises(ArgumentError, match=r"^nesterov needs a momentum, and no dampening$"):
+    with pytest.raises(ArgumentError, match=r"^nesterov needs a momentum above 0, and dampening 0$"):
         SGD([Value(1.0)], 0.5, nesterov=True, **settings)
     SGD([Value(1.0)], 0.5, momentum=0.5, nesterov=True)

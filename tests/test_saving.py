@@ -153,9 +153,9 @@ def test_foreign_and_damaged_files(content: bytes, tmp_path: Path) -> None:
             r"weight has shape \(2, 2\) in the model, \(1, 2\) in the state",
         ),
         ({"weight": [[1.0, 2.0], [3.0, 4.0]], "bias": [[0.0, 0.0]]}, r"bias has shape \(2,\).*\(1, 2\)"),
-        ({"weight": [[1.0, 2.0], [3.0, 4.0]], "b": [0.0]}, "it lacks bias; it has, and the model has not, b"),
-        ([1.0], "a state is a dict.*list"),
-        ({"weight": [["1", 2.0], [3.0, 4.0]], "bias": [0.0, 0.0]}, "no number"),
+        ({"weight": [[1.0, 2.0], [3.0, 4.0]], "b": [0.0]}, "it lacks bias; the model lacks b"),
+        ([1.0], "a state must be a dict.*list"),
+        ({"weight": [["1", 2.0], [3.0, 4.0]], "bias": [0.0, 0.0]}, "has a non-number"),
     ],
 )
 def test_a_state_that_does_not_fit(state: Any, message: str) -> None:

@@ -53,7 +53,7 @@ def test_a_failing_expression_shrinks_to_what_matters() -> None:
 
 
 def test_expressions_ask_for_primitives_that_there_are() -> None:
-    with pytest.raises(ArgumentError, match="no primitive 'gamma'; there are add, sub"):
+    with pytest.raises(ArgumentError, match="no primitive 'gamma': choose one of add, sub"):
         expressions(["gamma"])
     for wrong in ({"primitives": []}, {"n_inputs": 0}, {"max_nodes": 0}):
         with pytest.raises(ArgumentError, match="at least one"):

@@ -1,5 +1,5 @@
-/* Operations on whole arrays. They are recorded in bulk; element by element (each.c) in a context that watches, and
- * where an element may be of constants alone. */
+/* Operations on whole arrays. They are recorded in bulk, or element by element (each.c): under detect_anomaly, and if
+ * all operands of an element may be constants. */
 #include "arrays/arrays.h"
 
 #include "bulk/bulk.h"
@@ -9,7 +9,7 @@
 #include "arrays/view.h"
 #include "tape/memory.h"
 
-/* Copies the numbers of arrays together, to be computed with outside a graph. NULL without memory. */
+/* Copies the numbers of arrays into one allocation, to compute outside a graph. NULL if memory ran out. */
 static double *copy_numbers(const sg_array arrays[3], sg_source sources[3], size_t *size)
 {
     size_t count = 0;
@@ -61,8 +61,8 @@ static uint32_t run_length(const uint32_t *operands, uint32_t count)
     return n;
 }
 
-/* Appends a function of listed operands, such as the parameters of several layers: a bulk for each run of consecutive
- * nodes, if runs are long, since those go through the kernels. */
+/* Appends a function of listed operands, such as the parameters of several layers. If runs of consecutive nodes are
+ * long, it appends one bulk per run, because these go through the kernels. */
 static uint32_t append_runs(sg_graph *open, sg_bulk bulk)
 {
     const sg_span *span = &bulk.operands[0];
@@ -111,7 +111,7 @@ static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arr
     return result;
 }
 
-/* Whether an operation goes in bulk: 1 or 0, or -1 with an exception. */
+/* Whether an operation is recorded in bulk: 1 or 0, or -1 with an exception. */
 static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array arrays[3])
 {
     uint64_t count = (uint64_t)bulk->rows * bulk->columns;
@@ -125,7 +125,7 @@ static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array 
     return sg_is_tracked(arrays[0].block) || sg_is_tracked(arrays[1].block) || sg_is_tracked(arrays[2].block);
 }
 
-/* The common length of operands along an axis: that of all which do not have one element there. 0: there is none. */
+/* Fits another length along an axis to that of the operands so far; 1 fits every length. 0: it does not fit. */
 static int fit(uint32_t *length, uint32_t other)
 {
     if (*length == 1)
@@ -133,7 +133,7 @@ static int fit(uint32_t *length, uint32_t other)
     return other == *length || other == 1;
 }
 
-/* elementwise(opcode, view of each operand) -> a view of the results. An operand with one row or column repeats it. */
+/* elementwise(opcode, view of each operand) -> a view of the results. An operand repeats its only row or column. */
 PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -163,8 +163,8 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
     return sg_view_of(block, bulk.rows, bulk.columns);
 }
 
-/* product(left, right, bias or None), views all -> a view of the sums bias[c] + left[r][0] * right[0][c] + ..., from
- * left to right; sums of nothing are leaves. */
+/* product(left, right, bias or None) -> a view of the sums bias[c] + left[r][0] * right[0][c] + ..., from left to
+ * right. The arguments are views. Empty sums are leaves. */
 PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;

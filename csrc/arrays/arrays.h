@@ -1,4 +1,4 @@
-/* Operations on whole arrays, in one crossing from Python: element-wise ones, and products. */
+/* Operations on whole arrays, each in one call from Python: element-wise operations, and products. */
 #ifndef SG_ARRAYS_H
 #define SG_ARRAYS_H
 #include "python/api.h"

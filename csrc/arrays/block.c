@@ -1,4 +1,4 @@
-/* The type Block: storage of arrays, and what Python reads and writes of it. */
+/* The type Block: storage of arrays, and the functions with which Python makes and reads blocks. */
 #include "arrays/block.h"
 
 #include <string.h>
@@ -49,7 +49,7 @@ static void drop_items(PyObject **items, uint32_t count)
     sg_free(items);
 }
 
-/* Makes room for items, with none in it yet. NULL with an exception. */
+/* Makes room for items; all are NULL. NULL with an exception. */
 static PyObject **new_items(uint32_t count)
 {
     PyObject **items = sg_alloc_zero(count * sizeof *items);
@@ -58,7 +58,7 @@ static PyObject **new_items(uint32_t count)
     return items;
 }
 
-/* Takes over the items. NULL where they are not complete: an exception is set already. */
+/* Takes over the items. NULL if they are not `complete`: an exception is set already. */
 static PyObject *block_of_items(PyObject **items, uint32_t count, int complete)
 {
     Block *block = items && complete ? new_block() : NULL;
@@ -178,7 +178,7 @@ static PyObject *kept_item(PyObject *item)
     return read == 1 ? PyFloat_FromDouble(number) : NULL;
 }
 
-/* block(items): of Values and numbers, which are constants. */
+/* block(items) -> a block of Values, and of numbers, which are constants. */
 PyObject *sg_py_block(PyObject *module, PyObject *given)
 {
     (void)module;
@@ -201,7 +201,7 @@ PyObject *sg_py_block(PyObject *module, PyObject *given)
     return sg_block_of_doubles(bytes, 0);
 }
 
-/* doubles(bytes, leaf): of plain numbers; leaves, or else constants. */
+/* doubles(bytes, leaf) -> a block of plain numbers: leaves if `leaf`, else constants. */
 PyObject *sg_py_doubles(PyObject *module, PyObject *args)
 {
     (void)module;

@@ -1,9 +1,9 @@
-/* A Block: the numbers of a Vector or Matrix in a row, as Python holds them. It never changes its length. It is one of
- *   nodes     `count` nodes of `graph` from `first` on: what a bulk operation has recorded
- *   items     Values, and floats that are constants
- *   doubles   the bytes of plain numbers: constants, or, if `leaf`, leaves that nobody has looked at yet; then a look
- *             makes items of them
- * An array's view says which of them it shows: element (r, c) is number offset + r * row + c * column. */
+/* A Block: the numbers of a Vector or Matrix in a row. Its length never changes. It has one of three forms:
+ *   nodes     `count` nodes of `graph`, from `first` on: the results of an operation on arrays
+ *   items     Values, and floats for constants
+ *   doubles   the bytes of plain numbers: constants, or, if `leaf`, leaves that have no Python objects yet; the first
+ *             look at one turns the block into items
+ * The view of an array says which of them it shows: element (r, c) is number offset + r * row + c * column. */
 #ifndef SG_BLOCK_H
 #define SG_BLOCK_H
 #include "python/api.h"
@@ -22,7 +22,7 @@ typedef struct {
     uint32_t rows, columns, offset, row, column;
 } sg_layout;
 
-/* An operand: a block and which of it; block NULL: no such operand. */
+/* An operand: a block, and which of its numbers. block NULL: there is no such operand. */
 typedef struct {
     Block *block;
     sg_layout layout;
@@ -37,11 +37,11 @@ extern PyTypeObject *sg_block_type;
 int sg_make_block_type(void);                                  /* 0 with an exception */
 PyObject *sg_block_of_nodes(sg_graph *graph, uint32_t first, uint32_t count);      /* adds a reference to the graph */
 PyObject *sg_block_of_doubles(PyObject *bytes, int leaf);      /* takes over the reference; returns NULL for NULL */
-/* Makes Values of leaves that nobody has looked at. 0 with an exception. */
+/* Makes the Values of leaves that have none yet. 0 with an exception. */
 int sg_block_look(Block *block);
-/* The number at a position; of a leaf, its data now. */
+/* The number at a position; for a leaf, its current data. */
 double sg_block_number(const Block *block, uint32_t k);
-/* The grad at a position; 0.0 of a constant. */
+/* The grad at a position; 0.0 for a constant. */
 double sg_block_grad(const Block *block, uint32_t k);
 /* Copies the numbers of a layout, row by row. */
 void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,

@@ -8,7 +8,7 @@ static PyObject *element(const sg_array *x, uint32_t r, uint32_t c)
     return sg_block_item(x->block, sg_position(&x->layout, r, c));
 }
 
-/* Takes over the results, of which one is missing where an exception is set. */
+/* Takes over the results. They are incomplete if an exception is set. */
 static PyObject *block_of(PyObject *results)
 {
     PyObject *block = results && !PyErr_Occurred() ? sg_py_block(NULL, results) : NULL;
@@ -49,7 +49,7 @@ static int append(PyObject *list, PyObject *item)
     return !failed;
 }
 
-/* Reduces a list, which it takes over; where an item is missing an exception is set. */
+/* Reduces a list, which it takes over. If it is not `complete`, an exception is set. */
 static PyObject *reduce_list(int op, PyObject *list, int complete)
 {
     PyObject *args[2] = {complete ? PyLong_FromLong(op) : NULL, list};

@@ -5,7 +5,7 @@
 #include "scalargrad.h"
 #include "sweep/entries.h"
 
-/* Lets the leaves of a finished sweep be found. 0: no memory. */
+/* Enters the leaves of a finished sweep into its map. 0: no memory. */
 static int tabulate_leaves(sg_sweep_state *sweep)
 {
     if (!sweep->alone)
@@ -17,8 +17,8 @@ static int tabulate_leaves(sg_sweep_state *sweep)
     return 1;
 }
 
-/* found(address of a report, block) -> the bytes of what its sweep has found for the block's items, 0.0 where it did
- * not come; None if it came to none of them. Commits nothing. */
+/* found(address of a report, block) -> the bytes of the sums that its sweep found for the block's items, 0.0 for an
+ * item that it did not reach; None if it reached none. Commits nothing. */
 PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -37,7 +37,7 @@ PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
     int any = 0;
     for (uint32_t k = 0; bytes && k < block->count; k++) {
         uint32_t at = sg_map_find(&sweep->leaf_positions, block->items[k]);
-        out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* the bits that a commit gives a grad of 0.0 */
+        out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* as a commit adds to a grad of 0.0 */
         any |= at != SG_ABSENT;
     }
     if (any || PyErr_Occurred())

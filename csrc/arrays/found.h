@@ -1,4 +1,4 @@
-/* What a sweep has found for the leaves of a block, without a commit. */
+/* Reads the gradients of a block's leaves from a finished sweep, without a commit. */
 #ifndef SG_FOUND_H
 #define SG_FOUND_H
 #include "python/api.h"

@@ -1,4 +1,4 @@
-/* Operands of operations on arrays: they enter the open graph. */
+/* Operands of operations on arrays: how they enter the open graph. */
 #include "arrays/place.h"
 
 #include "python/recording.h"
@@ -10,9 +10,9 @@ static uint32_t operand_of_item(sg_graph *open, PyObject *item)
     return sg_is_node(item) ? sg_operand_of(open, (Node *)item) : sg_constant(open, PyFloat_AsDouble(item));
 }
 
-/* Where the items of a block stand in the open graph as consecutive nodes: they do already, or they are leaves, all new
- * there and different, and all enter, if at least half of them are about to be used. SG_FAILED otherwise, and when
- * memory ran out: then *failed is set. */
+/* The first node of a block's items, if they are consecutive nodes of the open graph. They may be so already. Or they
+ * are different leaves, all new to the graph; then all enter, provided that at least half of them are used. SG_FAILED
+ * otherwise, and if memory ran out; then *failed is set. */
 static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, int *failed)
 {
     const Node *head = (const Node *)block->items[0];
@@ -37,7 +37,7 @@ static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, i
     }
     for (uint32_t k = 0; k < block->count; k++) {
         Node *node = (Node *)block->items[k];
-        if (node->entry_serial == serial)    /* it is in the block twice */
+        if (node->entry_serial == serial)    /* it occurs twice in the block */
             return SG_FAILED;
         open->leaves[open->leaf_count] = (sg_leaf){node, start + k};
         sg_append(open, SG_LEAF, open->leaf_count++, 0, node->data);

@@ -1,10 +1,10 @@
-/* Operands of operations on arrays: where their elements stand in the open graph. */
+/* Operands of operations on arrays: the places of their elements in the open graph. */
 #ifndef SG_PLACE_H
 #define SG_PLACE_H
 #include "arrays/block.h"
 #include "python/thread.h"
 
-/* Where an array's elements stand in the open graph; they enter it if they are new there. 0: no memory. */
+/* Finds the places of an array's elements in the open graph. Elements that are new there enter it. 0: no memory. */
 int sg_place(sg_graph *open, const sg_array *x, sg_span *span);
 /* Whether all items of a block are nodes. */
 int sg_is_tracked(const Block *block);

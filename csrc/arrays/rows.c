@@ -9,7 +9,7 @@
 #include "tape/memory.h"
 #include "tape/operands.h"
 
-/* arrays: the rows, and of logsumexp the shifts, constants. */
+/* `arrays` has the rows and, for logsumexp, the shifts, which are constants. */
 static double reduce_row(int op, const sg_array arrays[3], uint32_t r, double *row)
 {
     const sg_layout *l = &arrays[0].layout;
@@ -70,7 +70,7 @@ static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3]
     return result;
 }
 
-/* Reads (opcode, view) and, of logsumexp, a view of as many shifts as there are rows. 0 with an exception. */
+/* Reads (opcode, view) and, for logsumexp, a view with one shift per row. 0 with an exception. */
 static int read_rows(PyObject *const *args, Py_ssize_t n, int *op, sg_array arrays[3])
 {
     *op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
@@ -87,8 +87,8 @@ static int read_rows(PyObject *const *args, Py_ssize_t n, int *op, sg_array arra
     return 0;
 }
 
-/* reduce_rows(opcode, view[, shifts]) -> a column with a reduction of each row, which has an element at least.
- * logsumexp takes a column of shifts, constants. */
+/* reduce_rows(opcode, view[, shifts]) -> a column with a reduction of each row. Rows must not be empty. logsumexp
+ * takes a column of shifts, which are constants. */
 PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -111,7 +111,7 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
     return sg_view_of(result, l->rows, 1);
 }
 
-/* reduce_rows_data(opcode, view): the same of the numbers alone, a column of constants. */
+/* reduce_rows_data(opcode, view) -> the same, computed from the numbers alone: a column of constants. */
 PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;

@@ -1,4 +1,4 @@
-/* Reductions of the rows of an array: one node per row, recorded in one crossing. */
+/* Reductions of the rows of an array: one node per row, recorded in one call from Python. */
 #ifndef SG_ROWS_H
 #define SG_ROWS_H
 #include "python/api.h"

@@ -1,6 +1,5 @@
-/* The step of an optimiser. Parameters come as a block of leaves; what an optimiser remembers lies in a bytearray, one
- * array of doubles per quantity. The kernels are in kernels.h; they go number by number, as pure/update.py does, to the
- * same bits. */
+/* The step of an optimiser. The parameters are a block of leaves. The state is a bytearray, with one array of doubles
+ * per quantity. The kernels are in kernels.h; they go number by number, as pure/update.py does, with the same bits. */
 #include "arrays/update.h"
 
 #include "kernels/lanes.h"
@@ -27,7 +26,7 @@ static int read_parameters(PyObject *object, Block **block)
     return 1;
 }
 
-/* What the optimiser remembers: `arrays` arrays of as many doubles as there are parameters. NULL with an exception. */
+/* The state: `arrays` arrays with one double per parameter. NULL with an exception. */
 static double *read_state(PyObject *object, const Block *block, size_t arrays)
 {
     if (!PyObject_TypeCheck(object, &PyByteArray_Type) ||
@@ -36,7 +35,7 @@ static double *read_state(PyObject *object, const Block *block, size_t arrays)
         return NULL;
     }
     char *bytes = PyByteArray_AsString(object);
-    if (PyByteArray_Size(object) && (uintptr_t)bytes % sizeof(double)) {      /* an empty one may lie anywhere */
+    if (PyByteArray_Size(object) && (uintptr_t)bytes % sizeof(double)) {      /* an empty one may be anywhere */
         PyErr_SetString(PyExc_ValueError, "the state is not aligned");
         return NULL;
     }
@@ -59,7 +58,7 @@ static void store_portion(const Block *block, uint32_t start, uint32_t n, const 
     for (uint32_t k = 0; k < n; k++) {
         Node *leaf = (Node *)block->items[start + k];
         leaf->data = c->p[k];
-        leaf->entry_serial = 0;              /* what was recorded keeps the number that it had */
+        leaf->entry_serial = 0;              /* what was recorded keeps its number */
     }
 }
 

@@ -1,4 +1,4 @@
-/* The steps of optimisers, for all parameters in one crossing. */
+/* The steps of optimisers, for all parameters in one call from Python. */
 #ifndef SG_UPDATE_H
 #define SG_UPDATE_H
 #include "python/api.h"

@@ -1,4 +1,4 @@
-/* The type View, and what Python reads and writes through one. */
+/* The type View, and the functions with which Python reads and writes numbers through one. */
 #include "arrays/view.h"
 
 #include "python/node.h"
@@ -128,7 +128,7 @@ static PyObject *read_all(PyObject *view, reader read)
     return bytes;
 }
 
-/* numbers(view) -> the bytes of the data, row by row; grads(view) of the grads. */
+/* numbers(view) -> the bytes of the data, row by row. grads(view) -> the bytes of the grads. */
 PyObject *sg_py_numbers(PyObject *module, PyObject *view)
 {
     (void)module;
@@ -141,8 +141,8 @@ PyObject *sg_py_grads(PyObject *module, PyObject *view)
     return read_all(view, sg_block_grad);
 }
 
-/* set_leaves(view, bytes, which): sets the data (0) or grad (1) of leaves. Changes nothing, and returns the element,
- * where one is not a leaf. */
+/* set_leaves(view, bytes, which) -> None; sets the data (0) or grad (1) of leaves. If an element is not a leaf, it
+ * changes nothing and returns that element. */
 PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;

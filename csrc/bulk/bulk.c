@@ -18,7 +18,7 @@ static int compute_product(const sg_bulk *bulk, const sg_source sources[3], doub
             out[c] = sources[2].at[c * sources[2].column];
         for (uint32_t r = 1; r < rows; r++)
             memcpy(out + (size_t)r * columns, out, columns * sizeof *out);
-    } else {                                     /* dot begins with its first product, to which -0.0 adds nothing */
+    } else {                                     /* -0.0 is neutral: the sum begins with the first product */
         for (size_t t = 0; t < (size_t)rows * columns; t++)
             out[t] = -0.0;
     }
@@ -47,7 +47,7 @@ int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out
 
 /* --- recording ---------------------------------------------------------------------------------------------------- */
 
-/* The numbers of an operand; those of a list are copied to `space`. */
+/* The numbers of an operand. If they are listed, they are copied to `space`. */
 static sg_source source_of(const sg_graph *graph, const sg_bulk *bulk, int k, double *space)
 {
     const sg_span *span = &bulk->operands[k];
@@ -120,7 +120,7 @@ uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
     size_t size;
     uint32_t room = count < 1u << 11   ? 8 * count
                     : count < 1u << 13 ? 4 * count
-                                       : count; /* the next are often as large */
+                                       : count; /* the next bulks are often as large */
     if (!sg_reserve(graph, graph->capacity - graph->count < count ? room : count) ||
         !sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof bulk))
         return SG_FAILED;

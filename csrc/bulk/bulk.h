@@ -1,18 +1,18 @@
-/* Bulk nodes, as tape.h says what they are: their values, and what the kernels take and return of them. */
+/* Bulk nodes (tape.h defines them): their values, and how their numbers are passed to the kernels. */
 #ifndef SG_BULK_H
 #define SG_BULK_H
 #include "kernels/multiply.h"
 #include "tape/tape.h"
 
-#define SG_STRIP 256u        /* elements at a time: what is gathered of them stays in the fastest cache */
+#define SG_STRIP 256u        /* elements at a time, so that gathered numbers stay in the fastest cache */
 
-/* Whether element (r, c) is simply number r * columns + c of one long row. */
+/* Whether element (r, c) is number r * columns + c of one long row. */
 static inline int sg_is_flat(const sg_bulk *bulk, ptrdiff_t row, ptrdiff_t column)
 {
     return bulk->rows == 1 || row == (ptrdiff_t)bulk->columns * column;
 }
 
-/* Elements start .. start + n - 1 of one row, side by side: where they are, or copied to `space`. */
+/* Elements start .. start + n - 1 of one row, side by side: in place if they are so already, else copied to `space`. */
 static inline const double *sg_side_by_side(sg_source source, uint32_t r, uint32_t start, uint32_t n, double *space)
 {
     const double *at = source.at + r * source.row + start * source.column;
@@ -23,12 +23,12 @@ static inline const double *sg_side_by_side(sg_source source, uint32_t r, uint32
     return space;
 }
 
-/* The numbers of all operands of a bulk in a graph. *space is the caller's to free, *size its bytes. 0: no memory. */
+/* The numbers of all operands of a bulk in a graph. The caller frees *space, of *size bytes. 0: no memory. */
 int sg_bulk_sources(const sg_graph *graph, const sg_bulk *bulk, sg_source sources[3], double **space, size_t *size);
 /* Computes a bulk operation into out[rows * columns]. 0: no memory. */
 int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out);
-/* Appends a bulk whose operands are in the graph, and computes it. Every element has an operand that is a node. Returns
- * the first node; or SG_FAILED, when nothing was appended. */
+/* Appends a bulk whose operands are in the graph, and computes it. Every element must have an operand that is a node.
+ * Returns the first node, or SG_FAILED if nothing was appended. */
 uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk);
 
 #endif

@@ -8,10 +8,10 @@
 
 typedef struct {
     uint64_t low, high;      /* the first and the last node */
-    uint64_t stride, reach;  /* in between: at multiples of a stride, and from there on so much further; or 0 */
+    uint64_t stride, reach;  /* of the nodes in between: reach + 1 from each low + k * stride on; 0: all */
 } range;
 
-/* Whether no node is in both. They may be interleaved, as the weights and biases of a layer are. */
+/* Whether no node is in both. They may be interleaved, like the weights and biases of a layer. */
 static int are_apart(const range *x, const range *y)
 {
     if (x->low > y->high || y->low > x->high)
@@ -23,8 +23,8 @@ static int are_apart(const range *x, const range *y)
     return between > x->reach && between + y->reach < x->stride;
 }
 
-/* Whether an operand's nodes are known to be different from one another, and from those of other ranges before it.
- * Where a number stands for a whole row or column (stride 0), `broadcast` says whether that is allowed. */
+/* Whether an operand's nodes are known to differ from one another, and from the nodes of the ranges before it.
+ * `broadcast` says whether a number may stand for a whole row or column (stride 0). */
 static int is_apart(const sg_bulk *bulk, int k, int broadcast, range *ranges, int *count)
 {
     const sg_span *span = &bulk->operands[k];
@@ -38,7 +38,7 @@ static int is_apart(const sg_bulk *bulk, int k, int broadcast, range *ranges, in
     int repeats = (rows > 1 && !span->row) || (columns > 1 && !span->column);
     if (repeats && !broadcast)
         return 0;
-    /* rows apart, or columns apart: neither walks into the next */
+    /* either the rows or the columns must not overlap */
     if (!repeats && rows > 1 && columns > 1 && span->row <= along_row && span->column <= along_column)
         return 0;
     range own = {span->start, span->start + along_row + along_column, 0, 0};
@@ -62,7 +62,7 @@ static int pull_product(const sg_bulk *bulk, const sg_source sources[3], double 
         for (uint32_t r = rows; r-- > 0;)
             for (uint32_t c = 0; c < columns; c++)
                 adj[bias->start + c * bias->column] += adj[bulk->first + (size_t)r * columns + c];
-    /* the later consumer first: columns, or rows, in falling order */
+    /* the later consumer first: columns, or rows, in descending order */
     if (left->kind == SG_NODES &&
         !sg_multiply(rows, inner, columns, (sg_source){adj + bulk->first + columns - 1, columns, -1},
                      (sg_source){sources[1].at + (columns - 1) * sources[1].column, -sources[1].column, sources[1].row},

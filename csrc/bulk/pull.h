@@ -1,10 +1,10 @@
-/* Contributions of bulk nodes to their operands' adjoints, by the kernels. */
+/* The contributions of bulk nodes to their operands' adjoints, computed by the kernels. */
 #ifndef SG_PULL_H
 #define SG_PULL_H
 #include "tape/tape.h"
 
-/* Adds the contributions of all elements of a bulk, with plain products, to the adjoints of their operands, all of
- * which are sums already. 1: done; 0: no memory; -1: not done, because operands coincide: go element by element. */
+/* Adds the contributions of all elements of a bulk, by plain products, to the adjoints of their operands, which must
+ * all be initialised. 1: done; 0: no memory; -1: not done, because operands coincide: go element by element. */
 int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj);
 
 #endif

@@ -1,9 +1,9 @@
-/* The bodies of the kernels. lanes.c includes this once for each width of register, and defines before:
+/* The bodies of the kernels. lanes.c includes this file once per width of register, and defines before:
  *   SG_PATH(name)        the name of a function on this path
  *   SG_TARGET            the attribute that lets the compiler use these registers
  *   SG_TILE_ROWS         the rows of a tile of a product
- *   SG_TILE_PARTS        the registers that hold the 8 numbers of each of its rows
- * lanes.h says what the functions take. */
+ *   SG_TILE_PARTS        the registers for the 8 numbers of each of its rows
+ * lanes.h describes the parameters of the functions. */
 
 /* --- element by element ------------------------------------------------------------------------------------------- */
 
@@ -37,7 +37,7 @@ SG_TARGET static void SG_PATH(add)(uint32_t n, const double *restrict x, double 
 
 typedef double SG_PATH(vector) __attribute__((vector_size(64 / SG_TILE_PARTS), aligned(8)));
 
-/* A tile of 8 columns, whose sums stay in registers. `rows` is a constant where this is inlined. */
+/* A tile of 8 columns, whose sums stay in registers. `rows` is a constant at each call. */
 SG_TARGET static inline __attribute__((always_inline)) void SG_PATH(tile)(uint32_t rows, uint32_t inner,
                                                                           const double *a, ptrdiff_t a_row,
                                                                           ptrdiff_t a_step, const double *b,

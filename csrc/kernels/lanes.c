@@ -1,4 +1,4 @@
-/* The kernels, compiled once for each width of register; which of them run is chosen when the library is loaded. */
+/* The kernels, compiled once per width of register. The path in use is chosen when the library is loaded. */
 #include "kernels/lanes.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #include "scalargrad.h"
 #include "table/table.h"
 
-/* The kernels of a path, as lanes.h says. */
+/* The kernels of a path; lanes.h describes them. */
 typedef struct {
     void (*value)(int, uint32_t, const double *restrict, const double *restrict, const double *restrict,
                   double *restrict);
@@ -71,7 +71,7 @@ static int is_default_here(void)
     return 1;
 }
 
-/* The wider paths: with gcc and glibc on x86-64. */
+/* The wider paths exist with gcc and glibc on x86-64. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && defined(__GLIBC__)
 #define SG_PATH(name) name##_avx2
 #define SG_TARGET __attribute__((target("avx2")))
@@ -105,7 +105,7 @@ static int is_avx512f_here(void)
 typedef struct {
     const char *name;
     const sg_kernels *kernels;
-    int (*is_here)(void);    /* whether the CPU has its registers */
+    int (*is_here)(void);    /* whether the CPU has these registers */
 } path;
 
 static const path paths[] = {{"default", &kernels_default, is_default_here}, WIDER_PATHS};

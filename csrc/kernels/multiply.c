@@ -1,4 +1,4 @@
-/* Products of matrices in any layout, by the kernel that takes numbers side by side. */
+/* Products of matrices in any layout. The kernel needs numbers that are side by side. */
 #include "kernels/multiply.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "kernels/lanes.h"
 #include "tape/memory.h"
 
-/* Copies rows together, each filled up with zeros to `width` numbers. */
+/* Copies rows one after the other, each padded with zeros to `width` numbers. */
 static void pack(uint32_t rows, uint32_t columns, uint32_t width, sg_source from, double *to)
 {
     for (uint32_t r = 0; r < rows; r++, to += width) {

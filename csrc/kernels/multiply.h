@@ -16,8 +16,8 @@ typedef struct {
     ptrdiff_t row, column;
 } sg_target;
 
-/* c[r][j] += a[r][t] * b[t][j], t in order. The lanes are the columns, or the rows where there are more of those; what
- * does not lie side by side, or does not fill the last register, is copied together first. 0: no memory. */
+/* c[r][j] += a[r][t] * b[t][j], t in order. The lanes are the columns, or the rows if there are few columns and more
+ * rows. Numbers that are not side by side, or do not fill the last register, are copied first. 0: no memory. */
 int sg_multiply(uint32_t rows, uint32_t columns, uint32_t inner, sg_source a, sg_source b, sg_target c);
 
 #endif

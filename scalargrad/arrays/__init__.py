@@ -1,4 +1,7 @@
-"""Vectors and matrices, composed from scalars: each element is a Value of the graph."""
+"""Vectors and matrices. Each element is a Value of the graph, or the float of a constant; operations run in bulk.
+
+An array is a view of a block (`view.py`). The other modules read, compute with and reduce such views.
+"""
 
 from scalargrad.arrays.arithmetic import matmul
 from scalargrad.arrays.types import Matrix, Vector, concat, outer, stack

@@ -17,7 +17,7 @@ _CODE = ops.OPCODE
 _POW = ops.OPCODE["pow"]
 _TWO, _SQUARE = ops.SHORTCUTS[_POW]
 _COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
-# numpy's names where ours are others
+# numpy's names that differ from ours
 _UFUNCS = {
     **ops.NUMPY,
     **dict(zip(("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"), _COMPARED)),
@@ -35,7 +35,7 @@ def _comparison(name: str) -> Callable[..., Any]:
 
 
 class Arithmetic(Array):
-    """An array that can be computed with."""
+    """An array with arithmetic operators, comparisons and element-wise methods."""
 
     __slots__ = ()
 
@@ -84,7 +84,7 @@ class Arithmetic(Array):
 
 
 def as_array(x: Any) -> Any:
-    """An operand as an array: data become constants, a number or a Value a `Scalar`. None for anything else."""
+    """Returns an operand as an array: data as constants, a number or a Value as a `Scalar`. None for anything else."""
     if isinstance(x, Array):
         return x
     if isinstance(x, (float, core.Node)):
@@ -99,7 +99,10 @@ def as_array(x: Any) -> Any:
 
 
 def elementwise(opcode: int, *operands: Any) -> Any:
-    """A primitive of arrays, data, Values and numbers, element by element; shapes broadcast. Raises `ShapeError`."""
+    """Applies a primitive to arrays, data, Values and numbers, element by element. Shapes broadcast.
+
+    Returns NotImplemented for an operand of another type. Raises `ShapeError` if the shapes do not fit.
+    """
     if len(operands) == 1 and isinstance(operands[0], Array):
         x = operands[0]
         return of_view(x.ndim, core.elementwise(opcode, x._view), x.of_numpy)
@@ -121,8 +124,10 @@ def elementwise(opcode: int, *operands: Any) -> Any:
 
 
 def matmul(left: Any, right: Any) -> Any:
-    """The product of matrices and vectors: Matrix @ Matrix, Matrix @ Vector, Vector @ Matrix, or the dot product of two
-    Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
+    """The product of matrices and vectors: a Matrix, a Vector if one operand is a Vector, a Value if both are.
+
+    Sums go from left to right. Raises `ShapeError` if the inner lengths differ.
+    """
     a, b = as_array(left), as_array(right)
     if a is None or b is None or not a.ndim or not b.ndim:
         if not isinstance(left, Array) and not isinstance(right, Array):
@@ -134,14 +139,12 @@ def matmul(left: Any, right: Any) -> Any:
 
 
 def affine(a: Array, b: Array, bias: Array | None) -> Any:
-    """a @ b + bias, the bias first in each sum: a Matrix, a Vector where a or b is one, a Value where both are."""
+    """a @ b + bias; each sum begins with the bias. Returns a Matrix; a Vector if a or b is one, a Value if both are."""
     try:
         found = core.product(a._view, b._view if b.ndim == 2 else b._view.T, None if bias is None else bias._view)
     except ValueError:
         if a.shape[-1:] != b.shape[:1]:
-            raise ShapeError(
-                f"a product needs inner lengths that are equal; got shapes {a.shape} and {b.shape}"
-            ) from None
+            raise ShapeError(f"a product needs equal inner lengths, got shapes {a.shape} and {b.shape}") from None
         if bias is not None:
             message = f"a bias of shape {bias.shape} does not fit a product of shapes {a.shape} and {b.shape}"
             raise ShapeError(message) from None
@@ -154,7 +157,7 @@ def affine(a: Array, b: Array, bias: Array | None) -> Any:
 
 
 def _compare(name: str, left: Any, right: Any) -> Any:
-    """The comparison of the numbers: (nested) lists of bools."""
+    """Compares the numbers element by element. Returns (nested) lists of bools."""
     a, b = as_array(left), as_array(right)
     if a is None or b is None:
         return NotImplemented
@@ -166,7 +169,7 @@ def _compare(name: str, left: Any, right: Any) -> Any:
 
 
 def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
-    """Lets the functions of numbers take arrays."""
+    """The hook through which functions of numbers take arrays."""
     return elementwise(opcode, *operands) if any(isinstance(x, Array) for x in operands) else NotImplemented
 
 

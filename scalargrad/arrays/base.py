@@ -1,6 +1,6 @@
-"""`Array`: what a Vector and a Matrix have in common: a view of a block, and how its numbers are shown and set.
+"""`Array`, the base class of Vector and Matrix: a view of a block, whose numbers can be read, set and copied.
 
-An array does not change; the leaves that it is made of can.
+An array always has the same elements. The data of those that are leaves can be set.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Array:
 
     __slots__ = ("__weakref__", "_view", "of_numpy")
     _view: View
-    of_numpy: bool  # data and grad are shown as numpy arrays, because such an array went in
+    of_numpy: bool  # data and grad are numpy arrays, because the array was made from one
     ndim: ClassVar[int] = -1
     __hash__ = None  # type: ignore[assignment]
 
@@ -51,11 +51,11 @@ class Array:
         return self._view.rows * self._view.columns
 
     def elements(self) -> list[Any]:
-        """The elements in a row: Values, and the floats of constants."""
+        """The elements, row by row: Values, and floats for constants."""
         return view.items(self._view)
 
     def numbers(self) -> array[float]:
-        """The numbers in a row."""
+        """The numbers, row by row."""
         return view.numbers(self._view)
 
     def _shown(self, numbers: bytes) -> Any:
@@ -76,13 +76,13 @@ class Array:
             numbers = view.numbers(whole(block, self._view.rows, self._view.columns))
         if core.set_leaves(self._view, numbers.tobytes(), which) is not None:
             raise ReadOnlyError(
-                f"{name} can be set on leaves only; this array holds an element that is a constant or the result of"
-                " an operation: set the leaves that it was computed from"
+                f"{name} can be set on leaves only, and an element of this array is a constant or the result of an"
+                " operation: set the leaves that it was computed from"
             )
 
     @property
     def data(self) -> Any:
-        """The numbers: nested lists of floats, or a numpy array if one went in. Of leaves they can be set."""
+        """The numbers: nested lists, or a numpy array if the array was made from one. Can be set if all are leaves."""
         return self._shown(core.numbers(self._view))
 
     @data.setter
@@ -91,7 +91,7 @@ class Array:
 
     @property
     def grad(self) -> Any:
-        """The derivatives of the root of the last backward; see `Value.grad`. Of leaves they can be set."""
+        """The grads of the elements, like `data`; see `Value.grad`. Can be set if all elements are leaves."""
         return self._shown(core.grads(self._view))
 
     @grad.setter
@@ -99,7 +99,7 @@ class Array:
         self._set(given, 1, "grad")
 
     def item(self, k: int = 0) -> Any:
-        """Element k of the first row: a Value, or the float of a constant."""
+        """Element k of the first row: a Value, or a float for a constant."""
         return view.item(self._view, k)
 
     def tolist(self) -> list[Any]:
@@ -112,10 +112,10 @@ class Array:
         return of_shape(block, self.shape, self.of_numpy)  # type: ignore[no-any-return]
 
     def reshape(self, *shape: Any) -> Any:
-        """The same elements in another shape, (n,) or (rows, columns), row by row; one length may be -1."""
+        """The same elements, row by row, in another shape, (n,) or (rows, columns). One length may be -1."""
         wanted = tuple(shape[0]) if len(shape) == 1 and reading.is_data(shape[0]) else shape
         if not all(hasattr(n, "__index__") for n in wanted):
-            raise ArgumentError(f"the lengths of a shape are whole numbers, got {wanted}")
+            raise ArgumentError(f"the lengths of a shape must be ints, got {wanted}")
         wanted = tuple(int(n.__index__()) for n in wanted)
         known = 1
         for n in wanted:
@@ -140,8 +140,8 @@ class Array:
         raise ArgumentError(f"an array of shape {self.shape} is neither true nor false: compare a sum, or use any(...)")
 
     def backward(self, seed: float = 1.0) -> None:
-        """Raises: backward starts from one number."""
-        raise ArgumentError(f"backward starts from one number, this has shape {self.shape}: take its sum() or mean()")
+        """Raises `ArgumentError`, because backward starts from one number."""
+        raise ArgumentError(f"backward starts from one number, got shape {self.shape}: take the sum() or mean() first")
 
     # --- copies: one record of the histories of all elements, so that what they share stays shared
 
@@ -190,7 +190,7 @@ def _again(ndim: int, rows: int, columns: int, of_numpy: bool, together: Any) ->
 
 
 def of_view(ndim: int, shown: View, of_numpy: bool) -> Any:
-    """An array of so many dimensions: a Vector or Matrix, or for 0 a `Scalar`."""
+    """An array of `ndim` dimensions: a `Scalar` (0), a Vector (1) or a Matrix (2)."""
     self = _new(_kinds[ndim])
     self._view = shown
     self.of_numpy = of_numpy
@@ -198,18 +198,18 @@ def of_view(ndim: int, shown: View, of_numpy: bool) -> Any:
 
 
 def of_shape(block: Any, shape: Sequence[int], of_numpy: bool) -> Any:
-    """An array of all of a block, in a shape of at most two dimensions."""
+    """An array that shows a whole block, in a shape of at most two dimensions."""
     rows, columns = ((1, 1), (1, *shape), tuple(shape))[len(shape)]
     return of_view(len(shape), whole(block, rows, columns), of_numpy)
 
 
 def of_items(items: Sequence[Any]) -> Any:
-    """A Vector of Values and of numbers, which are constants."""
+    """A Vector of Values, and of numbers as constants."""
     return of_shape(core.block(items), (len(items),), False)
 
 
 def shown_as(x: Array, like: Array, ndim: int) -> Any:
-    """A row or column with `ndim` dimensions; its numbers are shown as numpy arrays where those of `like` are."""
+    """A row or column as an array of `ndim` dimensions, whose data is a numpy array if the data of `like` is one."""
     if x.ndim == ndim and x.of_numpy is like.of_numpy:
         return x
     shown = x._view

@@ -1,4 +1,4 @@
-"""Shapes: how nested data become numbers in a row, and back, and how shapes broadcast. Nothing here records."""
+"""Reads nested data and numpy arrays into blocks, and finds the common shape of operands. Nothing here records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_numpy(x: Any) -> TypeGuard[Any]:
 
 
 def plain_bytes(x: Any) -> bytes | None:
-    """The bytes of a numpy array of doubles in a row, of 1 or 2 dimensions; None for anything else."""
+    """The bytes of a contiguous numpy array of doubles, of 1 or 2 dimensions. None for anything else."""
     numpy = sys.modules.get("numpy")
     if numpy is None or type(x) is not numpy.ndarray or x.dtype is not numpy.dtype("d"):
         return None
@@ -32,23 +32,23 @@ def plain_bytes(x: Any) -> bytes | None:
 def _is_buffer(x: Any) -> bool:
     try:
         memoryview(x)
-    except (TypeError, ValueError):  # ValueError: numpy's arrays of dates, and the like
+    except (TypeError, ValueError):  # ValueError: for example, a numpy array of dates
         return False
     return not isinstance(x, (bytes, bytearray))
 
 
 def _is_foreign(x: Any) -> bool:
-    """Whether x is an array that numpy can read: one of numpy's, torch's, jax's."""
+    """Whether x is an array that numpy can read, such as numpy's, torch's or jax's."""
     return hasattr(x, "__array__") and hasattr(x, "dtype") and bool(getattr(x, "shape", ()))
 
 
 def is_data(x: Any) -> bool:
-    """Whether x can be read as an array of numbers: nested sequences, numpy's arrays, buffers."""
+    """Whether x can be read as an array of numbers: a list, a tuple, a numpy array or a buffer."""
     return isinstance(x, (list, tuple)) or (_is_buffer(x) and getattr(x, "ndim", 1) > 0) or _is_foreign(x)
 
 
 def _nested_shape(x: Any, where: str) -> Shape:
-    """The shape of nested sequences, of which all must have one; () for a number."""
+    """The shape of nested sequences; () for a number. Raises `ShapeError` if rows differ in shape."""
     if (
         isinstance(x, core.Node)
         or getattr(x, "shape", None) == ()
@@ -62,7 +62,7 @@ def _nested_shape(x: Any, where: str) -> Shape:
     shapes = [_nested_shape(row, where) for row in x]
     for k, shape in enumerate(shapes):
         if shape != shapes[0]:
-            raise ShapeError(f"{where} needs rows of one length: row 0 has shape {shapes[0]}, row {k} has {shape}")
+            raise ShapeError(f"{where} needs rows of equal shape: row 0 has shape {shapes[0]}, row {k} has {shape}")
     return (len(x), *(shapes[0] if shapes else ()))
 
 
@@ -74,10 +74,10 @@ def _flat(x: Any, depth: int) -> list[Any]:
 
 
 def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any, Shape, bool]:
-    """A block of the numbers of nested sequences, a numpy array or a buffer, their shape, and whether numpy gave them.
+    """Reads nested sequences, a numpy array or a buffer. Returns a block, the shape, and whether x is a numpy array.
 
-    Plain numbers become leaves, or constants; Values stay themselves. `dimensions`: how many may there be.
-    Raises `ShapeError`, `NumberError`, `RangeError`.
+    Plain numbers become leaves if `leaf`, else constants; Values stay themselves. Raises `ShapeError` if the number of
+    dimensions is not one of `dimensions`, or if rows differ; `NumberError` and `RangeError` for what is not a number.
     """
     if not is_numpy(x) and _is_foreign(x):
         import numpy
@@ -96,7 +96,8 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
             tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_data(x) or isinstance(x, Iterable) else ()
         )
     except RecursionError:
-        raise ShapeError(f"{where} needs data that are not nested so deeply, and do not contain themselves") from None
+        message = f"{where} needs data of one or two levels, got data that is nested too deeply or contains itself"
+        raise ShapeError(message) from None
     if len(shape) not in dimensions or (isinstance(x, str)):
         wanted = " or ".join(str(d) for d in dimensions)
         found = f"shape {shape}" if shape else f"{type(x).__name__} {short(x)}"
@@ -110,7 +111,7 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
 
 
 def refuse_masked(x: Any) -> None:
-    """Raises `NumberError` for a numpy array of which elements are masked: they have no numbers."""
+    """Raises `NumberError` for a numpy array with masked elements, because these have no numbers."""
     mask = getattr(x, "mask", None)
     if mask is not None and getattr(mask, "any", bool)():
         raise NumberError(
@@ -120,7 +121,7 @@ def refuse_masked(x: Any) -> None:
 
 
 def doubles(x: Any) -> Any:
-    """A numpy array of numbers as doubles. Raises `RangeError` for a longdouble that is too large for one."""
+    """Converts a numpy array of numbers to doubles. Raises `RangeError` for a longdouble that is too large."""
     if x.dtype.itemsize <= 8:
         return x.astype(float)
     import numpy
@@ -133,7 +134,7 @@ def doubles(x: Any) -> Any:
 
 
 def from_items(flat: list[Any], leaf: bool) -> Any:
-    """A block of Values and numbers; these become leaves, or constants."""
+    """A block of Values and numbers. Numbers become leaves if `leaf`, else constants."""
     if set(map(type, flat)) <= {float, int, bool}:
         try:
             return core.doubles(array("d", flat).tobytes(), leaf)
@@ -150,19 +151,19 @@ def from_items(flat: list[Any], leaf: bool) -> Any:
 
 
 def common_shape(arrays: Sequence[Any], what: str) -> tuple[int, int]:
-    """The rows and columns of an operation on arrays: on each axis equal, or 1. Raises `ShapeError`."""
+    """The rows and columns that operands broadcast to. Raises `ShapeError` if lengths differ and neither is 1."""
     sizes = []
     for lengths in ({x._view.rows for x in arrays}, {x._view.columns for x in arrays}):
         longer = lengths - {1}
         if len(longer) > 1:
             shapes = " and ".join(str(x.shape) for x in arrays if x.ndim)
-            raise ShapeError(f"{what} needs shapes that are equal, or 1 where they differ; got {shapes}")
+            raise ShapeError(f"{what} needs shapes whose lengths are equal or 1, got {shapes}")
         sizes.append(longer.pop() if longer else 1)
     return sizes[0], sizes[1]
 
 
 def nest(flat: Sequence[Any], shape: Shape) -> list[Any]:
-    """Numbers in a row as nested lists."""
+    """Nests a flat sequence into lists of the given shape."""
     if len(shape) == 1:
         return list(flat)
     width = shape[1]

@@ -1,8 +1,8 @@
 """The functions of many numbers. Each takes an iterable or several arguments, as Python's `max` does.
 
-On Values they give a Value (softmax and log_softmax a list), on floats alone a float. On a Vector or Matrix they are
-its methods: over all elements, or along `axis`. Each raises `NumberError` for an item that is no number, and
-`ArgumentError` where an empty sequence has no answer.
+On Values they return a Value, on floats alone a float; softmax and log_softmax return a list. On a Vector or Matrix
+they are its methods: over all elements, or along `axis`. Each raises `NumberError` for a non-number, and
+`ArgumentError` if an empty sequence has no result.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _SUM, _DOT, _MAX, _MIN, _LOGSUMEXP, _MUL, _DIV, _SUB, _EXP_SUB = (
 
 
 def _items(function: str, x: tuple[Any, ...], least: int = 0) -> list[Any]:
-    """The items of one iterable, or the arguments themselves."""
+    """The items of the only argument if it is an iterable, else the arguments themselves."""
     if len(x) == 1 and isinstance(x[0], Iterable) and getattr(x[0], "ndim", None) != 0:
         x = tuple(x[0])
     if len(x) < least:
-        raise ArgumentError(f"{function} of nothing has no value: give at least {least} number")
+        raise ArgumentError(f"{function} needs at least {least} number, got none")
     return list(x)
 
 
@@ -43,12 +43,12 @@ def _number(item: Any) -> float:
 
 
 def _largest(items: list[Any]) -> float:
-    """The largest of the numbers, as a float that no gradient passes."""
+    """The largest of the numbers, as a float, which passes no gradient."""
     return core.reduce(ops.OPCODE["max"], [_number(item) for item in items])  # type: ignore[no-any-return]
 
 
 def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, and for an array its method of the same name."""
+    """Makes the function call the method of the same name if its argument is an array."""
     name = function.__name__
 
     @wraps(function)
@@ -56,7 +56,7 @@ def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
         if len(x) == 1 and isinstance(x[0], Array):
             return getattr(x[0], name)(**axis)
         if axis:
-            raise ArgumentError(f"{name} takes an axis with a Vector or Matrix alone")
+            raise ArgumentError(f"{name} takes an axis only if its argument is a Vector or Matrix")
         return function(*x)
 
     return either
@@ -64,7 +64,7 @@ def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @_or_of_array
 def sum(*x: Any) -> Any:
-    """The sum, as one node: chunks of 128 numbers, each in eight interleaved sums. 0.0 of nothing.
+    """The sum, as one node: chunks of 128 numbers, each in eight interleaved sums. 0.0 if there are no numbers.
 
     >>> sum(1.0, 2.0, 3.0), sum([])
     (6.0, 0.0)
@@ -86,7 +86,7 @@ def mean(*x: Any) -> Any:
 
 @_or_of_array
 def prod(*x: Any) -> Any:
-    """The product, left to right. 1.0 of nothing.
+    """The product, left to right. 1.0 if there are no numbers.
 
     >>> prod(2.0, 3.0, 4.0)
     24.0
@@ -98,20 +98,20 @@ def prod(*x: Any) -> Any:
 
 
 def dot(x: Iterable[Any], y: Iterable[Any]) -> Any:
-    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` when the lengths differ.
+    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` if the lengths differ.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
     left, right = list(x), list(y)
     if len(left) != len(right):
-        raise ArgumentError(f"dot needs two sequences of one length, got lengths {len(left)} and {len(right)}")
+        raise ArgumentError(f"dot needs two sequences of equal length, got lengths {len(left)} and {len(right)}")
     return core.reduce(_DOT, [item for pair in zip(left, right) for item in pair]) if left else 0.0
 
 
 @_or_of_array
 def norm(*x: Any) -> Any:
-    """The Euclidean norm, without overflow; gradient x / norm, and 0 at the origin. 0.0 of nothing.
+    """The Euclidean norm, without overflow. Its gradient is x / norm, and 0 at the origin. 0.0 if there are no numbers.
 
     >>> norm(3.0, 4.0)
     5.0
@@ -120,12 +120,12 @@ def norm(*x: Any) -> Any:
     if not items:
         return 0.0
     size = _largest([builtins.abs(_number(item)) for item in items])
-    if not 0.0 < size < math.inf:  # at the origin and at infinity hypot has the conventions
+    if not 0.0 < size < math.inf:  # hypot has the conventions for the origin and infinity
         total: Any = 0.0
         for item in items:
             total = core.apply(ops.OPCODE["hypot"], item, total)
         return total
-    # powers of two, so that scaling is exact; no larger than squares need, since adjoints are scaled too on their way
+    # powers of two, so that scaling is exact; no larger than squares need, because adjoints are scaled too
     scale = 2.0**600 if size > 1e140 else 2.0**-600 if size < 1e-140 else 1.0
     if scale != 1.0:
         items = [core.apply(_DIV, item, scale) for item in items]
@@ -135,7 +135,7 @@ def norm(*x: Any) -> Any:
 
 @_or_of_array
 def max(*x: Any) -> Any:
-    """The largest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `max` picks one).
+    """The largest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `max` picks one).
 
     >>> max(1.0, 3.0, 2.0)
     3.0
@@ -145,7 +145,7 @@ def max(*x: Any) -> Any:
 
 @_or_of_array
 def min(*x: Any) -> Any:
-    """The smallest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `min` picks one).
+    """The smallest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `min` picks one).
 
     >>> min(1.0, 3.0, 2.0)
     1.0
@@ -155,7 +155,7 @@ def min(*x: Any) -> Any:
 
 @_or_of_array
 def logsumexp(*x: Any) -> Any:
-    """log(exp(x1) + ... + exp(xn)) without overflow; its gradient is the softmax.
+    """log(exp(x1) + ... + exp(xn)) without overflow. Its gradient is the softmax.
 
     >>> logsumexp([-1e4, -1e4]) == -1e4 + math.log(2.0)
     True
@@ -179,7 +179,7 @@ def softmax(*x: Any) -> list[Any]:
 
 @_or_of_array
 def log_softmax(*x: Any) -> list[Any]:
-    """xi - logsumexp(x), a list; accurate also where the softmax rounds to 1.
+    """xi - logsumexp(x), a list. It is accurate even if the softmax rounds to 1.
 
     >>> log_softmax([0.0, -1e4])
     [0.0, -10000.0]
@@ -194,7 +194,7 @@ def log_softmax(*x: Any) -> list[Any]:
 
 
 class Reductions(Arithmetic):
-    """An array that can be reduced: as a whole, or along an axis."""
+    """An array with reductions, of all elements or along an axis."""
 
     __slots__ = ()
 
@@ -212,34 +212,34 @@ class Reductions(Arithmetic):
         raise ArgumentError(f"an array of {self.ndim} dimensions has no axis {axis}")
 
     def _filled(self, name: str, axis: int | None) -> View:
-        """The view whose rows are to be reduced. Raises `ArgumentError` where they are empty."""
+        """The view whose rows are to be reduced. Raises `ArgumentError` if they are empty."""
         rows = self._along(axis)
         if not rows.columns:
-            raise ArgumentError(f"{name} of nothing has no value: the shape is {self.shape}, the axis {axis}")
+            raise ArgumentError(f"{name} needs an element per result, got shape {self.shape} with axis {axis}")
         return rows
 
     def _reduced(self, column: View, axis: int | None) -> Any:
-        """The results in a column: the only one, or as a Vector."""
+        """The results, given as a column: the only one, or a Vector of all."""
         return view.item(column) if axis is None or self.ndim == 1 else of_view(1, column.T, self.of_numpy)
 
     def sum(self, axis: int | None = None) -> Any:
-        """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
+        """The sum of all elements, a Value, or along an axis, a Vector. See `scalargrad.sum`."""
         rows = self._along(axis)
         if not rows.columns:
             return self._reduced(whole(core.doubles(bytes(8 * rows.rows), True), rows.rows, 1), axis)
         return self._reduced(core.reduce_rows(_SUM, rows), axis)
 
     def mean(self, axis: int | None = None) -> Any:
-        """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
+        """The sum divided by the count. Raises `ArgumentError` if there are no elements."""
         count = self._filled("mean", axis).columns
         return self.sum(axis) / count
 
     def max(self, axis: int | None = None) -> Any:
-        """The largest; a k-way tie gives each 1/k."""
+        """The largest; nan if any is nan. In a tie of k, each has the gradient 1/k."""
         return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
 
     def min(self, axis: int | None = None) -> Any:
-        """The smallest; a k-way tie gives each 1/k."""
+        """The smallest; nan if any is nan. In a tie of k, each has the gradient 1/k."""
         return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
 
     def logsumexp(self, axis: int | None = None) -> Any:
@@ -260,15 +260,15 @@ class Reductions(Arithmetic):
         rows = self._along(axis)
         each, columns = view.items(rows), rows.columns
         results = [function(each[r * columns : (r + 1) * columns]) for r in range(rows.rows)]
-        block = reading.from_items(results, not columns)  # of nothing: leaves, as sums
+        block = reading.from_items(results, not columns)  # reductions of nothing are leaves, as sums are
         return self._reduced(whole(block, rows.rows, 1), axis)
 
     def softmax(self: A, axis: int = -1) -> A:
-        """exp(x) / sum(exp(x)) along an axis: an array of the same shape."""
+        """exp(x) / sum(exp(x)) along an axis, an array of the same shape."""
         return self._normalised(axis, row_softmax)  # type: ignore[no-any-return]
 
     def log_softmax(self: A, axis: int = -1) -> A:
-        """x - logsumexp(x) along an axis: an array of the same shape."""
+        """x - logsumexp(x) along an axis, an array of the same shape."""
         return self._normalised(axis, row_log_softmax)  # type: ignore[no-any-return]
 
     def _normalised(self, axis: int, function: Callable[[Any], Any]) -> Any:
@@ -279,22 +279,22 @@ class Reductions(Arithmetic):
 
 
 def row_maxima(x: Array) -> Any:
-    """The largest number of each row, as a constant: a column. A Vector is one row."""
+    """A column with the largest number of each row, a constant. A Vector is one row."""
     return of_view(2, core.reduce_rows_data(_MAX, x._view), x.of_numpy)
 
 
 def row_sums(x: Array) -> Any:
-    """The sum of each row: a column."""
+    """A column with the sum of each row."""
     return of_view(2, core.reduce_rows(_SUM, x._view), x.of_numpy)
 
 
 def row_logsumexp(x: Array, shifts: Array) -> Any:
-    """log(exp(x[0] - shift) + ...) of each row: a column. The shifts are a column of constants."""
+    """A column with log(exp(x[0] - shift) + ...) of each row. The shifts are a column of constants."""
     return of_view(2, core.reduce_rows(_LOGSUMEXP, x._view, shifts._view), x.of_numpy)
 
 
 def row_take(x: Array, columns: Sequence[int]) -> Any:
-    """The element of each row that stands in the column named for it: a column."""
+    """A column with one element of each row: in row r, the element in column `columns[r]`."""
     shown = x._view
     offset, row, column = shown.offset, shown.row, shown.column
     block = view.take(shown, [offset + r * row + c * column for r, c in enumerate(columns)])
@@ -302,13 +302,13 @@ def row_take(x: Array, columns: Sequence[int]) -> Any:
 
 
 def row_softmax(x: Any) -> Any:
-    """The softmax of each row of a Matrix, as `softmax` of many numbers."""
+    """The softmax of each row of a Matrix. It has the bits of `softmax` of a list."""
     weights = elementwise(_EXP_SUB, x, row_maxima(x))
     return weights / row_sums(weights)
 
 
 def row_log_softmax(x: Any) -> Any:
-    """The log_softmax of each row of a Matrix, as `log_softmax` of many numbers."""
+    """The log_softmax of each row of a Matrix. It has the bits of `log_softmax` of a list."""
     largest = row_maxima(x)
     total = row_logsumexp(x, largest)
     return (x - largest) - total

@@ -1,4 +1,4 @@
-"""What operators and reductions of arrays return, for type checkers. Nothing here runs."""
+"""The types of what operators and reductions of arrays return, for type checkers. Nothing here runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class VectorOperator(Protocol):
-    """Of a Vector: a Matrix where the other operand is one."""
+    """An operator of a Vector: a Matrix if the other operand is one, else a Vector."""
 
     @overload
     def __call__(self, other: Matrix, /) -> Matrix: ...  # pyright: ignore[reportOverlappingOverload]
@@ -19,7 +19,7 @@ class VectorOperator(Protocol):
 
 
 class MatrixOperator(Protocol):
-    """Of a Matrix."""
+    """An operator of a Matrix."""
 
     def __call__(self, other: Any, /) -> Matrix: ...
 

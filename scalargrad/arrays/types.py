@@ -1,4 +1,4 @@
-"""Vectors and matrices, composed from scalars: each element is a Value of the graph; recorded in bulk."""
+"""`Vector` and `Matrix`: how they are made, indexed, joined and stacked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ else:
 
 
 def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | list[int]:
-    """What a slice or a list of positions selects: (first, step, count), or positions where that cannot say it."""
+    """The positions that a slice, a list or a mask selects: (first, step, count) if possible, else a list."""
     if isinstance(key, slice):
         chosen = range(length)[key]
         return (chosen.start, chosen.step, len(chosen)) if chosen.step > 0 else list(chosen)
@@ -45,7 +45,7 @@ def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | li
 
 def _position(key: Any, length: int, shape: Shape) -> int:
     if isinstance(key, core.Node) or not hasattr(key, "__index__"):
-        raise ArgumentError(f"an index is an int, a slice or a list of ints, got {type(key).__name__}")
+        raise ArgumentError(f"an index must be an int, a slice or a list of ints, got {type(key).__name__}")
     k = int(key.__index__())
     if not -length <= k < length:
         raise _OutOfRange(f"index {k} is out of range for an array of shape {shape}")
@@ -53,11 +53,11 @@ def _position(key: Any, length: int, shape: Shape) -> int:
 
 
 class _OutOfRange(ArgumentError, IndexError):
-    """An index beyond the end; an IndexError too, as iteration expects."""
+    """An index out of range. It is an IndexError too, which iteration expects."""
 
 
 class Scalar(Reductions):
-    """A number among arrays."""
+    """One number, as an array of 0 dimensions."""
 
     __slots__ = ()
     ndim = 0
@@ -66,8 +66,8 @@ class Scalar(Reductions):
 class Vector(Reductions, VectorMethods):
     """A vector of Values.
 
-    ``Vector(data)``: numbers become leaves, Values stay themselves; from any sequence, a numpy array of one dimension,
-    a buffer or another Vector. Raises `ShapeError` for data of another dimension, `NumberError` for what is no number.
+    ``Vector(data)`` takes a sequence, a numpy array of one dimension, a buffer or another Vector. Numbers become
+    leaves, Values stay themselves. Raises `ShapeError` for data of other dimensions, `NumberError` for non-numbers.
 
     >>> x = Vector([1.0, 2.0, 3.0])
     >>> y = x @ x
@@ -108,7 +108,7 @@ class Vector(Reductions, VectorMethods):
 
     @property
     def T(self) -> Vector:
-        """Itself: a Vector is a row or a column, as the operation needs it."""
+        """The Vector itself. It acts as a row or as a column, as an operation needs it."""
         return self
 
     def __len__(self) -> int:
@@ -141,10 +141,10 @@ class Vector(Reductions, VectorMethods):
 
 
 class Matrix(Reductions, MatrixMethods):
-    """A matrix of Values: rows x columns.
+    """A matrix of Values, with rows and columns.
 
-    ``Matrix(data)``: numbers become leaves, Values stay themselves; from nested sequences, a numpy array of two
-    dimensions, or another Matrix. Raises `ShapeError` for data of another shape, `NumberError` for what is no number.
+    ``Matrix(data)`` takes nested sequences, a numpy array of two dimensions, or another Matrix. Numbers become leaves,
+    Values stay themselves. Raises `ShapeError` for data of other dimensions, `NumberError` for non-numbers.
 
     >>> w = Matrix([[1.0, 2.0], [3.0, 4.0]])
     >>> y = w @ [1.0, 10.0]
@@ -186,7 +186,7 @@ class Matrix(Reductions, MatrixMethods):
 
     @property
     def T(self) -> Matrix:
-        """The transpose, of the same elements."""
+        """The transpose. It has the same elements."""
         return of_view(2, self._view.T, self.of_numpy)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
@@ -215,7 +215,7 @@ class Matrix(Reductions, MatrixMethods):
 
 
 def _vector(product: str, left: Vector, given: Any) -> Array:
-    """The other operand of a product of two vectors."""
+    """The second operand of a product of two vectors, as an array. Raises `ShapeError` if it is not a vector."""
     right = as_array(given)
     if right is None or right.ndim != 1:
         found = type(given).__name__ if right is None else f"shape {right.shape}"
@@ -228,7 +228,7 @@ def _is_many(key: Any) -> bool:
 
 
 def _rows(shown: View, chosen: tuple[int, int, int] | list[int]) -> View:
-    """Some rows of a view: (first, step, count), or positions, whose elements are listed anew."""
+    """Some rows of a view, chosen by (first, step, count), or by positions; these need a new block."""
     if isinstance(chosen, tuple):
         return some_rows(shown, *chosen)
     offset, row, column = shown.offset, shown.row, shown.column
@@ -237,7 +237,7 @@ def _rows(shown: View, chosen: tuple[int, int, int] | list[int]) -> View:
 
 
 def _select(x: Any, key: Any, axis: int) -> Any:
-    """Selects along an axis: one row or column of a Matrix, or several; of a Vector an element, or several."""
+    """Selects along an axis: one or several rows or columns of a Matrix, elements of a Vector."""
     if isinstance(key, slice) and key == slice(None):
         return x
     if x.ndim == 1:
@@ -252,7 +252,7 @@ def _select(x: Any, key: Any, axis: int) -> Any:
 
 
 def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
-    """The view of a new array, and whether numpy gave its numbers."""
+    """The view of a new array, and whether it was made from a numpy array."""
     if isinstance(data, Array):
         if data.ndim != ndim:
             raise ShapeError(f"{name} needs data of {ndim} dimension(s), got shape {data.shape}")
@@ -264,7 +264,7 @@ def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
 
 
 def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Joins vectors, or matrices along an axis. Raises `ShapeError` when they do not fit.
+    """Joins vectors, or matrices along an axis. Raises `ShapeError` if they do not fit.
 
     >>> concat([Vector([1.0]), Vector([2.0, 3.0])]).data
     [1.0, 2.0, 3.0]
@@ -272,21 +272,21 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
     parts = [as_array(x) for x in arrays]
     if not parts or any(x is None or x.ndim != parts[0].ndim or not x.ndim for x in parts):
         shapes = [x.shape for x in parts if x is not None]
-        raise ShapeError(f"concat needs arrays of one number of dimensions, got shapes {shapes}")
+        raise ShapeError(f"concat needs arrays with equal numbers of dimensions, got shapes {shapes}")
     ndim = parts[0].ndim
     if ndim == 2 and axis in (1, -1):
         return concat([x.T for x in parts], 0).T
     if axis not in (0, -ndim):
         raise ArgumentError(f"an array of {ndim} dimensions has no axis {axis}")
     if ndim == 2 and len({x._view.columns for x in parts}) > 1:
-        raise ShapeError(f"concat needs matrices of one width, got shapes {[x.shape for x in parts]}")
+        raise ShapeError(f"concat needs matrices of equal width, got shapes {[x.shape for x in parts]}")
     items = [item for x in parts for item in x.elements()]
     shape = (sum(map(len, parts)), parts[0]._view.columns) if ndim == 2 else (len(items),)
     return of_shape(reading.from_items(items, True), shape, any(x.of_numpy for x in parts))
 
 
 def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
-    """The Matrix whose rows (axis 0) or columns (axis 1) are the vectors. Raises `ShapeError` when lengths differ.
+    """The Matrix whose rows (axis 0) or columns (axis 1) are the vectors. Raises `ShapeError` if lengths differ.
 
     >>> stack([Vector([1.0, 2.0]), [3.0, 4.0]]).data
     [[1.0, 2.0], [3.0, 4.0]]
@@ -294,9 +294,9 @@ def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
     parts = [as_array(x) for x in vectors]
     if not parts or any(x is None or x.ndim != 1 or x.size != parts[0].size for x in parts):
         shapes = [x.shape for x in parts if x is not None]
-        raise ShapeError(f"stack needs vectors of one length, got shapes {shapes}")
+        raise ShapeError(f"stack needs vectors of equal length, got shapes {shapes}")
     if axis not in (0, 1, -1, -2):
-        raise ArgumentError(f"stack along axis 0 (rows) or 1 (columns), got {axis}")
+        raise ArgumentError(f"stack takes axis 0 (rows) or 1 (columns), got {axis}")
     matrix = concat(parts).reshape(len(parts), parts[0].size)
     return matrix if axis in (0, -2) else matrix.T  # type: ignore[no-any-return]
 
@@ -309,5 +309,5 @@ def outer(x: Any, y: Any) -> Matrix:
     """
     left = as_array(x)
     if left is None or left.ndim != 1:
-        raise ShapeError("outer needs two vectors")
+        raise ShapeError(f"outer needs two vectors, got {type(x).__name__}")
     return Vector.outer(left, y)

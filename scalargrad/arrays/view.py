@@ -1,7 +1,7 @@
 """Views: which numbers of a block an array shows. A row, a column or a transpose is another view of the same block.
 
-``View(block, offset, row, column, rows, columns)``, of the backend, has these attributes and ``T``, the transpose:
-element (r, c) is number ``offset + r * row + c * column`` of the block.
+The type is the backend's: ``View(block, offset, row, column, rows, columns)`` has these attributes, and ``T``, the
+transpose. Element (r, c) is number ``offset + r * row + c * column`` of the block.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from scalargrad.core import View
 
 
 def whole(block: Any, rows: int, columns: int) -> View:
-    """All of a block, row by row."""
+    """A view of a whole block, row by row."""
     return View(block, 0, columns, 1, rows, columns)
 
 
 def some_rows(view: View, first: int, step: int, count: int) -> View:
-    """`count` rows: the first, and every `step`-th from there on."""
+    """A view of `count` rows: row `first`, and every `step`-th row after it."""
     offset = view.offset + first * view.row * (count > 0)
     return View(view.block, offset, step * view.row, view.column, count, view.columns)
 
 
 def broadcast(view: View, rows: int, columns: int) -> View:
-    """Repeated along each axis on which it has one element. The lengths are equal otherwise."""
+    """A view that repeats the only row or column along its axis. Other lengths must be equal already."""
     row, column = view.row if view.rows == rows else 0, view.column if view.columns == columns else 0
     return View(view.block, view.offset, row, column, rows, columns)
 
 
 def reshape(view: View, rows: int, columns: int) -> View:
-    """The elements, row by row, in as many rows and columns as they fill."""
+    """A view of the same elements, row by row, in other rows and columns."""
     block, offset, column = view.block, view.offset, view.column
     if view.rows > 1 and view.row != view.columns * column:
         block, offset, column = take(view, positions(view)), 0, 1
@@ -40,7 +40,7 @@ def reshape(view: View, rows: int, columns: int) -> View:
 
 
 def positions(view: View) -> list[int]:
-    """Where the elements stand in the block, row by row."""
+    """The positions of the elements in the block, row by row."""
     offset, row, column, columns = view.offset, view.row, view.column, view.columns
     return [offset + r * row + c * column for r in range(view.rows) for c in range(columns)]
 
@@ -51,7 +51,7 @@ def take(view: View, positions: Sequence[int]) -> Any:
 
 
 def items(view: View) -> list[Any]:
-    """The elements, row by row: Values, or the floats of constants."""
+    """The elements, row by row: Values, or floats for constants."""
     item, block = core.item, view.block
     return [item(block, k) for k in positions(view)]
 

@@ -1,4 +1,7 @@
-"""Networks: micrograd's Neuron, Layer and MLP, and modules with PyTorch's names."""
+"""Networks: micrograd's `Neuron`, `Layer` and `MLP`, and modules with PyTorch's names.
+
+A network is a `Module`: it finds its parameters, and saves and loads their numbers.
+"""
 
 from scalargrad.nn.layers import (
     ELU,

@@ -1,4 +1,4 @@
-"""What networks are made of, by name: activations, and how weights are drawn. `random` is the only source of chance."""
+"""Activations and initialisers of weights, by name. All random numbers come from the module `random`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 
 class Activation(NamedTuple):
-    """A primitive of one number, with its further operands."""
+    """A primitive of one number, with its other operands."""
 
-    opcode: int  # 0: none, x stays x
+    opcode: int  # 0: the identity
     settings: tuple[float, ...]
-    title: str  # as in micrograd's ReLUNeuron
-    gain: float  # of kaiming_normal: what makes up for the spread that the activation takes away
+    title: str  # the first part of a neuron's repr, such as ReLUNeuron
+    gain: float  # for kaiming_normal: restores the spread that the activation reduces
 
     def __call__(self, x: Any) -> Any:
-        """Of a Value or a float."""
+        """The activation of a Value or a float."""
         return core.apply(self.opcode, x, *self.settings) if self.opcode else x
 
 
@@ -31,7 +31,7 @@ def _activation(name: str, title: str, gain: float, *settings: float) -> Activat
     return Activation(ops.OPCODE[name], settings, title, gain)
 
 
-# The gains of relu, leaky_relu and tanh are those of PyTorch's calculate_gain; 1 where it has none.
+# The gains of relu, leaky_relu and tanh are the same as in PyTorch's calculate_gain. The others are 1.
 ACTIVATIONS: dict[str, Activation] = {
     "relu": _activation("relu", "ReLU", math.sqrt(2.0)),
     "tanh": _activation("tanh", "Tanh", 5.0 / 3.0),
@@ -62,11 +62,11 @@ def _kaiming_uniform(fan_in: int, fan_out: int, gain: float) -> float:
     return random.uniform(-bound, bound)
 
 
-# Each draws one weight, from the number of a layer's inputs, that of its outputs, and the activation's gain.
-#   uniform          between -1 and 1, as in micrograd
-#   xavier_uniform   between -sqrt(6 / (in + out)) and that. Source: Glorot and Bengio 2010
-#   kaiming_normal   Gaussian, of the standard deviation gain / sqrt(in). Source: He et al. 2015
-#   kaiming_uniform  between -1 / sqrt(in) and that: PyTorch's Linear, kaiming_uniform_ with a = sqrt(5)
+# Each draws one weight, and takes the numbers of a layer's inputs and outputs, and the activation's gain.
+#   uniform          uniform within ±1, as in micrograd
+#   xavier_uniform   uniform within ±sqrt(6 / (in + out)). Source: Glorot and Bengio 2010
+#   kaiming_normal   Gaussian with standard deviation gain / sqrt(in). Source: He et al. 2015
+#   kaiming_uniform  uniform within ±1 / sqrt(in), as in PyTorch's Linear (kaiming_uniform_ with a = sqrt(5))
 INITIALISERS: dict[str, Callable[[int, int, float], float]] = {
     "uniform": _uniform,
     "xavier_uniform": _xavier_uniform,
@@ -76,14 +76,14 @@ INITIALISERS: dict[str, Callable[[int, int, float], float]] = {
 
 
 def chosen(table: dict[str, T], name: Any, what: str) -> T:
-    """An entry of one of the tables. Raises `ArgumentError`, which lists them."""
+    """The entry of a table. Raises `ArgumentError`, which lists the names, for an unknown name."""
     if not isinstance(name, str) or name not in table:
         raise ArgumentError(f"there is no {what} {name!r}: choose one of {', '.join(table)}")
     return table[name]
 
 
 def size(n: Any, name: str, least: int = 0) -> int:
-    """A size of a layer. Raises `ArgumentError`."""
+    """A size of a layer, as an int. Raises `ArgumentError` if it is not an int or below `least`."""
     if not hasattr(n, "__index__") or isinstance(n, bool) or n.__index__() < least:
-        raise ArgumentError(f"{name} is a whole number from {least} on, got {n!r}")
+        raise ArgumentError(f"{name} must be an int, at least {least}, got {n!r}")
     return int(n.__index__())

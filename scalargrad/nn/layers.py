@@ -1,5 +1,7 @@
-"""Layers with PyTorch's names: Linear, Sequential, and activations as modules. All take a batch, a Matrix with a row a
-sample, and give a Matrix; or one sample, a Vector, and give a Vector."""
+"""Layers with PyTorch's names: Linear, Sequential, and activations as modules.
+
+All take a batch, a Matrix with one row per sample, and return a Matrix; or one sample, a Vector, and return a Vector.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +20,23 @@ from scalargrad.value import Value
 
 
 def array_of(x: Any, who: str) -> Any:
-    """An input as a Vector or Matrix: lists and numpy arrays are constants. Raises `ShapeError` for a number."""
+    """An input as a Vector or Matrix, in which plain numbers are constants. Raises `ShapeError` for a single number."""
     found = as_array(x)
     if found is None or not found.ndim:
-        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: give a list")
+        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: pass a list")
     return found
 
 
 class Linear(Module):
-    """x @ weight.T + bias: weight a Matrix of shape (out_features, in_features), bias a Vector of shape
-    (out_features,) or None.
+    """x @ weight.T + bias.
 
-    A batch (n, in_features) gives a Matrix (n, out_features), a vector (in_features,) a Vector (out_features,). Each
-    sum begins with the bias and goes from left to right. `init` is ``"kaiming_uniform"``, which is PyTorch's: weights
-    and bias uniform between ±1/√in_features; or ``"uniform"``, ``"xavier_uniform"``, ``"kaiming_normal"``, with a bias
-    of 0. Raises `ArgumentError` for other arguments; the call raises `ShapeError`, with both shapes. Source: PyTorch's
-    Linear.
+    The weight is a Matrix of shape (out_features, in_features), the bias a Vector of shape (out_features,) or None. For
+    a batch (n, in_features) it returns a Matrix (n, out_features), for a vector (in_features,) a Vector
+    (out_features,). Each sum begins with the bias and goes from left to right.
+
+    `init` is ``"kaiming_uniform"``, PyTorch's default, where weights and bias are uniform within ±1/√in_features; or
+    ``"uniform"``, ``"xavier_uniform"`` or ``"kaiming_normal"``, where the bias is 0. Raises `ArgumentError` for other
+    arguments. A call raises `ShapeError` if the input does not fit. Source: PyTorch's Linear.
 
     >>> layer = Linear(3, 2)
     >>> layer.weight.shape, layer.bias.shape, layer([[1.0, 2.0, 3.0]]).shape, layer([1.0, 2.0, 3.0]).shape
@@ -79,7 +82,7 @@ class Linear(Module):
 
 
 class Sequential(Module):
-    """Modules, or other functions, one after the other: the output of each is the input of the next.
+    """Modules or other functions in a chain: the output of each is the input of the next.
 
     >>> model = Sequential(Linear(2, 8), Tanh(), Linear(8, 1))
     >>> model([[1.0, 2.0]]).shape, len(model.parameters()), model[0]
@@ -89,7 +92,7 @@ class Sequential(Module):
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for layer in layers:
             if not callable(layer):
-                raise ArgumentError(f"Sequential takes modules, each an argument, got {type(layer).__name__}")
+                raise ArgumentError(f"Sequential takes each module as a separate argument, got {type(layer).__name__}")
         self.layers = list(layers)
 
     @overload
@@ -114,7 +117,7 @@ class Sequential(Module):
 
 
 class _Elementwise(Module):
-    """An activation: arrays, lists and numpy arrays of any shape, Values and floats."""
+    """An activation of each element. Takes arrays, lists and numpy arrays of any shape, Values and floats."""
 
     _opcode = 0
     _settings: tuple[Any, ...] = ()
@@ -143,7 +146,7 @@ class _Elementwise(Module):
 
 
 class ReLU(_Elementwise):
-    """x where it is positive, else 0: `scalargrad.relu` of each element.
+    """x if it is positive, else 0: `scalargrad.relu` of each element.
 
     >>> ReLU()([-1.0, 2.0]).data
     [0.0, 2.0]
@@ -177,7 +180,7 @@ class Softplus(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """x where it is positive, else slope * x: `scalargrad.leaky_relu` of each element.
+    """x if it is positive, else slope * x: `scalargrad.leaky_relu` of each element.
 
     >>> LeakyReLU(0.5)([-1.0, 2.0]).data
     [-0.5, 2.0]
@@ -194,7 +197,7 @@ class LeakyReLU(_Elementwise):
 
 
 class ELU(_Elementwise):
-    """x where it is positive, else alpha * (exp(x) - 1): `scalargrad.elu` of each element."""
+    """x if it is positive, else alpha * (exp(x) - 1): `scalargrad.elu` of each element."""
 
     _opcode = OPCODE["elu"]
 
@@ -230,7 +233,7 @@ class Softmax(Module):
 
 
 class LogSoftmax(Softmax):
-    """x - logsumexp(x) of each row (axis -1) or column (axis 0), accurate also where the softmax rounds to 1."""
+    """x - logsumexp(x) of each row (axis -1) or column (axis 0). It is accurate even if the softmax rounds to 1."""
 
     @overload
     def __call__(self, x: Vector) -> Vector: ...

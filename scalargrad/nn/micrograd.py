@@ -1,7 +1,7 @@
 """Networks: micrograd's Neuron, Layer and MLP.
 
-A neuron's weights are Values in a list; they can be replaced one by one. A layer keeps its neurons' parameters
-together, in one block, and records a whole batch in bulk from there; it makes that block anew after an edit.
+A neuron's weights are Values in a list, and can be replaced one by one. A layer also keeps one block of all its
+parameters, from which it records a whole batch in bulk. After an edit it makes a new block.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
 from scalargrad.value import Value
 
-_edition = object()  # another one after each edit of any neuron or layer: what was kept from an older one is stale
+_edition = object()  # replaced at each edit of any neuron or layer; a block of an older edition is stale
 
 
 def _edited() -> None:
@@ -42,7 +42,7 @@ def _editing(name: str) -> Callable[..., Any]:
 
 
 class Parts(list[Any]):
-    """A list of weights, neurons or layers, whose edits are seen by the layers that they are part of."""
+    """A list of weights, neurons or layers. Its edits make the blocks of layers stale."""
 
     __setitem__, __delitem__, __iadd__, __imul__, append, extend, insert, pop, remove, clear, sort, reverse = map(
         _editing,
@@ -52,7 +52,7 @@ class Parts(list[Any]):
 
 
 class _Edited(Module):
-    """A module of which every change counts as an edit."""
+    """A module whose changes all count as edits."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, Parts(value) if type(value) is list else value)
@@ -64,7 +64,7 @@ class _Edited(Module):
 
 
 def _is_batch(x: Any) -> bool:
-    """Whether x is a batch: two dimensions."""
+    """Whether x is a batch, which has two dimensions."""
     if isinstance(x, (list, tuple)):
         return bool(x) and (isinstance(x[0], (list, tuple)) or getattr(x[0], "ndim", 0) == 1)
     return getattr(x, "ndim", 0) == 2
@@ -75,12 +75,12 @@ def _listed(items: list[Any]) -> Any:
 
 
 class Neuron(_Edited):
-    """activation(w·x + b), or w·x + b without `nonlin`; bias 0 at first, weights drawn by `init`.
+    """activation(w·x + b), or w·x + b if `nonlin` is false. The bias is 0 at first; `init` draws the weights.
 
-    `w` is a list of Values, `b` a Value; another Value, or a float that is then no parameter, may take the place of
-    each. `activation` is one of relu, tanh, sigmoid, leaky_relu, elu, silu, softplus, linear; `init` one of uniform
-    (micrograd's: ``random.uniform(-1, 1)``), xavier_uniform, kaiming_normal, kaiming_uniform, which know of `fan_out`
-    neurons over the same inputs. Raises `ArgumentError` for others.
+    `w` is a list of Values, `b` a Value. Each can be replaced by another Value, or by a float, which is not a
+    parameter. `activation` is one of relu, tanh, sigmoid, leaky_relu, elu, silu, softplus, linear. `init` is one of
+    uniform (``random.uniform(-1, 1)``, as in micrograd), xavier_uniform, kaiming_normal, kaiming_uniform; `fan_out` is
+    the number of neurons over the same inputs. Raises `ArgumentError` for other names.
 
     >>> n = Neuron(2)
     >>> n, len(n.parameters())
@@ -111,7 +111,7 @@ class Neuron(_Edited):
         if _is_batch(x):
             raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
         act: Any = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
-        if act is self.b:  # no inputs: times 1, for a result is no weight, in a batch neither
+        if act is self.b:  # no inputs: times 1, because a result must not be a parameter
             act = act * 1.0
         return ACTIVATIONS[self.activation](act) if self.nonlin else act
 
@@ -125,17 +125,17 @@ class Neuron(_Edited):
 class Layer(_Edited):
     """`nout` neurons over the same `nin` inputs.
 
-    One sample, a list or Vector of `nin` numbers, gives a list of the `nout` outputs, or the output itself where there
-    is one. A batch of n samples, a Matrix, numpy array or nested list of shape (n, nin), gives a Matrix (n, nout),
-    with the same numbers and gradients, recorded in bulk. Further arguments are those of `Neuron`. Raises `ShapeError`
-    for a batch of another width; of a longer list the rest is left out, as in micrograd.
+    For one sample, a list or Vector of `nin` numbers, it returns a list of the `nout` outputs, or the only output. For
+    a batch of n samples, a Matrix, numpy array or nested list of shape (n, nin), it returns a Matrix (n, nout), with
+    the same numbers and gradients. Other arguments are passed to `Neuron`. Raises `ShapeError` for a batch of another
+    width. If a list is too long, the rest is ignored, as in micrograd.
 
     >>> layer = Layer(2, 3, activation="tanh")
     >>> len(layer([1.0, 2.0])), layer([[1.0, 2.0]]).shape
     (3, (1, 3))
     """
 
-    _whole = True  # to summaries, which do not list neurons
+    _whole = True  # summaries do not list its neurons
     _kept: tuple[Any, ...] = (None,)
     _kept_parameters: tuple[Any, ...] = (None,)
     neurons: list[Any]
@@ -146,8 +146,11 @@ class Layer(_Edited):
         self.neurons = [Neuron(nin, **{"fan_out": nout, **kwargs}) for _ in range(nout)]
 
     def _keep(self) -> tuple[Any, ...]:
-        """(edition, the weights as a Matrix (nin, nout), the biases as a Vector, the activation's opcode and further
-        operands); no weights where the neurons are too various for a product."""
+        """Keeps and returns what a batch needs, after an edit.
+
+        That is (edition, the weights as a Matrix (nin, nout), the biases as a Vector, the activation's opcode, its
+        other operands). The weights are None if the neurons differ, so that one product cannot compute them all.
+        """
         edition = _edition
         kinds = {
             (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
@@ -157,7 +160,7 @@ class Layer(_Edited):
         if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
             _, nin, name = kinds.pop()
             nout, activation = len(self.neurons), ACTIVATIONS[name]
-            block = core.block([p for n in self.neurons for p in (*n.w, n.b)])  # a row per neuron, its bias last
+            block = core.block([p for n in self.neurons for p in (*n.w, n.b)])  # one row per neuron, its bias last
             weights = of_view(2, View(block, 0, nin + 1, 1, nout, nin).T, False)
             biases = of_view(1, View(block, nin, nin + 1, 1, nout, 1).T, False)
             kept = (edition, weights, biases, activation.opcode, tuple(map(as_array, activation.settings)))
@@ -165,7 +168,7 @@ class Layer(_Edited):
         return kept
 
     def _batch(self, x: Any) -> Any:
-        """The outputs of a Matrix or a Vector, in its number of dimensions."""
+        """The outputs for a Matrix, as a Matrix, or for a Vector, as a Vector."""
         kept = self._kept
         if kept[0] is not _edition:
             kept = self._keep()
@@ -176,7 +179,7 @@ class Layer(_Edited):
             sums = affine(x, weights, biases)
         except ShapeError:
             raise ShapeError(
-                f"this layer takes {weights.shape[0]} inputs a sample; the input has shape {x.shape}"
+                f"this layer takes {weights.shape[0]} inputs per sample, the input has shape {x.shape}"
             ) from None
         return elementwise(opcode, sums, *settings) if opcode else sums
 
@@ -185,7 +188,7 @@ class Layer(_Edited):
         samples = x.tolist() if x.ndim == 2 else [x.tolist()]
         for n in self.neurons:
             if type(n) is Neuron and len(n.w) != columns:
-                raise ShapeError(f"{n} takes {len(n.w)} inputs a sample; the input has shape {x.shape}")
+                raise ShapeError(f"{n} takes {len(n.w)} inputs per sample, the input has shape {x.shape}")
         outputs = core.block([n(sample) for sample in samples for n in self.neurons])
         shape = (len(samples), len(self.neurons))[-x.ndim :]
         return shown_as(of_shape(outputs, shape, False), x, x.ndim)
@@ -222,16 +225,16 @@ class Layer(_Edited):
 
 
 def _once(parameters: Iterable[Value]) -> list[Value]:
-    """Each parameter once, in the order of its first place."""
+    """Each parameter once, in the order of first occurrence."""
     return list({id(p): p for p in parameters}.values())
 
 
 class MLP(_Edited):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
-    One sample, a list or Vector of `nin` numbers, gives a list of outputs, or the output itself where there is one. A
-    batch of n samples, a Matrix, numpy array or nested list of shape (n, nin), gives a Matrix (n, outputs), with the
-    same numbers and gradients, recorded in bulk. `activation` and `init`: see `Neuron`.
+    For one sample, a list or Vector of `nin` numbers, it returns a list of outputs, or the only output. For a batch of
+    n samples, a Matrix, numpy array or nested list of shape (n, nin), it returns a Matrix (n, outputs), with the same
+    numbers and gradients. `Neuron` explains `activation` and `init`.
 
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters()), model([[1.0, 2.0], [3.0, 4.0]]).shape
@@ -243,7 +246,7 @@ class MLP(_Edited):
 
     def __init__(self, nin: int, nouts: Sequence[int], activation: str = "relu", init: str = "uniform") -> None:
         if not isinstance(nouts, Sequence) or not nouts:
-            raise ArgumentError(f"nouts is a list of the layers' sizes, such as [16, 16, 1], got {nouts!r}")
+            raise ArgumentError(f"nouts must be a list of the layers' sizes, such as [16, 16, 1], got {nouts!r}")
         sizes, last = [nin, *nouts], len(nouts) - 1
         self.layers = [
             Layer(sizes[k], sizes[k + 1], nonlin=k != last, activation=activation, init=init) for k in range(len(nouts))

@@ -1,4 +1,4 @@
-"""The base class of networks: what their parameters are, and their states."""
+"""`Module`, the base class of networks: finds their parameters, reads and sets their states."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from scalargrad.nn import saving
 from scalargrad.nn.saving import State
 from scalargrad.value import Value
 
-# What holds parameters, by its name: a leaf, an array, or a list of Values in which pruned ones may be floats.
+# A name, and what holds parameters: a leaf, an array, or a list of Values. Floats in a list are pruned weights.
 Holder = tuple[str, Any]
 
 
 def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
-    """The holders in an attribute, depth first."""
+    """Yields the holders in an attribute, depth first."""
     if isinstance(thing, Value):
         if _is_leaf(thing):
             yield name, thing
-    elif isinstance(thing, Array):  # the first element speaks for all: results are no parameters
+    elif isinstance(thing, Array):  # only leaves are parameters; the first element decides for all
         if not thing.size or _is_leaf(thing.item()):
             yield name, thing
     elif isinstance(thing, (Module, list, tuple, dict)) and id(thing) not in met:
@@ -46,7 +46,7 @@ def _is_leaf(x: Any) -> bool:
 
 
 def _is_vector(thing: Any) -> bool:
-    """Whether a list is of Values, or of Values and the floats that pruned ones have become."""
+    """Whether a list has leaves, and apart from them only Values and floats."""
     return any(map(_is_leaf, thing)) and all(isinstance(x, (Value, float, int)) for x in thing)
 
 
@@ -67,9 +67,9 @@ def _number(x: Any) -> float:
 class Module:
     """The base class of a network or a part of one.
 
-    A subclass sets its parameters as attributes, leaves or `Vector` or `Matrix` of leaves, and parts as Modules, in
-    lists or dicts too, and defines ``__call__``; names that begin with _ are its own. It may define `parameters`
-    itself, as in micrograd.
+    A subclass defines ``__call__`` and sets attributes: parameters are leaves, or a `Vector` or `Matrix` of leaves;
+    parts are Modules. Both may be in lists, tuples and dicts. Attributes whose names begin with _ are private. A
+    subclass may define `parameters` itself, as in micrograd.
 
     >>> from scalargrad import Vector
     >>> class Scale(Module):
@@ -88,12 +88,14 @@ class Module:
         return list(_holders("", self, set()))
 
     def parameters(self) -> list[Value]:
-        """The leaves to be trained, each once, in a fixed order: the same Values at each call."""
+        """The leaves to train, each once, in a fixed order. Every call returns the same Values."""
         return list({id(p): p for _, p in Module.named_parameters(self)}.values())
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
-        """The parameters with their names: attributes and positions with dots between, such as ``layers.0.weight.3.1``.
-        A parameter that is tied to several places comes once, by its first name."""
+        """Yields the parameters with their names: attributes and positions, such as ``layers.0.weight.3.1``.
+
+        A parameter that is in several places comes once, with its first name.
+        """
         seen: set[int] = set()
         for name, holder in self._held():
             shape = _shape(holder)
@@ -110,7 +112,7 @@ class Module:
     # --- states
 
     def _named(self) -> list[Holder]:
-        """The holders, each with a name of its own. Raises `StateError` where two have one name."""
+        """The holders. Raises `StateError` if two have the same name."""
         held = self._held()
         names = [name for name, _ in held]
         if len(set(names)) < len(names):
@@ -119,8 +121,10 @@ class Module:
         return held
 
     def state_dict(self) -> State:
-        """All numbers by name: of a Value a float, of a vector a list, of a matrix nested lists. Raises `StateError`
-        where two have one name, as of the keys 1 and "1"."""
+        """Returns all numbers by name: a float for a Value, a list for a vector, nested lists for a matrix.
+
+        Raises `StateError` if two have the same name, for example under the keys 1 and "1".
+        """
         state: State = {}
         for name, holder in self._named():
             flat, shape = [_number(x) for x in _items(holder)], _shape(holder)
@@ -128,20 +132,20 @@ class Module:
         return state
 
     def load_state_dict(self, state: State) -> None:
-        """Sets all numbers, of the same Values, to those of a state with the same names and shapes.
+        """Sets all numbers from a state with the same names and shapes. The Values stay the same objects.
 
-        A pruned weight, a float in place of a Value, is set too. Raises `StateError`, which names what does not fit;
-        then nothing is changed.
+        Pruned weights, which are floats in a list, are set too. Raises `StateError`, and changes nothing, if something
+        does not fit.
         """
         held = self._named()
         names = [name for name, _ in held]
         if not isinstance(state, dict):
-            raise StateError(f"a state is a dict of names and numbers, got {type(state).__name__}")
+            raise StateError(f"a state must be a dict of names and numbers, got {type(state).__name__}")
         missing, unknown = [n for n in names if n not in state], [str(n) for n in state if n not in names]
         if missing or unknown:
             raise StateError(
                 f"the state does not fit {type(self).__name__}: {_named('it lacks', missing)}"
-                f"{'; ' if missing and unknown else ''}{_named('it has, and the model has not,', unknown)}"
+                f"{'; ' if missing and unknown else ''}{_named('the model lacks', unknown)}"
             )
         leaves: list[Value] = []
         numbers = array("d")
@@ -164,16 +168,21 @@ class Module:
             holder[k] = number
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the state to a JSON file, exactly, and whole or not at all. Raises OSError where it cannot be
-        written."""
+        """Writes the state to a JSON file. Numbers are exact; an interruption leaves an older file whole.
+
+        Raises OSError if the file cannot be written.
+        """
         saving.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Sets all numbers to those of a file that `save` wrote; runs no code from it. Raises `StateError` for a file
-        that is damaged, foreign or of another model, OSError for one that cannot be read; then nothing is changed."""
+        """Sets all numbers from a file that `save` wrote. Runs no code from the file.
+
+        Raises `StateError` if the file is damaged or does not fit the model, OSError if it cannot be read. Then nothing
+        has changed.
+        """
         self.load_state_dict(saving.read(path))
 
-    # --- copies: what has been kept for speed, under names that begin with _kept, is made again
+    # --- copies: attributes that begin with _kept are kept for speed, and a copy makes its own
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: x for name, x in vars(self).items() if not name.startswith("_kept")}
@@ -189,7 +198,7 @@ def _named(what: str, names: list[str]) -> str:
 
 
 def _flat(name: str, given: Any, shape: reading.Shape) -> list[float]:
-    """The numbers given for a holder. Raises `StateError` where they are none, or of another shape."""
+    """The numbers given for a holder. Raises `StateError` for non-numbers, or for another shape."""
     rows = given if len(shape) == 2 else [given] if shape else [[given]]
     found: Any = (len(given),) if isinstance(given, (list, tuple)) else ()
     try:
@@ -202,14 +211,14 @@ def _flat(name: str, given: Any, shape: reading.Shape) -> list[float]:
             flat = [x for row in rows for x in row]
             if all(isinstance(x, (int, float)) for x in flat):
                 return [float(x) for x in flat]
-            raise StateError(f"{name}: the state holds something that is no number")
+            raise StateError(f"{name}: the state has a non-number")
     except OverflowError:
         raise StateError(f"{name}: a number is too large for a double") from None
     raise StateError(f"{name} has shape {shape} in the model, {found} in the state")
 
 
 def summary(model: Module) -> str:
-    """A table, as text to be printed: each layer with the number of its parameters, and their sum.
+    """Returns a table, as text to print: the layers, the number of parameters in each, and the total.
 
     >>> from scalargrad.nn import MLP
     >>> print(summary(MLP(2, [16, 1])))
@@ -226,7 +235,7 @@ def summary(model: Module) -> str:
 
 
 def _parts(name: str, thing: Any, met: set[int]) -> Iterator[tuple[str, Module]]:
-    """The modules without modules of their own, and layers; or the model itself."""
+    """Yields the modules that contain no other modules, and layers; or the model itself."""
     if id(thing) in met:
         return
     met.add(id(thing))

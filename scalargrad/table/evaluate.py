@@ -1,8 +1,8 @@
-"""Turns the rows of `ops.py` into Python functions on floats: the values and partials that the pure backend uses.
+"""Compiles the rows of `ops.py` to Python functions on floats, which the pure backend uses.
 
-The grammar of a row's expressions: numbers, the operands' names, ``z`` (the result, in partials), the constants of
-`ops.CONSTANTS`, ``+ - * /``, comparisons, ``and or``, ``a if c else b``, another row called by name, and ``libm.f``.
-Division is IEEE division, so it is printed as a call of `libm.div`.
+The expressions of a row consist of numbers, the names of operands, ``z`` (the result, in partials), the constants of
+`ops.CONSTANTS`, ``+ - * /``, comparisons, ``and or``, ``a if c else b``, calls of other rows, and ``libm.f``. Division
+is IEEE division, so it becomes a call of `libm.div`.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def _definition(name: str, parameters: tuple[str, ...], expression: str) -> ast.
 
 
 def rows(functions: Mapping[str, Callable[..., Any]], div: Callable[..., Any]) -> dict[str, Any]:
-    """Every row as a Python function, `value_mul`, `partial_mul_0`, over the given functions of the C library.
+    """Returns every row as a Python function (`value_mul`, `partial_mul_0`) over the given functions of the C library.
 
-    Here these take floats; a witness of derivatives gives some that take complex numbers.
+    Here these take floats. The complex step passes functions of numbers that carry a slope.
     """
     body: list[ast.stmt] = []
     for row in ops.ROWS:
@@ -64,7 +64,7 @@ def rows(functions: Mapping[str, Callable[..., Any]], div: Callable[..., Any]) -
 
 _functions: dict[str, Function] = rows(libm.FUNCTIONS, libm.div)
 
-# By opcode; empty for entries and reductions.
+# By opcode; None or empty for entries and reductions.
 VALUE: tuple[Function | None, ...] = tuple(_functions.get(f"value_{name}") for name in ops.NAMES)
 PARTIALS: tuple[tuple[Function, ...], ...] = tuple(
     tuple(_functions[f"partial_{name}_{k}"] for k in range(max(arity, 0))) if code >= ops.FIRST else ()
@@ -75,5 +75,5 @@ REDUCTION_PARTIAL: dict[str, Function] = {r.name: _functions[f"partial_{r.name}"
 
 
 def internal(name: str) -> Function:
-    """The value of any row, by name; the reductions use a few of the internal ones."""
+    """The value of any row, by name. The reductions use some internal rows."""
     return _functions[f"value_{name}"]

@@ -1,4 +1,4 @@
-"""What users call: of each row of the table a function of numbers, a method of Value, and a method of arrays."""
+"""The public faces of a row of the table: a function of numbers, a method of Value, and a method of arrays."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FUNCTIONS: tuple[ops.Row, ...] = tuple(row for row in ops.PRIMITIVES if row.func
 
 
 def functions(apply: Function, number: Function, node: type, home: dict[str, Any]) -> dict[str, Function]:
-    """By name, the functions that record with `apply(opcode, *operands)`.
+    """Returns the functions by name. They record with `apply(opcode, *operands)`.
 
-    `number(x)` is the float of a constant, and `home` the namespace of the module that they are to belong to.
+    `number(x)` returns the float of a constant. `home` is the namespace of the module that the functions belong to.
     """
     made = {}
     for row in FUNCTIONS:
@@ -27,7 +27,7 @@ def functions(apply: Function, number: Function, node: type, home: dict[str, Any
 
 
 def methods(apply: Function, owner: str, doc: str, home: dict[str, Any], aliases: bool = False) -> dict[str, Function]:
-    """By name, the methods of a class: `apply(opcode, self, *others)`. With `aliases` under numpy's names too."""
+    """Returns the methods of a class by name: `apply(opcode, self, *others)`. `aliases` adds numpy's names."""
     made = {}
     for row in FUNCTIONS:
         function = _operator() if row.shortcut else _applied(apply, ops.OPCODE[row.name], len(row.operands))
@@ -39,7 +39,7 @@ def methods(apply: Function, owner: str, doc: str, home: dict[str, Any], aliases
 
 
 def others(row: ops.Row) -> tuple[str, ...]:
-    """What a method calls the operands after the first."""
+    """The names of a method's parameters after self."""
     return ("other",) if row.operands in (("x", "y"), ("y", "x")) else row.operands[1:]
 
 
@@ -57,7 +57,7 @@ def _applied(apply: Function, opcode: int, arity: int) -> Function:
 
 
 def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Function:
-    """x**2, which is x*x, by the function."""
+    """The function of a row with a shortcut: `pow(x, 2)` records `square`, x*x."""
     constant, shorter = ops.SHORTCUTS[opcode]
 
     def binary(x: Any, y: Any) -> Any:
@@ -69,7 +69,7 @@ def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Fu
 
 
 def _operator() -> Function:
-    """The method of pow; the operator takes the shortcut."""
+    """The method `pow`. The operator takes the shortcut."""
 
     def power(x: Any, y: Any) -> Any:
         return x**y
@@ -86,7 +86,7 @@ def _docstring(row: ops.Row) -> str:
 def _named(
     template: Any, row: ops.Row, name: str, parameters: tuple[str, ...], positional: int, doc: str, home: dict[str, Any]
 ) -> Function:
-    """The function with the names of its operands, their defaults, a docstring, and a module."""
+    """A copy of the function with names of parameters, defaults, a docstring and a module."""
     code = template.__code__.replace(co_name=row.name, co_varnames=parameters, co_posonlyargcount=positional)
     function = FunctionType(code, home, row.name, row.defaults or None, template.__closure__)
     function.__qualname__, function.__doc__ = name, doc

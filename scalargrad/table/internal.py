@@ -1,10 +1,10 @@
-"""What the expressions of `ops.py` are made of: named constants, and rows that no graph records."""
+"""Named constants and internal rows, which the expressions of `ops.py` use. Graphs never record internal rows."""
 
 from __future__ import annotations
 
 from .row import Row, internal
 
-# Named constants that an expression may use.
+# Constants that an expression may name.
 CONSTANTS = {
     "inf": float("inf"),
     "nan": float("nan"),
@@ -12,8 +12,8 @@ CONSTANTS = {
     "LOG2E": 1.4426950408889634,
     "LOG10E": 0.4342944819032518,
     "TWO_OVER_SQRT_PI": 1.1283791670955126,
-    "TINY": 1e-290,  # below this a square or a quotient may go subnormal and lose digits: scale up first
-    "HUGE": 1e290,  # above this it may overflow: scale down first
+    "TINY": 1e-290,  # below this, a square or a quotient may be subnormal and lose digits: scale up first
+    "HUGE": 1e290,  # above this, it may overflow: scale down first
     "UP": 2.0**600,
     "DOWN": 2.0**-600,
     "SPLIT": 1.5 * 2.0**32,  # adding and subtracting it rounds |x| < 2**31 to a multiple of 2**-20
@@ -43,7 +43,7 @@ INTERNAL: tuple[Row, ...] = (
         "q sign",
         "libm.copysign(0, sign) if q == 0 else floor(q) + 1 if q - floor(q) > 0.5 else floor(q)",
     ),
-    # y * x**(y-1) from z = x**y and from p = x**(y-1); where that is subnormal and y is not small, from its square root
+    # y * x**(y-1) from z = x**y, or from p = x**(y-1); if that is subnormal and y is not small, from its square root
     internal("halves", "y h", "y * h * h"),
     internal(
         "pow_low",
@@ -57,7 +57,7 @@ INTERNAL: tuple[Row, ...] = (
         "y * p if abs(p) > TINY or p != p"
         " else libm.copysign(1, p) * halves(y, libm.pow(abs(x), 0.5 * (y - 1)))",
     ),
-    # x / hypot(x, y), given z = hypot(x, y); and x / hypot(x, y)**2: scaled where z is subnormal or overflows
+    # x / hypot(x, y), given z = hypot(x, y); and x / hypot(x, y)**2; scaled if z is subnormal or overflows
     internal(
         "cosine",
         "x y z",
@@ -75,10 +75,10 @@ INTERNAL: tuple[Row, ...] = (
         " else over_square_scaled(x * UP, y * UP, UP) if z < HUGE"
         " else over_square_scaled(x * DOWN, y * DOWN, DOWN) if abs(x) < inf and abs(y) < inf else 0",
     ),
-    # x / z may be subnormal where x / z / z is not
+    # x / z may be subnormal although x / z / z is not
     internal("over_square_plain", "x z", "x * UP / z / z * DOWN if abs(x) < TINY * z else x / z / z"),
     internal("over_square_scaled", "x y scale", "x / libm.hypot(x, y) / libm.hypot(x, y) * scale"),
-    # what the rounding of d = x - y threw away (Knuth's two-sum); 0 where d is not finite
+    # the rounding error of d = x - y (Knuth's two-sum); 0 if d is not finite
     internal("sub_tail", "x y d", "0 if d - d != 0 else (x - (d - (d - x))) - (y + (d - x))"),
     internal("exp_plus", "d tail", "libm.exp(d) if tail == 0 else libm.exp(d) * (1 + tail)"),
     internal(

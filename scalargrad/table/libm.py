@@ -1,8 +1,8 @@
-"""The C library's functions on Python floats, with IEEE results where `math` would raise.
+"""The C library's functions on Python floats, with IEEE results in cases where `math` raises.
 
-`math` calls the same library, so its bits are the same; where it raises (log(0), exp(1000)), lacks the function, or
-has an algorithm of its own (hypot), the function is called through cffi's ABI mode, which needs no compiler. cffi's
-parser is loaded at the first such call only.
+`math` calls the same library, so its bits are the same. If `math` raises (log(0), exp(1000)), lacks the function, or
+has its own algorithm (hypot), the function is called through cffi's ABI mode, which needs no compiler. cffi's parser is
+loaded only at the first such call.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def div(a: float, b: float) -> float:
 
 
 def zmul(a: float, b: float) -> float:
-    """The product of the chain rule: IEEE's, but a nan made by a zero factor is 0.0 (docs/conventions.md)."""
+    """The product of the chain rule: IEEE's, except that a nan made by a zero factor is 0.0 (docs/conventions.md)."""
     p = a * b
     if p != p and (a == 0.0 or b == 0.0):
         return 0.0

@@ -1,18 +1,19 @@
 """The table of primitives: the single source of every value and every derivative.
 
-A row says what a primitive is called, what it computes, and its partial derivative by each operand. Values and
-partials are expressions over other rows, written in a small part of Python's own grammar (`evaluate.py` lists it);
-`libm.f` is the C library's function. In a partial, ``z`` is the result. Everything else follows from here:
-`evaluate.py` turns a row into Python functions, `csrc/build.py` prints it as C, the documentation prints it as a table.
+A row has the name of a primitive, its value, and one partial derivative per operand. Values and partials are
+expressions over other rows, in a small part of Python's grammar (see `evaluate.py`). `libm.f` is the C library's
+function; in a partial, ``z`` is the result. Everything else follows from here: `evaluate.py` compiles a row to Python
+functions, `csrc/build.py` prints it as C, and `docs/generate.py` prints it as a table.
 
 A new primitive is a new row. Its function `sg.f`, the methods of Value and arrays (`faces.py`), their types
-(`functions.pyi`), both backends and the documentation follow; `python docs/generate.py` writes those that are files.
-What it needs besides are a form in `testing/strategies.py` and reference values; `tests/test_rows.py` asks for all.
+(`functions.pyi`), both backends and the documentation follow from it; `python docs/generate.py` writes the files.
+Written by hand are a form in `testing/strategies.py` and reference values. `tests/test_rows.py` checks that nothing is
+missing; CONTRIBUTING.md lists the steps.
 
-The forms are chosen to stay accurate over the whole range of a double, where the textbook form often does not:
-``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all of them.
+The expressions are chosen to be accurate over the whole range of a double. Textbook forms often are not:
+``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all.
 
-The order of rows is the numbering of opcodes (ORDER: `ops.h` is generated, so it follows by itself).
+The order of the rows is the numbering of opcodes (ORDER: `ops.h` is generated, so it has the same order).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PRIMITIVES: tuple[Row, ...] = (
     _row("add", "x y", "x + y", "1", "1", symbol="+", function=False),
     _row("sub", "x y", "x - y", "1", "-1", symbol="-", numpy="subtract", function=False),
     _row("mul", "x y", "x * y", "y", "x", symbol="*", numpy="multiply", function=False),
-    # where z is subnormal, its lost digits would come back in z / y: the same quotient, scaled
+    # if z is subnormal, z / y would show its lost digits: the same quotient, scaled
     _row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/",
          numpy="divide true_divide", function=False),
     _row("neg", "x", "-x", "-1", symbol="neg", numpy="negative", function=False),
@@ -36,10 +37,10 @@ PRIMITIVES: tuple[Row, ...] = (
         "pow",
         "x y",
         "libm.pow(x, y)",
-        # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that it would round away
+        # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that y - 1 would lose
         "0 if y == 0 else pow_low(x, y, z) if (y < 0.5 or y > 1e15) and x != 0 and abs(x) < inf"
         " else pow_high(x, y, pow(x, y - 1))",
-        # where z is lost below the smallest double, z * log(x) need not be
+        # z may underflow although z * log(x) does not
         "nan if x < 0 else 0 if (z == 0 and (x == 0 or x == inf)) or (x == 0 and y == 0)"
         " else z * log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))",
         symbol="**",
@@ -162,7 +163,7 @@ PRIMITIVES: tuple[Row, ...] = (
     _row(
         "silu",
         "x",
-        # far left sigmoid(x) is subnormal where x * sigmoid(x) is not yet: exp(x) in two halves
+        # far left, sigmoid(x) is subnormal although x * sigmoid(x) is not: exp(x) in two halves
         "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
         "1 if x > 800 else 0 if x < -800 else exp(0.5 * x) * (1 + x) * exp(0.5 * x) if x < -700"
         " else sigmoid(x) * (1 + x * sigmoid(-x))",
@@ -198,7 +199,7 @@ PRIMITIVES: tuple[Row, ...] = (
         "x if x >= y or x != x else y",
         "1 if x > y or x != x else 0.5 if x == y else 0",
         "1 if y > x or y != y else 0.5 if x == y else 0",
-        kink="a tie gives 1/2, 1/2; maximum(nan, 1) is nan",
+        kink="in a tie 1/2 each; maximum(nan, 1) is nan",
         doc="The larger of two; nan if either is.",
         example="maximum(1.0, 2.0) = 2.0",
     ),
@@ -208,7 +209,7 @@ PRIMITIVES: tuple[Row, ...] = (
         "x if x <= y or x != x else y",
         "1 if x < y or x != x else 0.5 if x == y else 0",
         "1 if y < x or y != y else 0.5 if x == y else 0",
-        kink="a tie gives 1/2, 1/2; minimum(nan, 1) is nan",
+        kink="in a tie 1/2 each; minimum(nan, 1) is nan",
         doc="The smaller of two; nan if either is.",
         example="minimum(1.0, 2.0) = 1.0",
     ),
@@ -230,7 +231,7 @@ PRIMITIVES: tuple[Row, ...] = (
         "0",
         "1 if condition != 0 else 0",
         "0 if condition != 0 else 1",
-        kink="the branch not chosen gets 0, whatever it holds",
+        kink="partial 0 for the branch not chosen, whatever its value",
         doc="x where the condition holds (is not 0), else y; both are computed before the choice.",
         example="where(2.0 > 1.0, 10.0, 20.0) = 10.0",
     ),
@@ -263,15 +264,15 @@ REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("sum", "x1 + ... + xn: chunks of 128, eight interleaved sums, a fixed tree, chunks in order", "1"),
     Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner", pairs=True),
     Reduction("max", "the largest; nan if any is nan", "1 / s if x == z or x != x else 0",
-              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans",
+              "s counts the operands equal to z, all nans being equal", "in a tie of k, or of k nans, 1/k each",
               ties=True),
     Reduction("min", "the smallest; nan if any is nan", "1 / s if x == z or x != x else 0",
-              "s counts the operands equal to z, all nans being equal", "a k-way tie gives 1/k each, so do k nans",
+              "s counts the operands equal to z, all nans being equal", "in a tie of k, or of k nans, 1/k each",
               ties=True),
     Reduction("logsumexp", "log(exp(x1 - c) + ... + exp(xn - c)), with a constant c that comes first",
               "exp_sub(x, m) / s", "m is the largest, s the sum of exp(x - m)", first=1, shifted=True),
     Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
-              "y is the operand's partner, its partial as `custom_vjp` gave it", first=1, pairs=True, weighted=True),
+              "y is the operand's partner, its partial as `custom_vjp` found it", first=1, pairs=True, weighted=True),
 )  # fmt: skip
 
 # Opcodes: the two kinds of entry, then the public rows, then the reductions.
@@ -283,11 +284,11 @@ FIRST_REDUCTION = FIRST + len(PRIMITIVES)
 ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in REDUCTIONS))
 BY_NAME: dict[str, Row] = {r.name: r for r in PRIMITIVES}
 REDUCTION: dict[int, Reduction] = {OPCODE[r.name]: r for r in REDUCTIONS}
-# By opcode: with this constant as the last operand, the other opcode is recorded, of one operand less.
+# By opcode: if the last operand is this constant, the other opcode is recorded, without that operand.
 SHORTCUTS: dict[int, tuple[float, int]] = {
     OPCODE[r.name]: (r.shortcut[0], OPCODE[r.shortcut[1]]) for r in PRIMITIVES if r.shortcut
 }
-# numpy's names: our row.
+# By numpy's name: the name of our row.
 NUMPY: dict[str, str] = {name: r.name for r in PRIMITIVES for name in r.numpy}
 
 __all__ = ["ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_REDUCTION", "INTERNAL", "LEAF", "LINK", "NAMES", "NUMPY",

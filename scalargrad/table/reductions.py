@@ -22,7 +22,7 @@ def _sum_chunk(x: Sequence[float]) -> float:
 
 
 def sum_chunks(x: Sequence[float]) -> float:
-    """Chunks of 128, each in eight interleaved sums and a fixed tree, chunks in order."""
+    """The sum in chunks of 128, in order. Each chunk has eight interleaved sums, added in a fixed tree."""
     total = -0.0
     for start in range(0, len(x), _CHUNK):
         total += _sum_chunk(x[start : start + _CHUNK])
@@ -50,7 +50,7 @@ def _fold(name: str) -> Callable[[Sequence[float]], float]:
 
 
 def _gather(x: Sequence[float]) -> tuple[float, float]:
-    """The largest, m (nan if any is); the sum of exp(x - m) over all but the first largest, by Neumaier's algorithm."""
+    """The sum of exp(x - m) over all but the first largest, by Neumaier's algorithm; and the largest, m (or nan)."""
     m, largest = x[0], 0
     for k, candidate in enumerate(x):
         if m != m:
@@ -83,13 +83,16 @@ _VALUES: dict[int, Callable[[Sequence[float]], float]] = {
 
 
 def value(op: int, x: Sequence[float]) -> float:
-    """The value of a reduction; `dot` takes pairs x0 y0 x1 y1 ..., logsumexp its constant shift first, `custom` its
-    value first, then pairs of an operand and its partial."""
+    """The value of a reduction.
+
+    `dot` takes pairs x0 y0 x1 y1 ...; `logsumexp` takes its constant shift first; `custom` takes its value first, then
+    pairs of an operand and its partial.
+    """
     return _VALUES[op](x)
 
 
 def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
-    """The partial by each operand, in their order; 0.0 by one that is always a constant."""
+    """The partial by each operand, in order. It is 0.0 for an operand that is always a constant."""
     row = ops.REDUCTION[op]
     partial, first = REDUCTION_PARTIAL[row.name], row.first
     if row.pairs:

@@ -1,4 +1,4 @@
-"""For tests, ours and yours: `check_grad`, and hypothesis strategies (hypothesis is imported when one is used).
+"""Tools for tests: `check_grad`, and hypothesis strategies (hypothesis is imported on first use).
 
 from hypothesis import given
 import scalargrad.testing as sgt

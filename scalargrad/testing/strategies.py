@@ -1,6 +1,6 @@
 """Hypothesis strategies: numbers, vectors, matrices, shapes, and expressions over the primitives.
 
-Hypothesis is imported when a strategy is made; where it is missing, `MissingExtraError` names the extra.
+Hypothesis is imported when the first strategy is made. If it is missing, `MissingExtraError` names the extra.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _st() -> Any:
 
 
 def numbers(*, extreme: bool = False) -> SearchStrategy[float]:
-    """Finite floats: within ±1000 and no subnormals, or, with `extreme`, of any size, with both zeros and subnormals.
+    """Finite floats: within ±1000 without subnormals; with `extreme`, of any size, with subnormals and both zeros.
 
     >>> from hypothesis import find
     >>> find(numbers(extreme=True), lambda x: 0 < x < 1e-300) < 1e-300
@@ -54,7 +54,7 @@ def shapes(
 def vectors(
     elements: SearchStrategy[float] | None = None, *, min_size: int = 0, max_size: int = 8, leaves: bool = False
 ) -> SearchStrategy[list[Any]]:
-    """Lists of numbers, drawn from `elements`, by default `numbers()`; with `leaves`, lists of Values.
+    """Lists of numbers from `elements`, by default `numbers()`. With `leaves`, lists of Values.
 
     >>> from hypothesis import find
     >>> find(vectors(leaves=True), lambda x: len(x) == 2)
@@ -69,7 +69,7 @@ def matrices(
     shape: tuple[int, int] | SearchStrategy[tuple[int, ...]] | None = None,
     leaves: bool = False,
 ) -> SearchStrategy[list[list[Any]]]:
-    """Lists of rows of one length, of the `shape` or one drawn from it, by default from 1 to 5 rows and columns.
+    """Lists of rows, with the given `shape`, or one drawn from it. By default, there are 1 to 5 rows and columns.
 
     >>> from hypothesis import find
     >>> find(matrices(shape=(2, 3)), lambda m: True)
@@ -94,16 +94,16 @@ def _entries(elements: SearchStrategy[float] | None, leaves: bool) -> Any:
 
 
 class _Form(NamedTuple):
-    """How an expression uses a primitive: on operands within ±4 the result is within ±4 and well-conditioned.
+    """How an expression uses a primitive: for operands within ±4, the result is within ±4 and well-conditioned.
 
-    `gap` is, for operands a, b, c, the distance to the nearest kink; an operand that is too near is moved.
+    `gap(a, b, c)` is the distance to the nearest kink. An operand that is too near is moved.
     """
 
     text: str
     gap: Callable[[float, float, float], float] | None = None
 
 
-_NEAR, _MOVE = 0.1, 0.3  # nearer to a kink than this an operand moves by this, away from ±4
+_NEAR, _MOVE = 0.1, 0.3  # an operand that is nearer to a kink than _NEAR moves by _MOVE, towards 0
 
 
 def _to_integer(x: float) -> float:
@@ -153,14 +153,14 @@ _FORMS: dict[str, _Form] = {
     "dot": _Form("sg.dot([{a}, {b}], [{b}, {c}]) / 8"),
     "logsumexp": _Form("sg.logsumexp({a}, {b}, {c}) / 2"),
 }
-PRIMITIVES = tuple(name for name in ops.NAMES if name in _FORMS)  # what `expressions` knows: all but `custom`
+PRIMITIVES = tuple(name for name in ops.NAMES if name in _FORMS)  # what `expressions` can use: all but `custom`
 
 
 class Expression:
-    """A function of a few numbers, as Python text: call it, or run its `source`.
+    """A function of a few numbers, as Python text. It can be called, and its `source` can be run.
 
-    ``inputs`` are numbers at which it is well-conditioned; ``source`` is a program that prints its value and gradient
-    there, and its repr.
+    ``inputs`` are numbers at which it is well-conditioned. ``source``, which is also the repr, is a program that prints
+    the value and gradient there.
     """
 
     def __init__(self, inputs: Sequence[float], lines: Sequence[str]) -> None:
@@ -206,9 +206,9 @@ def expressions(
 ) -> SearchStrategy[Expression]:
     """Random `Expression`s of 1 to `max_nodes` steps over the primitives (names of `ops.py`; by default all).
 
-    Each step is one primitive, with operators around it that keep its operands within its domain, away from kinks and
-    from overflow, at the `inputs` drawn: `n_inputs` of them, by default one to three, from -3 to 3. Such an expression
-    is called on floats or Values, and shrinks to few lines. Raises `ArgumentError` for a name that is not in the table.
+    Each step is one primitive, with operators that keep its operands within its domain and away from kinks and
+    overflow, at the drawn `inputs`. There are `n_inputs` of these, by default one to three, from -3 to 3. An expression
+    can be called on floats or Values, and shrinks to few lines. Raises `ArgumentError` for an unknown name.
 
     >>> from hypothesis import find
     >>> find(expressions(["log", "sin"]), lambda e: "log" in e.source)
@@ -221,7 +221,7 @@ def expressions(
     names = list(PRIMITIVES if primitives is None else primitives)
     for name in names:
         if name not in PRIMITIVES:
-            raise ArgumentError(f"there is no primitive {name!r}; there are {', '.join(PRIMITIVES)}")
+            raise ArgumentError(f"there is no primitive {name!r}: choose one of {', '.join(PRIMITIVES)}")
     if not names or max_nodes < 1 or (n_inputs is not None and n_inputs < 1):
         raise ArgumentError("an expression needs at least one primitive, one input and one node")
     st = _st()
@@ -238,7 +238,7 @@ def expressions(
 
 
 def _build(inputs: Sequence[float], steps: Sequence[tuple[str, int, int, int]]) -> Expression:
-    """The expression of the steps, each a primitive and three operands, counted back from the latest result."""
+    """Builds an expression. A step is a primitive and three operands, numbered back from the latest result."""
     sg = importlib.import_module("scalargrad")
     values = {f"x{k}": x for k, x in enumerate(inputs)}
     names = list(values)  # the latest last
@@ -255,7 +255,7 @@ def _build(inputs: Sequence[float], steps: Sequence[tuple[str, int, int, int]]) 
 
 
 def _text(primitive: str, a: str, b: str, c: str, values: dict[str, float]) -> str:
-    """The step in Python: an operand that is too near to a kink moves."""
+    """The step in Python. An operand that is too near to a kink is moved."""
     form = _FORMS[primitive]
     if form.gap is None:
         return form.text.format(name=primitive, a=a, b=b, c=c)

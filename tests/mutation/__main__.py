@@ -27,7 +27,7 @@ from tests.mutation.trees import ROOT, broken, build, copy_tree, files_of, in_co
 
 # These hold texts against the sources, so that they see any change of these texts, whatever it does.
 TEXTUAL = {"tests/test_mutation.py"}
-PURE = {"tape", "sweep", "history", "blocks", "operators", "updates", "reductions", "libm"}
+PURE = {"tape", "sweep", "history", "block", "operators", "update", "reductions", "libm"}
 
 
 @functools.cache

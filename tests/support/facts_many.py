@@ -65,7 +65,7 @@ custom(-0.0, 2, -0.0)  = -0.0  | ? | -0.0 | ?
 """)
 
 LARGEST = read("""
-# a k-way tie gives 1/k each, so do k nans
+# in a tie of k, or of k nans, 1/k each
 max(1, 3, 2)           = 3     | 0 | 1 | 0
 max(3, 1, 2)           = 3     | 1 | 0 | 0
 max(1, 2, 3)           = 3     | 0 | 0 | 1

@@ -159,7 +159,7 @@ copysign(inf, -2)      = -inf  | -1  | 0
 copysign(-inf, -inf)   = -inf  | 1   | 0
 copysign(nan, -1)      = nan   | nan | 0
 
-# a tie gives 1/2, 1/2; maximum(nan, 1) is nan
+# in a tie 1/2 each; maximum(nan, 1) is nan
 maximum(2, 1)          = 2     | 1   | 0
 maximum(1, 2)          = 2     | 0   | 1
 maximum(1, 1)          = 1     | 0.5 | 0.5
@@ -206,7 +206,7 @@ clip(nan, 0, 1)        = nan   | 1 | 0 | 0
 clip(nan, 1, 1)        = nan   | 1 | 0 | 0
 clip(nan, 2, 1)        = 1     | 0 | 0 | 1
 
-# the branch not chosen gets 0, whatever it holds
+# partial 0 for the branch not chosen, whatever its value
 where(1, 2, 3)         = 2     | 0 | 1 | 0
 where(0, 2, 3)         = 3     | 0 | 0 | 1
 where(-0.0, 2, 3)      = 3     | 0 | 0 | 1
