@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
@@ -150,11 +150,21 @@ def test_D4_l2_regulariser(style: Any, drawn: Any, regularisation: float) -> Non
     hold("D1", Comparison("value", calculus.l2(regularisation, w1, w2), found, None, 32))
 
 
+@st.composite
+def neurons(draw: Any) -> tuple[list[float], float, list[list[float]], list[float]]:
+    """w, b, inputs and targets. In every other draw the bias puts the first input exactly at the kink of relu."""
+    kink, count, n = draw(st.booleans()), draw(SIZES), draw(FROM_EMPTY)
+    numbers = QUARTERS if kink else NUMBERS
+    w, inputs, targets = draw(vectors(n, numbers)), draw(matrices(count, n, numbers)), draw(vectors(count))
+    return w, -math.fsum(p * q for p, q in zip(w, inputs[0])) if kink else draw(NUMBERS), inputs, targets
+
+
 @styles
-@given(st.data(), SIZES, FROM_EMPTY)
-def test_D5_neuron_cost(style: Any, data: Any, count: int, n: int) -> None:
-    w, b = data.draw(vectors(n)), data.draw(NUMBERS)
-    inputs, targets = data.draw(matrices(count, n)), data.draw(vectors(count))
+@given(neurons())
+@example(([2.0], -3.0, [[1.5]], [1.0]))  # z = 0, and the target is not
+def test_D5_neuron_cost(style: Any, drawn: Any) -> None:
+    w, b, inputs, targets = drawn
+    count, n = len(inputs), len(w)
     terms = [[*(p * q for p, q in zip(w, x)), b] for x in inputs]
     assume(all(map(sign_is_certain, terms)))
     analytic = calculus.neuron_cost_gradients(w, b, inputs, targets)

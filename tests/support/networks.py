@@ -94,11 +94,16 @@ class Scalar:
         return self.space.mean([0.0 - row[k] for row, k in zip(self.log_softmax(scores), classes)])
 
     def mse(self, target: Any, prediction: Any) -> Any:
-        return self.space.mean([(guess - y) ** 2 for y, guess in zip(target, prediction)])
+        return self.space.mean([_square(guess - y) for y, guess in zip(target, prediction)])
 
     def squares(self, *matrices: Any) -> Any:
         """The sum of the squares of all numbers."""
-        return self.space.sum([item**2 for matrix in matrices for row in matrix for item in row])
+        return self.space.sum([_square(item) for matrix in matrices for row in matrix for item in row])
+
+
+def _square(x: Any) -> Any:
+    """x**2; of a float x*x, as a Value has it: Python's own ``x**2`` is C's pow, which now and then rounds otherwise."""
+    return x * x if isinstance(x, float) else x**2
 
 
 def _matrix(x: Any, width: int) -> Any:
