@@ -119,9 +119,9 @@ class _Number(Protocol):  # a scalar of numpy's
 
 Real: TypeAlias = float | Fraction | Decimal | _Number
 Scalar: TypeAlias = Value | Real
-Row: TypeAlias = Sequence[Scalar] | Foreign
+Flat: TypeAlias = Sequence[Scalar]
 Rows: TypeAlias = Sequence[Sequence[Scalar]]
-_BeforeVector: TypeAlias = Scalar | Row
+_BeforeVector: TypeAlias = Scalar | Flat | Foreign
 _UpToVector: TypeAlias = Vector | _BeforeVector
 _BeforeMatrix: TypeAlias = _UpToVector | Rows
 _UpToMatrix: TypeAlias = Matrix | _BeforeMatrix

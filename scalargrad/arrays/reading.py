@@ -91,10 +91,10 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
             x = memoryview(x).tolist()
         except NotImplementedError:
             raise NumberError(f"{where} needs real numbers, got a buffer of format {memoryview(x).format!r}") from None
+    given: Any = x  # of which type checkers do not conclude that x is but iterable
+    is_nested = is_data(given) or isinstance(given, Iterable)
     try:
-        shape = (
-            tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_data(x) or isinstance(x, Iterable) else ()
-        )
+        shape = tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_nested else ()
     except RecursionError:
         raise ShapeError(f"{where} needs data that are not nested so deeply, and do not contain themselves") from None
     if len(shape) not in dimensions or (isinstance(x, str)):
