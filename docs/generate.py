@@ -98,6 +98,7 @@ _HEAD = """\
 # Written by docs/generate.py from scalargrad/table/ops.py: the types of the functions, and of the methods of the same
 # names. A function of numbers returns a float, one that meets a Value a Value, a Vector a Vector, a Matrix a Matrix.
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol, TypeAlias, overload
@@ -105,11 +106,11 @@ from typing import Any, Protocol, TypeAlias, overload
 from scalargrad.arrays import Matrix, Vector
 from scalargrad.value import Value
 
-class _Foreign(Protocol):  # an array of numpy's
+class Foreign(Protocol):  # an array of numpy's; its type does not tell how many dimensions it has
     @property
     def dtype(self) -> Any: ...
-    @property
-    def shape(self) -> Any: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
 
 class _Number(Protocol):  # a scalar of numpy's
     @property
@@ -117,13 +118,22 @@ class _Number(Protocol):  # a scalar of numpy's
     def is_integer(self) -> bool: ...
 
 Real: TypeAlias = float | Fraction | Decimal | _Number
-_Scalar: TypeAlias = Value | Real
-_UpToVector: TypeAlias = Vector | _Scalar
-_UpToMatrix: TypeAlias = Matrix | _UpToVector
-_Operand: TypeAlias = _UpToMatrix | list[Any] | tuple[Any, ...] | _Foreign
+Scalar: TypeAlias = Value | Real
+Flat: TypeAlias = Sequence[Scalar]
+Rows: TypeAlias = Sequence[Sequence[Scalar]]
+_BeforeVector: TypeAlias = Scalar | Flat | Foreign
+_UpToVector: TypeAlias = Vector | _BeforeVector
+_BeforeMatrix: TypeAlias = _UpToVector | Rows
+_UpToMatrix: TypeAlias = Matrix | _BeforeMatrix
 """
 # A result, what all operands are together at most, and what those before the first of its type are at most.
-_KINDS = (("Value", "_Scalar", "Real"), ("Vector", "_UpToVector", "_Scalar"), ("Matrix", "_UpToMatrix", "_UpToVector"))
+_KINDS = (
+    ("Value", "Scalar", "Real"),
+    ("Vector", "_UpToVector", "_BeforeVector"),
+    ("Matrix", "_UpToMatrix", "_BeforeMatrix"),
+)
+# A Vector with nested lists gives a Matrix.
+_BROADCAST = [(["Vector", "Rows"], 2, "Matrix"), (["Rows", "Vector"], 2, "Matrix")]
 
 
 def _where_first(kind: tuple[str, str, str], n: int) -> list[tuple[list[str], int, str]]:
@@ -151,8 +161,8 @@ def _overloads(row: ops.Row, first: str, names: tuple[str, ...], choices: list[t
 def _function(row: ops.Row) -> str:
     n = len(row.operands)
     value, vector, matrix = [_where_first(kind, n) for kind in _KINDS]
-    numbers, others = (["Real"] * n, 0, "float"), (["_Operand" if n > 1 else "_Foreign"] * n, 0, "Any")
-    return _overloads(row, "", row.operands, [*value, numbers, *vector, *matrix, others])
+    broadcast = _BROADCAST if n == 2 else []
+    return _overloads(row, "", row.operands, [*value, (["Real"] * n, 0, "float"), *vector, *matrix, *broadcast])
 
 
 def _method(row: ops.Row, k: int) -> str:
@@ -161,7 +171,7 @@ def _method(row: ops.Row, k: int) -> str:
     choices = [([most] * len(names), 0, result)]
     if names:
         choices += [c for kind in _KINDS[k + 1 :] for c in _where_first(kind, len(names))]
-        choices.append((["_Operand"] * len(names), 0, "Any"))
+        choices += [(["Rows"], 1, "Matrix")] * (result == "Vector" and len(names) == 1)
     defaulted = row._replace(defaults=row.defaults[-len(names) :] if names else ())
     return _overloads(defaulted, "self", names, choices)
 

@@ -58,6 +58,6 @@ assert_type(sg.grad(lambda p: sg.sum(p * p))(v), Vector)
 numbers: npt.NDArray[np.float64] = v.data
 v.grad = np.zeros(2)
 
-v + "a"  # type: ignore[operator]
+v + "a"  # type: ignore[arg-type]
 m @ "a"  # type: ignore[operator]
 v["a"]  # type: ignore[call-overload]

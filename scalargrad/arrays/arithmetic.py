@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from scalargrad import convert, core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.base import Array, of_shape, of_view
 from scalargrad.errors import ShapeError
 from scalargrad.table import faces, ops
+
+if TYPE_CHECKING:
+    from scalargrad.arrays.types import Matrix, Vector
+    from scalargrad.functions import Flat, Foreign, Rows
+    from scalargrad.value import Value
 
 A = TypeVar("A", bound="Arithmetic")
 _CODE = ops.OPCODE
@@ -49,19 +54,19 @@ class Arithmetic(Array):
 
     # --- arithmetic
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: Any, /) -> Value | Vector | Matrix:
         return matmul(self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: Any, /) -> Value | Vector | Matrix:
         return matmul(other, self)
 
-    def __pow__(self, exponent: Any) -> Any:
+    def __pow__(self, exponent: Any, /) -> Vector | Matrix:
         if not isinstance(exponent, (Array, core.Node)) and not reading.is_data(exponent) and exponent == _TWO:
-            return elementwise(_SQUARE, self)
-        return elementwise(_POW, self, exponent)
+            return elementwise(_SQUARE, self)  # type: ignore[no-any-return]
+        return elementwise(_POW, self, exponent)  # type: ignore[no-any-return]
 
-    def __rpow__(self, base: Any) -> Any:
-        return elementwise(_POW, base, self)
+    def __rpow__(self, base: Any, /) -> Vector | Matrix:
+        return elementwise(_POW, base, self)  # type: ignore[no-any-return]
 
     def __neg__(self: A) -> A:
         return elementwise(_CODE["neg"], self)  # type: ignore[no-any-return]
@@ -123,11 +128,21 @@ def elementwise(opcode: int, *operands: Any) -> Any:
     return of_view(ndim, found, of_numpy)
 
 
-def matmul(left: Any, right: Any) -> Any:
-    """The product of matrices and vectors: a Matrix, a Vector if one operand is a Vector, a Value if both are.
-
-    Sums go from left to right. Raises `ShapeError` if the inner lengths differ.
-    """
+@overload
+def matmul(left: Vector | Flat, right: Vector | Flat) -> Value: ...
+@overload
+def matmul(left: Matrix | Rows, right: Vector | Flat) -> Vector: ...
+@overload
+def matmul(left: Vector | Flat, right: Matrix | Rows) -> Vector: ...
+@overload
+def matmul(left: Matrix | Rows, right: Matrix | Rows) -> Matrix: ...
+@overload
+def matmul(
+    left: Array | Flat | Rows | Foreign, right: Array | Flat | Rows | Foreign
+) -> Value | Vector | Matrix | Any: ...
+def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float | Any:
+    """The product of matrices and vectors: Matrix @ Matrix, Matrix @ Vector, Vector @ Matrix, or the dot product of two
+    Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
     a, b = as_array(left), as_array(right)
     if a is None or b is None or not a.ndim or not b.ndim:
         if not isinstance(left, Array) and not isinstance(right, Array):

@@ -91,10 +91,10 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
             x = memoryview(x).tolist()
         except NotImplementedError:
             raise NumberError(f"{where} needs real numbers, got a buffer of format {memoryview(x).format!r}") from None
+    given: Any = x  # of which type checkers do not conclude that x is but iterable
+    is_nested = is_data(given) or isinstance(given, Iterable)
     try:
-        shape = (
-            tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_data(x) or isinstance(x, Iterable) else ()
-        )
+        shape = tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_nested else ()
     except RecursionError:
         message = f"{where} needs data of one or two levels, got data that is nested too deeply or contains itself"
         raise ShapeError(message) from None

@@ -11,7 +11,7 @@ import builtins
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from scalargrad import core
 from scalargrad.arrays import reading, view
@@ -22,6 +22,11 @@ from scalargrad.core import View
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
 from scalargrad.value import Value
+
+if TYPE_CHECKING:
+    from scalargrad.arrays.signatures import Normalisation, Reduction
+    from scalargrad.arrays.types import Matrix, Vector
+    from scalargrad.functions import Real, Scalar
 
 A = TypeVar("A", bound="Reductions")
 _SUM, _DOT, _MAX, _MIN, _LOGSUMEXP, _MUL, _DIV, _SUB, _EXP_SUB = (
@@ -47,8 +52,14 @@ def _largest(items: list[Any]) -> float:
     return core.reduce(ops.OPCODE["max"], [_number(item) for item in items])  # type: ignore[no-any-return]
 
 
-def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes the function call the method of the same name if its argument is an array."""
+@overload
+def _or_of_array(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    function: Callable[..., Value | Vector | float],
+) -> Reduction: ...
+@overload
+def _or_of_array(function: Callable[..., Vector | Matrix | list[Any]]) -> Normalisation: ...
+def _or_of_array(function: Any) -> Any:
+    """The function, and for an array its method of the same name, which alone takes the axis."""
     name = function.__name__
 
     @wraps(function)
@@ -63,8 +74,8 @@ def _or_of_array(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_or_of_array
-def sum(*x: Any) -> Any:
-    """The sum, as one node: chunks of 128 numbers, each in eight interleaved sums. 0.0 if there are no numbers.
+def sum(*x: Any, axis: int | None = None) -> Value | Vector | float:
+    """The sum, as one node: chunks of 128 numbers, each in eight interleaved sums. 0.0 of nothing.
 
     >>> sum(1.0, 2.0, 3.0), sum([])
     (6.0, 0.0)
@@ -74,19 +85,19 @@ def sum(*x: Any) -> Any:
 
 
 @_or_of_array
-def mean(*x: Any) -> Any:
+def mean(*x: Any, axis: int | None = None) -> Value | Vector | float:
     """The sum divided by the count.
 
     >>> mean([1.0, 2.0, 3.0])
     2.0
     """
     items = _items("mean", x, 1)
-    return core.apply(_DIV, core.reduce(_SUM, items), len(items))
+    return core.apply(_DIV, core.reduce(_SUM, items), len(items))  # type: ignore[no-any-return]
 
 
 @_or_of_array
-def prod(*x: Any) -> Any:
-    """The product, left to right. 1.0 if there are no numbers.
+def prod(*x: Any, axis: int | None = None) -> Value | Vector | float:
+    """The product, left to right. 1.0 of nothing.
 
     >>> prod(2.0, 3.0, 4.0)
     24.0
@@ -94,11 +105,19 @@ def prod(*x: Any) -> Any:
     product: Any = 1.0
     for k, item in enumerate(_items("prod", x)):
         product = core.apply(_MUL, product, item) if k else core.apply(_MUL, item, 1.0)
-    return product
+    return product  # type: ignore[no-any-return]
 
 
-def dot(x: Iterable[Any], y: Iterable[Any]) -> Any:
-    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` if the lengths differ.
+@overload
+def dot(x: Iterable[Value], y: Iterable[Scalar]) -> Value: ...
+@overload
+def dot(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    x: Iterable[Real], y: Iterable[Real]
+) -> float: ...
+@overload
+def dot(x: Iterable[Scalar], y: Iterable[Scalar]) -> Value: ...
+def dot(x: Iterable[Any], y: Iterable[Any]) -> Value | float:
+    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` when the lengths differ.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
@@ -110,8 +129,8 @@ def dot(x: Iterable[Any], y: Iterable[Any]) -> Any:
 
 
 @_or_of_array
-def norm(*x: Any) -> Any:
-    """The Euclidean norm, without overflow. Its gradient is x / norm, and 0 at the origin. 0.0 if there are no numbers.
+def norm(*x: Any, axis: int | None = None) -> Value | Vector | float:
+    """The Euclidean norm, without overflow; gradient x / norm, and 0 at the origin. 0.0 of nothing.
 
     >>> norm(3.0, 4.0)
     5.0
@@ -124,47 +143,47 @@ def norm(*x: Any) -> Any:
         total: Any = 0.0
         for item in items:
             total = core.apply(ops.OPCODE["hypot"], item, total)
-        return total
-    # powers of two, so that scaling is exact; no larger than squares need, because adjoints are scaled too
+        return total  # type: ignore[no-any-return]
+    # powers of two, so that scaling is exact; no larger than squares need, since adjoints are scaled too on their way
     scale = 2.0**600 if size > 1e140 else 2.0**-600 if size < 1e-140 else 1.0
     if scale != 1.0:
         items = [core.apply(_DIV, item, scale) for item in items]
     root = core.apply(ops.OPCODE["sqrt"], core.reduce(_SUM, [core.apply(ops.OPCODE["square"], x) for x in items]))
-    return root if scale == 1.0 else core.apply(_MUL, root, scale)
+    return root if scale == 1.0 else core.apply(_MUL, root, scale)  # type: ignore[no-any-return]
 
 
 @_or_of_array
-def max(*x: Any) -> Any:
-    """The largest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `max` picks one).
+def max(*x: Any, axis: int | None = None) -> Value | Vector | float:
+    """The largest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `max` picks one).
 
     >>> max(1.0, 3.0, 2.0)
     3.0
     """
-    return core.reduce(ops.OPCODE["max"], _items("max", x, 1))
+    return core.reduce(ops.OPCODE["max"], _items("max", x, 1))  # type: ignore[no-any-return]
 
 
 @_or_of_array
-def min(*x: Any) -> Any:
-    """The smallest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `min` picks one).
+def min(*x: Any, axis: int | None = None) -> Value | Vector | float:
+    """The smallest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `min` picks one).
 
     >>> min(1.0, 3.0, 2.0)
     1.0
     """
-    return core.reduce(ops.OPCODE["min"], _items("min", x, 1))
+    return core.reduce(ops.OPCODE["min"], _items("min", x, 1))  # type: ignore[no-any-return]
 
 
 @_or_of_array
-def logsumexp(*x: Any) -> Any:
-    """log(exp(x1) + ... + exp(xn)) without overflow. Its gradient is the softmax.
+def logsumexp(*x: Any, axis: int | None = None) -> Value | Vector | float:
+    """log(exp(x1) + ... + exp(xn)) without overflow; its gradient is the softmax.
 
     >>> logsumexp([-1e4, -1e4]) == -1e4 + math.log(2.0)
     True
     """
-    return core.reduce(_LOGSUMEXP, [0.0, *_items("logsumexp", x, 1)])
+    return core.reduce(_LOGSUMEXP, [0.0, *_items("logsumexp", x, 1)])  # type: ignore[no-any-return]
 
 
 @_or_of_array
-def softmax(*x: Any) -> list[Any]:
+def softmax(*x: Any, axis: int = -1) -> Vector | Matrix | list[Any]:
     """exp(xi) / (exp(x1) + ... + exp(xn)), a list, without overflow.
 
     >>> softmax([1e4, 1e4])
@@ -178,8 +197,8 @@ def softmax(*x: Any) -> list[Any]:
 
 
 @_or_of_array
-def log_softmax(*x: Any) -> list[Any]:
-    """xi - logsumexp(x), a list. It is accurate even if the softmax rounds to 1.
+def log_softmax(*x: Any, axis: int = -1) -> Vector | Matrix | list[Any]:
+    """xi - logsumexp(x), a list; accurate also where the softmax rounds to 1.
 
     >>> log_softmax([0.0, -1e4])
     [0.0, -10000.0]
@@ -218,45 +237,45 @@ class Reductions(Arithmetic):
             raise ArgumentError(f"{name} needs an element per result, got shape {self.shape} with axis {axis}")
         return rows
 
-    def _reduced(self, column: View, axis: int | None) -> Any:
-        """The results, given as a column: the only one, or a Vector of all."""
-        return view.item(column) if axis is None or self.ndim == 1 else of_view(1, column.T, self.of_numpy)
+    def _reduced(self, column: View, axis: int | None) -> Value | Vector:
+        """The results in a column: the only one, or as a Vector."""
+        return view.item(column) if axis is None or self.ndim == 1 else of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
 
-    def sum(self, axis: int | None = None) -> Any:
-        """The sum of all elements, a Value, or along an axis, a Vector. See `scalargrad.sum`."""
+    def sum(self, axis: int | None = None) -> Value | Vector:
+        """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
         rows = self._along(axis)
         if not rows.columns:
             return self._reduced(whole(core.doubles(bytes(8 * rows.rows), True), rows.rows, 1), axis)
         return self._reduced(core.reduce_rows(_SUM, rows), axis)
 
-    def mean(self, axis: int | None = None) -> Any:
-        """The sum divided by the count. Raises `ArgumentError` if there are no elements."""
+    def mean(self, axis: int | None = None) -> Value | Vector:
+        """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
         count = self._filled("mean", axis).columns
         return self.sum(axis) / count
 
-    def max(self, axis: int | None = None) -> Any:
-        """The largest; nan if any is nan. In a tie of k, each has the gradient 1/k."""
+    def max(self, axis: int | None = None) -> Value | Vector:
+        """The largest; a k-way tie gives each 1/k."""
         return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
 
-    def min(self, axis: int | None = None) -> Any:
-        """The smallest; nan if any is nan. In a tie of k, each has the gradient 1/k."""
+    def min(self, axis: int | None = None) -> Value | Vector:
+        """The smallest; a k-way tie gives each 1/k."""
         return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
 
-    def logsumexp(self, axis: int | None = None) -> Any:
+    def logsumexp(self, axis: int | None = None) -> Value | Vector:
         """log(exp(x1) + ... + exp(xn)) without overflow."""
         rows = self._filled("logsumexp", axis)
         zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
         return self._reduced(core.reduce_rows(_LOGSUMEXP, rows, zeros), axis)
 
-    def prod(self, axis: int | None = None) -> Any:
+    def prod(self, axis: int | None = None) -> Value | Vector:
         """The product, left to right."""
         return self._each_row(prod, axis)
 
-    def norm(self, axis: int | None = None) -> Any:
+    def norm(self, axis: int | None = None) -> Value | Vector:
         """The Euclidean norm, without overflow."""
         return self._each_row(norm, axis)
 
-    def _each_row(self, function: Callable[[list[Any]], Any], axis: int | None) -> Any:
+    def _each_row(self, function: Callable[[list[Any]], Any], axis: int | None) -> Value | Vector:
         rows = self._along(axis)
         each, columns = view.items(rows), rows.columns
         results = [function(each[r * columns : (r + 1) * columns]) for r in range(rows.rows)]

@@ -16,18 +16,10 @@ from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ShapeError
 
 if TYPE_CHECKING:
-    from scalargrad.arrays.signatures import (
-        MatrixOperator,
-        MatrixProduct,
-        MatrixReduction,
-        VectorOperator,
-        VectorProduct,
-        VectorReduction,
-    )
-    from scalargrad.functions import MatrixMethods, VectorMethods
+    from scalargrad.arrays.signatures import MatrixTypes, One, Several, VectorTypes
     from scalargrad.value import Value
 else:
-    MatrixMethods = VectorMethods = object  # the types of the methods that are made from the table
+    MatrixTypes = VectorTypes = Reductions
 
 
 def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | list[int]:
@@ -63,7 +55,7 @@ class Scalar(Reductions):
     ndim = 0
 
 
-class Vector(Reductions, VectorMethods):
+class Vector(VectorTypes):
     """A vector of Values.
 
     ``Vector(data)`` takes a sequence, a numpy array of one dimension, a buffer or another Vector. Numbers become
@@ -78,30 +70,6 @@ class Vector(Reductions, VectorMethods):
 
     __slots__ = ()
     ndim = 1
-
-    if TYPE_CHECKING:
-        __add__: VectorOperator
-        __radd__: VectorOperator
-        __sub__: VectorOperator
-        __rsub__: VectorOperator
-        __mul__: VectorOperator
-        __rmul__: VectorOperator
-        __truediv__: VectorOperator
-        __rtruediv__: VectorOperator
-        __floordiv__: VectorOperator
-        __rfloordiv__: VectorOperator
-        __mod__: VectorOperator
-        __rmod__: VectorOperator
-        __pow__: VectorOperator
-        __rpow__: VectorOperator
-        __matmul__: VectorProduct
-        sum: VectorReduction
-        mean: VectorReduction
-        max: VectorReduction
-        min: VectorReduction
-        prod: VectorReduction
-        norm: VectorReduction
-        logsumexp: VectorReduction
 
     def __init__(self, data: Any) -> None:
         self._view, self.of_numpy = _read(data, 1, type(self).__name__)
@@ -118,11 +86,9 @@ class Vector(Reductions, VectorMethods):
         return iter(self.elements())
 
     @overload
-    def __getitem__(self, key: int) -> Value: ...
+    def __getitem__(self, key: Several) -> Vector: ...
     @overload
-    def __getitem__(self, key: slice | list[int] | list[bool]) -> Vector: ...
-    @overload
-    def __getitem__(self, key: Any) -> Any: ...
+    def __getitem__(self, key: One) -> Value: ...
     def __getitem__(self, key: Any) -> Any:
         shown = self._view
         if isinstance(key, int) and 0 <= key < shown.columns:
@@ -133,15 +99,15 @@ class Vector(Reductions, VectorMethods):
 
     def dot(self, other: Any) -> Value:
         """The dot product, a Value."""
-        return matmul(self, _vector("dot", self, other))  # type: ignore[no-any-return]
+        return matmul(self, _vector("dot", self, other))  # type: ignore[return-value]
 
     def outer(self, other: Any) -> Matrix:
         """The Matrix of the products x[i] * y[j]."""
         return of_view(2, self._view.T, self.of_numpy) * _vector("outer", self, other)  # type: ignore[no-any-return]
 
 
-class Matrix(Reductions, MatrixMethods):
-    """A matrix of Values, with rows and columns.
+class Matrix(MatrixTypes):
+    """A matrix of Values: rows x columns.
 
     ``Matrix(data)`` takes nested sequences, a numpy array of two dimensions, or another Matrix. Numbers become leaves,
     Values stay themselves. Raises `ShapeError` for data of other dimensions, `NumberError` for non-numbers.
@@ -156,30 +122,6 @@ class Matrix(Reductions, MatrixMethods):
 
     __slots__ = ()
     ndim = 2
-
-    if TYPE_CHECKING:
-        __add__: MatrixOperator
-        __radd__: MatrixOperator
-        __sub__: MatrixOperator
-        __rsub__: MatrixOperator
-        __mul__: MatrixOperator
-        __rmul__: MatrixOperator
-        __truediv__: MatrixOperator
-        __rtruediv__: MatrixOperator
-        __floordiv__: MatrixOperator
-        __rfloordiv__: MatrixOperator
-        __mod__: MatrixOperator
-        __rmod__: MatrixOperator
-        __pow__: MatrixOperator
-        __rpow__: MatrixOperator
-        __matmul__: MatrixProduct
-        sum: MatrixReduction  # type: ignore[assignment]
-        mean: MatrixReduction  # type: ignore[assignment]
-        max: MatrixReduction  # type: ignore[assignment]
-        min: MatrixReduction  # type: ignore[assignment]
-        prod: MatrixReduction  # type: ignore[assignment]
-        norm: MatrixReduction  # type: ignore[assignment]
-        logsumexp: MatrixReduction  # type: ignore[assignment]
 
     def __init__(self, data: Any) -> None:
         self._view, self.of_numpy = _read(data, 2, type(self).__name__)
@@ -196,17 +138,11 @@ class Matrix(Reductions, MatrixMethods):
         return (self[r] for r in range(self._view.rows))
 
     @overload
-    def __getitem__(self, key: int) -> Vector: ...
+    def __getitem__(self, key: Several | tuple[Several, Several]) -> Matrix: ...
     @overload
-    def __getitem__(self, key: slice | list[int] | list[bool]) -> Matrix: ...
+    def __getitem__(self, key: One | tuple[One, Several] | tuple[Several, One]) -> Vector: ...
     @overload
-    def __getitem__(self, key: tuple[int, int]) -> Value: ...
-    @overload
-    def __getitem__(self, key: tuple[int, slice] | tuple[slice, int]) -> Vector: ...
-    @overload
-    def __getitem__(self, key: tuple[slice, slice]) -> Matrix: ...
-    @overload
-    def __getitem__(self, key: Any) -> Any: ...
+    def __getitem__(self, key: tuple[One, One]) -> Value: ...
     def __getitem__(self, key: Any) -> Any:
         rows, columns = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
         if isinstance(key, tuple) and len(key) != 2:
