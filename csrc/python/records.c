@@ -10,7 +10,7 @@ static PyObject *bytes_from(const void *array, uint64_t count, size_t size)
     return PyBytes_FromStringAndSize(array, (Py_ssize_t)(count * size));
 }
 
-/* flatten(node) -> (ops, codes, values, grads, consts, leaves): bytes, and a list; see tape/history.h. */
+/* flatten(node) -> (ops, codes, values, grads, consts, leaves): five bytes objects and a list; see tape/history.h. */
 PyObject *sg_py_flatten(PyObject *module, PyObject *object)
 {
     (void)module;
@@ -19,7 +19,7 @@ PyObject *sg_py_flatten(PyObject *module, PyObject *object)
     Node *node = (Node *)object;
     sg_record r;
     sg_close(node->graph);
-    if (!sg_flatten(node->graph, node->index, &r))   /* under the GIL: it reads adjoints that a commit would change */
+    if (!sg_flatten(node->graph, node->index, &r))   /* under the GIL, because a commit changes the adjoints */
         return PyErr_NoMemory();
     PyObject *leaves = PyList_New((Py_ssize_t)r.leaf_count);
     for (uint64_t k = 0; leaves && k < r.leaf_count; k++) {

@@ -1,4 +1,4 @@
-/* The upcalls: set up, and asked for numbers. */
+/* Upcalls: their setup, and the conversion of numbers. */
 #include "python/upcalls.h"
 
 sg_hooks sg_python;
@@ -13,7 +13,7 @@ int sg_read_number(PyObject *object, double *number)
         *number = PyLong_AsDouble(object);
         if (*number != -1.0 || !PyErr_Occurred())
             return 1;
-        PyErr_Clear();                /* too large: the hook raises our own error */
+        PyErr_Clear();                /* too large: the hook raises RangeError */
     }
     PyObject *converted = PyObject_CallFunctionObjArgs(sg_python.number, object, NULL);
     if (!converted)
