@@ -1,7 +1,7 @@
 """Builds the C core: generates ops.h from the table of primitives, and lets cffi make the extension module.
 
-setuptools loads `BuildExt` through pyproject.toml. Without a working compiler the build warns and goes on, and the
-pure-Python backend serves; with SCALARGRAD_REQUIRE_C=1 a failed build is an error. SCALARGRAD_SANITIZE=1 builds with
+setuptools loads `BuildExt` through pyproject.toml. If the build fails, it only warns, and the package uses the
+pure-Python backend. With SCALARGRAD_REQUIRE_C=1, a failed build is an error. SCALARGRAD_SANITIZE=1 builds with
 AddressSanitizer and UBSan (see `.ci/sanitize`).
 """
 
@@ -28,7 +28,7 @@ SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "
 
 
 def load_ops() -> ModuleType:
-    """The table, loaded by its path: at build time the package is not installed yet."""
+    """The table, loaded by its path, because the package is not installed at build time."""
     name, folder = "_scalargrad_table", HERE.parent / "scalargrad" / "table"
     spec = spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
     assert spec
@@ -135,7 +135,7 @@ def ops_header() -> str:
 
 
 def cdef() -> str:
-    """The declarations of scalargrad.h, for cffi: its lines without the preprocessor's."""
+    """The declarations in scalargrad.h, for cffi, without the preprocessor's lines."""
     return "\n".join(line for line in (HERE / "scalargrad.h").read_text().splitlines() if not line.startswith("#"))
 
 
@@ -160,7 +160,7 @@ def write_if_changed(path: Path, text: str) -> None:
 
 
 class BuildExt(build_ext):
-    """Generates what the extension is made of, then compiles it; a failure is fatal only where C is required."""
+    """Generates sources, then compiles the extension. A failure is fatal only with SCALARGRAD_REQUIRE_C=1."""
 
     def finalize_options(self) -> None:
         super().finalize_options()

@@ -158,8 +158,8 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
     int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
     if (together < 0)
         return NULL;
-    PyObject *block = together ? record_bulk(thread, bulk, arrays)
-                               : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
+    PyObject *block =
+        together ? record_bulk(thread, bulk, arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
     return sg_view_of(block, bulk.rows, bulk.columns);
 }
 

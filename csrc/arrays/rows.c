@@ -76,7 +76,7 @@ static int read_rows(PyObject *const *args, Py_ssize_t n, int *op, sg_array arra
     *op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
     if (*op < SG_FIRST_REDUCTION || *op >= SG_OPCODES || *op == SG_DOT || n != (*op == SG_LOGSUMEXP ? 3 : 2)) {
         if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "expected an opcode of a reduction, a view and, of logsumexp, shifts");
+            PyErr_SetString(PyExc_TypeError, "expected an opcode of a reduction, a view and, for logsumexp, shifts");
         return 0;
     }
     if (!sg_read_view(args[1], &arrays[0]) || (n == 3 && !sg_read_view(args[2], &arrays[1])))

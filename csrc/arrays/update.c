@@ -31,7 +31,7 @@ static double *read_state(PyObject *object, const Block *block, size_t arrays)
 {
     if (!PyObject_TypeCheck(object, &PyByteArray_Type) ||
         (size_t)PyByteArray_Size(object) != arrays * block->count * sizeof(double)) {
-        PyErr_SetString(PyExc_TypeError, "expected a bytearray of a double a parameter and quantity");
+        PyErr_SetString(PyExc_TypeError, "expected a bytearray with one double per parameter and quantity");
         return NULL;
     }
     char *bytes = PyByteArray_AsString(object);

@@ -58,8 +58,8 @@ static PyObject *view_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
          (offset < block->count && (!row || rows - 1 <= (block->count - 1 - offset) / row) &&
           (!column || columns - 1 <= (block->count - 1 - offset) / column) &&
           offset + (rows - 1) * row + (columns - 1) * column < block->count)))
-        return new_view(block, (sg_layout){(uint32_t)rows, (uint32_t)columns, (uint32_t)offset, (uint32_t)row,
-                                           (uint32_t)column});
+        return new_view(
+            block, (sg_layout){(uint32_t)rows, (uint32_t)columns, (uint32_t)offset, (uint32_t)row, (uint32_t)column});
     return PyErr_Format(PyExc_IndexError, "the view reaches beyond its block");
 }
 

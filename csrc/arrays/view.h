@@ -5,7 +5,7 @@
 #include "arrays/block.h"
 
 extern PyTypeObject *sg_view_type;
-int sg_make_view_type(void);                                   /* 0 with an exception */
+int sg_make_view_type(void); /* 0 with an exception */
 /* A view of a whole block, row by row. Takes over the block. NULL for NULL, or with an exception. */
 PyObject *sg_view_of(PyObject *block, uint32_t rows, uint32_t columns);
 /* Reads an argument that is a view; its block is borrowed. 0 with an exception. */

@@ -1,4 +1,4 @@
-/* Python's C API: the stable one, so that a build serves every later Python; the whole one without the GIL. */
+/* Python's C API: the stable one, so that one build works on later Pythons; without the GIL, all of it. */
 #ifndef SG_API_H
 #define SG_API_H
 #define PY_SSIZE_T_CLEAN

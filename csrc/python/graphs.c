@@ -1,4 +1,4 @@
-/* Graphs as Python sees them. What the core has computed without the GIL is finished here, with it. */
+/* Graphs as Python sees them, and the commit: what a sweep has computed without the GIL is stored here, under it. */
 #include "python/graphs.h"
 
 #include "python/node.h"
@@ -6,7 +6,7 @@
 #include "sweep/sweep.h"
 #include "tape/operands.h"
 
-/* --- nodes, looked at --------------------------------------------------------------------------------------------- */
+/* --- reading nodes ------------------------------------------------------------------------------------------------ */
 
 /* key(node) -> (serial number of the graph, index), or None for a leaf. */
 PyObject *sg_py_key(PyObject *module, PyObject *object)
@@ -18,7 +18,7 @@ PyObject *sg_py_key(PyObject *module, PyObject *object)
     return Py_BuildValue("KI", (unsigned long long)node->graph->serial, node->index);
 }
 
-/* seal(node) -> (address of its graph, index), the graph closed. */
+/* seal(node) -> (address of its graph, index). Closes the graph. */
 PyObject *sg_py_seal(PyObject *module, PyObject *object)
 {
     (void)module;
@@ -91,7 +91,7 @@ PyObject *sg_py_add_grad(PyObject *module, PyObject *args)
 
 /* --- commit ------------------------------------------------------------------------------------------------------- */
 
-/* commit(address of a report): hands the adjoints of its sweep over and frees the sweep. Nothing in it can fail or be
+/* commit(address of a report): stores the adjoints of its sweep, and frees the sweep. It cannot fail or be
  * interrupted. */
 PyObject *sg_py_commit(PyObject *module, PyObject *address)
 {

@@ -1,4 +1,4 @@
-/* Graphs as Python sees them: nodes looked at, and sweeps committed. */
+/* Graphs as Python sees them: functions that read nodes and commit sweeps. */
 #ifndef SG_GRAPHS_H
 #define SG_GRAPHS_H
 #include "python/api.h"

@@ -1,4 +1,4 @@
-/* The type Value: a handle's life, its data and grad, comparison and hash. */
+/* The type Value: how handles are made and freed, data and grad, comparison and hash. */
 #include "python/node.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 PyTypeObject *sg_node_type;
 
-/* --- life --------------------------------------------------------------------------------------------------------- */
+/* --- made and freed ----------------------------------------------------------------------------------------------- */
 
 static Node *new_node(PyTypeObject *type)
 {
@@ -49,7 +49,7 @@ int sg_require_interior(PyObject *object)
     return 0;
 }
 
-/* Called for subclasses too, whose instances may be larger than a Node and tracked by the collector. */
+/* Also called for subclasses, whose instances may be larger than a Node, and tracked by the garbage collector. */
 static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     (void)args;
@@ -99,7 +99,7 @@ static void node_dealloc(PyObject *self)
 
 /* --- data and grad ------------------------------------------------------------------------------------------------ */
 
-/* For setters: a number, or raises. */
+/* For setters: reads a number. 0 with an exception. */
 static int require_number(PyObject *object, double *number)
 {
     if (!object) {
@@ -152,14 +152,14 @@ static int set_grad(PyObject *self, PyObject *value, void *closure)
         node->grad = grad;
         return 0;
     }
-    sg_close(node->graph);            /* the adjoints' block is of the graph's final size */
+    sg_close(node->graph);            /* the adjoints are allocated at the graph's final size */
     if (sg_set_adjoint(node->graph, node->index, grad))
         return 0;
     PyErr_NoMemory();
     return -1;
 }
 
-/* --- comparison and hash: numbers compare, nodes hash ------------------------------------------------------------- */
+/* --- comparison is of numbers, the hash of nodes ------------------------------------------------------------------ */
 
 static PyObject *node_compare(PyObject *self, PyObject *other, int operator)
 {

@@ -116,8 +116,9 @@ PyType_Slot sg_operators[] = {
 
 /* --- functions ---------------------------------------------------------------------------------------------------- */
 
-/* What Python makes of operands of which `refused` is no number: arrays have the same functions. Otherwise NULL with an
- * exception: the one that is raised already, or that `refused` is no number. */
+/* Calls the hook `lift` for operands that are not all numbers, because arrays have the same functions. If the hook
+ * returns NotImplemented: NULL with the exception that is raised already, or one that says that `refused` is not a
+ * number. */
 static PyObject *lifted(PyObject *const *args, Py_ssize_t n, PyObject *refused)
 {
     PyObject *type, *error, *traceback, *operands = PyTuple_New(n - 1);
@@ -146,7 +147,7 @@ static PyObject *lifted(PyObject *const *args, Py_ssize_t n, PyObject *refused)
     return result;
 }
 
-/* apply(opcode, *operands): a Value, or a float when no operand is a Value. */
+/* apply(opcode, *operands) -> a Value, or a float if no operand is a Value. */
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -169,7 +170,7 @@ PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return tracked ? sg_record_node(op, value, (int)n - 1, operands, n - 1 > 2) : PyFloat_FromDouble(value);
 }
 
-/* reduce(opcode, list): a Value, or a float when no operand is a Value. The list is not empty. */
+/* reduce(opcode, list) -> a Value, or a float if no operand is a Value. The list must not be empty. */
 PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     (void)module;

@@ -1,4 +1,4 @@
-/* Recording: the open graph, and what enters it. */
+/* Recording: opens and closes the thread's graph. */
 #include "python/recording.h"
 
 void sg_drop_unused(sg_graph *open)
@@ -9,10 +9,11 @@ void sg_drop_unused(sg_graph *open)
     }
 }
 
-/* Whether a large open graph is to be closed before an operation, which `uses` one of its nodes or does not. A graph
- * that rolls over in the middle of an expression stays alive by the link from the next one, which rolls over in the
- * middle of another: a loop of evaluations would keep them all. So it rolls over where an operation uses none of its
- * nodes, and as few handles are left as ever. */
+/* Whether a large open graph must be closed before an operation; `uses` says whether the operation uses one of its
+ * nodes. If a graph is closed in the middle of an expression, the next graph links to it and keeps it alive. If that
+ * one is closed in the middle of an expression too, a loop of evaluations keeps all graphs alive. So a graph is closed
+ * at a quiet moment: the operation uses none of its nodes, and no more handles exist than at the quietest moment
+ * before. */
 static int rolls_over(sg_graph *open, int uses)
 {
     if (open->count < SG_GRAPH_NODES)

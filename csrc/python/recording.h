@@ -1,5 +1,5 @@
-/* Recording: an operation computes its value and appends one node to the thread's open graph. What every operation runs
- * through is inline here; what few run through is in recording.c. */
+/* Recording: an operation computes its value and appends one node to the thread's open graph. The code that every
+ * operation runs is inline here; the rest is in recording.c. */
 #ifndef SG_RECORDING_H
 #define SG_RECORDING_H
 #include "python/node.h"
@@ -11,17 +11,17 @@ typedef struct {
     double value;
 } sg_number;
 
-/* The thread's open graph, with room for `need` nodes: one is opened where there is none, or where a large one is to be
- * closed before an operation, which `uses` a node of it or does not. NULL with an exception. */
+/* The thread's open graph, with room for `need` nodes. Opens a new one if there is none, or if a large one must be
+ * closed before the operation; `uses` says whether the operation uses one of its nodes. NULL with an exception. */
 sg_graph *sg_open_graph(sg_thread *thread, int uses, uint32_t need);
 /* The same for an operation on n numbers. */
 sg_graph *sg_open_graph_for(sg_thread *thread, int n, const sg_number *operands);
-/* Frees an open graph that holds no node with a handle: recording its first node failed. */
+/* Frees an open graph without handles, for which recording the first node failed. */
 void sg_drop_unused(sg_graph *open);
-/* Tells Python of an operation, in a context that watches. Takes over the result. */
+/* Reports an operation to Python, under detect_anomaly. Takes over the result. */
 PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands);
 
-/* What entering a leaf means to the leaf: the graph holds a reference. */
+/* Notes in a leaf that it has entered a graph, which gets a reference to it. */
 static inline void sg_note_leaf(sg_graph *open, Node *leaf)
 {
     uint32_t serial = (uint32_t)open->serial;
@@ -31,8 +31,8 @@ static inline void sg_note_leaf(sg_graph *open, Node *leaf)
         leaf->index = serial;
 }
 
-/* Enters a node that the open graph does not know: a leaf by itself, another by a link to its closed graph. SG_FAILED
- * without memory. */
+/* Enters a node that the open graph does not know: a leaf as such, an interior node by a link to its graph, which is
+ * closed. SG_FAILED if memory ran out. */
 static inline uint32_t sg_enter(sg_graph *open, Node *node)
 {
     uint32_t entry;
@@ -41,7 +41,7 @@ static inline uint32_t sg_enter(sg_graph *open, Node *node)
         if (entry != SG_FAILED)
             sg_note_leaf(open, node);
     } else {
-        sg_close(node->graph);        /* another thread may be recording into it: it opens a new one */
+        sg_close(node->graph);        /* another thread may record into it, and opens a new one then */
         entry = sg_enter_link(open, node->graph, node->index, node->data);
     }
     if (entry != SG_FAILED) {
@@ -51,14 +51,14 @@ static inline uint32_t sg_enter(sg_graph *open, Node *node)
     return entry;
 }
 
-/* The operand that a node is in the open graph. SG_FAILED without memory. */
+/* The operand that stands for a node in the open graph. SG_FAILED if memory ran out. */
 static inline uint32_t sg_operand_of(sg_graph *open, Node *node)
 {
     return node->entry_serial == open->serial ? node->entry : sg_enter(open, node);
 }
 
-/* Reads an operand; a node's value is captured later, when no conversion can run Python code any more. 1: read; 0: not
- * a number of ours; -1: raised. */
+/* Reads an operand. The value of a node is captured later, after all conversions, which may run Python code. 1: read;
+ * 0: not a number; -1: an exception. */
 static inline int sg_read_operand(PyObject *object, sg_number *out)
 {
     if (sg_is_node(object)) {
@@ -80,7 +80,7 @@ static inline double sg_capture(sg_number *o)
     return o->value;
 }
 
-/* Writes the operands into the node's fields, or into args[] and their place into the fields. 0: no memory. */
+/* Writes the operands into `fields`, or into args[] and their offset and number into `fields`. 0: no memory. */
 static inline int sg_write_operands(sg_graph *open, int n, const sg_number *operands, int in_args, uint32_t fields[2])
 {
     uint32_t offset = 0;
@@ -100,7 +100,7 @@ static inline int sg_write_operands(sg_graph *open, int n, const sg_number *oper
     return 1;
 }
 
-/* Records node op(operands) = value. `in_args` is constant where this is inlined: arity 3, and reductions. */
+/* Records the node op(operands) = value. `in_args`, a constant at each call, is 1 for arity 3 and reductions. */
 static inline PyObject *sg_record_node(int op, double value, int n, const sg_number *operands, int in_args)
 {
     sg_thread *thread = sg_thread_now();

@@ -1,5 +1,4 @@
-/* Histories as Python objects: a record is flattened to bytes, and graphs are rebuilt from them. Copies and pickles are
- * made of it. */
+/* Histories as Python objects: flattens a history to bytes, and rebuilds graphs from them, for copies and pickles. */
 #ifndef SG_RECORDS_H
 #define SG_RECORDS_H
 #include "python/api.h"

@@ -1,4 +1,4 @@
-/* Threads: each has its own state, which the interpreter keeps and clears. */
+/* Threads: each has its own state, which the interpreter stores and clears. */
 #include "python/thread.h"
 
 _Thread_local sg_thread *sg_current;
@@ -31,7 +31,7 @@ sg_thread *sg_make_thread(void)
     return sg_current = thread;
 }
 
-/* mode(bits) -> the thread's mode before; None leaves it. */
+/* mode(bits) -> the thread's mode before the call. None changes nothing. */
 PyObject *sg_py_mode(PyObject *module, PyObject *bits)
 {
     (void)module;

@@ -1,4 +1,4 @@
-/* What each thread has: its open graph, and what an operation does besides computing. */
+/* The state of a thread: its open graph, and the modes of no_grad and detect_anomaly. */
 #ifndef SG_THREAD_H
 #define SG_THREAD_H
 #include "python/api.h"
@@ -6,7 +6,7 @@
 
 enum { SG_NO_GRAD = 1, SG_WATCH = 2 };
 typedef struct {
-    sg_graph *open;          /* no reference: a graph lives as long as its last Value */
+    sg_graph *open;          /* not a reference: a graph is freed with its last Value */
     int mode;
 } sg_thread;
 

@@ -14,7 +14,7 @@ typedef struct {
 } sg_upcalls;
 extern sg_upcalls sg_python;
 
-/* Reads a number: a float, an int, or what the hook makes a float of. 1: read; 0: not a number of ours; -1: raised. */
+/* Reads a number: a float, an int, or an object that the hook converts. 1: read; 0: not a number; -1: an exception. */
 int sg_read_number(PyObject *object, double *number);
 void sg_refuse(PyObject *object);                                  /* raises: not a number */
 void sg_refuse_data(int opcode);                                   /* raises: the data of a result cannot be set */

@@ -1,8 +1,8 @@
-/* The careful sweep. One descending pass over each graph: a node's adjoint is complete when the pass reaches it,
- * because all its consumers stand after it; its rule then adds to its operands.
+/* The careful sweep. It makes one descending pass over each graph. A node's adjoint is complete when the pass reaches
+ * it, because all its consumers come after it. Its rule then adds to its operands.
  *
- * Every product is the chain rule's one product (docs/conventions.md): IEEE's, but a nan made by a zero factor is 0.
- * Most sweeps need no such care, and dense.c does them. */
+ * Every product is the chain rule's product (docs/conventions.md): IEEE's, except that a nan made by a zero factor is
+ * 0. Most sweeps do not need this, and are done by dense.c. */
 #include "sweep/careful.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 
 #include "bulk/pull.h"
 
-/* What a pass reads, by value: a pointer to any of it would have to be read again after every store. */
+/* What a pass reads, by value. Through a pointer, it would have to be read again after every store. */
 typedef struct {
     sg_sweep_state *sweep;
     const sg_graph *graph;
@@ -19,8 +19,8 @@ typedef struct {
     const uint8_t *op;
     double *adj;
     uint8_t *blocks;
-    int check;               /* stop at a nan or inf; a constant where this is inlined */
-    int quick; /* bulks that are reached as a whole may go through the kernels, as long as no nan appears */
+    int check;               /* stop at a nan or inf; a constant at each call */
+    int quick; /* bulks that are reached as a whole go through the kernels, until a nan appears */
 } careful_pass;
 
 static inline double zmul(double a, double b)
@@ -55,8 +55,8 @@ static inline __attribute__((always_inline)) double push(careful_pass v, uint32_
     } while (0)
 #include "sweep/rules.h"
 
-/* Adds to a node. Where it is the next to be visited, its adjoint goes there in a register: in a chain, waiting for
- * the store would be most of the time. */
+/* Adds to a node. If that is the next to be visited, its adjoint also stays in a register: in a chain, waiting for the
+ * store would take most of the time. */
 #define PUSH_NODE(operand, product)                                                                                    \
     do {                                                                                                               \
         double c = push(v, (operand), (product));                                                                      \
@@ -92,8 +92,8 @@ static void describe(careful_pass v, uint32_t i, sg_report *report)
         report->operands[k] = number_in(v, sg_operand(v.graph, i, k));
 }
 
-/* Readies an operand of a bulk for sums: what is not reached yet begins with what runs on, or neutrally. With `look` it
- * only tells whether a sum is a nan. */
+/* Prepares an operand of a bulk for sums. A node that is not reached yet begins with its running sum, or at -0.0. With
+ * `look`, it only returns whether a sum is a nan. */
 static int visit_span(careful_pass v, const sg_bulk *bulk, int k, int look)
 {
     const sg_span *span = &bulk->operands[k];
@@ -116,8 +116,8 @@ static int visit_span(careful_pass v, const sg_bulk *bulk, int k, int look)
     return 0;
 }
 
-/* A bulk of which node i is the last, by the kernels. 1: done; 0: no memory; -1: a nan appeared, so that all must be
- * swept with care; -2: not possible, for it is not reached as a whole, or its operands coincide. */
+/* Sweeps a bulk whose last node is i, by the kernels. 1: done; 0: no memory; -1: a nan appeared, and the whole sweep
+ * must be repeated with care; -2: not possible, because it is reached in part, or its operands coincide. */
 static __attribute__((noinline)) int pull_whole(careful_pass v, uint32_t i)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[i]];

@@ -1,11 +1,11 @@
-/* The careful sweep, of any graph: it visits only nodes that are reached, and every product is the chain rule's one
+/* The careful sweep, for any graph. It visits only the nodes that are reached, and every product is the chain rule's
  * product. */
 #ifndef SG_CAREFUL_H
 #define SG_CAREFUL_H
 #include "scalargrad.h"
 #include "sweep/entries.h"
 
-/* SG_QUICK: a nan that comes up in a bulk stops the sweep, which is then repeated with care; SG_CAREFUL: none does;
+/* SG_QUICK: a nan in a bulk stops the sweep, which is then repeated as SG_CAREFUL. SG_CAREFUL: nothing stops it.
  * SG_CHECKED: the first nan or inf stops it and is described in the report. */
 enum sg_manner { SG_QUICK, SG_CAREFUL, SG_CHECKED };
 

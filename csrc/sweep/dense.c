@@ -1,9 +1,9 @@
-/* The quick sweep, of a graph of which every node is reached, or every node up to the root: none has to be asked
- * whether it is, and the adjoints begin at the neutral -0.0, so that adding is all there is to do.
+/* The quick sweep. It requires that every node of the graph, or every node up to the root, is reached. So it does not
+ * check whether a node is reached. The adjoints begin at -0.0, which is neutral, so it only has to add.
  *
- * Products are IEEE's. Where the chain rule's one product would differ, there is a nan, and a nan goes on to at least
- * one entry, since every node has an operand that is no constant and nan times anything is nan. When an entry has one,
- * all is swept again, with care. */
+ * Products are IEEE's. If the chain rule's product would differ, the IEEE product is a nan. A nan reaches at least one
+ * entry, because every node has an operand that is not a constant, and nan times anything is nan. If an entry has a
+ * nan, everything is swept again by the careful sweep. */
 #include "sweep/dense.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "bulk/pull.h"
 #include "tape/memory.h"
 
-/* What the pass reads, by value: a pointer to any of it would have to be read again after every store. */
+/* What the pass reads, by value. Through a pointer, it would have to be read again after every store. */
 typedef struct {
     const sg_graph *graph;
     const double *val, *consts;
@@ -28,8 +28,8 @@ typedef struct {
 
 /* --- a node ------------------------------------------------------------------------------------------------------- */
 
-/* Adds to a node. Where it is the next to be visited, its adjoint goes there in a register: in a chain, waiting for
- * the store would be most of the time. */
+/* Adds to a node. If that is the next to be visited, its adjoint also stays in a register: in a chain, waiting for the
+ * store would take most of the time. */
 #define ADD_NODE(operand, product)                                                                                     \
     do {                                                                                                               \
         double sum = adj[operand] + (product);                                                                         \
@@ -58,12 +58,12 @@ typedef struct {
 
 #define IS_SIMPLE(op) ((uint32_t)(op) - SG_ADD <= SG_MUL - SG_ADD)      /* add, sub, mul */
 
-/* Sweeps node i and those below it while they are sums, differences, products and relus; gives the first that is not.
- * (There is one: node 0 is an entry.) A loop of its own, without a call or a switch, so that what it needs stays in
+/* Sweeps node i and the nodes below it while they are sums, differences, products and relus. Returns the first other
+ * node. (There is one, because node 0 is an entry.) This loop has no call and no switch, so its variables stay in
  * registers.
  *
- * `acc + w * x`, the product recorded just before the sum, is taken in one turn: the product's adjoint is then at hand,
- * and so is that of acc where it stands before the product, as in a running sum. */
+ * `acc + w * x`, where the product was recorded just before the sum, takes one turn. The adjoint of the product is
+ * then in a register; so is the adjoint of acc, if acc is the node before the product, as in a running sum. */
 static __attribute__((noinline)) uint64_t sweep_run(const double *val, const double *consts, const uint32_t *as,
                                                     const uint32_t *bs, const uint8_t *ops, double *adj, uint64_t i)
 {
@@ -92,7 +92,7 @@ static __attribute__((noinline)) uint64_t sweep_run(const double *val, const dou
         }
         double next = adj[(int64_t)i - 1];
         if (op == SG_RELU) {
-            /* volatile: else the compiler makes a branch of it, which the processor guesses wrong every other time */
+            /* volatile: else the compiler makes a branch, which the processor mispredicts half of the time */
             volatile double partial = sg_partial_relu_0(val[a], val[i]);
             ADD_NODE(a, SG_TIMES(d, partial));
         } else if ((a | b) & SG_CONST) {
@@ -118,8 +118,8 @@ static __attribute__((noinline)) uint64_t sweep_run(const double *val, const dou
 
 /* --- the whole of a graph ----------------------------------------------------------------------------------------- */
 
-/* Turns scratch in which only nodes reached from outside are set into neutral sums, and lets entries go on from the
- * sums of what stands behind them. */
+/* Initialises the scratch: neutral sums, except for nodes that are reached from other graphs, and for entries, which
+ * continue the sums of their leaves and linked nodes. */
 static void prepare(const sg_sweep_state *sweep, sg_part part, uint32_t count)
 {
     const sg_graph *graph = part.graph;
@@ -136,7 +136,7 @@ static void prepare(const sg_sweep_state *sweep, sg_part part, uint32_t count)
     memset(part.scratch.blocks, 1, (count - 1) / 64 + 1);
 }
 
-/* All elements of a bulk, of which *i is the last; then *i is its first. 0: no memory. */
+/* Sweeps all elements of a bulk whose last is *i, and sets *i to its first. 0: no memory. */
 static __attribute__((noinline)) int visit_bulk(dense_pass v, uint64_t *i)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[*i]];
@@ -188,7 +188,7 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
         case SG_LINK:
             if (isnan(d))
                 return -1;
-            if (sweep->alone) {                /* a leaf; there is room for all */
+            if (sweep->alone) {                /* a leaf; there is room for all of them */
                 sweep->leaves[sweep->leaf_count++] = (sg_leaf_sum){graph->leaves[a].leaf, d, graph->serial};
                 break;
             }

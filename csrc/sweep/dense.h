@@ -1,10 +1,10 @@
-/* The quick sweep, of a graph of which every node is reached, or every node up to the root. */
+/* The quick sweep. It requires that every node of the graph, or every node up to the root, is reached. */
 #ifndef SG_DENSE_H
 #define SG_DENSE_H
 #include "sweep/entries.h"
 
-/* Sweeps a graph of which the first `count` nodes are all reached, and no others. 1: done; 0: no memory; -1: not
- * possible here, and what it did must be thrown away. */
+/* Sweeps a graph in which exactly the first `count` nodes are reached. 1: done; 0: no memory; -1: a nan appeared, and
+ * the whole sweep must be discarded. */
 int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* Entries: where they go on from, and to whom they pass their sums on. */
+/* Entries: the sums that they continue, and the leaves and linked nodes that get their sums. */
 #include "sweep/entries.h"
 
 #include "tape/memory.h"

@@ -1,8 +1,8 @@
-/* The backward rules of nodes whose operands stand in args[], for both sweeps. careful.c and dense.c include this once,
- * and define before:
+/* The backward rules of nodes whose operands are in args[], for both sweeps. careful.c and dense.c each include this
+ * file once, and define before:
  *   SG_PASS                         a struct with graph, val, consts, a, b, op, adj
  *   SG_TIMES(d, partial)            how they multiply an adjoint by a partial
- *   SG_ACCUMULATE(operand, product) how they add to the adjoint of an operand that is no constant; it may `return 0`
+ *   SG_ACCUMULATE(operand, product) how they add to the adjoint of an operand, not a constant; may `return 0`
  * Each function returns 1, unless SG_ACCUMULATE has returned. */
 #include "table/encoding.h"
 #include "table/reductions.h"
@@ -18,7 +18,7 @@ static inline double number_in(SG_PASS v, uint32_t operand)
     if (!((operand) & SG_CONST))                                                                                       \
     SG_ACCUMULATE(operand, product)
 
-/* A reduction's partial is an expression over the operand, the result and two gathered numbers. */
+/* The partial of a reduction is an expression over the operand, the result and two gathered numbers. */
 #define SG_ACCUMULATE_PARTIAL(name, k, y, all)                                                                         \
     SG_ACCUMULATE_NODE(args[k], SG_TIMES(d, sg_partial_##name(number_in(v, args[k]), (y), z, (all).s, (all).m)))
 
@@ -75,7 +75,7 @@ static __attribute__((noinline)) int visit_ternary(SG_PASS v, uint32_t i, double
     return 1;
 }
 
-/* An element of a bulk, by itself. */
+/* One element of a bulk. */
 static __attribute__((noinline)) int visit_element(SG_PASS v, uint32_t i, double d)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[i]];

@@ -1,4 +1,4 @@
-/* The reverse sweep: over all graphs, and its commit. */
+/* The reverse sweep over all graphs, and its commit. */
 #include "sweep/sweep.h"
 
 #include <math.h>
@@ -16,13 +16,13 @@ static void free_sweep(sg_sweep_state *sweep)
     sg_free(sweep);
 }
 
-/* Sweeps all graphs, the latest closed first. Returns NULL without memory. *done: 1; or -1 when a quick run has to be
- * thrown away, or a checked one has met a nan or inf. */
+/* Sweeps all graphs, the latest closed first. Returns NULL if memory ran out. Sets *done to 1; or to -1 if a quick run
+ * must be discarded, or a checked one has met a nan or inf. */
 static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg_manner manner, sg_report *report,
                            int *done)
 {
     sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
-    int whole = manner == SG_QUICK && graph->whole == index + 1;   /* the root reaches all that stands before it */
+    int whole = manner == SG_QUICK && graph->whole == index + 1;   /* the root reaches all nodes before it */
     uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, whole ? index + 1 : 0) : SG_ABSENT;
     *done = root != SG_ABSENT;
     if (*done) {
@@ -34,7 +34,7 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
         sg_part part = sweep->walk.parts[p];
         if (whole && p == root)
             *done = sg_sweep_dense(sweep, part, index + 1);
-        else if (manner == SG_QUICK && part.sinks == part.graph->sinks) /* all nodes lead to sinks, which are reached */
+        else if (manner == SG_QUICK && part.sinks == part.graph->sinks) /* all sinks are reached, so all nodes are */
             *done = sg_sweep_dense(sweep, part, part.graph->count);
         else
             *done = sg_sweep_careful(sweep, part, manner, report);
@@ -68,7 +68,7 @@ void sg_discard(sg_report *report)
     report->sweep = 0;
 }
 
-/* Copies what was reached into the graph's adjoints, and leaves the scratch clean. */
+/* Copies the reached adjoints into the graph's, and resets the scratch. */
 static void merge_adjoints(sg_adjoints *into, sg_adjoints *from, uint32_t count)
 {
     uint64_t unreached = SG_UNREACHED;

@@ -5,7 +5,7 @@
 #include "scalargrad.h"
 #include "sweep/entries.h"
 
-/* Hands the adjoints over to the graphs; cannot fail. The caller adds the leaves' sums. Under the GIL. */
+/* Moves the adjoints into the graphs. Cannot fail. Runs under the GIL. The caller adds the leaves' sums. */
 void sg_commit_graphs(sg_sweep_state *sweep);
 
 #endif

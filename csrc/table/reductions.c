@@ -34,7 +34,7 @@ double sg_sum_chunks(const double *x, uint32_t n)
     return total;
 }
 
-/* Neumaier's compensated sum, so that a weight among many keeps its digits. */
+/* Neumaier's compensated sum, so that small weights among many keep their digits. */
 typedef struct {
     double sum, lost;
 } compensated;
@@ -46,7 +46,7 @@ static void add_compensated(compensated *total, double x)
     total->sum = t;
 }
 
-/* The k-th number: x[k], or that of operand args[k] where x is NULL. */
+/* The k-th number: x[k], or, if x is NULL, the number of operand args[k]. */
 static inline double number(const double *x, const double *val, const double *consts, const uint32_t *args, uint32_t k)
 {
     return x ? x[k] : sg_number_at(val, consts, args[k]);

@@ -1,6 +1,5 @@
-/* The adjoints of a graph's nodes, in one allocation: a word to spare, adj[count], blocks[count / 64 + 1]. adj[i] is
- * SG_UNREACHED, bit by bit, where nothing has been added yet; blocks[i / 64] is 0 where that holds for all its 64
- * nodes. */
+/* The adjoints of a graph's nodes, in one allocation: a spare word, adj[count], blocks[count / 64 + 1]. adj[i] is
+ * SG_UNREACHED, bit by bit, if nothing has been added yet. blocks[i / 64] is 0 if that is so for all its 64 nodes. */
 #ifndef SG_ADJOINTS_H
 #define SG_ADJOINTS_H
 #include <math.h>
@@ -16,8 +15,8 @@ typedef struct {
 #define SG_UNREACHED 0x7FF4A5A5A5A5A5A5u          /* a signalling nan: no arithmetic makes one */
 #define SG_NEGATIVE_ZERO 0x8000000000000000u
 
-/* A number from outside, as an adjoint: a signalling nan becomes a quiet one. (Adding -0.0 would do it too, but
- * compilers leave that out.) */
+/* Makes an adjoint of a user's number: a signalling nan becomes a quiet one. (Adding -0.0 would do it too, but
+ * compilers remove that.) */
 static inline double sg_quiet(double x)
 {
     return isnan(x) ? NAN : x;
@@ -36,7 +35,7 @@ static inline void sg_set(sg_adjoints *adjoints, uint32_t i, double value)
     adjoints->blocks[i / 64] = 1;
 }
 
-/* Adjoints of `count` nodes: the first `neutral` are -0.0, the others not reached. adj is NULL when memory ran out. */
+/* Adjoints of `count` nodes: the first `neutral` are -0.0, the others not reached. adj is NULL if memory ran out. */
 sg_adjoints sg_adjoints_new(uint32_t count, uint32_t neutral);
 void sg_adjoints_free(sg_adjoints *adjoints, uint32_t count);
 size_t sg_adjoints_bytes(uint32_t count);

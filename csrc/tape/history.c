@@ -50,7 +50,7 @@ static int mark_reached(sg_walk *walk, sg_record *record)
             }
         }
     }
-    record->leaf_count = leaf_entries;   /* an upper bound until the leaves are told apart */
+    record->leaf_count = leaf_entries;   /* an upper bound, until repeated leaves are found */
     return 1;
 }
 
@@ -72,8 +72,8 @@ static int earlier_closed(const void *left, const void *right)
     return l < r ? -1 : l > r;
 }
 
-/* Positions are written over the scratch's adj[], which a walk that only marks has no use for; none is as large as
- * the bits of SG_UNREACHED. */
+/* Positions are written over the adj[] of the scratch, which this walk does not need otherwise. All are less than the
+ * bits of SG_UNREACHED. */
 static uint64_t *positions_of(const sg_part *part)
 {
     return (uint64_t *)(void *)part->scratch.adj;
@@ -178,7 +178,7 @@ void sg_record_free(sg_record *record)
 
 /* --- building again ----------------------------------------------------------------------------------------------- */
 
-/* Where a node of the record was built; of a leaf, its latest entry. */
+/* Where a node of the record was built; for a leaf, its latest entry. */
 typedef struct {
     uint32_t graph, index;
 } placed;
@@ -201,7 +201,7 @@ static int next_graph(builder *b)
     if (!sg_grow_array((void **)&b->graphs, &b->graph_capacity, b->graph_count + 1, sizeof *b->graphs) ||
         !sg_open(&b->open))
         return 0;
-    b->open->twins = 1;                   /* as the record may have: a leaf with several captured numbers */
+    b->open->twins = 1;                   /* the record may have a leaf with several captured numbers */
     b->graphs[b->graph_count++] = b->open;
     return 1;
 }
@@ -217,7 +217,7 @@ static int take_code(builder *b, uint64_t limit, uint64_t *code)
     return 1;
 }
 
-/* The operand that the next code stands for, in the open graph; SG_FAILED on a bad record or without memory. */
+/* The operand that the next code stands for, in the open graph. SG_FAILED for a bad record, or if memory ran out. */
 static uint32_t take_operand(builder *b, uint64_t position)
 {
     const sg_record *r = b->record;
@@ -247,7 +247,7 @@ static uint32_t take_operand(builder *b, uint64_t position)
     return entry;
 }
 
-/* Appends node `position` of the record to the open graph. SG_FAILED on a bad record or without memory. */
+/* Appends node `position` of the record to the open graph. SG_FAILED for a bad record, or if memory ran out. */
 static uint32_t build_node(builder *b, uint64_t position)
 {
     const sg_record *r = b->record;
@@ -282,10 +282,10 @@ static uint32_t build_node(builder *b, uint64_t position)
             return SG_FAILED;
         *(in_args ? &b->open->args[offset + k] : &fields[k]) = operand;
         tracked |= !(operand & SG_CONST);
-        b->malformed |= op == SG_LOGSUMEXP && k == 0 && tracked;      /* its shift is a constant */
-        b->malformed |= op == SG_CUSTOM && k % 2 == 0 && !(operand & SG_CONST); /* so are its value and its partials */
+        b->malformed |= op == SG_LOGSUMEXP && k == 0 && tracked;      /* its shift must be a constant */
+        b->malformed |= op == SG_CUSTOM && k % 2 == 0 && !(operand & SG_CONST); /* and so its value and partials */
     }
-    b->malformed |= !tracked;             /* a node of constants alone is never recorded; the sweeps rely on it */
+    b->malformed |= !tracked;             /* nodes of constants alone are never recorded; the sweeps rely on it */
     if (b->malformed)
         return SG_FAILED;
     if (in_args) {

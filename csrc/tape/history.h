@@ -4,7 +4,7 @@
 #define SG_HISTORY_H
 #include "tape/tape.h"
 
-/* Flag of an operand code that is a constant; the rest of the code is a position in consts[]. */
+/* The flag of an operand code that is a constant; the rest of the code is a position in consts[]. */
 #define SG_CODE_CONST (1ull << 63)
 
 /* `count` nodes in topological order. codes[] holds, node by node: for a leaf its position in leaves[]; for a reduction

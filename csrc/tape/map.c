@@ -1,4 +1,4 @@
-/* The hash map: a key is found in its slot, or in one of those that follow it. */
+/* The hash map: a key is in its slot, or in one of the slots that follow. */
 #include "tape/map.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A hash map from pointers to positions: open addressing, never shrinks. A zeroed one is empty. */
+/* A hash map from pointers to positions. It uses open addressing and never shrinks. A zeroed one is empty. */
 #ifndef SG_MAP_H
 #define SG_MAP_H
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Memory: allocations that tests can make fail, and large ones that are kept to be used again. */
+/* Memory: allocations that tests can make fail, and large ones that are kept for reuse. */
 #include "tape/memory.h"
 
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static struct {
 } kept[KEPT];
 static char kept_lock;
 
-/* Another thread may hold the lock, and a fork may have left it held: then malloc and free serve as well. */
+/* Another thread may hold the lock, or a fork may have left it held. Then malloc and free are used instead. */
 static int lock_kept(void)
 {
     return !__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE);
@@ -60,7 +60,7 @@ static void unlock_kept(void)
     __atomic_clear(&kept_lock, __ATOMIC_RELEASE);
 }
 
-/* The size that malloc is asked for: rounded, so that allocations of about one size can replace one another. */
+/* The size passed to malloc: rounded, so that allocations of similar sizes can be reused for each other. */
 static size_t rounded(size_t bytes)
 {
     return bytes < KEPT_LEAST ? bytes : (bytes + KEPT_LEAST - 1) / KEPT_LEAST * KEPT_LEAST;
@@ -84,7 +84,7 @@ void *sg_large_alloc(size_t bytes)
 void sg_large_free(void *memory, size_t bytes)
 {
     bytes = rounded(bytes);
-#ifndef __SANITIZE_ADDRESS__  /* it could not see a use of memory that is kept */
+#ifndef __SANITIZE_ADDRESS__  /* it could not detect a use of kept memory */
     if (memory && bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
         for (int k = 0; k < KEPT && memory; k++)
             if (!kept[k].memory) {

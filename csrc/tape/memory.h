@@ -1,5 +1,5 @@
-/* Memory. Every allocation can be made to fail by a test. Any thread may call these functions, with or without the GIL.
- * They return NULL or 0 when memory ran out, and have then changed nothing. */
+/* Memory. Tests can make every allocation fail. Any thread may call these functions, with or without the GIL. If memory
+ * ran out, they return NULL or 0 and have changed nothing. */
 #ifndef SG_MEMORY_H
 #define SG_MEMORY_H
 #include <stddef.h>
@@ -8,11 +8,11 @@
 void *sg_alloc(size_t bytes);
 void *sg_alloc_zero(size_t bytes);
 void sg_free(void *memory);
-/* For large allocations, whose size the caller knows when it frees them. A few freed ones are kept, because the pages
- * of a fresh one would have to be mapped again, which takes longer than a sweep of what lies on them. */
+/* For large allocations, whose size the caller passes again to free them. A few freed ones are kept for reuse, because
+ * mapping the pages of a new one takes longer than a sweep over them. */
 void *sg_large_alloc(size_t bytes);
 void sg_large_free(void *memory, size_t bytes);
-/* Gives *array room for at least `need` items of `size` bytes. */
+/* Makes room in *array for at least `need` items of `size` bytes. */
 int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Nodes looked at by themselves. */
+/* One node at a time: its opcode and operands. */
 #include "tape/operands.h"
 
 uint32_t sg_element_operand(const sg_graph *graph, const sg_bulk *bulk, uint32_t e, uint32_t k)

@@ -1,9 +1,9 @@
-/* What a node computes, and from what. An element of a bulk shows as the operation that it stands for. */
+/* The opcode and the operands of a node. An element of a bulk shows as the operation that it stands for. */
 #ifndef SG_OPERANDS_H
 #define SG_OPERANDS_H
 #include "tape/tape.h"
 
-/* The opcode of node i, the number of its operands (0 for an entry), and the k-th of them. */
+/* The opcode of node i, the number of its operands (0 for an entry), and its k-th operand. */
 int sg_opcode(const sg_graph *graph, uint32_t i);
 uint32_t sg_operand_count(const sg_graph *graph, uint32_t i);
 uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k);
@@ -17,7 +17,7 @@ static inline uint32_t sg_span_operand(const sg_graph *graph, const sg_span *spa
     return span->kind == SG_NODES ? at : span->kind == SG_CONSTS ? SG_CONST | at : graph->args[at];
 }
 
-/* How many rows and columns operand k of a bulk has. */
+/* The numbers of rows and columns of operand k of a bulk. */
 static inline void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
 {
     *rows = bulk->op != SG_DOT || k == 0 ? bulk->rows : k == 1 ? bulk->inner : 1;

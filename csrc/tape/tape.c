@@ -1,4 +1,4 @@
-/* Graphs: open, grow, close, free. */
+/* Graphs: opened, grown, closed, freed. */
 #include "tape/tape.h"
 
 #include <string.h>
@@ -132,7 +132,7 @@ uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data)
     return sg_append(graph, SG_LEAF, graph->leaf_count++, 0, data);
 }
 
-/* The slot of a target in the table of links, or the free slot where it belongs. */
+/* The slot of a target in the table of links, or the free slot for it. */
 static uint32_t *link_slot(const sg_graph *graph, const sg_graph *target, uint32_t index)
 {
     uint64_t hash = ((uint64_t)(uintptr_t)target + index) * 0x9E3779B97F4A7C15u;
@@ -146,7 +146,7 @@ static uint32_t *link_slot(const sg_graph *graph, const sg_graph *target, uint32
     return &graph->link_slots[slot];
 }
 
-/* Makes room in the table of links for one more. 0: no memory. */
+/* Makes room for one more link in the table. 0: no memory. */
 static int grow_link_slots(sg_graph *graph)
 {
     if (2 * (graph->link_count + 1) <= graph->link_slot_count)

@@ -1,18 +1,18 @@
-/* The tape: a graph of recorded operations as a structure of arrays.
+/* The tape: a graph of recorded operations, as a structure of arrays.
  *
- * Node i is (op[i], a[i], b[i], val[i]). Operands always stand before their node, so the order of recording is a
+ * Node i is (op[i], a[i], b[i], val[i]). Operands always come before their node, so the order of recording is a
  * topological order. An operand is
  *   - the index of a node in the same graph, or
  *   - SG_CONST | k: the constant consts[k] (table/encoding.h).
  * By opcode:
  *   SG_LEAF       a = position in leaves[]; val = the leaf's data when it was entered
- *   SG_LINK       a = position in links[]: an operation in a graph that was closed before; one entry per target
+ *   SG_LINK       a = position in links[]: an operation in a graph that was closed before; one link per target
  *   arity 1, 2    a, b = operands
  *   arity 3, and reductions: a = offset into args[], b = number of operands there
  *   SG_BULK       a = position in bulks[]: one of many operations recorded together
  *
- * A graph is open (one thread records into it) or closed (nothing is ever added). Links go to closed graphs only, so
- * the graphs, in order of closing, are in topological order too.
+ * A graph is open (one thread records into it) or closed (nothing is ever added). Links lead to closed graphs only, so
+ * the order of closing is a topological order of the graphs.
  *
  * Everything here that changes a graph runs under the GIL; a sweep reads closed graphs without it. */
 #ifndef SG_TAPE_H
@@ -25,15 +25,15 @@
 #include "tape/adjoints.h"
 
 #define SG_FAILED UINT32_MAX          /* returned instead of an index when memory ran out */
-#define SG_GRAPH_NODES (1u << 16)     /* from this size on an open graph waits for a quiet moment to be closed */
-#define SG_GRAPH_WATCHED (3u << 15)   /* until here it learns how quiet moments are */
-#define SG_GRAPH_MOST (1u << 17)      /* here it is closed whatever goes on */
+#define SG_GRAPH_NODES (1u << 16)     /* from this size on, an open graph waits for a quiet moment to be closed */
+#define SG_GRAPH_WATCHED (3u << 15)   /* up to this size it learns how quiet such moments are */
+#define SG_GRAPH_MOST (1u << 17)      /* at this size it is closed in any case */
 #define SG_FIRST_CAPACITY 8u          /* nodes in a new graph: many graphs are tiny */
 #define SG_BULK 255                   /* the opcode of an element of a bulk, whose record has the true one */
 
 typedef struct sg_graph sg_graph;
 
-/* What stands behind an entry; `entry` is the entry's own index. */
+/* The leaf or linked node of an entry; `entry` is the entry's own index. */
 typedef struct {
     void *leaf;              /* one reference to a Python object */
     uint32_t entry;
@@ -44,7 +44,7 @@ typedef struct {
     uint32_t index, entry;
 } sg_link;
 
-/* Where operands of a bulk stand: element (r, c) at position start + r * row + c * column of
+/* Where the operands of a bulk are: element (r, c) is at position start + r * row + c * column of
  *   SG_NODES   the graph's nodes
  *   SG_CONSTS  consts[]
  *   SG_LISTED  args[], which holds operands of any kind */
@@ -54,7 +54,7 @@ typedef struct {
 } sg_span;
 
 /* A bulk: many operations of one kind, recorded at once. They are nodes like any others, one per result, in order, and
- * each can be looked at by itself (operands.h); but what they have in common is kept in one record, and kernels compute
+ * operands.h shows each as a node of its own. But what they have in common is kept in one record, and kernels compute
  * them together. A bulk is an element-wise operation over rows x columns elements, or a product: row r, column c is
  *     bias[c] + left[r][0] * right[0][c] + ... , summed from left to right,
  * that is, the reduction `dot` of the pairs (1, bias[c]), (left[r][0], right[0][c]), ... . */
@@ -70,26 +70,26 @@ struct sg_graph {
     uint64_t serial;        /* unique, never reused, from 1 */
     uint64_t closed;        /* position in the order of closing; 0: open */
     size_t references;      /* Python handles, links from other graphs, running builders */
-    size_t quiet;           /* the fewest handles seen where an operation began anew, once the graph is large */
+    size_t quiet;           /* the fewest handles at an operation that used none of its nodes, once it is large */
     uint32_t count, capacity;
     uint32_t sinks;         /* nodes that no node of this graph uses */
-    uint32_t whole;         /* the largest count at which the last node was the only sink: it reaches all before it */
+    uint32_t whole;         /* the largest count at which the last node was the only sink, so that it reaches all */
     double *val;            /* one block: val, a, b, op, used, each [capacity] */
     uint32_t *a, *b;
     uint8_t *op;
-    uint8_t *used;          /* 1: some node of this graph uses it */
+    uint8_t *used;          /* 1: a node of this graph uses it */
     double *consts;
     uint32_t const_count, const_capacity;
     uint32_t *args;
     uint32_t arg_count, arg_capacity;
     sg_leaf *leaves;
     uint32_t leaf_count, leaf_capacity;
-    int twins;              /* a leaf may have two entries: it was set in between */
+    int twins;              /* a leaf may have two entries, because it was set in between */
     sg_link *links;
     uint32_t link_count, link_capacity;
     sg_bulk *bulks;
     uint32_t bulk_count, bulk_capacity;
-    sg_adjoints last;       /* of the last sweep that reached a node; last.adj NULL: none yet */
+    sg_adjoints last;       /* from the last sweep that reached each node; last.adj NULL: none yet */
     double *spare;          /* adj of clean scratch for the next sweep, or NULL; taken and put back atomically */
     uint32_t *link_slots;   /* while open: a hash table of links by target; position + 1, 0 is free */
     uint32_t link_slot_count;
@@ -97,19 +97,19 @@ struct sg_graph {
     sg_graph *next_free;    /* worklist of sg_release */
 };
 
-/* Returns a new open graph with one reference, stored in *owner; NULL when memory ran out. */
+/* Returns a new open graph with one reference, stored in *owner. NULL if memory ran out. */
 sg_graph *sg_open(sg_graph **owner);
-/* Closes an open graph and clears its owner's pointer; a closed one stays as it is. */
+/* Closes an open graph and clears its owner's pointer. Does nothing to a closed one. */
 void sg_close(sg_graph *graph);
-/* Drops one reference; the last frees the graph and, iteratively, every graph that only it held. */
+/* Drops one reference. The last one frees the graph and, without recursion, every graph that only it held. */
 void sg_release(sg_graph *graph);
-/* What sg_release calls for each leaf; module.c sets it to Py_DECREF. */
+/* sg_release calls it for each leaf; module.c sets it to a function that calls Py_DECREF. */
 extern void (*sg_drop_leaf)(void *leaf);
 
-/* Makes room for `need` more nodes, so that sg_append cannot fail. 0 when memory ran out. */
+/* Makes room for `need` more nodes, so that sg_append cannot fail. 0: no memory. */
 int sg_reserve(sg_graph *graph, uint32_t need);
 /* These return an operand, or SG_FAILED. sg_enter_leaf takes over one reference to the leaf. sg_enter_link adds one to
- * the target's graph, which must be closed; a target has one entry in a graph, however often it is entered: the sweeps
+ * the target's graph, which must be closed. A target has one entry per graph, however often it is entered; the sweeps
  * rely on it. */
 uint32_t sg_constant(sg_graph *graph, double value);
 uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data);
@@ -126,7 +126,7 @@ static inline void sg_use(sg_graph *graph, uint32_t operand)
     graph->used[operand] = 1;
 }
 
-/* Notes that nodes side by side are used, and returns how many were not before. */
+/* Notes that consecutive nodes are used. Returns how many were not used before. */
 static inline uint32_t sg_use_range(uint8_t *used, uint32_t n)
 {
     uint32_t fresh = 0;
@@ -137,7 +137,7 @@ static inline uint32_t sg_use_range(uint8_t *used, uint32_t n)
     return fresh;
 }
 
-/* Appends a node; sg_reserve has made room, and sg_use has noted its operands. */
+/* Appends a node. sg_reserve must have made room, and sg_use must have noted its operands. */
 static inline uint32_t sg_append(sg_graph *graph, int op, uint32_t a, uint32_t b, double value)
 {
     uint32_t i = graph->count++;
@@ -156,8 +156,7 @@ static inline double sg_operand_value(const sg_graph *graph, uint32_t operand)
     return sg_number_at(graph->val, graph->consts, operand);
 }
 
-/* The adjoint of a node after the last sweep that reached it, else 0.0; and a setter, for a closed graph: 0 when memory
- * ran out. */
+/* The adjoint of a node from the last sweep that reached it, or 0.0. The setter needs a closed graph; 0: no memory. */
 double sg_adjoint(const sg_graph *graph, uint32_t index);
 int sg_set_adjoint(sg_graph *graph, uint32_t index, double value);
 

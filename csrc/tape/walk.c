@@ -1,4 +1,4 @@
-/* Walks over graphs: a heap of those to visit. */
+/* Walks over graphs, with a heap of the graphs to visit. */
 #include "tape/walk.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ static void swap_pending(sg_walk *walk, uint32_t i, uint32_t j)
     walk->pending[j] = kept;
 }
 
-/* Scratch for a graph: the one it keeps, if no other sweep has it, else a new one. */
+/* Scratch for a graph: the one that it keeps, if no other sweep has taken it, else a new one. */
 static sg_part take_scratch(sg_graph *graph, uint32_t neutral)
 {
     double *kept = __atomic_exchange_n(&graph->spare, NULL, __ATOMIC_ACQUIRE);

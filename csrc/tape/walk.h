@@ -1,5 +1,5 @@
-/* A walk from one node down through every graph that it reaches: the graphs in order of closing, latest first, each
- * with scratch adjoints. Sweeps and copies are walks. */
+/* A walk from one node down through every graph that it reaches, the latest closed first. Each graph gets scratch
+ * adjoints. Sweeps and copies are walks. */
 #ifndef SG_WALK_H
 #define SG_WALK_H
 #include "tape/map.h"
@@ -8,8 +8,8 @@
 typedef struct {
     sg_graph *graph;
     sg_adjoints scratch;
-    uint32_t sinks;      /* how many of the graph's sinks are reached: by the root, or by links from later graphs */
-    uint32_t neutral;    /* so many nodes of the scratch begin at -0.0 instead of SG_UNREACHED: all will be reached */
+    uint32_t sinks;      /* the number of the graph's sinks that the root, or links from later graphs, reach */
+    uint32_t neutral;    /* the number of nodes of the scratch that begin at -0.0, as all will be reached */
 } sg_part;
 
 typedef struct {
@@ -19,14 +19,14 @@ typedef struct {
     sg_map positions;    /* graph -> part */
 } sg_walk;
 
-/* The part of a closed graph, which is made, and put in line, when it is new; SG_ABSENT when memory ran out. `neutral`
- * is for its scratch, if that has to be made. */
+/* The part of a closed graph. A new one is added to the graphs to visit, and `neutral` applies to its scratch, if that
+ * is new too. SG_ABSENT if memory ran out. */
 uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, uint32_t neutral);
 /* Marks a node of a part as reached from outside its graph, with its adjoint. */
 void sg_reach(sg_part *part, uint32_t index, double adjoint);
-/* The next part to visit; SG_ABSENT when none is left. */
+/* The next part to visit; SG_ABSENT if none is left. */
 uint32_t sg_walk_next(sg_walk *walk);
-/* Frees the walk; scratch that is still there goes with it. */
+/* Frees the walk, and the scratch that it still has. */
 void sg_walk_free(sg_walk *walk);
 
 #endif
