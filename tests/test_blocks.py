@@ -189,6 +189,8 @@ REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
     (core.elementwise, (SUM, ALL), TypeError, "unknown opcode"),
     (core.elementwise, (0, ALL), TypeError, "unknown opcode"),
     (core.elementwise, (ADD, ALL, WIDE), ValueError, "do not fit"),
+    (core.elementwise, (ADD, ALL, EMPTY), ValueError, "do not fit"),
+    (core.elementwise, (ADD, EMPTY.T, ALL), ValueError, "do not fit"),
     (core.elementwise, (ADD, ALL, 3), TypeError, "a View"),
     (core.elementwise, (ADD, WIDE, core.View(B, 0, 1, 1, 3, 1)), ValueError, "do not fit"),
     (core.product, (ALL, ALL), TypeError, "left, right, bias"),
