@@ -14,7 +14,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
 from scalargrad.arrays.arithmetic import affine, as_array, elementwise
-from scalargrad.errors import NumberError
+from scalargrad.errors import NumberError, ShapeError
 from scalargrad.table import ops
 from tests.support.operands import KINDS, Operand, compare, drawing
 from tests.support.profiles import native_only
@@ -202,3 +202,19 @@ def test_a_gradient_of_nothing_has_the_sign_that_a_grad_has() -> None:
     (gradient,) = sg.grad(lambda x: x[0] * -0.0)([1.0])
     assert sign(float(gradient)) == 1.0
     assert [sign(g) for g in sg.grad(lambda x: (x * -0.0).sum())(np.ones(3)).tolist()] == [1.0] * 3
+
+
+@pytest.mark.parametrize("bias", [[1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]] * 2], ids=str)
+def test_a_bias_that_does_not_fit(bias: Any) -> None:
+    with pytest.raises(ShapeError, match=r"a bias of shape .* does not fit a product of shapes \(1, 2\) and \(2, 2\)"):
+        affine(Matrix([[1.0, 2.0]]), Matrix([[1.0, 2.0]] * 2), as_array(bias))
+
+
+@pytest.mark.parametrize("number", [2.0, 3, Value(2.0), np.float64(2.0)], ids=lambda x: type(x).__name__)
+def test_a_product_with_a_number_is_none(number: Any) -> None:
+    """Also where the lengths would fit: of one element."""
+    for x in (Vector([1.0]), Matrix([[1.0]]), Matrix([[1.0, 2.0]])):
+        with pytest.raises(TypeError, match="@"):
+            x @ number
+        with pytest.raises(TypeError, match="@"):
+            number @ x

@@ -78,6 +78,31 @@ def test_lengths_and_iteration() -> None:
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
+SHAPES: list[tuple[int, ...]] = [(), *((n,) for n in range(4)), *((m, n) for m in range(4) for n in range(4))]
+
+
+def of_shape(shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return Value(2.0)
+    return (Vector if len(shape) == 1 else Matrix)(np.ones(shape))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_which_shapes_go_together(shape: tuple[int, ...]) -> None:
+    """Numpy's rule, of none and of one too: of two operands and of three, whichever is first."""
+    for other in SHAPES:
+        for shapes in ((shape, other), (other, other, shape), (other, shape, other), (shape, (), other)):
+            x = [of_shape(each) for each in shapes]
+            use = (lambda x: x[0] + x[1]) if len(x) == 2 else lambda x: sg.where(*x)
+            try:
+                wanted = np.broadcast_shapes(*shapes)
+            except ValueError:
+                with pytest.raises(ShapeError, match="equal, or 1 where they differ"):
+                    use(x)
+            else:
+                assert getattr(use(x), "shape", ()) == wanted, shapes
+
+
 def test_reshape() -> None:
     x = Matrix(N)
     for y, n in (

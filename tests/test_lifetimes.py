@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 import pickle
 import sys
 import weakref
@@ -73,6 +74,20 @@ def _watched() -> None:
             sg.sqrt(x[0, 0] - 0.5).backward()
 
 
+def _element_by_element() -> None:
+    """Under the watch, operations on arrays of every kind, and such as fail at a later element."""
+    with sg.detect_anomaly():
+        x, _ = _array()
+        y = sg.where(x, x * SHARED, SHARED) @ x.T
+        (y.logsumexp(1) - y.softmax(0).max(0)).sum().backward()
+        Matrix([[1.0], [2.0]])[:, :0] @ Matrix([[1.0, 2.0]])[:0]
+        last = Matrix([[1.0, 2.0], [1e308, 1e308]])
+        for use in (lambda: sg.log(x + 1.0), lambda: sg.where(x + 1.0, x, math.inf), lambda: x @ [0.0, 1.5e308, 0.0],
+                    lambda: last.sum(1), lambda: (last - 1e308).sqrt()):  # fmt: skip
+            with pytest.raises(AnomalyError):
+                use()
+
+
 STEPS: dict[str, Callable[[], Any]] = {
     "an operation": lambda: SHARED * 2.0,
     "three operands": lambda: sg.where(SHARED, 1.0, SHARED),
@@ -85,6 +100,7 @@ STEPS: dict[str, Callable[[], Any]] = {
     "refused": _refused,
     "no_grad": lambda: sg.no_grad()(lambda: _array()[1].sum() * _over_links())(),
     "watched": _watched,
+    "element by element": _element_by_element,
     "deepcopy": lambda: copy.deepcopy((_over_links(), _array()[1])),
     "pickle": lambda: pickle.loads(pickle.dumps((_over_links(), _array()[1]))),
     "a copy swept": lambda: copy.deepcopy(_over_links()).backward(),

@@ -84,7 +84,8 @@ def has_numpys_names(row: ops.Row) -> bool:
     first, *others = operands(row)
     for name in row.numpy:
         assert not row.function or getattr(Value, name) is getattr(Value, row.name)
-        assert isinstance(getattr(np, name)(Vector([first]), *others), Vector)
+        found = getattr(np, name)(Vector([first]), *others)
+        assert isinstance(found, Vector) and same(row, found)
     return True
 
 

@@ -42,7 +42,7 @@ def graphs() -> int:
 
 def references() -> list[int]:
     """The references to objects that operations borrow and release: constants, and the types of results."""
-    return [sys.getrefcount(x) for x in (None, NotImplemented, sg.Value, core.Block)]
+    return [sys.getrefcount(x) for x in (None, NotImplemented, sg.Value, core.Block, core.View)]
 
 
 def leaves_nothing(

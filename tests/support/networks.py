@@ -102,7 +102,7 @@ class Scalar:
 
 
 def _square(x: Any) -> Any:
-    """x**2, of a float x*x, as a Value has it: Python's own ``x**2`` is C's pow, which can round otherwise."""
+    """x**2; of a float x*x, as of a Value: Python's own ``x**2`` is C's pow, which sometimes rounds otherwise."""
     return x * x if isinstance(x, float) else x**2
 
 
