@@ -9,7 +9,8 @@ points, signs = [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]
 
 # micrograd's way
 mlp = MLP(2, [4, 1])
-assert_type(mlp([1.0, 2.0]), Value | Vector)
+one: Value = mlp([1.0, 2.0])
+assert_type(mlp(points), Matrix)
 assert_type(mlp.parameters(), list[Value])
 for parameter in mlp.parameters():
     parameter.data -= 0.1 * parameter.grad

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from scalargrad import convert, core
 from scalargrad.arrays import reading, view
@@ -16,6 +16,10 @@ from scalargrad.arrays.view import whole
 from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
 from scalargrad.table import ops
+
+if TYPE_CHECKING:
+    from scalargrad.arrays.types import Matrix, Vector
+    from scalargrad.value import Value
 
 A = TypeVar("A", bound="Array")
 _new: Any = object.__new__
@@ -97,9 +101,9 @@ class Array:
     def grad(self, given: Any) -> None:
         self._set(given, 1, "grad")
 
-    def item(self, k: int = 0) -> Any:
+    def item(self, k: int = 0) -> Value:
         """Element k of the first row: a Value, or the float of a constant."""
-        return view.item(self._view, k)
+        return view.item(self._view, k)  # type: ignore[no-any-return]
 
     def tolist(self) -> list[Any]:
         """The elements, as (nested) lists of Values."""
@@ -110,7 +114,15 @@ class Array:
         block = core.doubles(core.numbers(self._view), True)
         return of_shape(block, self.shape, self.of_numpy)  # type: ignore[no-any-return]
 
-    def reshape(self, *shape: Any) -> Any:
+    @overload
+    def reshape(self, length: int | tuple[int], /) -> Vector: ...
+    @overload
+    def reshape(self, rows: int, columns: int, /) -> Matrix: ...
+    @overload
+    def reshape(self, shape: tuple[int, int], /) -> Matrix: ...
+    @overload
+    def reshape(self, shape: Sequence[int], /) -> Vector | Matrix: ...
+    def reshape(self, *shape: Any) -> Vector | Matrix:
         """The same elements in another shape, (n,) or (rows, columns), row by row; one length may be -1."""
         wanted = tuple(shape[0]) if len(shape) == 1 and reading.is_data(shape[0]) else shape
         if not all(hasattr(n, "__index__") for n in wanted):
@@ -125,7 +137,7 @@ class Array:
         if len(wanted) not in (1, 2) or known != self.size or min(wanted) < 0:
             raise ShapeError(f"cannot reshape {self.shape} to {wanted}: it has {self.size} elements")
         rows, columns = wanted if len(wanted) == 2 else (1, wanted[0])
-        return of_view(len(wanted), view.reshape(self._view, rows, columns), self.of_numpy)
+        return of_view(len(wanted), view.reshape(self._view, rows, columns), self.of_numpy)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         text = repr(reading.nest(self.numbers().tolist(), self.shape))
@@ -158,11 +170,11 @@ class Array:
         finally:
             core.mode(before)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self: A, memo: dict[int, Any]) -> A:
         import copy
 
         together = copy.deepcopy(self._together(), memo)
-        return _again(self.ndim, self._view.rows, self._view.columns, self.of_numpy, together)
+        return _again(self.ndim, self._view.rows, self._view.columns, self.of_numpy, together)  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _again, (self.ndim, self._view.rows, self._view.columns, self.of_numpy, self._together())
