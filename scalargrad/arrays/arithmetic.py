@@ -54,18 +54,18 @@ class Arithmetic(Array):
 
     # --- arithmetic
 
-    def __matmul__(self, other: Any, /) -> Value | Vector | Matrix:
+    def __matmul__(self, other: Any) -> Value | Vector | Matrix:
         return matmul(self, other)  # type: ignore[no-any-return]
 
-    def __rmatmul__(self, other: Any, /) -> Value | Vector | Matrix:
+    def __rmatmul__(self, other: Any) -> Value | Vector | Matrix:
         return matmul(other, self)  # type: ignore[no-any-return]
 
-    def __pow__(self, exponent: Any, /) -> Vector | Matrix:
+    def __pow__(self, exponent: Any) -> Vector | Matrix:
         if not isinstance(exponent, (Array, core.Node)) and not reading.is_data(exponent) and exponent == _TWO:
             return elementwise(_SQUARE, self)  # type: ignore[no-any-return]
         return elementwise(_POW, self, exponent)  # type: ignore[no-any-return]
 
-    def __rpow__(self, base: Any, /) -> Vector | Matrix:
+    def __rpow__(self, base: Any) -> Vector | Matrix:
         return elementwise(_POW, base, self)  # type: ignore[no-any-return]
 
     def __neg__(self: A) -> A:
