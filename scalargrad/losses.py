@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from scalargrad import convert, core
 from scalargrad.arrays.arithmetic import as_array
@@ -21,6 +21,10 @@ from scalargrad.arrays.base import Array, of_items, shown_as
 from scalargrad.arrays.reductions import row_logsumexp, row_maxima, row_sums, row_take
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.value import Value
+
+if TYPE_CHECKING:
+    from scalargrad.arrays import Matrix, Vector
+    from scalargrad.functions import Flat, Foreign, Rows
 
 
 def _array(x: Any, what: str) -> Any:
@@ -64,7 +68,9 @@ def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
 @overload
 def mse(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
 @overload
-def mse(input: Any, target: Any, reduction: str) -> Any: ...
+def mse(input: Vector | Flat | Foreign, target: Any, reduction: Literal["none"]) -> Vector: ...
+@overload
+def mse(input: Matrix | Rows, target: Any, reduction: Literal["none"]) -> Matrix: ...
 def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The mean squared error: for each number (input - target)**2.
 
@@ -79,7 +85,9 @@ def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
 @overload
 def huber(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean", delta: float = 1.0) -> Value: ...
 @overload
-def huber(input: Any, target: Any, reduction: str, delta: float = 1.0) -> Any: ...
+def huber(input: Vector | Flat | Foreign, target: Any, reduction: Literal["none"], delta: float = 1.0) -> Vector: ...
+@overload
+def huber(input: Matrix | Rows, target: Any, reduction: Literal["none"], delta: float = 1.0) -> Matrix: ...
 def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """The squared error near 0, the absolute error far from 0.
 
@@ -121,7 +129,9 @@ def _require(t: Any, loss: str, wanted: str, allowed: Callable[[float], bool], a
 @overload
 def hinge(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
 @overload
-def hinge(input: Any, target: Any, reduction: str) -> Any: ...
+def hinge(input: Vector | Flat | Foreign, target: Any, reduction: Literal["none"]) -> Vector: ...
+@overload
+def hinge(input: Matrix | Rows, target: Any, reduction: Literal["none"]) -> Matrix: ...
 def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The hinge loss of scores, for targets -1 and 1: for each number relu(1 - target * input).
 
@@ -140,7 +150,9 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
 @overload
 def binary_cross_entropy(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
 @overload
-def binary_cross_entropy(input: Any, target: Any, reduction: str) -> Any: ...
+def binary_cross_entropy(input: Vector | Flat | Foreign, target: Any, reduction: Literal["none"]) -> Vector: ...
+@overload
+def binary_cross_entropy(input: Matrix | Rows, target: Any, reduction: Literal["none"]) -> Matrix: ...
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The cross-entropy of two classes: the input is a logit, the target a probability from 0 to 1.
 
@@ -160,7 +172,9 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
 @overload
 def cross_entropy(input: Any, target: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
 @overload
-def cross_entropy(input: Any, target: Any, reduction: str) -> Any: ...
+def cross_entropy(input: Matrix | Rows | Foreign, target: Any, reduction: Literal["none"]) -> Vector: ...
+@overload
+def cross_entropy(input: Vector | Flat, target: Any, reduction: Literal["none"]) -> Value: ...
 def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The cross-entropy of classes, from logits: a Matrix (n, classes), or a Vector (classes,) for one sample.
 

@@ -10,13 +10,15 @@ import math
 import operator
 from array import array
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
 from scalargrad.arrays import reductions
 from scalargrad.arrays.base import of_items
 from scalargrad.errors import ArgumentError, NumberError, StateError
 from scalargrad.value import Value
+
+T = TypeVar("T", bound="Optimiser")
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm", "clip_grad_value"]
 
@@ -149,7 +151,7 @@ class Optimiser:
         self._steps = steps
         self._state = bytearray(b"".join(numbers.tobytes() for numbers in remembered))
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
         import copy
 
         twin = type(self).__new__(type(self))

@@ -28,5 +28,14 @@ assert_type(sg.dot([x, y], [1.0, 2.0]), Value)
 assert_type(sg.softmax([x, y]), list[Value])
 assert_type(sg.softmax([1.0, 2.0]), list[float])
 
+assert_type(sg.sum(x, 1.0), Value)
+assert_type(sg.sum(1, 2.0), float)
+assert_type(sg.max([x, 1.0]), Value)
+assert_type(sg.norm([3.0, 4.0]), float)
+assert_type(sg.dot([1.0], [2]), float)
+
+sg.sum([1.0], axis=0)  # type: ignore[call-overload]
+sg.sum("a")  # type: ignore[arg-type]
+sg.exp([1.0])  # type: ignore[call-overload]
 sg.exp("a")  # type: ignore[call-overload]
 sg.atan2(x)  # type: ignore[call-overload]

@@ -9,7 +9,8 @@ points, signs = [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]
 
 # micrograd's way
 mlp = MLP(2, [4, 1])
-assert_type(mlp([1.0, 2.0]), Value | Vector)
+one: Value = mlp([1.0, 2.0])
+assert_type(mlp(points), Matrix)
 assert_type(mlp.parameters(), list[Value])
 for parameter in mlp.parameters():
     parameter.data -= 0.1 * parameter.grad
@@ -30,6 +31,9 @@ assert_type(model(Vector([0.0, 1.0])), Vector)
 assert_type(nn.Linear(2, 4)(Matrix(points)), Matrix)
 assert_type(losses.cross_entropy(model(points), [0, 0]), Value)
 assert_type(losses.mse(scores[:, 0], signs, reduction="none"), Vector)
+assert_type(losses.cross_entropy(scores, [0, 0], reduction="none"), Vector)
+assert_type(nn.Softmax()([0.0, 1.0]), Vector)
+assert_type(nn.Tanh()(Value(1.0)), Value)
 assert_type(nn.summary(model), str)
 model.save("model.json")
 

@@ -54,18 +54,18 @@ class Arithmetic(Array):
 
     # --- arithmetic
 
-    def __matmul__(self, other: Any, /) -> Value | Vector | Matrix:
-        return matmul(self, other)
+    def __matmul__(self, other: Any) -> Value | Vector | Matrix:
+        return matmul(self, other)  # type: ignore[no-any-return]
 
-    def __rmatmul__(self, other: Any, /) -> Value | Vector | Matrix:
-        return matmul(other, self)
+    def __rmatmul__(self, other: Any) -> Value | Vector | Matrix:
+        return matmul(other, self)  # type: ignore[no-any-return]
 
-    def __pow__(self, exponent: Any, /) -> Vector | Matrix:
+    def __pow__(self, exponent: Any) -> Vector | Matrix:
         if not isinstance(exponent, (Array, core.Node)) and not reading.is_data(exponent) and exponent == _TWO:
             return elementwise(_SQUARE, self)  # type: ignore[no-any-return]
         return elementwise(_POW, self, exponent)  # type: ignore[no-any-return]
 
-    def __rpow__(self, base: Any, /) -> Vector | Matrix:
+    def __rpow__(self, base: Any) -> Vector | Matrix:
         return elementwise(_POW, base, self)  # type: ignore[no-any-return]
 
     def __neg__(self: A) -> A:
@@ -137,10 +137,8 @@ def matmul(left: Vector | Flat, right: Matrix | Rows) -> Vector: ...
 @overload
 def matmul(left: Matrix | Rows, right: Matrix | Rows) -> Matrix: ...
 @overload
-def matmul(
-    left: Array | Flat | Rows | Foreign, right: Array | Flat | Rows | Foreign
-) -> Value | Vector | Matrix | Any: ...
-def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float | Any:
+def matmul(left: Array | Flat | Rows | Foreign, right: Array | Flat | Rows | Foreign) -> Any: ...
+def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float:
     """The product of matrices and vectors: Matrix @ Matrix, Matrix @ Vector, Vector @ Matrix, or the dot product of two
     Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
     a, b = as_array(left), as_array(right)
@@ -149,8 +147,8 @@ def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float | Any:
             raise ShapeError(
                 f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}"
             )
-        return NotImplemented
-    return affine(a, b, None)
+        return NotImplemented  # type: ignore[no-any-return]
+    return affine(a, b, None)  # type: ignore[no-any-return]
 
 
 def affine(a: Array, b: Array, bias: Array | None) -> Any:

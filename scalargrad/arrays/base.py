@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from scalargrad import convert, core, record
 from scalargrad.arrays import reading, view
@@ -17,6 +17,10 @@ from scalargrad.arrays.view import whole
 from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
 from scalargrad.value import rebuilt, unpickled
+
+if TYPE_CHECKING:
+    from scalargrad.arrays.types import Matrix, Vector
+    from scalargrad.value import Value
 
 A = TypeVar("A", bound="Array")
 _new: Any = object.__new__
@@ -98,9 +102,9 @@ class Array:
     def grad(self, given: Any) -> None:
         self._set(given, 1, "grad")
 
-    def item(self, k: int = 0) -> Any:
-        """Element k of the first row: a Value, or a float for a constant."""
-        return view.item(self._view, k)
+    def item(self, k: int = 0) -> Value:
+        """Element k of the first row: a Value, or the float of a constant."""
+        return view.item(self._view, k)  # type: ignore[no-any-return]
 
     def tolist(self) -> list[Any]:
         """The elements, as (nested) lists of Values."""
@@ -111,8 +115,16 @@ class Array:
         block = core.doubles(core.numbers(self._view), True)
         return of_shape(block, self.shape, self.of_numpy)  # type: ignore[no-any-return]
 
-    def reshape(self, *shape: Any) -> Any:
-        """The same elements, row by row, in another shape, (n,) or (rows, columns). One length may be -1."""
+    @overload
+    def reshape(self, length: int | tuple[int], /) -> Vector: ...
+    @overload
+    def reshape(self, rows: int, columns: int, /) -> Matrix: ...
+    @overload
+    def reshape(self, shape: tuple[int, int], /) -> Matrix: ...
+    @overload
+    def reshape(self, shape: Sequence[int], /) -> Vector | Matrix: ...
+    def reshape(self, *shape: Any) -> Vector | Matrix:
+        """The same elements in another shape, (n,) or (rows, columns), row by row; one length may be -1."""
         wanted = tuple(shape[0]) if len(shape) == 1 and reading.is_data(shape[0]) else shape
         if not all(hasattr(n, "__index__") for n in wanted):
             raise ArgumentError(f"the lengths of a shape must be ints, got {wanted}")
@@ -126,7 +138,7 @@ class Array:
         if len(wanted) not in (1, 2) or known != self.size or min(wanted) < 0:
             raise ShapeError(f"cannot reshape {self.shape} to {wanted}: it has {self.size} elements")
         rows, columns = wanted if len(wanted) == 2 else (1, wanted[0])
-        return of_view(len(wanted), view.reshape(self._view, rows, columns), self.of_numpy)
+        return of_view(len(wanted), view.reshape(self._view, rows, columns), self.of_numpy)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         text = repr(reading.nest(self.numbers().tolist(), self.shape))

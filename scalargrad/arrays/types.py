@@ -17,6 +17,7 @@ from scalargrad.errors import ArgumentError, ShapeError
 
 if TYPE_CHECKING:
     from scalargrad.arrays.signatures import MatrixTypes, One, Several, VectorTypes
+    from scalargrad.functions import Flat, Foreign, Rows
     from scalargrad.value import Value
 else:
     MatrixTypes = VectorTypes = Reductions
@@ -99,7 +100,7 @@ class Vector(VectorTypes):
 
     def dot(self, other: Any) -> Value:
         """The dot product, a Value."""
-        return matmul(self, _vector("dot", self, other))  # type: ignore[return-value]
+        return matmul(self, _vector("dot", self, other))  # type: ignore[no-any-return]
 
     def outer(self, other: Any) -> Matrix:
         """The Matrix of the products x[i] * y[j]."""
@@ -199,8 +200,14 @@ def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
     return whole(block, *(shape if ndim == 2 else (1, *shape))), of_numpy
 
 
-def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
-    """Joins vectors, or matrices along an axis. Raises `ShapeError` if they do not fit.
+@overload
+def concat(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+    arrays: Sequence[Vector | Flat | Foreign], axis: int = 0
+) -> Vector: ...
+@overload
+def concat(arrays: Sequence[Matrix | Rows | Foreign], axis: int = 0) -> Matrix: ...
+def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
+    """Joins vectors, or matrices along an axis. Raises `ShapeError` when they do not fit.
 
     >>> concat([Vector([1.0]), Vector([2.0, 3.0])]).data
     [1.0, 2.0, 3.0]
@@ -211,14 +218,14 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Any:
         raise ShapeError(f"concat needs arrays with equal numbers of dimensions, got shapes {shapes}")
     ndim = parts[0].ndim
     if ndim == 2 and axis in (1, -1):
-        return concat([x.T for x in parts], 0).T
+        return concat([x.T for x in parts], 0).T  # type: ignore[no-any-return]
     if axis not in (0, -ndim):
         raise ArgumentError(f"an array of {ndim} dimensions has no axis {axis}")
     if ndim == 2 and len({x._view.columns for x in parts}) > 1:
         raise ShapeError(f"concat needs matrices of equal width, got shapes {[x.shape for x in parts]}")
     items = [item for x in parts for item in x.elements()]
     shape = (sum(map(len, parts)), parts[0]._view.columns) if ndim == 2 else (len(items),)
-    return of_shape(reading.from_items(items, True), shape, any(x.of_numpy for x in parts))
+    return of_shape(reading.from_items(items, True), shape, any(x.of_numpy for x in parts))  # type: ignore[no-any-return]
 
 
 def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:

@@ -36,7 +36,7 @@ class Iris(Demo):
         self.held_out = order[::3]
         self.training = [flower for k, flower in enumerate(order) if k % 3]
 
-        columns = list(zip(*(self.features[flower] for flower in self.training)))
+        columns: list[tuple[float, ...]] = list(zip(*(self.features[flower] for flower in self.training)))
         self.means = [sg.mean(column) for column in columns]
         self.spreads = [sg.mean((x - mean) ** 2 for x in column) ** 0.5 for column, mean in zip(columns, self.means)]
         self.inputs = [self._standardised(flower) for flower in self.features]

@@ -7,7 +7,7 @@ parameters, from which it records a whole batch in bulk. After an edit it makes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import core
 from scalargrad.arrays import Matrix, Vector
@@ -19,7 +19,11 @@ from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
 from scalargrad.value import Value
 
-_edition = object()  # replaced at each edit of any neuron or layer; a block of an older edition is stale
+if TYPE_CHECKING:
+    from scalargrad.functions import Flat, Foreign
+    from scalargrad.nn.layers import Batch
+
+_edition = object()  # another one after each edit of any neuron or layer: what was kept from an older one is stale
 
 
 def _edited() -> None:
@@ -107,13 +111,13 @@ class Neuron(_Edited):
             chosen(ACTIVATIONS, value, "activation")
         super().__setattr__(name, value)
 
-    def __call__(self, x: Sequence[Any]) -> Any:
+    def __call__(self, x: Iterable[Any]) -> Value:
         if _is_batch(x):
             raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
         act: Any = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
         if act is self.b:  # no inputs: times 1, because a result must not be a parameter
             act = act * 1.0
-        return ACTIVATIONS[self.activation](act) if self.nonlin else act
+        return ACTIVATIONS[self.activation](act) if self.nonlin else act  # type: ignore[no-any-return]
 
     def parameters(self) -> list[Value]:
         return [p for p in (*self.w, self.b) if isinstance(p, Value) and core.key(p) is None]
@@ -194,9 +198,9 @@ class Layer(_Edited):
         return shown_as(of_shape(outputs, shape, False), x, x.ndim)
 
     @overload
-    def __call__(self, x: Matrix) -> Matrix: ...
+    def __call__(self, x: Matrix | Batch) -> Matrix: ...
     @overload
-    def __call__(self, x: Any) -> Any: ...
+    def __call__(self, x: Vector | Flat | Foreign) -> Any: ...
     def __call__(self, x: Any) -> Any:
         if type(x) is Matrix:
             return self._batch(x)
@@ -253,9 +257,9 @@ class MLP(_Edited):
         ]
 
     @overload
-    def __call__(self, x: Matrix) -> Matrix: ...
+    def __call__(self, x: Matrix | Batch) -> Matrix: ...
     @overload
-    def __call__(self, x: Any) -> Any: ...
+    def __call__(self, x: Vector | Flat | Foreign) -> Any: ...
     def __call__(self, x: Any) -> Any:
         one = isinstance(x, Vector)
         if one:

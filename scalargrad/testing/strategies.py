@@ -9,7 +9,7 @@ import importlib
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from scalargrad import extras
 from scalargrad.errors import ArgumentError
@@ -182,8 +182,16 @@ class Expression:
             ]
         )
 
-    def __call__(self, *x: Any) -> Any:
-        return self._namespace["function"](*x)
+    @overload
+    def __call__(self, *x: Value) -> Value: ...
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
+        self, *x: float
+    ) -> float: ...
+    @overload
+    def __call__(self, *x: Value | float) -> Value: ...
+    def __call__(self, *x: Any) -> Value | float:
+        return self._namespace["function"](*x)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return self.source
