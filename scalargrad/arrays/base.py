@@ -160,13 +160,13 @@ class Array:
     def __copy__(self: A) -> A:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self: A, memo: dict[int, Any]) -> A:
         import copy
 
         flat, elements = self._flattened()
         if flat is not None:
             flat = flat._replace(leaves=[copy.deepcopy(leaf, memo) for leaf in flat.leaves])
-        return self._like([] if flat is None else rebuilt(flat), [copy.deepcopy(x, memo) for x in elements])
+        return self._like([] if flat is None else rebuilt(flat), [copy.deepcopy(x, memo) for x in elements])  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         flat, elements = self._flattened()
