@@ -75,6 +75,15 @@ def test_lengths_and_iteration() -> None:
     assert Vector([1.0]).T.shape == (1,)
 
 
+def test_elements_of_a_view_in_steps() -> None:
+    x = Matrix(N)
+    for y, n in ((x[1, ::2], N[1, ::2]), (x[:, 1], N[:, 1]), (x.T[2], N[:, 2]), (x.T[1:, ::2][1], N[::2, 2])):
+        for k in range(-len(n), len(n)):
+            assert y[k].data == y[np.int64(k)].data == n[k]
+        assert [y.item(k).data for k in range(len(n))] == n.tolist() and y.item().data == n[0]
+    assert x.T.item(2).data == N[2, 0] and x[:, ::3].item(1).data == N[0, 3]
+
+
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +122,8 @@ def test_reshape() -> None:
         (x[1:, 1:3], N[1:, 1:3]),
         (x[2], N[2]),
         (x[:2, 1], N[:2, 1]),
+        (x[:1].T, N[:1].T),
+        (x[:2, 3:].T, N[:2, 3:].T),
     ):
         for shape in ((-1,), (n.size, 1), (1, -1), (-1, 2), (2, -1), (n.size,)):
             assert np.array_equal(y.reshape(*shape).data, n.reshape(shape)), shape
