@@ -219,3 +219,16 @@ def test_truth_and_text() -> None:
     long = repr(Vector([0.5] * 1000))
     assert len(long) == 1113 and long.startswith("Vector([0.5, 0.5") and long.endswith("0.5, 0.5])") and " ... " in long
     assert len(repr(Vector([0.5] * 400))) == 2008  # 2000 characters are shown whole
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (0, 0)], ids=str)
+def test_reductions_of_arrays_of_nothing(shape: tuple[int, ...]) -> None:
+    x = Vector([]) if len(shape) == 1 else Vector([]).reshape(*shape)
+    for name, wanted in (("sum", 0.0), ("prod", 1.0), ("norm", 0.0)):
+        assert getattr(x, name)().data == wanted
+        for axis in range(len(shape)):
+            found = getattr(x, name)(axis)
+            assert found.data == ([wanted] * shape[1 - axis] if len(shape) == 2 else wanted)
+    for name in ("mean", "max", "min", "logsumexp"):
+        with pytest.raises(ArgumentError, match=rf"{name} of nothing has no value: the shape is"):
+            getattr(x, name)()
