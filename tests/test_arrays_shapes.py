@@ -11,6 +11,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.arrays import concat, outer, stack
+from scalargrad.arrays.reductions import row_take
 from scalargrad.errors import ArgumentError, ShapeError
 
 # --- indices ---------------------------------------------------------------------------------------------------------
@@ -81,6 +82,9 @@ def test_elements_of_a_view_in_steps() -> None:
         for k in range(-len(n), len(n)):
             assert y[k].data == y[np.int64(k)].data == n[k]
         assert [y.item(k).data for k in range(len(n))] == n.tolist() and y.item().data == n[0]
+    for rows in ([True, 0, 2], [2, True]):  # some flags among numbers are numbers
+        assert np.array_equal(x[rows].data, N[[int(r) for r in rows]])
+    assert row_take(x.T[1:, ::2], [0, 1, 0]).data.tolist() == [[N[0, 1]], [N[2, 2]], [N[0, 3]]]
     assert x.T.item(2).data == N[2, 0] and x[:, ::3].item(1).data == N[0, 3]
 
 
@@ -157,6 +161,7 @@ def test_concat_and_stack() -> None:
         with pytest.raises(ShapeError, match=message):
             call()
     for call, message in ((lambda: stack([u], 2), "got 2"), (lambda: concat([u], 1), "1 dimensions has no axis 1"),
+                          (lambda: concat([u], -2), "1 dimensions has no axis -2"),
                           (lambda: concat([a], 2), "no axis 2"), (lambda: concat([a], -3), "no axis -3")):  # fmt: skip
         with pytest.raises(ArgumentError, match=message):
             call()
