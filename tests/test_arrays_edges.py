@@ -109,6 +109,22 @@ def test_how_many_leaves_enter_a_graph(used: int, entered: int) -> None:
 
 
 @native_only
+@pytest.mark.parametrize("place", range(4))
+def test_one_operand_of_values_is_enough_for_bulk(place: int) -> None:
+    """Wherever it stands: the leaves of its block enter together, before the first result."""
+    Value(0.0).backward()
+    (Value(1.0) * 2.0).backward(0.0)
+    x, numbers = Vector([1.5] * 10), as_array([1.0] * 5)
+    if place == 3:
+        found = affine(as_array([[1.0] * 2] * 4), as_array([[1.0] * 5] * 2), x[:5])[0]
+    else:
+        operands = [numbers] * 3
+        operands[place] = x[:5]
+        found = elementwise(ops.OPCODE["where"], *operands)
+    assert core.key(found[0])[1] == 10  # type: ignore[index]
+
+
+@native_only
 @pytest.mark.parametrize("use", [lambda y: y * 2.0, lambda y: y.sum(), lambda y: y @ y, lambda y: y[0] * 2.0])
 def test_a_graph_that_another_thread_records_is_closed_by_a_use(use: Callable[[Any], Any]) -> None:
     """What that thread records next is in a graph of its own: so the one in use no longer changes."""

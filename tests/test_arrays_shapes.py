@@ -11,6 +11,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.arrays import concat, outer, stack
+from scalargrad.arrays.reductions import row_take
 from scalargrad.errors import ArgumentError, ShapeError
 
 # --- indices ---------------------------------------------------------------------------------------------------------
@@ -75,6 +76,18 @@ def test_lengths_and_iteration() -> None:
     assert Vector([1.0]).T.shape == (1,)
 
 
+def test_elements_of_a_view_in_steps() -> None:
+    x = Matrix(N)
+    for y, n in ((x[1, ::2], N[1, ::2]), (x[:, 1], N[:, 1]), (x.T[2], N[:, 2]), (x.T[1:, ::2][1], N[::2, 2])):
+        for k in range(-len(n), len(n)):
+            assert y[k].data == y[np.int64(k)].data == n[k]
+        assert [y.item(k).data for k in range(len(n))] == n.tolist() and y.item().data == n[0]
+    for rows in ([True, 0, 2], [2, True]):  # some flags among numbers are numbers
+        assert np.array_equal(x[rows].data, N[[int(r) for r in rows]])
+    assert row_take(x.T[1:, ::2], [0, 1, 0]).data.tolist() == [[N[0, 1]], [N[2, 2]], [N[0, 3]]]
+    assert x.T.item(2).data == N[2, 0] and x[:, ::3].item(1).data == N[0, 3]
+
+
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +126,8 @@ def test_reshape() -> None:
         (x[1:, 1:3], N[1:, 1:3]),
         (x[2], N[2]),
         (x[:2, 1], N[:2, 1]),
+        (x[:1].T, N[:1].T),
+        (x[:2, 3:].T, N[:2, 3:].T),
     ):
         for shape in ((-1,), (n.size, 1), (1, -1), (-1, 2), (2, -1), (n.size,)):
             assert np.array_equal(y.reshape(*shape).data, n.reshape(shape)), shape
@@ -147,6 +162,7 @@ def test_concat_and_stack() -> None:
         with pytest.raises(ShapeError, match=message):
             call()
     for call, message in ((lambda: stack([u], 2), "got 2"), (lambda: concat([u], 1), "1 dimensions has no axis 1"),
+                          (lambda: concat([u], -2), "1 dimensions has no axis -2"),
                           (lambda: concat([a], 2), "no axis 2"), (lambda: concat([a], -3), "no axis -3")):  # fmt: skip
         with pytest.raises(ArgumentError, match=message):
             call()
@@ -209,3 +225,16 @@ def test_truth_and_text() -> None:
     long = repr(Vector([0.5] * 1000))
     assert len(long) == 1113 and long.startswith("Vector([0.5, 0.5") and long.endswith("0.5, 0.5])") and " ... " in long
     assert len(repr(Vector([0.5] * 400))) == 2008  # 2000 characters are shown whole
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (0, 0)], ids=str)
+def test_reductions_of_arrays_of_nothing(shape: tuple[int, ...]) -> None:
+    x = Vector([]) if len(shape) == 1 else Vector([]).reshape(*shape)
+    for name, wanted in (("sum", 0.0), ("prod", 1.0), ("norm", 0.0)):
+        assert getattr(x, name)().data == wanted
+        for axis in range(len(shape)):
+            found = getattr(x, name)(axis)
+            assert found.data == ([wanted] * shape[1 - axis] if len(shape) == 2 else wanted)
+    for name in ("mean", "max", "min", "logsumexp"):
+        with pytest.raises(ArgumentError, match=rf"{name} of nothing has no value: the shape is"):
+            getattr(x, name)()

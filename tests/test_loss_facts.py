@@ -91,6 +91,8 @@ def test_reductions_by_hand() -> None:
     losses.mse(X, t).backward()
     assert X.grad == [[2.0 / 6, close(-4.0 / 6), 0.0], [close(-2.0 / 6), close(-4.0 / 6), 0.0]]
     assert same(losses.mse(np.array(x), t, "none").data, np.array(each))  # the kind of the input
+    row = losses.mse(x[0], np.array(t[0]), "none")
+    assert same(row.data, each[0]) and row.shape == (3,)
     assert same(losses.mse(x, np.array(t), "none").data, each)
     assert same(losses.mse(np.array(x), t), 10.0 / 6)
     with pytest.raises(ArgumentError, match=r"a mean needs at least one loss, got an input of shape \(0,\)"):

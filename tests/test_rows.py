@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,8 @@ def has_function(row: ops.Row) -> bool:
     assert [p.name for p in parameters] == list(row.operands)
     assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults
     assert row.doc.endswith(".") and row.doc in function.__doc__ and f">>> {row.name}(" in function.__doc__
+    assert function.__module__ == functions.__name__ and pickle.loads(pickle.dumps(function)) is function
+    assert not row.kink or f"Convention: {row.kink}." in function.__doc__
     return same(row, function(*operands(row)))
 
 
@@ -75,7 +78,7 @@ def has_method(row: ops.Row, kind: Callable[[float], Any]) -> bool:
     first, *others = operands(row)
     method = getattr(kind(first), row.name)
     parameters = inspect.signature(method).parameters.values()
-    assert method.__name__ == row.name
+    assert method.__name__ == row.name and method.__qualname__.endswith(f".{row.name}")
     assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults
     return same(row, method(*others))
 
