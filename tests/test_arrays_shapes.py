@@ -236,5 +236,5 @@ def test_reductions_of_arrays_of_nothing(shape: tuple[int, ...]) -> None:
             found = getattr(x, name)(axis)
             assert found.data == ([wanted] * shape[1 - axis] if len(shape) == 2 else wanted)
     for name in ("mean", "max", "min", "logsumexp"):
-        with pytest.raises(ArgumentError, match=rf"{name} of nothing has no value: the shape is"):
+        with pytest.raises(ArgumentError, match=rf"{name} needs an element per result, got shape"):
             getattr(x, name)()
