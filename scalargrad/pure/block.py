@@ -1,6 +1,6 @@
 """The pure-Python backend: storage of arrays, and operations on whole arrays, recorded element by element.
 
-A block is the numbers of an array in a row; a view says which of them an array shows. csrc/python/ has the same in
+A block is the numbers of an array in a row; a view says which of them an array shows. csrc/arrays/ has the same in
 block.c, view.c, arrays.c and rows.c.
 """
 
