@@ -7,7 +7,17 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-_NOW_AT = {"elements": "arrays.base", "layers": "nn.layers"}
+_NOW_AT = {
+    "calculus.compare": "ledger.compare",
+    "calculus.ledger": "ledger.rows",
+    "custom": "transforms.custom",
+    "differences": "testing.differences",
+    "elements": "arrays.base",
+    "initialisers": "nn.initialisers",
+    "layers": "nn.layers",
+    "modules": "nn.module",
+    "strategies": "testing.strategies",
+}
 
 
 class _Moved(ModuleType):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import pickle
 import zlib
+from importlib import import_module
+
+import pytest
 
 import scalargrad as sg
 
@@ -37,3 +40,20 @@ def test_a_pickle_of_0_1_0_loads() -> None:
     assert type(optimiser) is sg.optim.SGD and optimiser.lr == 0.1 and len(optimiser.parameters) == 3
     sg.sum(sequential([1.0, 2.0])).backward()
     optimiser.step()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "now"),
+    [
+        ("calculus.compare", "Comparison", "ledger.compare"),
+        ("calculus.ledger", "LEDGER", "ledger.rows"),
+        ("custom", "custom_vjp", "transforms.custom"),
+        ("differences", "Slope", "testing.differences"),
+        ("initialisers", "Activation", "nn.initialisers"),
+        ("modules", "Module", "nn.module"),
+        ("strategies", "Expression", "testing.strategies"),
+    ],
+)
+def test_a_moved_module_is_found_under_its_old_name(module: str, name: str, now: str) -> None:
+    found = pickle.loads(f"cscalargrad.{module}\n{name}\n.".encode())
+    assert found is getattr(import_module(f"scalargrad.{now}"), name)
