@@ -132,6 +132,8 @@ def unpack(form: Any, *packed: Any) -> Record:
     if (
         not isinstance(record.ops, bytes)
         or not isinstance(names, tuple)
+        or not all(isinstance(name, str) for name in names)
+        or len(names) > 256
         or (record.ops and max(record.ops) >= len(names))
     ):
         raise RecordError("its operations have no names")

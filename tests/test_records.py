@@ -172,12 +172,21 @@ def test_packed_records_name_their_operations() -> None:
     assert unpack(form, other, bytes([1, 2, 0]), *parts[1:]) == record_
     for damaged, said in (
         (("another", names, *parts), "form"), ((form, names[:2], *parts), "no names"),
-        ((form, None, *parts), "no names"),
+        ((form, None, *parts), "no names"), ((form, (["leaf"], *names[1:]), *parts), "no names"),
+        ((form, names * 86, *parts), "no names"),
         ((form, names, None, *parts[1:]), "no names"), ((form, ("leaf", "mul", "erfcx"), *parts), "erfcx"),
         ((form, names, *parts[:-1]), "form"), ((), "form"),
     ):  # fmt: skip
         with pytest.raises(RecordError, match=said):
             unpack(*(damaged or (None,)))
+
+
+@pytest.mark.parametrize("element", [2, -1])
+def test_a_damaged_pickle_of_an_array_is_refused(element: int) -> None:
+    rebuild, (shape, of_numpy, packed, _) = sg.exp(sg.Vector([1.0, 2.0])).__reduce_ex__(4)
+    assert rebuild(shape, of_numpy, packed, [0, 1]).data == sg.exp(sg.Vector([1.0, 2.0])).data
+    with pytest.raises(RecordError, match="not one of its 2 results"):
+        rebuild(shape, of_numpy, packed, [0, element])
 
 
 # --- a copy is the graph again

@@ -15,7 +15,7 @@ from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.arrays.view import whole
 from scalargrad.core import View
-from scalargrad.errors import ArgumentError, ReadOnlyError, ShapeError
+from scalargrad.errors import ArgumentError, ReadOnlyError, RecordError, ShapeError
 from scalargrad.value import rebuilt, unpickled
 
 if TYPE_CHECKING:
@@ -190,8 +190,10 @@ def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:
 
 
 def _unpickled(shape: Shape, of_numpy: bool, packed: record.Packed | None, elements: list[Any]) -> Any:
-    """A pickled array."""
+    """A pickled array. Raises `RecordError` for a damaged one."""
     roots = [] if packed is None else unpickled(*packed)
+    if any(type(x) is int and not 0 <= x < len(roots) for x in elements):
+        raise RecordError(f"an array has an element that is not one of its {len(roots)} results")
     return of_shape(core.block(_merged(roots, elements)), shape, of_numpy)
 
 
