@@ -67,5 +67,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Adds what became of each test to the file that SCALARGRAD_RECORD names, a line of JSON each."""
     path = os.environ.get("SCALARGRAD_RECORD")
     if path and not hasattr(session.config, "workerinput"):
-        with Path(path).open("a") as file:
-            file.writelines(json.dumps([test, outcome]) + "\n" for test, outcome in _outcomes.items())
+        lines = "".join(json.dumps([test, outcome]) + "\n" for test, outcome in _outcomes.items())
+        with Path(path).open("ab", buffering=0) as file:  # in one write: another run may end at the same time
+            file.write(lines.encode())
