@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, calculus
 from scalargrad.ledger.checks import sizes
-from scalargrad.ledger.compare import Comparison, engine_jacobian, flat
+from scalargrad.ledger.compare import Comparison, engine_jacobian
+from scalargrad.transforms.containers import flat
 from tests.support.drawn import FROM_EMPTY, NUMBERS, QUARTERS, SIZES, WIDE, matrices, sign_is_certain, together, vectors
 from tests.support.networks import BULK, WITNESS, gradient, jacobian, styles, value
 from tests.support.witness import Complex, complex_gradient, complex_jacobian, hold, witnessed

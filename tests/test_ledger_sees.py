@@ -13,9 +13,10 @@ import scalargrad as sg
 from scalargrad import Value, core
 from scalargrad.errors import ShapeError
 from scalargrad.ledger import checks, command
-from scalargrad.ledger.compare import Comparison, Worked, flat
+from scalargrad.ledger.compare import Comparison, Worked
 from scalargrad.ledger.rows import LEDGER, ROWS, Row
 from scalargrad.table import ops
+from scalargrad.transforms.containers import flat
 
 DRAWS = 20  # as many as `scalargrad formulas` takes
 IDS = [row.id for row in LEDGER]

@@ -15,7 +15,7 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, functions
 from scalargrad.errors import ArgumentError, NumberError
 from scalargrad.table import ops
-from scalargrad.testing.nested import entries, rebuild
+from scalargrad.transforms.containers import entries, rebuild
 from tests.support.engines import same
 
 INF, NAN, LN3 = math.inf, math.nan, math.log(3.0)

@@ -18,10 +18,10 @@ from scalargrad import Value, core, testing
 from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
 from scalargrad.table import ops
 from scalargrad.testing import Expression, check_grad, expressions
-from scalargrad.testing.complexstep import NotAnalytic, Recording
+from scalargrad.testing.complexstep import NotAnalytic, Replay
 from scalargrad.testing.differences import Differences
-from scalargrad.testing.nested import entries, rebuild
 from scalargrad.testing.strategies import PRIMITIVES
+from scalargrad.transforms.containers import entries, rebuild
 
 SUBNORMAL = mpf(2) ** -1060  # as in check_grad: among subnormals errors are absolute
 
@@ -46,7 +46,7 @@ def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
     @settings(max_examples=40)
     @given(expressions([name, "mul", "sin"], max_nodes=5))
     def confirmed(e: Expression) -> None:
-        recording = Recording(e(*map(Value, e.inputs)))
+        recording = Replay(e(*map(Value, e.inputs)))
         used.append(ops.OPCODE[name] in recording.opcodes)
         check_grad(spread(e), e.inputs)
 
@@ -61,7 +61,7 @@ def test_both_witnesses_agree() -> None:
     @given(expressions())
     def agree(e: Expression) -> None:
         leaves = [Value(x) for x in e.inputs]
-        recording = Recording(e(*leaves))
+        recording = Replay(e(*leaves))
         for k, leaf in enumerate(leaves):
             try:
                 slope, error = recording.slope(leaf)

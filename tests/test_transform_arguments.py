@@ -17,13 +17,13 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
+from scalargrad.arrays.reading import nest
 from scalargrad.errors import (
     ArgumentError,
     NumberError,
     RangeError,
     ShapeError,
 )
-from scalargrad.transforms.trees import nest
 from tests.support.engines import same
 
 Pair = namedtuple("Pair", "first second")

@@ -15,7 +15,7 @@ from scalargrad import Value, core
 from scalargrad.errors import GradientMismatchError
 from scalargrad.table import ops
 from scalargrad.testing import Entry, Expression, Report, check_grad, expressions, matrices, numbers, vectors
-from scalargrad.testing.complexstep import NotAnalytic, Recording
+from scalargrad.testing.complexstep import NotAnalytic, Replay
 from scalargrad.testing.differences import Differences
 from scalargrad.testing.strategies import _text
 from tests.support.engines import bits
@@ -52,7 +52,7 @@ def test_the_error_of_the_complex_step_is_within_its_bound(name: str) -> None:
         root = core.apply(ops.OPCODE[name], leaf)
         if math.isfinite(root.data):
             try:
-                slope, bound = Recording(root).slope(leaf)
+                slope, bound = Replay(root).slope(leaf)
             except NotAnalytic:
                 continue
             seen += 1
@@ -82,7 +82,7 @@ def test_a_wave_whose_period_is_a_step_does_not_deceive(scale: float) -> None:
 @given(expressions(), st.floats(-3, 3))
 def test_a_replay_is_the_recording_to_the_bit(e: Expression, x: float) -> None:
     leaves = [Value(number) for number in e.inputs]
-    recording = Recording(e(*leaves))
+    recording = Replay(e(*leaves))
     assert bits(recording.replay({})) == bits(e(*e.inputs))
     if "where" not in e.source and "softmax" not in e.source:  # condition and shift are constants of the recording
         moved = [x, *e.inputs[1:]]
@@ -102,7 +102,7 @@ def test_a_replay_is_the_recording_to_the_bit(e: Expression, x: float) -> None:
 def test_at_a_kink_or_an_edge_it_does_not_apply(f: Any, x: float) -> None:
     leaf = Value(x)
     with pytest.raises(NotAnalytic):
-        Recording(f(leaf)).slope(leaf)
+        Replay(f(leaf)).slope(leaf)
 
 
 @pytest.mark.parametrize(("f", "x", "slope"), [
@@ -121,7 +121,7 @@ def test_at_a_kink_or_an_edge_it_does_not_apply(f: Any, x: float) -> None:
 ], ids=range(26))  # fmt: skip
 def test_slopes_by_hand(f: Any, x: float, slope: float) -> None:
     leaf = Value(x)
-    found, bound = Recording(f(leaf)).slope(leaf)
+    found, bound = Replay(f(leaf)).slope(leaf)
     assert found == pytest.approx(slope, rel=1e-14, abs=0.0) and bound <= 4e-13 * abs(slope)
 
 
@@ -131,8 +131,8 @@ def test_the_bound_grows_by_a_rounding_an_operation() -> None:
     y = leaf
     for k in range(1, 6):
         y = y * 1.0
-        assert Recording(y).slope(leaf)[1] == pytest.approx(k * 2e-14, rel=1e-12)
-    assert Recording(y * 2.0).slope(leaf)[1] == pytest.approx(2.0 * 5 * 2e-14 + 2.0 * 2e-14, rel=1e-12)
+        assert Replay(y).slope(leaf)[1] == pytest.approx(k * 2e-14, rel=1e-12)
+    assert Replay(y * 2.0).slope(leaf)[1] == pytest.approx(2.0 * 5 * 2e-14 + 2.0 * 2e-14, rel=1e-12)
 
 
 # --- how small an error is found -------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ class Array:
 
     def tolist(self) -> list[Any]:
         """The elements, as (nested) lists of Values."""
-        return reading.nest(self.elements(), self.shape)
+        return reading.nest(self.elements(), self.shape)  # type: ignore[no-any-return]
 
     def detach(self: A) -> A:
         """An array of new leaves with the same numbers and no history."""

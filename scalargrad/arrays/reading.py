@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
@@ -91,7 +92,7 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
             x = memoryview(x).tolist()
         except NotImplementedError:
             raise NumberError(f"{where} needs real numbers, got a buffer of format {memoryview(x).format!r}") from None
-    given: Any = x  # of which type checkers do not conclude that x is but iterable
+    given: Any = x  # Any, so that type checkers do not narrow x to Iterable
     is_nested = is_data(given) or isinstance(given, Iterable)
     try:
         shape = tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_nested else ()
@@ -162,9 +163,9 @@ def common_shape(arrays: Sequence[Any], what: str) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
-def nest(flat: Sequence[Any], shape: Shape) -> list[Any]:
-    """Nests a flat sequence into lists of the given shape."""
-    if len(shape) == 1:
-        return list(flat)
-    width = shape[1]
-    return [list(flat[r * width : (r + 1) * width]) for r in range(shape[0])]
+def nest(flat: Sequence[Any], shape: Shape) -> Any:
+    """Nests a flat sequence into lists of the given shape; for the shape (), the only item."""
+    for axis in range(len(shape) - 1, -1, -1):
+        n = shape[axis]
+        flat = [list(flat[r * n : (r + 1) * n]) for r in range(math.prod(shape[:axis]))]
+    return flat[0]

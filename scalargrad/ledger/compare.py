@@ -6,26 +6,18 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from scalargrad.arrays.base import Array
 from scalargrad.errors import ShapeError
+from scalargrad.transforms.containers import flat, keys, mapped
 from scalargrad.value import Value
 
 EPSILON = sys.float_info.epsilon
 _SMALLEST = 5e-324
 
 
-def flat(x: Any) -> list[Any]:
-    """The numbers in nested lists or arrays, in order."""
-    if isinstance(x, Array):
-        x = x.tolist()
-    if isinstance(x, (list, tuple)):
-        return [item for part in x for item in flat(part)]
-    return [x]
-
-
 def _form(x: Any) -> Any:
-    """The nesting of lists without the numbers. The parts of a tuple may differ in shape."""
-    return [_form(part) for part in x] if isinstance(x, (list, tuple)) else 0
+    """The nesting without the numbers. The parts may differ in shape."""
+    found = keys(x)
+    return 0 if found is None else [_form(x[key]) for key in found]
 
 
 class Comparison(NamedTuple):
@@ -78,32 +70,23 @@ class Worked(NamedTuple):
     comparisons: list[Comparison]
 
 
-def leaves(x: Any) -> Any:
-    """Nested lists with Values in place of numbers."""
-    return [leaves(item) for item in x] if isinstance(x, (list, tuple)) else Value(x)
-
-
 def gradients(output: Any, inputs: Any) -> Any:
     """The gradient of one output by nested lists of leaves, in their shape. Zeros if the output is a float."""
     for leaf in flat(inputs):
         leaf.grad = 0.0
     if isinstance(output, Value):
         output.backward()
-    return _grads(inputs)
-
-
-def _grads(inputs: Any) -> Any:
-    return [_grads(item) for item in inputs] if isinstance(inputs, list) else inputs.grad
+    return mapped(lambda leaf: leaf.grad, inputs)
 
 
 def engine_gradient(f: Callable[..., Any], *arguments: Any) -> Any:
     """The gradient of a number by nested lists of floats; for several arguments, a list of gradients."""
-    inputs = [leaves(x) for x in arguments]
+    inputs = mapped(Value, list(arguments))
     found = gradients(f(*inputs), inputs)
     return found if len(arguments) > 1 else found[0]
 
 
 def engine_jacobian(f: Callable[[Any], Sequence[Any]], x: Any) -> list[Any]:
     """The gradients of a list of numbers by nested lists of floats, with one backward per number."""
-    inputs = leaves(x)
+    inputs = mapped(Value, x)
     return [gradients(output, inputs) for output in flat(list(f(inputs)))]

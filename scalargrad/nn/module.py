@@ -127,8 +127,7 @@ class Module:
         """
         state: State = {}
         for name, holder in self._named():
-            flat, shape = [_number(x) for x in _items(holder)], _shape(holder)
-            state[name] = reading.nest(flat, shape) if shape else flat[0]
+            state[name] = reading.nest([_number(x) for x in _items(holder)], _shape(holder))
         return state
 
     def load_state_dict(self, state: State) -> None:
@@ -144,8 +143,8 @@ class Module:
         missing, unknown = [n for n in names if n not in state], [str(n) for n in state if n not in names]
         if missing or unknown:
             raise StateError(
-                f"the state does not fit {type(self).__name__}: {_named('it lacks', missing)}"
-                f"{'; ' if missing and unknown else ''}{_named('the model lacks', unknown)}"
+                f"the state does not fit {type(self).__name__}: {_listing('it lacks', missing)}"
+                f"{'; ' if missing and unknown else ''}{_listing('the model lacks', unknown)}"
             )
         leaves: list[Value] = []
         numbers = array("d")
@@ -193,7 +192,7 @@ class Module:
         return type(self).__name__
 
 
-def _named(what: str, names: list[str]) -> str:
+def _listing(what: str, names: list[str]) -> str:
     return f"{what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}" if names else ""
 
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from scalargrad import core, record
 from scalargrad.convert import short
 from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
-from scalargrad.testing.complexstep import NotAnalytic, Recording
+from scalargrad.testing.complexstep import NotAnalytic, Replay
 from scalargrad.testing.differences import Differences
-from scalargrad.testing.nested import entries, rebuild
+from scalargrad.transforms.containers import entries, rebuild
 from scalargrad.value import Value, rebuilt
 
 _SHOWN = 5  # the number of failing entries in a message
@@ -130,7 +130,7 @@ class _Check:
             raise ArgumentError(f"f(x) is {self.value}: a gradient can only be checked where f is finite")
         if self._at(point) != self.value:
             raise ArgumentError("f returned two different results for the same x: draw random numbers outside f")
-        recording = Recording(root)
+        recording = Replay(root)
         self.gradient = _gradient(root, self._leaves)
         self._recording = recording if self._is_faithful(recording) else None
 
@@ -150,7 +150,7 @@ class _Check:
     def _at(self, point: Sequence[float]) -> float:
         return self._call([Value(number) for number in point]).data
 
-    def _is_faithful(self, recording: Recording) -> bool:
+    def _is_faithful(self, recording: Replay) -> bool:
         """Whether a replay at nearby points returns the results of f, to the bit, so that no part of f bypassed it."""
         for size, least in ((2.0**-9, 1.0), (2.0**-20, 0.0)):  # a tiny x moves on the scale of 1, then on its own scale
             near = [x + size * (1.0 - k % 5 / 3.0) * max(abs(x), least) for k, x in enumerate(self._point)]

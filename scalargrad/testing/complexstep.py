@@ -228,12 +228,12 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 
 
-class Recording:
+class Replay:
     """The operations that a function recorded, in order, from its leaves to its result.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
-    >>> recording = Recording(x * x + 1)
+    >>> recording = Replay(x * x + 1)
     >>> recording.replay({id(x): 4.0})
     17.0
     >>> recording.slope(x)[0]

@@ -129,7 +129,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, args, _positions(argnums, len(args), name_of(fun)))(kwargs, has_aux)
+        run = Run(fun, args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
         run.require_scalar("grad")
         gradients = run.outside(run.pull(run.items[0]))
         value = run.outputs.numbers()[0]
@@ -162,7 +162,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, args, _positions(argnums, len(args), name_of(fun)))(kwargs, has_aux)
+        run = Run(fun, args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
         rows = [run.parts(run.pull(item)) for item in run.items]
 
         def entries(result: Leaf) -> Any:
@@ -220,7 +220,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     direction = array("d")
     for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
         direction += tree.match(tangent, f"tangent {k}")
-    run({}, has_aux)
+    run.execute({}, has_aux)
     derivative = run.outputs.outside(array("d", [_dot(run.pull(item), direction) for item in run.items]))
     return (run.value(), derivative, run.aux) if has_aux else (run.value(), derivative)
 
@@ -252,7 +252,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     >>> value, pullback([1.0, 0.0]), pullback([0.0, 1.0])
     ([6.0, 5.0], (2.0, 3.0), (1.0, 1.0))
     """
-    run = Run(fun, primals, range(len(primals)))({}, has_aux)
+    run = Run(fun, primals, range(len(primals))).execute({}, has_aux)
     refuse_outer([run.outputs])
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:

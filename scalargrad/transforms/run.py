@@ -68,7 +68,8 @@ class Run:
             self.blocks += blocks
         self.sizes = [end - start for tree in self.inputs for start, end in tree.spans()]
 
-    def __call__(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
+    def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
+        """Calls the function, and returns self with its outputs."""
         try:
             running[id(self)] = self.blocks
             with contexts.recording():

@@ -6,7 +6,7 @@ numbers of a tree form one row: single numbers come first, then the numbers of e
 
 from __future__ import annotations
 
-import copy
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +16,7 @@ from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array, of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.transforms import containers
 
 NUMBER, ARRAY, NUMPY, BUFFER, OTHER = range(5)  # ARRAY: Vector or Matrix; NUMPY: a numpy array
 
@@ -28,27 +29,19 @@ class Leaf:
     def __init__(self, given: Any, kind: int, shape: Shape, path: str) -> None:
         self.given, self.kind, self.shape, self.path = given, kind, shape, path
         self.of_numpy = kind == NUMPY or (kind == ARRAY and given.of_numpy)
-        self.start, self.size = 0, product(shape) if kind != OTHER else 0
+        self.start, self.size = 0, math.prod(shape) if kind != OTHER else 0
 
 
 class Branch:
-    """A container of the type of `container`, with `children` at `keys`; for a list or tuple, `keys` is None."""
+    """A container with `children` at `keys`: indices of a list or tuple, or keys of a dict."""
 
     __slots__ = ("children", "container", "keys", "path")
 
-    def __init__(self, container: Any, keys: list[Any] | None, children: list[Any], path: str) -> None:
+    def __init__(self, container: Any, keys: Sequence[Any], children: list[Any], path: str) -> None:
         self.container, self.keys, self.children, self.path = container, keys, children, path
 
 
-Node = Leaf | Branch
-
-
-def product(shape: Shape) -> int:
-    """The number of elements of an array of that shape."""
-    size = 1
-    for n in shape:
-        size *= n
-    return size
+Subtree = Leaf | Branch
 
 
 class Tree:
@@ -79,14 +72,13 @@ class Tree:
         self.leaves.append(leaf)
         return leaf
 
-    def _read(self, x: Any, path: str) -> Node:
+    def _read(self, x: Any, path: str) -> Subtree:
         kind = type(x)
         if isinstance(x, core.Node) or (kind is float and not self._others):
             return self._leaf(x, NUMBER, (), path)
-        if isinstance(x, (list, tuple)):
-            return Branch(x, None, [self._read(item, f"{path}[{k}]") for k, item in enumerate(x)], path)
-        if isinstance(x, dict):
-            return Branch(x, list(x), [self._read(item, f"{path}[{key!r}]") for key, item in x.items()], path)
+        keys = containers.keys(x)
+        if keys is not None:
+            return Branch(x, keys, [self._read(x[key], f"{path}[{key!r}]") for key in keys], path)
         if isinstance(x, Array):
             return self._leaf(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
         if reading.is_numpy(x) and not self._others:
@@ -211,19 +203,10 @@ def _number(x: Any) -> float:
     return x if type(x) is float else x.data if isinstance(x, core.Node) else convert.construct(x)
 
 
-def _map(node: Node, function: Callable[[Leaf], Any]) -> Any:
+def _map(node: Subtree, function: Callable[[Leaf], Any]) -> Any:
     if isinstance(node, Leaf):
         return function(node)
-    results = [_map(child, function) for child in node.children]
-    kind: Any = type(node.container)
-    if node.keys is None:
-        return kind._make(results) if hasattr(kind, "_make") else results if kind is list else kind(results)
-    if kind is dict:
-        return dict(zip(node.keys, results))
-    again = copy.copy(node.container)  # such as an OrderedDict, or a defaultdict with its factory
-    for key, result in zip(node.keys, results):
-        again[key] = result  # not by `update`, which in a Counter adds
-    return again
+    return containers.join(node.container, [_map(child, function) for child in node.children])
 
 
 def _outside(leaf: Leaf, numbers: array[float]) -> Any:
@@ -234,7 +217,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
     if leaf.kind == NUMPY:
         return _numpy(numbers, leaf.shape)
     if leaf.kind == BUFFER:
-        return numbers if isinstance(leaf.given, array) else nest(numbers.tolist(), leaf.shape)
+        return numbers if isinstance(leaf.given, array) else reading.nest(numbers.tolist(), leaf.shape)
     return of_shape(core.doubles(numbers.tobytes(), True), leaf.shape, leaf.of_numpy)
 
 
@@ -244,20 +227,12 @@ def _numpy(numbers: array[float], shape: Shape) -> Any:
     return numpy.array(numbers, dtype=float).reshape(shape)
 
 
-def nest(flat: Sequence[Any], shape: Shape) -> Any:
-    """A row of numbers as nested lists of that shape; for the shape (), the number itself."""
-    for axis in range(len(shape) - 1, -1, -1):
-        n = shape[axis]
-        flat = [list(flat[r * n : (r + 1) * n]) for r in range(product(shape[:axis]))]
-    return flat[0]
-
-
 def joined(numbers: array[float], shape: Shape, of_numpy: bool) -> Any:
     """An entry of a jacobian."""
-    return _numpy(numbers, shape) if of_numpy else nest(numbers.tolist(), shape)
+    return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
 
 
-def _match(node: Node, given: Any, where: str, absent: bool, row: array[float]) -> None:
+def _match(node: Subtree, given: Any, where: str, absent: bool, row: array[float]) -> None:
     if (given is None and absent) or (isinstance(node, Leaf) and node.kind == OTHER):
         return
     if isinstance(node, Branch):
@@ -279,19 +254,17 @@ def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
 
 
 def _match_children(node: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
-    keys: Any = node.keys
-    if keys is None:
-        sequences: Any = (list, tuple, Array)
-        fits = isinstance(given, sequences) or (reading.is_numpy(given) and given.ndim)
-        keys = range(len(node.children))
-        same = fits and len(given) == len(keys)
-    else:
+    named = isinstance(node.container, dict)
+    if named:
         same = isinstance(given, dict) and given.keys() == node.container.keys()
+    else:
+        fits = isinstance(given, (list, tuple, Array)) or (reading.is_numpy(given) and given.ndim)
+        same = fits and len(given) == len(node.keys)
     if not same:
         wanted = f"{type(node.container).__name__} of {len(node.children)}"
         raise ShapeError(
-            f"{where} must be a {wanted}, as {node.path} is{'' if node.keys is None else f', with keys {keys}'};"
+            f"{where} must be a {wanted}, as {node.path} is{f', with keys {node.keys}' if named else ''};"
             f" got {type(given).__name__} {convert.short(given)}"
         )
-    for key, child in zip(keys, node.children):
+    for key, child in zip(node.keys, node.children):
         _match(child, given[key], f"{where}[{key!r}]", absent, row)

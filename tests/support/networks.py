@@ -16,7 +16,8 @@ import scalargrad as sg
 from scalargrad import Value, losses, nn
 from scalargrad.arrays import Matrix, Vector
 from scalargrad.arrays.arithmetic import affine, as_array
-from scalargrad.ledger.compare import engine_gradient, engine_jacobian, flat
+from scalargrad.ledger.compare import engine_gradient, engine_jacobian
+from scalargrad.transforms.containers import flat
 from tests.support.engines import bits
 from tests.support.witness import Complex
 

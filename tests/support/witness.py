@@ -10,8 +10,9 @@ import cmath
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scalargrad.ledger.compare import Comparison, flat
+from scalargrad.ledger.compare import Comparison
 from scalargrad.ledger.rows import ROWS
+from scalargrad.transforms.containers import flat
 
 STEP = 2.0**-100
 _DUST = 2.0**-960  # imaginary parts are STEP times a derivative: one that underflows is less than this, divided by STEP
