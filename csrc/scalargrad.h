@@ -5,7 +5,7 @@
 #define SCALARGRAD_H
 #include <stdint.h>
 
-/* A sweep, and, if one with `check` met a nan or inf, the node whose rule made it. */
+/* A sweep. If it had `check` and met a nan or inf, also the node whose rule made that. */
 typedef struct {
     uintptr_t sweep;         /* its address, until it is committed or discarded; else 0 */
     uint64_t graph;          /* serial number of its graph; 0: no nan or inf was met */

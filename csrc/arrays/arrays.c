@@ -125,7 +125,7 @@ static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array 
     return sg_is_tracked(arrays[0].block) || sg_is_tracked(arrays[1].block) || sg_is_tracked(arrays[2].block);
 }
 
-/* Fits another length along an axis to that of the operands so far; 1 fits every length. 0: it does not fit. */
+/* Broadcasts along an axis: updates the common length. 0: the lengths differ, and neither is 1. */
 static int fit(uint32_t *length, uint32_t other)
 {
     if (*length == 1)

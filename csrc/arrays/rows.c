@@ -111,7 +111,7 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
     return sg_view_of(result, l->rows, 1);
 }
 
-/* reduce_rows_data(opcode, view) -> the same, computed from the numbers alone: a column of constants. */
+/* reduce_rows_data(opcode, view) -> like reduce_rows, but reads only the numbers: a column of constants. */
 PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;

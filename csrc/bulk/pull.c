@@ -53,6 +53,7 @@ static int is_apart(const sg_bulk *bulk, int k, int broadcast, range *ranges, in
     return 1;
 }
 
+/* 0: no memory. */
 static int pull_product(const sg_bulk *bulk, const sg_source sources[3], double *adj)
 {
     uint32_t rows = bulk->rows, columns = bulk->columns, inner = bulk->inner;
@@ -104,23 +105,23 @@ static void pull_elements(const sg_bulk *bulk, const sg_source sources[3], const
         }
 }
 
-int sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj)
+sg_outcome sg_bulk_pull(const sg_graph *graph, const sg_bulk *bulk, double *adj)
 {
     range ranges[3];
     int count = 0, product = bulk->op == SG_DOT;
     for (int k = 0; k < 3; k++)
         if (!is_apart(bulk, k, !product, ranges, &count))
-            return -1;
+            return SG_BY_ELEMENT;
     sg_source sources[3];
     double *space;
     size_t size;
     if (!sg_bulk_sources(graph, bulk, sources, &space, &size))
-        return 0;
+        return SG_NO_MEMORY;
     int done = 1;
     if (product)
         done = pull_product(bulk, sources, adj);
     else
         pull_elements(bulk, sources, graph->val, adj);
     sg_large_free(space, size);
-    return done;
+    return done ? SG_DONE : SG_NO_MEMORY;
 }

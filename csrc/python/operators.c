@@ -60,7 +60,7 @@ static PyObject *slot_remainder(PyObject *left, PyObject *right)
     return binary(SG_REMAINDER, left, right, sg_value_remainder);
 }
 
-/* x**2 is x*x; every other power is the library's pow. */
+/* By the table's shortcut, x**2 is x*x; every other power is the library's pow. */
 static PyObject *slot_pow(PyObject *base, PyObject *exponent, PyObject *modulus)
 {
     double number;
@@ -72,8 +72,8 @@ static PyObject *slot_pow(PyObject *base, PyObject *exponent, PyObject *modulus)
         int read = sg_read_number(exponent, &number);
         if (read < 0)
             return NULL;
-        if (read == 1 && number == 2.0)
-            return unary(SG_SQUARE, base, sg_value_square);
+        if (read == 1 && number == SG_SHORTCUT_NUMBER_pow)
+            return unary(SG_SHORTCUT_pow, base, sg_value_shortcut_pow);
     }
     return binary(SG_POW, base, exponent, sg_value_pow);
 }

@@ -10,19 +10,17 @@ void sg_drop_unused(sg_graph *open)
 }
 
 /* Whether a large open graph must be closed before an operation; `uses` says whether the operation uses one of its
- * nodes. If a graph is closed in the middle of an expression, the next graph links to it and keeps it alive. If that
- * one is closed in the middle of an expression too, a loop of evaluations keeps all graphs alive. So a graph is closed
- * at a quiet moment: the operation uses none of its nodes, and no more handles exist than at the quietest moment
- * before. */
+ * nodes. `_rolls_over` in pure/tape.py has the reason. */
 static int rolls_over(sg_graph *open, int uses)
 {
     if (open->count < SG_GRAPH_NODES)
         return 0;
     if (uses)
         return open->count >= SG_GRAPH_MOST;
-    if (open->count < SG_GRAPH_WATCHED && open->references < open->quiet)
-        open->quiet = open->references;
-    return open->count >= SG_GRAPH_MOST || (open->count >= SG_GRAPH_WATCHED && open->references <= open->quiet);
+    if (open->count < SG_GRAPH_WATCHED && open->references < open->fewest_handles)
+        open->fewest_handles = open->references;
+    return open->count >= SG_GRAPH_MOST ||
+           (open->count >= SG_GRAPH_WATCHED && open->references <= open->fewest_handles);
 }
 
 sg_graph *sg_open_graph(sg_thread *thread, int uses, uint32_t need)

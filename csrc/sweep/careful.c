@@ -20,7 +20,7 @@ typedef struct {
     double *adj;
     uint8_t *blocks;
     int check;               /* stop at a nan or inf; a constant at each call */
-    int quick; /* bulks that are reached as a whole go through the kernels, until a nan appears */
+    int quick;               /* bulks that are reached as a whole go through the kernels, until a nan appears */
 } careful_pass;
 
 static inline double zmul(double a, double b)
@@ -92,56 +92,71 @@ static void describe(careful_pass v, uint32_t i, sg_report *report)
         report->operands[k] = number_in(v, sg_operand(v.graph, i, k));
 }
 
-/* Prepares an operand of a bulk for sums. A node that is not reached yet begins with its running sum, or at -0.0. With
- * `look`, it only returns whether a sum is a nan. */
-static int visit_span(careful_pass v, const sg_bulk *bulk, int k, int look)
+/* The rows and columns of nodes that the k-th operand of a bulk has; 0 by 0 if it has none. */
+static const sg_span *span_of_nodes(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
 {
     const sg_span *span = &bulk->operands[k];
+    sg_bulk_extent(bulk, k, rows, columns);
+    int none = span->kind == SG_NONE || span->kind == SG_CONSTS;
+    *rows = none ? 0 : span->row ? *rows : 1;
+    *columns = none ? 0 : span->column ? *columns : 1;
+    return span;
+}
+
+/* Begins the sums of an operand of a bulk, where a node is not reached yet: with its running sum, or at -0.0. */
+static void begin_span(careful_pass v, const sg_bulk *bulk, int k)
+{
     uint32_t rows, columns;
-    sg_bulk_extent(bulk, k, &rows, &columns);
-    if (span->kind == SG_NONE || span->kind == SG_CONSTS)
-        return 0;
-    for (uint32_t r = 0; r < (span->row ? rows : 1); r++)
-        for (uint32_t c = 0; c < (span->column ? columns : 1); c++) {
+    const sg_span *span = span_of_nodes(bulk, k, &rows, &columns);
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++) {
             uint32_t operand = sg_span_operand(v.graph, span, r, c);
             uint64_t bits;
-            if (look && isnan(v.adj[operand]))
-                return 1;
             memcpy(&bits, &v.adj[operand], sizeof bits);
-            if (look || bits != SG_UNREACHED)
+            if (bits != SG_UNREACHED)
                 continue;
             v.blocks[operand / 64] = 1;
             v.adj[operand] = v.op[operand] < SG_FIRST ? sg_running_sum(v.sweep, v.graph, operand) : -0.0;
         }
+}
+
+static int span_has_nan(careful_pass v, const sg_bulk *bulk, int k)
+{
+    uint32_t rows, columns;
+    const sg_span *span = span_of_nodes(bulk, k, &rows, &columns);
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++)
+            if (isnan(v.adj[sg_span_operand(v.graph, span, r, c)]))
+                return 1;
     return 0;
 }
 
-/* Sweeps a bulk whose last node is i, by the kernels. 1: done; 0: no memory; -1: a nan appeared, and the whole sweep
- * must be repeated with care; -2: not possible, because it is reached in part, or its operands coincide. */
-static __attribute__((noinline)) int pull_whole(careful_pass v, uint32_t i)
+/* Sweeps with the kernels the bulk whose last node is i. SG_DONE, SG_NO_MEMORY or SG_REPEAT; or SG_BY_ELEMENT, if it is
+ * reached in part, or its operands coincide. */
+static __attribute__((noinline)) sg_outcome pull_whole(careful_pass v, uint32_t i)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
     if (i != bulk->first + bulk->rows * bulk->columns - 1)
-        return -2;
+        return SG_BY_ELEMENT;
     for (int k = 0; k < 3; k++)
         if (bulk->operands[k].kind == SG_LISTED)
-            return -2;
+            return SG_BY_ELEMENT;
     for (uint32_t e = bulk->first; e < i; e++) {
         uint64_t bits;
         memcpy(&bits, &v.adj[e], sizeof bits);
         if (bits == SG_UNREACHED)
-            return -2;
+            return SG_BY_ELEMENT;
     }
     for (int k = 0; k < 3; k++)
-        visit_span(v, bulk, k, 0);
-    int done = sg_bulk_pull(v.graph, bulk, v.adj);
-    for (int k = 0; done == 1 && k < 3; k++)
-        if (visit_span(v, bulk, k, 1))
-            return -1;
-    return done < 0 ? -2 : done;
+        begin_span(v, bulk, k);
+    sg_outcome outcome = sg_bulk_pull(v.graph, bulk, v.adj);
+    for (int k = 0; outcome == SG_DONE && k < 3; k++)
+        if (span_has_nan(v, bulk, k))
+            return SG_REPEAT;
+    return outcome;
 }
 
-static inline __attribute__((always_inline)) int sweep_graph(careful_pass v, sg_report *report)
+static inline __attribute__((always_inline)) sg_outcome sweep_graph(careful_pass v, sg_report *report)
 {
     for (uint32_t count = v.graph->count, block = count / 64 + 1; block-- > 0;) {
         if (!v.blocks[block])
@@ -161,8 +176,8 @@ static inline __attribute__((always_inline)) int sweep_graph(careful_pass v, sg_
                 SG_ROWS_2(CAREFUL_2)
             case SG_LEAF:
             case SG_LINK:
-                if (!sg_pass_on(v.sweep, v.graph, i, d))
-                    return 0;
+                if (sg_pass_on(v.sweep, v.graph, i, d) == SG_NO_MEMORY)
+                    return SG_NO_MEMORY;
                 continue;
                 SG_ROWS_3(SG_CASE)
                 if (!visit_ternary(v, i, d))
@@ -170,15 +185,15 @@ static inline __attribute__((always_inline)) int sweep_graph(careful_pass v, sg_
                 break;
             case SG_BULK:
                 if (v.quick && !v.check) {
-                    int done = pull_whole(v, i);
-                    if (done == 1) {
+                    sg_outcome outcome = pull_whole(v, i);
+                    if (outcome == SG_DONE) {
                         i = v.graph->bulks[a].first;
                         block = i / 64;
                         start = 64 * block;
                         break;
                     }
-                    if (done != -2)
-                        return done;
+                    if (outcome != SG_BY_ELEMENT)
+                        return outcome;
                 }
                 if (!visit_element(v, i, d))
                     goto not_finite;
@@ -191,13 +206,13 @@ static inline __attribute__((always_inline)) int sweep_graph(careful_pass v, sg_
             continue;
         not_finite:
             describe(v, i, report);
-            return -1;
+            return SG_NOT_FINITE;
         }
     }
-    return 1;
+    return SG_DONE;
 }
 
-int sg_sweep_careful(sg_sweep_state *sweep, sg_part part, enum sg_manner manner, sg_report *report)
+sg_outcome sg_sweep_careful(sg_sweep_state *sweep, sg_part part, enum sg_manner manner, sg_report *report)
 {
     const sg_graph *g = part.graph;
     careful_pass v = {

@@ -9,7 +9,7 @@
  * SG_CHECKED: the first nan or inf stops it and is described in the report. */
 enum sg_manner { SG_QUICK, SG_CAREFUL, SG_CHECKED };
 
-/* Sweeps the graph of a part. 1: done; 0: no memory; -1: stopped. */
-int sg_sweep_careful(sg_sweep_state *sweep, sg_part part, enum sg_manner manner, sg_report *report);
+/* Sweeps the graph of a part. SG_DONE, SG_NO_MEMORY, SG_REPEAT or SG_NOT_FINITE. */
+sg_outcome sg_sweep_careful(sg_sweep_state *sweep, sg_part part, enum sg_manner manner, sg_report *report);
 
 #endif

@@ -56,7 +56,8 @@ typedef struct {
 
 /* --- runs of sums and products ------------------------------------------------------------------------------------ */
 
-#define IS_SIMPLE(op) ((uint32_t)(op) - SG_ADD <= SG_MUL - SG_ADD)      /* add, sub, mul */
+#define IS_SIMPLE(op) ((uint32_t)(op) - SG_ADD <= SG_MUL - SG_ADD)      /* add, sub, mul: these rows stand together */
+_Static_assert(SG_SUB == SG_ADD + 1 && SG_MUL == SG_SUB + 1, "IS_SIMPLE needs add, sub and mul in a row");
 
 /* Sweeps node i and the nodes below it while they are sums, differences, products and relus. Returns the first other
  * node. (There is one, because node 0 is an entry.) This loop has no call and no switch, so its variables stay in
@@ -136,25 +137,27 @@ static void prepare(const sg_sweep_state *sweep, sg_part part, uint32_t count)
     memset(part.scratch.blocks, 1, (count - 1) / 64 + 1);
 }
 
-/* Sweeps all elements of a bulk whose last is *i, and sets *i to its first. 0: no memory. */
-static __attribute__((noinline)) int visit_bulk(dense_pass v, uint64_t *i)
+/* Sweeps all elements of a bulk whose last is *i, and sets *i to its first. SG_DONE or SG_NO_MEMORY. */
+static __attribute__((noinline)) sg_outcome visit_bulk(dense_pass v, uint64_t *i)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[*i]];
-    int done = sg_bulk_pull(v.graph, bulk, v.adj);
-    if (done < 0)
+    sg_outcome outcome = sg_bulk_pull(v.graph, bulk, v.adj);
+    if (outcome == SG_BY_ELEMENT) {
         for (uint32_t k = (uint32_t)*i + 1; k-- > bulk->first;)
             visit_element(v, k, v.adj[k]);
+        outcome = SG_DONE;
+    }
     *i = bulk->first;
-    return done;
+    return outcome;
 }
 
-int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
+sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
 {
     const sg_graph *graph = part.graph;
     uint32_t leaves = sweep->leaf_count + graph->leaf_count;
     if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves) ||
         (!sweep->alone && !sg_map_reserve(&sweep->leaf_positions, leaves)))
-        return 0;
+        return SG_NO_MEMORY;
     prepare(sweep, part, count);
     const double *val = graph->val;
     const uint32_t *as = graph->a, *bs = graph->b;
@@ -165,7 +168,8 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
     for (uint64_t i = count; i-- > 0;) {
         double d = next;
         uint64_t a = as[i], b = bs[i];
-        int op = ops[i], passed;
+        int op = ops[i];
+        sg_outcome outcome;
         next = adj[(int64_t)i - 1];           /* one word before adj[0] belongs to the block */
         /* most nodes of most graphs; a branch is cheaper here than the switch's jump */
         if (IS_SIMPLE(op) && !((a | b) & SG_CONST)) {
@@ -187,13 +191,13 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
         case SG_LEAF:
         case SG_LINK:
             if (isnan(d))
-                return -1;
+                return SG_REPEAT;
             if (sweep->alone) {                /* a leaf; there is room for all of them */
                 sweep->leaves[sweep->leaf_count++] = (sg_leaf_sum){graph->leaves[a].leaf, d, graph->serial};
                 break;
             }
-            if ((passed = sg_pass_on(sweep, graph, (uint32_t)i, d)) != 1)
-                return passed;
+            if ((outcome = sg_pass_on(sweep, graph, (uint32_t)i, d)) != SG_DONE)
+                return outcome;
             break;
             SG_ROWS_3(SG_CASE)
             visit_ternary(v, (uint32_t)i, d);
@@ -209,13 +213,13 @@ int sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
             next = adj[(int64_t)i - 1];
             break;
         case SG_BULK:
-            if (!visit_bulk(v, &i))
-                return 0;
+            if (visit_bulk(v, &i) == SG_NO_MEMORY)
+                return SG_NO_MEMORY;
             next = adj[(int64_t)i - 1];
             break;
         default:
             __builtin_unreachable();
         }
     }
-    return 1;
+    return SG_DONE;
 }

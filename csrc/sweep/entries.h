@@ -23,8 +23,9 @@ typedef struct {
 /* The sum so far of the leaf or linked node of an entry, from graphs that were swept before. The entry continues it,
  * because cutting the tape into graphs must not change a sum. -0.0 is the neutral start: -0.0 + c is c, bit by bit. */
 double sg_running_sum(const sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry);
-/* Passes the sum of an entry to the leaf's record, or to the node in an earlier graph. 0: no memory; -1: done, but
- * another entry of the same leaf in the same graph was passed before. */
-int sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum);
+/* Passes the sum of an entry to the leaf's sum, or to the node in an earlier graph. SG_DONE; SG_NO_MEMORY; SG_REPEAT:
+ * it is passed, but so was another entry of the same leaf in this graph before, which a sweep that began all its sums
+ * at once has not continued. */
+sg_outcome sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t entry, double sum);
 
 #endif

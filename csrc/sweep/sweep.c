@@ -16,30 +16,30 @@ static void free_sweep(sg_sweep_state *sweep)
     sg_free(sweep);
 }
 
-/* Sweeps all graphs, the latest closed first. Returns NULL if memory ran out. Sets *done to 1; or to -1 if a quick run
- * must be discarded, or a checked one has met a nan or inf. */
+/* Sweeps all graphs, the latest closed first. Returns NULL if memory ran out. Sets *outcome to SG_DONE; or to SG_REPEAT
+ * if a quick run must be discarded, or SG_NOT_FINITE if a checked one met a nan or inf. */
 static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg_manner manner, sg_report *report,
-                           int *done)
+                           sg_outcome *outcome)
 {
     sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
     int whole = manner == SG_QUICK && graph->whole == index + 1;   /* the root reaches all nodes before it */
     uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, whole ? index + 1 : 0) : SG_ABSENT;
-    *done = root != SG_ABSENT;
-    if (*done) {
+    *outcome = root == SG_ABSENT ? SG_NO_MEMORY : SG_DONE;
+    if (*outcome == SG_DONE) {
         sweep->alone = !graph->link_count && !graph->twins;
-        sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet(seed));
+        sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet_nan(seed));
         sweep->walk.parts[root].sinks = !graph->used[index];
     }
-    for (uint32_t p; *done == 1 && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
+    for (uint32_t p; *outcome == SG_DONE && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
         sg_part part = sweep->walk.parts[p];
         if (whole && p == root)
-            *done = sg_sweep_dense(sweep, part, index + 1);
+            *outcome = sg_sweep_dense(sweep, part, index + 1);
         else if (manner == SG_QUICK && part.sinks == part.graph->sinks) /* all sinks are reached, so all nodes are */
-            *done = sg_sweep_dense(sweep, part, part.graph->count);
+            *outcome = sg_sweep_dense(sweep, part, part.graph->count);
         else
-            *done = sg_sweep_careful(sweep, part, manner, report);
+            *outcome = sg_sweep_careful(sweep, part, manner, report);
     }
-    if (!*done && sweep) {
+    if (*outcome == SG_NO_MEMORY && sweep) {
         free_sweep(sweep);
         return NULL;
     }
@@ -49,13 +49,13 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
 int sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
 {
     sg_graph *graph = (sg_graph *)address;
-    int done;
+    sg_outcome outcome;
     memset(report, 0, sizeof *report);
     enum sg_manner manner = check ? SG_CHECKED : isnan(seed) ? SG_CAREFUL : SG_QUICK;
-    sg_sweep_state *sweep = run(graph, index, seed, manner, report, &done);
-    if (sweep && !check && done < 0) {
+    sg_sweep_state *sweep = run(graph, index, seed, manner, report, &outcome);
+    if (sweep && outcome == SG_REPEAT) {
         free_sweep(sweep);
-        sweep = run(graph, index, seed, SG_CAREFUL, report, &done);
+        sweep = run(graph, index, seed, SG_CAREFUL, report, &outcome);
     }
     report->sweep = (uintptr_t)sweep;
     return sweep != NULL;

@@ -17,7 +17,7 @@ typedef struct {
 
 /* Makes an adjoint of a user's number: a signalling nan becomes a quiet one. (Adding -0.0 would do it too, but
  * compilers remove that.) */
-static inline double sg_quiet(double x)
+static inline double sg_quiet_nan(double x)
 {
     return isnan(x) ? NAN : x;
 }

@@ -48,7 +48,7 @@ sg_graph *sg_open(sg_graph **owner)
     }
     graph->serial = ++last_serial;
     graph->references = 1;
-    graph->quiet = SIZE_MAX;
+    graph->fewest_handles = SIZE_MAX;
     graph->owner = owner;
     *owner = graph;
     graphs_alive++;
@@ -197,7 +197,7 @@ int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
         if (!graph->last.adj)
             return 0;
     }
-    sg_set(&graph->last, index, sg_quiet(value));
+    sg_set(&graph->last, index, sg_quiet_nan(value));
     return 1;
 }
 

@@ -29,7 +29,16 @@
 #define SG_GRAPH_WATCHED (3u << 15)   /* up to this size it learns how quiet such moments are */
 #define SG_GRAPH_MOST (1u << 17)      /* at this size it is closed in any case */
 #define SG_FIRST_CAPACITY 8u          /* nodes in a new graph: many graphs are tiny */
-#define SG_BULK 255                   /* the opcode of an element of a bulk, whose record has the true one */
+#define SG_BULK 255                   /* the opcode of an element of a bulk, whose sg_bulk has the true one */
+
+/* How sweeping a node, a bulk, a graph or all graphs ends. */
+typedef enum {
+    SG_NO_MEMORY = 0,
+    SG_DONE = 1,
+    SG_REPEAT = -1,                   /* a nan appeared, or a leaf has two entries: sweep all again, with care */
+    SG_NOT_FINITE = -2,               /* a checked sweep met a nan or inf */
+    SG_BY_ELEMENT = -3,               /* nothing was done: sweep this bulk element by element */
+} sg_outcome;
 
 typedef struct sg_graph sg_graph;
 
@@ -54,8 +63,8 @@ typedef struct {
 } sg_span;
 
 /* A bulk: many operations of one kind, recorded at once. They are nodes like any others, one per result, in order, and
- * operands.h shows each as a node of its own. But what they have in common is kept in one record, and kernels compute
- * them together. A bulk is an element-wise operation over rows x columns elements, or a product: row r, column c is
+ * operands.h shows each as a node of its own. But what they have in common is said once, here, and kernels compute them
+ * together. A bulk is an element-wise operation over rows x columns elements, or a product: row r, column c is
  *     bias[c] + left[r][0] * right[0][c] + ... , summed from left to right,
  * that is, the reduction `dot` of the pairs (1, bias[c]), (left[r][0], right[0][c]), ... . */
 typedef struct {
@@ -70,11 +79,11 @@ struct sg_graph {
     uint64_t serial;        /* unique, never reused, from 1 */
     uint64_t closed;        /* position in the order of closing; 0: open */
     size_t references;      /* Python handles, links from other graphs, running builders */
-    size_t quiet;           /* the fewest handles at an operation that used none of its nodes, once it is large */
+    size_t fewest_handles;  /* at an operation that used none of its nodes, once it is large */
     uint32_t count, capacity;
     uint32_t sinks;         /* nodes that no node of this graph uses */
     uint32_t whole;         /* the largest count at which the last node was the only sink, so that it reaches all */
-    double *val;            /* one block: val, a, b, op, used, each [capacity] */
+    double *val;            /* one allocation: val, a, b, op, used, each [capacity] */
     uint32_t *a, *b;
     uint8_t *op;
     uint8_t *used;          /* 1: a node of this graph uses it */
