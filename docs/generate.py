@@ -56,7 +56,7 @@ def functions() -> str:
 
 
 def reductions() -> str:
-    rows = [[_code(r.name), r.value, _code(r.partial), r.gathers] for r in ops.REDUCTIONS]
+    rows = [[_code(r.name), r.in_words, _code(r.partial), r.gathers] for r in ops.REDUCTIONS]
     return _table(["reduction", "value", "partial by x", "where"], rows)
 
 
@@ -96,7 +96,7 @@ def page(name: str, text: str) -> str:
 
 _HEAD = """\
 # Written by docs/generate.py from scalargrad/table/ops.py: the types of the functions, and of the methods of the same
-# names. A function of numbers returns a float, one that meets a Value a Value, a Vector a Vector, a Matrix a Matrix.
+# names. Each returns a Value, Vector or Matrix if an operand is one, else a float.
 
 from collections.abc import Sequence
 from decimal import Decimal

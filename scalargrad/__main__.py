@@ -38,9 +38,9 @@ def _row(text: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line, `argv` or that of the process, and gives the exit code.
+    """Runs the command line, `argv` or the process's own. Returns the exit code.
 
-    1 where the run fails, 2 for a command line that it does not understand, 130 after Ctrl-C.
+    0; 1 if the run fails; 2 for a command line that it does not understand; 130 after Ctrl-C; 141 for a closed pipe.
     """
     parser = _parser()
     options = parser.parse_args(argv)

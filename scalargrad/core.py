@@ -1,4 +1,4 @@
-"""Chooses the backend. It is the only file that touches the C library.
+"""Chooses the backend. It is the only module that touches the C core.
 
 SCALARGRAD_BACKEND is ``native`` (the C core; an error if it was not built), ``python`` (pure Python), or not set: then
 the C core is used if it was built. Both backends supply the same names, and the rest of the package uses only these.

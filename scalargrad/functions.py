@@ -1,6 +1,6 @@
 """The functions of one, two or three numbers: on Values they return a Value and record it, on floats a float.
 
-There is one per row of `table/ops.py` that names one; `functions.pyi` has their types. Names are those of the Python
+Each public row of `table/ops.py` has one; `functions.pyi` has their types. Names are those of the Python
 array API standard where it has one. Each takes a Value or any number that `Value` takes, Vectors and Matrices element
 by element, and raises `NumberError` for anything else. The conventions at kinks are in `docs/conventions.md`.
 """

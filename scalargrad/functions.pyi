@@ -1,5 +1,5 @@
 # Written by docs/generate.py from scalargrad/table/ops.py: the types of the functions, and of the methods of the same
-# names. A function of numbers returns a float, one that meets a Value a Value, a Vector a Vector, a Matrix a Matrix.
+# names. Each returns a Value, Vector or Matrix if an operand is one, else a float.
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     ValueMethods = object  # only for type checkers: `faces.methods` makes these methods
 
-# The object that `_prev` gave for a node, so that a traversal meets each node once. Filled by traversals alone.
+# The object that `_prev` returned for a node, so that a traversal meets each node once. Filled by traversals alone.
 _seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 
 

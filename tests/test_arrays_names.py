@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.arrays import concat, stack
 from scalargrad.errors import NumberError, RangeError, ShapeError
+from scalargrad.table import faces
 
 X, Y = [0.3, 0.8, -0.6], [0.5, 2.0, 0.7]
 
@@ -195,3 +197,14 @@ def test_what_numpy_has_and_no_number_is() -> None:
 def test_buffers() -> None:
     assert (Vector([1.0, 2.0]) + array("f", [0.5, 1.0])).data == [1.5, 3.0]
     assert Matrix(memoryview(bytes(range(6))).cast("B", (2, 3))).data == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+
+@pytest.mark.parametrize("name", [row.name for row in faces.FUNCTIONS if len(row.operands) == 2])
+def test_a_function_of_two_takes_a_list_on_either_side(name: str) -> None:
+    function, x, y = getattr(sg, name), [0.25, 0.5, 0.75], [1.0, 2.0, 3.0]
+    wanted = [function(p, q) for p, q in zip(x, y)]
+    for result in (function(Vector(x), y), function(x, Vector(y)), function(Vector(x), Vector(y)),
+                   function(Vector(x), np.array(y)), getattr(Vector(x), name)(y)):  # fmt: skip
+        assert [abs(a - b) <= 1e-15 for a, b in zip(result.data, wanted)] == [True] * 3  # x**2 alone is x*x
+    with pytest.raises(NumberError):
+        function(0.5, "text")

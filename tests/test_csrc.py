@@ -1,4 +1,4 @@
-"""The house of the C core: folders in order, a header for each source, no circle of calls, each name once."""
+"""The structure of the C core: folders in order, a header for each source, no circle of calls, each name once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 CSRC = Path(__file__).parent.parent / "csrc"
 FILES = {path.relative_to(CSRC).as_posix(): path.read_text() for path in sorted(CSRC.rglob("*.[ch]"))}
-FLOORS = ["scalargrad.h", "table", "tape", "kernels", "bulk", "sweep", "python", "arrays", "module.c"]  # upward
+LAYERS = ["scalargrad.h", "table", "tape", "kernels", "bulk", "sweep", "python", "arrays", "module.c"]  # upward
 TEMPLATES = {"kernels/kernels.h", "sweep/rules.h"}  # sources include them, some several times; no header of a source
 CFFI = "scalargrad.h"  # declares what Python calls through cffi: functions of several sources
 
@@ -37,15 +37,15 @@ def declared(text: str) -> set[str]:
     return {m[1] for m in DECLARED.finditer(bare(text))}
 
 
-def floor(name: str) -> int:
-    return FLOORS.index(name.split("/")[0])
+def layer(name: str) -> int:
+    return LAYERS.index(name.split("/")[0])
 
 
 def upward(files: dict[str, str]) -> list[tuple[str, str]]:
     """Includes of what stands above the file that includes it, or is not named by its path from csrc/."""
     found = [(name, path) for name, text in files.items() for path in re.findall(r'#include "(.*?)"', text)]
     return [(name, path) for name, path in found
-            if path != "ops.h" and (path not in files or floor(path) > floor(name))]  # fmt: skip
+            if path != "ops.h" and (path not in files or layer(path) > layer(name))]  # fmt: skip
 
 
 def calls(files: dict[str, str]) -> dict[str, set[str]]:
@@ -82,7 +82,7 @@ def test_no_source_calls_another_that_calls_it() -> None:
     assert "tape/tape" in uses["python/recording"] and "table/table" in uses["sweep/rules"]
     assert sum(map(len, uses.values())) > 80
     assert circle(FILES) == []
-    assert [(a, b) for a in uses for b in uses[a] if floor(f"{b}.c" if b == "module" else b) > floor(a + ".c")] == []
+    assert [(a, b) for a in uses for b in uses[a] if layer(f"{b}.c" if b == "module" else b) > layer(a + ".c")] == []
 
 
 def test_a_planted_circle_and_a_planted_include_are_found() -> None:
@@ -127,4 +127,4 @@ def test_sizes() -> None:
     assert [name for name, text in FILES.items() if text.count("\n") > 350] == []
     assert [(name, line) for name, text in FILES.items() for line in text.splitlines() if len(line) > 120] == []
     folders = Counter(name.split("/")[0] for name in FILES if name.endswith(".c") and "/" in name)
-    assert set(folders) == set(FLOORS) - {"scalargrad.h", "module.c"} and max(folders.values()) <= 12
+    assert set(folders) == set(LAYERS) - {"scalargrad.h", "module.c"} and max(folders.values()) <= 12

@@ -1,4 +1,4 @@
-"""Accuracy: every function, value and gradient, against 50-digit arithmetic, to 1e-14 relative to the result.
+"""Accuracy: every function, value and gradient, against 60-digit arithmetic, to 1e-14 relative to the result.
 
 The bound is the project's bar (docs/conventions.md). For sums that cancel it is relative to the largest summand; a
 result below the normal range has an absolute spacing of 2**-1074, which is added.

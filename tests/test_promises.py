@@ -85,8 +85,9 @@ PROSE: list[tuple[str, str]] = [
     ("A branch that `where` masks has the adjoint 0, so no nan comes out of it:",
      "where(1, 2, nan); test_facts_surface::test_the_product_of_the_chain_rule"),
     ("The C core's quick sweep (`csrc/sweep/dense.c`) uses plain products. If one makes a nan, the nan reaches at"
-     " least one leaf, because every node has an operand that is not a constant, and nan times anything is nan. So if a"
-     " leaf's adjoint is nan, the graph is swept again with `zmul`. The results of the first sweep are discarded, so"
+     " least one leaf, because every node has an operand that is not a constant, and nan times anything is nan. So if"
+     " the adjoint of a leaf, or of a node of an earlier graph, is nan, all graphs are swept again with `zmul`."
+     " The results of the first sweep are discarded, so"
      " the bits are the same as with `zmul` alone.", "test_facts::test_in_bulk"),
     ("The C core and the pure-Python backend compute the same bits, for values and gradients. These rules ensure it:",
      "test_table::test_both_backends_compute_the_same_bits"),

@@ -22,6 +22,7 @@ from scalargrad.table import evaluate, faces, ops
 from scalargrad.testing import strategies
 from tests import test_facts, test_facts_many
 from tests.support.facts import bits
+from tests.support.reference import BINARY, EXACT, UNARY
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "conventions.md").read_text()
@@ -135,6 +136,7 @@ OF_ROWS: dict[str, Callable[[ops.Row], bool]] = {
     "a form in testing/strategies.py": has_a_form,
     "a closed form in calculus/elementary.py": lambda row: len(row.operands) > 1 or row.name in ELEMENTARY,
     "facts in tests/support": has_facts,
+    "a reference in tests/support/reference.py": lambda row: row.name in {*UNARY, *BINARY, *EXACT},
 }
 
 

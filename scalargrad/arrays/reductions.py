@@ -154,7 +154,7 @@ def norm(*x: Any, axis: int | None = None) -> Value | Vector | float:
 
 @_or_of_array
 def max(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The largest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `max` picks one).
+    """The largest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `max` picks one).
 
     >>> max(1.0, 3.0, 2.0)
     3.0
@@ -164,7 +164,7 @@ def max(*x: Any, axis: int | None = None) -> Value | Vector | float:
 
 @_or_of_array
 def min(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The smallest; nan if any is nan. A tie of k gives each a gradient of 1/k (Python's `min` picks one).
+    """The smallest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `min` picks one).
 
     >>> min(1.0, 3.0, 2.0)
     1.0
@@ -254,11 +254,11 @@ class Reductions(Arithmetic):
         return self.sum(axis) / count
 
     def max(self, axis: int | None = None) -> Value | Vector:
-        """The largest; a k-way tie gives each 1/k."""
+        """The largest. In a tie of k, each has the gradient 1/k."""
         return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
 
     def min(self, axis: int | None = None) -> Value | Vector:
-        """The smallest; a k-way tie gives each 1/k."""
+        """The smallest. In a tie of k, each has the gradient 1/k."""
         return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
 
     def logsumexp(self, axis: int | None = None) -> Value | Vector:

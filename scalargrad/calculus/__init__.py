@@ -1,6 +1,6 @@
 """Matrix calculus as closed forms on plain floats and nested lists, without automatic differentiation inside.
 
-A docstring gives the shapes of the arguments and of the result as ``n, m×n → m``. A Jacobian has one row per output
+A docstring states the shapes of the arguments and of the result as ``n, m×n → m``. A Jacobian has one row per output
 ("numerator layout"), unless ``layout="denominator"``. The formula ledger, `scalargrad.ledger.rows`, names the test that
 compares each formula with the engine; docs/formulas.md prints it, and ``python -m scalargrad formulas`` checks it.
 """

@@ -31,7 +31,7 @@ def exponential(x: float) -> float:
 
 
 def exp_difference(x: float, y: float) -> float:
-    """exp(x - y), with what the rounding of x - y throws away put back: it counts where the difference is large.
+    """exp(x - y), corrected for the rounding error of x - y, which matters where the difference is large.
 
     >>> exp_difference(3.0, 3.0)
     1.0

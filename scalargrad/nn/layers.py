@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scalargrad.functions import Flat, Foreign, Real
 
     A = TypeVar("A", bound=Array)
-    Batch: TypeAlias = Sequence[Flat | Vector | Foreign]  # a row a sample
+    Batch: TypeAlias = Sequence[Flat | Vector | Foreign]  # one row per sample
 
 
 def array_of(x: Any, who: str) -> Any:

@@ -7,7 +7,7 @@ parameters, from which it records a whole batch in bulk. After an edit it makes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from scalargrad import core
 from scalargrad.arrays import Matrix, Vector
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scalargrad.functions import Flat, Foreign
     from scalargrad.nn.layers import Batch
 
-_edition = object()  # another one after each edit of any neuron or layer: what was kept from an older one is stale
+_edition = object()  # replaced at each edit of any neuron or layer; what a layer kept under another edition is stale
 
 
 def _edited() -> None:
@@ -126,6 +126,16 @@ class Neuron(_Edited):
         return f"{ACTIVATIONS[self.activation].title if self.nonlin else 'Linear'}Neuron({len(self.w)})"
 
 
+class _Kept(NamedTuple):
+    """What a layer keeps for batches. The weights are None if its neurons differ, and no one product computes them."""
+
+    edition: object
+    weights: Matrix | None = None  # (nin, nout)
+    biases: Vector | None = None
+    opcode: int = 0  # of the activation; 0: none
+    settings: tuple[Any, ...] = ()  # its other operands
+
+
 class Layer(_Edited):
     """`nout` neurons over the same `nin` inputs.
 
@@ -140,7 +150,7 @@ class Layer(_Edited):
     """
 
     _whole = True  # summaries do not list its neurons
-    _kept: tuple[Any, ...] = (None,)
+    _kept = _Kept(None)
     _kept_parameters: tuple[Any, ...] = (None,)
     neurons: list[Any]
 
@@ -149,32 +159,28 @@ class Layer(_Edited):
         size(nout, "nout")
         self.neurons = [Neuron(nin, **{"fan_out": nout, **kwargs}) for _ in range(nout)]
 
-    def _keep(self) -> tuple[Any, ...]:
-        """Keeps and returns what a batch needs, after an edit.
-
-        That is (edition, the weights as a Matrix (nin, nout), the biases as a Vector, the activation's opcode, its
-        other operands). The weights are None if the neurons differ, so that one product cannot compute them all.
-        """
+    def _keep(self) -> _Kept:
+        """Keeps and returns what a batch needs, after an edit."""
         edition = _edition
         kinds = {
             (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
             for n in self.neurons
         }
-        kept: tuple[Any, ...] = (edition, None, None, 0, ())
+        kept = _Kept(edition)
         if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
             _, nin, name = kinds.pop()
             nout, activation = len(self.neurons), ACTIVATIONS[name]
             block = core.block([p for n in self.neurons for p in (*n.w, n.b)])  # one row per neuron, its bias last
             weights = of_view(2, View(block, 0, nin + 1, 1, nout, nin).T, False)
             biases = of_view(1, View(block, nin, nin + 1, 1, nout, 1).T, False)
-            kept = (edition, weights, biases, activation.opcode, tuple(map(as_array, activation.settings)))
+            kept = _Kept(edition, weights, biases, activation.opcode, tuple(map(as_array, activation.settings)))
         object.__setattr__(self, "_kept", kept)
         return kept
 
     def _batch(self, x: Any) -> Any:
         """The outputs for a Matrix, as a Matrix, or for a Vector, as a Vector."""
         kept = self._kept
-        if kept[0] is not _edition:
+        if kept.edition is not _edition:
             kept = self._keep()
         _, weights, biases, opcode, settings = kept
         if weights is None:

@@ -1,7 +1,7 @@
 """The pure-Python backend: storage of arrays, and operations on whole arrays, recorded element by element.
 
-A block is the numbers of an array in a row; a view says which of them an array shows. csrc/arrays/ has the same in
-block.c, view.c, arrays.c and rows.c.
+A block is the numbers of an array in a row; a view says which of them an array shows. csrc/arrays/each.c does the same,
+element by element; block.c, view.c, arrays.c and rows.c have the storage and the fast paths.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def grads(view: View) -> bytes:
 
 
 def set_leaves(view: View, given: bytes, which: int) -> Any:
-    """Sets the data (0) or grad (1) of leaves. Changes nothing, and returns the element, where one is not a leaf."""
+    """Sets the data (0) or grad (1) of leaves. If an element is not a leaf, returns it and changes nothing."""
     items = _items(view)
     for x in items:
         if isinstance(x, float) or tape.key(x) is not None:
@@ -120,7 +120,7 @@ def elementwise(opcode: int, *operands: View) -> View:
 
 
 def _common(lengths: list[int]) -> int:
-    """The length of all operands along an axis, of those that do not have one element there."""
+    """The common length along an axis. An operand of length 1 fits every length."""
     others = {n for n in lengths if n != 1}
     if len(others) > 1:
         raise ValueError("the shapes do not fit")
@@ -148,5 +148,5 @@ def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> View:
 
 
 def reduce_rows_data(opcode: int, view: View) -> View:
-    """The same of the numbers alone: a column of constants."""
+    """Like `reduce_rows`, but reads only the numbers and returns a column of constants."""
     return _whole([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)], view.rows, 1)

@@ -41,14 +41,13 @@ N = TypeVar("N", bound="Node")
 class Graph:
     """Recorded nodes, each (op, operands, value). Appending a node is one atomic step."""
 
-    __slots__ = ("__weakref__", "_closing", "adjoints", "links", "nodes", "quiet", "serial")
+    __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "links", "nodes", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
         self._closing: dict[str, int] = {}
-        self.quiet = (
-            sys.maxsize
-        )  # the fewest references seen at an operation that used none of the nodes, once the graph is large
+        # the fewest references seen at an operation that used none of the nodes, once the graph is large
+        self.fewest_handles = sys.maxsize
         self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
         self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
         self.adjoints: dict[int, float] = {}  # from the last sweep that reached each node
@@ -144,7 +143,7 @@ _thread = _Thread()
 
 
 def results_are(cls: type[N]) -> type[N]:
-    """Makes a class that of all results."""
+    """Sets the class that all results have."""
     global _result
     _result = cls
     return cls
@@ -203,8 +202,8 @@ def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
         return size >= GRAPH_MOST
     references = sys.getrefcount(graph)
     if size < GRAPH_WATCHED:
-        graph.quiet = min(graph.quiet, references)
-    return size >= GRAPH_WATCHED and references <= graph.quiet
+        graph.fewest_handles = min(graph.fewest_handles, references)
+    return size >= GRAPH_WATCHED and references <= graph.fewest_handles
 
 
 def _open_graph(operands: Sequence[Node | float]) -> Graph:
@@ -242,9 +241,7 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
         while True:
             graph = _open_graph(operands)
             resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
-            if (
-                not graph.closed
-            ):  # otherwise another thread closed it meanwhile, perhaps before a graph that it now links to
+            if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
                 break
         result = handle(graph, graph.append(op, resolved, value))
     if _thread.mode & WATCH:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from scalargrad.errors import NumberError
 from scalargrad.table import ops
 
 Function = Callable[..., Any]
@@ -50,8 +51,8 @@ def _applied(apply: Function, opcode: int, arity: int) -> Function:
     def binary(x: Any, y: Any) -> Any:
         return apply(opcode, x, y)
 
-    def ternary(x: Any, y: Any, z: Any) -> Any:
-        return apply(opcode, x, y, z)
+    def ternary(x: Any, y: Any, w: Any) -> Any:
+        return apply(opcode, x, y, w)
 
     return (unary, binary, ternary)[arity - 1]
 
@@ -60,10 +61,14 @@ def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Fu
     """The function of a row with a shortcut: `pow(x, 2)` records `square`, x*x."""
     constant, shorter = ops.SHORTCUTS[opcode]
 
+    def is_constant(y: Any) -> bool:
+        try:
+            return not isinstance(y, node) and bool(number(y) == constant)
+        except NumberError:  # y may be a list, which a Vector takes
+            return False
+
     def binary(x: Any, y: Any) -> Any:
-        if not isinstance(y, node) and number(y) == constant:
-            return apply(shorter, x)
-        return apply(opcode, x, y)
+        return apply(shorter, x) if is_constant(y) else apply(opcode, x, y)
 
     return binary
 
@@ -86,7 +91,10 @@ def _docstring(row: ops.Row) -> str:
 def _named(
     template: Any, row: ops.Row, name: str, parameters: tuple[str, ...], positional: int, doc: str, home: dict[str, Any]
 ) -> Function:
-    """A copy of the function with names of parameters, defaults, a docstring and a module."""
+    """A copy of the function with names of parameters, defaults, a docstring and a module.
+
+    The names are in the code, not in a `__signature__`, so that Python's own messages for a wrong call have them too.
+    """
     code = template.__code__.replace(co_name=row.name, co_varnames=parameters, co_posonlyargcount=positional)
     function = FunctionType(code, home, row.name, row.defaults or None, template.__closure__)
     function.__qualname__, function.__doc__ = name, doc

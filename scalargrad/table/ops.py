@@ -7,8 +7,8 @@ functions, `csrc/build.py` prints it as C, and `docs/generate.py` prints it as a
 
 A new primitive is a new row. Its function `sg.f`, the methods of Value and arrays (`faces.py`), their types
 (`functions.pyi`), both backends and the documentation follow from it; `python docs/generate.py` writes the files.
-Written by hand are a form in `testing/strategies.py` and reference values. `tests/test_rows.py` checks that nothing is
-missing; CONTRIBUTING.md lists the steps.
+CONTRIBUTING.md lists the steps, and what is written by hand for the tests; `tests/test_rows.py` checks that nothing is
+missing.
 
 The expressions are chosen to be accurate over the whole range of a double. Textbook forms often are not:
 ``1 - tanh(x)**2`` has no correct digit left at x = 20, ``sech2(x)`` has all.

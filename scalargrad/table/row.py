@@ -30,11 +30,11 @@ class Reduction(NamedTuple):
     """
 
     name: str
-    value: str
+    in_words: str  # its value, which `reductions.py` and csrc/table/reductions.c compute
     partial: str
     gathers: str = ""
     kink: str = ""
-    first: int = 0  # the number of constants that come first
+    first: int = 0  # how many constants come before the operands
     pairs: bool = False  # the other operands form pairs; the partner is the ``y`` of the partial
     weighted: bool = False  # the second of each pair is a constant
     ties: bool = False  # s counts the operands equal to the result

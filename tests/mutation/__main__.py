@@ -118,7 +118,7 @@ def main() -> int:
 
         survivors += table.check_all()
     if arguments.ledger is not None:
-        survivors += ledger.check(arguments.ledger)
+        survivors += ledger.check(arguments.ledger, arguments.jobs)
     return int(survivors > 0)
 
 

@@ -21,7 +21,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "optimisers refuse a negative weight_decay",
     (
         "scalargrad/pure/tape.py",
-        "graph.quiet = min(graph.quiet, references)",
-        "graph.quiet = min ( references,graph.quiet)",
+        "graph.fewest_handles = min(graph.fewest_handles, references)",
+        "graph.fewest_handles = min ( references,graph.fewest_handles)",
     ): "the smaller of two integers, in either order",
 }

@@ -29,7 +29,7 @@ def survives(tree: Path, mutant: Mutant | OfTable) -> bool:
         return passes(tree, "native" if native else "python", tests_of(mutant.row))
 
 
-def check(rows: Sequence[str]) -> int:
+def check(rows: Sequence[str], jobs: int) -> int:
     """Checks the mutants of these rows, or of all; returns how many survive that are not equivalent, or are lost."""
     chosen = [m for m in MUTANTS if not rows or m.row in rows]
     gone = [mutant for mutant in chosen if lost(mutant)]
@@ -37,7 +37,7 @@ def check(rows: Sequence[str]) -> int:
         print(f"{mutant.row:4} LOST       {mutant}: {lost(mutant)}")
     start, kept = time.perf_counter(), [mutant for mutant in chosen if mutant not in gone]
     count = {"killed": 0, "equivalent": 0, "SURVIVED": 0}
-    for mutant, alive in zip(kept, in_copies(survives, kept)):
+    for mutant, alive in zip(kept, in_copies(survives, kept, jobs)):
         verdict = "killed" if not alive else "equivalent" if mutant.equivalent else "SURVIVED"
         count[verdict] += 1
         print(f"{mutant.row:4} {verdict:10} {mutant} {mutant.equivalent}", flush=True)

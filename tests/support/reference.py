@@ -71,6 +71,10 @@ BINARY: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], tuple[An
     "minimum": (min, lambda x, y: (mpf(x < y), mpf(y < x))),
 }
 
+# Their values and partials are exact, or made of another row's; the facts have them.
+EXACT = {"floordiv", "remainder", "fmod", "sign", "floor", "ceil", "trunc", "round", "copysign", "clip", "where",
+         "leaky_relu", "elu", "exp_sub"}  # fmt: skip
+
 
 def logsumexp(x: list[Any]) -> tuple[Any, list[Any]]:
     m = max(x)
