@@ -258,7 +258,8 @@ def _match_children(node: Branch, given: Any, where: str, absent: bool, row: arr
     if named:
         same = isinstance(given, dict) and given.keys() == node.container.keys()
     else:
-        fits = isinstance(given, (list, tuple, Array)) or (reading.is_numpy(given) and given.ndim)
+        sequences: Any = (list, tuple, Array)
+        fits = isinstance(given, sequences) or (reading.is_numpy(given) and given.ndim)
         same = fits and len(given) == len(node.keys)
     if not same:
         wanted = f"{type(node.container).__name__} of {len(node.children)}"
