@@ -14,7 +14,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
 from scalargrad.arrays.arithmetic import affine, as_array, elementwise
-from scalargrad.errors import NumberError, ShapeError
+from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.table import ops
 from tests.support.operands import KINDS, Operand, compare, drawing
 from tests.support.profiles import native_only
@@ -234,3 +234,36 @@ def test_a_product_with_a_number_is_none(number: Any) -> None:
             x @ number
         with pytest.raises(TypeError, match="@"):
             number @ x
+
+
+@pytest.mark.parametrize("other", [2.0, Value(2.0), object()])
+def test_matmul_of_what_is_no_array_raises(other: Any) -> None:
+    for left, right in ((Vector([1.0]), other), (other, Vector([1.0]))):
+        with pytest.raises(ShapeError, match="a product needs vectors or matrices, got"):
+            sg.matmul(left, right)
+
+
+def test_an_item_is_one_of_the_arrays_own() -> None:
+    v = Vector([1.0, 2.0, 3.0])
+    assert v[:2].item(1).data == 2.0 and v[1:].item().data == 2.0 and v.item(-1).data == 3.0
+    for part, k in ((v[:2], 2), (v[1:], 2), (v[1:], -3), (Matrix([[1.0, 2.0], [3.0, 4.0]]), 2), (v[:0], 0)):
+        with pytest.raises(IndexError, match="is out of range for an array of shape"):
+            part.item(k)
+    with pytest.raises(ArgumentError, match="an index must be an int"):
+        v.item("0")  # type: ignore[arg-type]
+
+
+def test_a_wrong_keyword_of_a_reduction() -> None:
+    for function in (sg.sum, sg.max, sg.softmax):
+        with pytest.raises(TypeError, match=r"\(\) got an unexpected keyword argument 'start'"):
+            function([1.0], start=0)
+        with pytest.raises(ArgumentError, match="takes an axis only if"):
+            function([1.0], axis=0)
+
+
+def test_a_square_by_every_spelling() -> None:
+    v = Vector([3.0])
+    for squared in (v**2, sg.pow(v, 2), v.pow(2), np.power(v, 2), np.float_power(v, 2.0), np.square(v)):
+        assert core.opcode(squared[0]) == ops.OPCODE["square"]
+    for power in (np.power(2.0, v), np.power(v, [2.0]), v**3):
+        assert core.opcode(power[0]) == ops.OPCODE["pow"]

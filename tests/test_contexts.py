@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Value, contexts
+from scalargrad import Value, contexts, core
 from scalargrad.errors import AnomalyError, ArgumentError
 
 
@@ -138,3 +138,9 @@ def test_a_seed_that_is_not_finite(seed: float) -> None:
         with sg.detect_anomaly(), pytest.raises(AnomalyError, match=rf"backward\({seed}\).*test_contexts\.py"):
             root.backward(seed)
         assert (root.grad, x.grad) == (0.0, 0.0)
+
+
+def test_a_mode_that_is_none_changes_nothing() -> None:
+    with pytest.raises(TypeError):
+        core.mode("x")  # type: ignore[arg-type]
+    assert core.mode(None) == 0

@@ -8,6 +8,7 @@ import pickle
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -319,3 +320,30 @@ def test_a_hidden_layer_of_one_neuron() -> None:
     model = nn.MLP(2, [1, 1])
     assert isinstance(model([1.0, 2.0]), Value)
     assert model([[1.0, 2.0]]).data == [[model([1.0, 2.0]).data]]
+
+
+def test_parameters_may_be_any_iterable() -> None:
+    class Generator(nn.Module):
+        def __init__(self) -> None:
+            self.w = Value(1.0)
+
+        def parameters(self) -> Any:
+            yield self.w
+
+    model = Generator()
+    model.w.grad = 2.0
+    model.zero_grad()
+    assert model.w.grad == 0.0
+
+
+@pytest.mark.parametrize("kind", [lambda x: np.array(x, object), type("Own", (list,), {}), tuple])
+def test_weights_in_other_sequences_are_read_anew(kind: Any) -> None:
+    """Their edits are not noted, so a layer keeps nothing of them."""
+    layer = nn.Layer(2, 1, nonlin=False)
+    layer.neurons[0].w = kind([Value(1.0), Value(2.0)])
+    layer.neurons[0].b = Value(0.0)
+    assert layer([[1.0, 1.0]]).data == [[3.0]]
+    if kind is not tuple:
+        layer.neurons[0].w[0] = Value(5.0)
+        assert layer([[1.0, 1.0]]).data == [[7.0]] and layer([1.0, 1.0]).data == 7.0
+        assert layer.neurons[0].w[0] in layer.parameters()

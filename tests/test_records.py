@@ -14,6 +14,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
+from scalargrad.arrays import base
 from scalargrad.errors import RecordError
 from scalargrad.pure import history
 from scalargrad.record import Record, nodes, pack, unpack, validate
@@ -297,3 +298,12 @@ def test_both_backends_write_the_same_record() -> None:
         numbers = [struct.unpack(f"{len(p) // 8}d", p) for p in (found[part], wanted[part])]
         assert list(map(bits, numbers[0])) == list(map(bits, numbers[1]))
     assert [leaf.data for leaf in leaves] == [leaf.data for leaf in others]
+
+
+@pytest.mark.parametrize("arguments", [
+    ((5,), False, None, [1.0]), ((-1,), False, None, []), ((1, 1, 1), False, None, [1.0]), ((1.0,), False, None, [1.0]),
+    ("ab", False, None, [1.0]), ((1,), False, None, ["text"]), ((2, 2), False, None, [1.0] * 3),
+])  # fmt: skip
+def test_a_pickled_array_that_is_damaged(arguments: Any) -> None:
+    with pytest.raises(RecordError):
+        base._unpickled(*arguments)

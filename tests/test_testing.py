@@ -9,12 +9,13 @@ import sys
 from collections import namedtuple
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from mpmath import mpf
 
 import scalargrad as sg
-from scalargrad import Value, core, testing
+from scalargrad import Value, core, nn, testing
 from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
 from scalargrad.table import ops
 from scalargrad.testing import Expression, check_grad, expressions
@@ -46,8 +47,8 @@ def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
     @settings(max_examples=40)
     @given(expressions([name, "mul", "sin"], max_nodes=5))
     def confirmed(e: Expression) -> None:
-        recording = Replay(e(*map(Value, e.inputs)))
-        used.append(ops.OPCODE[name] in recording.opcodes)
+        replay = Replay(e(*map(Value, e.inputs)))
+        used.append(ops.OPCODE[name] in replay.opcodes)
         check_grad(spread(e), e.inputs)
 
     confirmed()
@@ -55,16 +56,16 @@ def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
 
 
 def test_both_witnesses_agree() -> None:
-    """Differences, which know nothing of the recording, and the complex step, within their own estimates."""
+    """Differences, which know nothing of the replay, and the complex step, within their own estimates."""
     witnessed = []
 
     @given(expressions())
     def agree(e: Expression) -> None:
         leaves = [Value(x) for x in e.inputs]
-        recording = Replay(e(*leaves))
+        replay = Replay(e(*leaves))
         for k, leaf in enumerate(leaves):
             try:
-                slope, error = recording.slope(leaf)
+                slope, error = replay.slope(leaf)
             except NotAnalytic:
                 witnessed.append(False)
                 continue
@@ -277,3 +278,11 @@ def test_check_grad_takes_arrays() -> None:
     check_grad(lambda v: v @ v, sg.Vector([1.0, 2.0]))
     with pytest.raises(GradientMismatchError, match=r"x\[1\]\[0\]"):
         check_grad(lambda m: sg.sum(m[0]) + m[1, 0].data * m[1, 1], x)
+
+
+def test_check_grad_keeps_empty_arrays_and_numpys() -> None:
+    w = nn.Linear(3, 0).weight
+    assert check_grad(lambda m: m.sum() + Value(1.0), w).value == 1.0
+    seen: list[Any] = []
+    check_grad(lambda m: seen.append(type(m.data)) or (m * m).sum(), np.array([1.0, 2.0]))  # type: ignore[func-returns-value]
+    assert set(seen) == {np.ndarray}

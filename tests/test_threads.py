@@ -240,3 +240,28 @@ def test_threads_that_end_leave_nothing(no_gc: None) -> None:
     for _ in range(50):
         run([lambda: (Value(1.0) * 2).data])
     assert core.lib.sg_graphs_alive() <= before
+
+
+def test_an_operand_used_twice_while_another_thread_uses_it() -> None:
+    """Between the two lookups of `x*x`, another thread makes x enter its own graph."""
+    if sg.backend() != "python":
+        pytest.skip("in the C core, no other thread runs in between")
+    for used in (False, True):
+        x, interrupted = Value(3.0), []
+        first = x * 1.0 if used else None  # x may have an entry before
+
+        def interrupt(graph: Any, operand: Any, data: float, x: Any = x, interrupted: Any = interrupted) -> Any:
+            found = resolve(graph, operand, data)
+            if operand is x and not interrupted:
+                interrupted.append(threading.Thread(target=lambda: x * 1.0))
+                interrupted[0].start()
+                interrupted[0].join()
+            return found
+
+        resolve, tape._resolve = tape._resolve, interrupt  # type: ignore[assignment]
+        try:
+            y = x * x
+        finally:
+            tape._resolve = resolve
+        y.backward()
+        assert interrupted and x.grad == 6.0, first

@@ -250,3 +250,21 @@ def test_name_and_signature() -> None:
         assert transformed.__name__ == "loss" and transformed.__doc__ == "The loss."
         assert list(inspect.signature(transformed).parameters) == ["weights", "rate"]
     assert sg.grad(functools.partial(loss, rate=3.0))(2.0) == 3.0
+
+
+def test_a_container_that_is_edited_after_the_call() -> None:
+    """A pullback keeps the keys that the function saw."""
+    for edit in (lambda p: p.update(w=p.pop("w")), lambda p: p.pop("w"), lambda p: p.update(c=0.0)):
+        p = {"w": 2.0, "b": 3.0}
+        _, pull = sg.vjp(lambda p: p["w"] * 10 + p["b"], p)
+        edit(p)
+        assert pull(1.0) == ({"w": 10.0, "b": 1.0},)
+    kept: dict[str, Any] = {}
+
+    def two(x: Any) -> Any:
+        kept.update(a=x, b=2.0 * x)
+        return kept
+
+    _, pull = sg.vjp(two, 1.0)
+    kept.clear()
+    assert pull({"a": 1.0, "b": 1.0}) == (3.0,)

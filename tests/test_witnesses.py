@@ -82,11 +82,11 @@ def test_a_wave_whose_period_is_a_step_does_not_deceive(scale: float) -> None:
 @given(expressions(), st.floats(-3, 3))
 def test_a_replay_is_the_recording_to_the_bit(e: Expression, x: float) -> None:
     leaves = [Value(number) for number in e.inputs]
-    recording = Replay(e(*leaves))
-    assert bits(recording.replay({})) == bits(e(*e.inputs))
-    if "where" not in e.source and "softmax" not in e.source:  # condition and shift are constants of the recording
+    replay = Replay(e(*leaves))
+    assert bits(replay.replay({})) == bits(e(*e.inputs))
+    if "where" not in e.source and "softmax" not in e.source:  # condition and shift are constants of the replay
         moved = [x, *e.inputs[1:]]
-        assert bits(recording.replay({id(leaves[0]): x})) == bits(e(*moved))
+        assert bits(replay.replay({id(leaves[0]): x})) == bits(e(*moved))
 
 
 # --- where the complex step says nothing -----------------------------------------------------------------------------

@@ -31,6 +31,10 @@ PyObject *sg_block_of_nodes(sg_graph *graph, uint32_t first, uint32_t count)
 
 PyObject *sg_block_of_doubles(PyObject *bytes, int leaf)
 {
+    if (bytes && (size_t)PyBytes_Size(bytes) / sizeof(double) >= SG_CONST) {
+        Py_DECREF(bytes);
+        return PyErr_NoMemory();
+    }
     Block *block = bytes ? new_block() : NULL;
     if (!block) {
         Py_XDECREF(bytes);
@@ -183,8 +187,11 @@ PyObject *sg_py_block(PyObject *module, PyObject *given)
 {
     (void)module;
     PyObject *tuple = PySequence_Tuple(given);        /* reading a number may run Python code */
-    uint32_t n = tuple && PyTuple_Size(tuple) < (Py_ssize_t)SG_CONST ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0,
-             nodes = 0;
+    if (tuple && PyTuple_Size(tuple) >= (Py_ssize_t)SG_CONST) {
+        Py_DECREF(tuple);
+        return PyErr_NoMemory();
+    }
+    uint32_t n = tuple ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0, nodes = 0;
     PyObject **items = tuple ? new_items(n) : NULL;
     for (; items && k < n; k++) {
         if (!(items[k] = kept_item(PyTuple_GetItem(tuple, k))))
@@ -236,6 +243,8 @@ PyObject *sg_py_take(PyObject *module, PyObject *args)
     Block *block;
     if (!PyArg_ParseTuple(args, "Oy#", &object, &bytes, &size) || !sg_read_block(object, &block))
         return NULL;
+    if (size / 8 >= (Py_ssize_t)SG_CONST)
+        return PyErr_NoMemory();
     const int64_t *positions = (const int64_t *)(const void *)bytes;
     uint32_t n = (uint32_t)(size / 8), k = 0;
     PyObject **items = new_items(n);

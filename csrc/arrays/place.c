@@ -129,12 +129,3 @@ sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need
         uses |= arrays[k].block && arrays[k].block->graph && arrays[k].block->graph == thread->open;
     return sg_open_graph(thread, uses, need);
 }
-
-int sg_read_size(PyObject *object, uint32_t *size)
-{
-    long read = PyLong_AsLong(object);
-    if ((read < 0 || read >= INT32_MAX) && !PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "a size is too large");
-    *size = (uint32_t)read;
-    return !PyErr_Occurred();
-}

@@ -10,7 +10,5 @@ int sg_place(sg_graph *open, const sg_array *x, sg_span *span);
 int sg_is_tracked(const Block *block);
 /* The thread's open graph for an operation on arrays, with room for `need` nodes. NULL with an exception. */
 sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need);
-/* Reads an argument that is a number of rows or columns. 0 with an exception. */
-int sg_read_size(PyObject *object, uint32_t *size);
 
 #endif

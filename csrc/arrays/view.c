@@ -51,7 +51,7 @@ static PyObject *view_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "OLLLLL", &object, &offset, &row, &column, &rows, &columns) ||
         !sg_read_block(object, &block))
         return NULL;
-    int sizes = rows >= 0 && rows < INT32_MAX && columns >= 0 && columns < INT32_MAX;
+    int sizes = rows >= 0 && rows < INT32_MAX && columns >= 0 && columns < INT32_MAX && rows * columns < SG_CONST;
     int strides = row >= 0 && row <= UINT32_MAX && column >= 0 && column <= UINT32_MAX;
     if (sizes && strides && offset >= 0 && offset <= UINT32_MAX &&
         (!rows || !columns || (!row && !column && offset < block->count) ||
@@ -156,7 +156,7 @@ PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n
         return PyErr_Format(PyExc_TypeError, "expected the bytes of as many numbers as the view has");
     const double *in = (const double *)(const void *)PyBytes_AsString(args[1]);
     long which = PyLong_AsLong(args[2]);
-    if (!sg_block_look(x.block))
+    if (PyErr_Occurred() || !sg_block_look(x.block))
         return NULL;
     for (int write = 0; write < 2; write++)
         for (uint32_t r = 0; r < l->rows; r++)

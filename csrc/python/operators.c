@@ -121,8 +121,9 @@ PyType_Slot sg_operators[] = {
  * number. */
 static PyObject *lifted(PyObject *const *args, Py_ssize_t n, PyObject *refused)
 {
-    PyObject *type, *error, *traceback, *operands = PyTuple_New(n - 1);
+    PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
+    PyObject *operands = PyTuple_New(n - 1);
     for (Py_ssize_t k = 1; operands && k < n; k++) {
         Py_INCREF(args[k]);
         PyTuple_SetItem(operands, k - 1, args[k]);
@@ -160,6 +161,8 @@ PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
     }
     for (Py_ssize_t k = 1; k < n; k++) {
         int read = sg_read_operand(args[k], &operands[k - 1]);
+        if (read < 0 && !PyErr_ExceptionMatches(PyExc_TypeError))
+            return NULL;
         if (read < 1)
             return lifted(args, n, args[k]);
         tracked |= operands[k - 1].node != NULL;

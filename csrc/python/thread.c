@@ -38,8 +38,9 @@ PyObject *sg_py_mode(PyObject *module, PyObject *bits)
     sg_thread *thread = sg_thread_now();
     if (!thread)
         return NULL;
-    PyObject *before = PyLong_FromLong(thread->mode);
-    if (bits != Py_None)
-        thread->mode = (int)PyLong_AsLong(bits);
+    long mode = bits == Py_None ? thread->mode : PyLong_AsLong(bits);
+    PyObject *before = PyErr_Occurred() ? NULL : PyLong_FromLong(thread->mode);
+    if (before)
+        thread->mode = (int)mode;
     return before;
 }

@@ -32,9 +32,7 @@ static inline double zmul(double a, double b)
 /* Adds a contribution to an operand's adjoint and returns the sum. */
 static inline __attribute__((always_inline)) double push(careful_pass v, uint32_t operand, double c)
 {
-    uint64_t bits;
-    memcpy(&bits, &v.adj[operand], sizeof bits);
-    if (bits != SG_UNREACHED) {
+    if (sg_is_reached(v.adj[operand])) {
         c = v.adj[operand] + c;
     } else {
         v.blocks[operand / 64] = 1;
@@ -111,9 +109,7 @@ static void begin_span(careful_pass v, const sg_bulk *bulk, int k)
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < columns; c++) {
             uint32_t operand = sg_span_operand(v.graph, span, r, c);
-            uint64_t bits;
-            memcpy(&bits, &v.adj[operand], sizeof bits);
-            if (bits != SG_UNREACHED)
+            if (sg_is_reached(v.adj[operand]))
                 continue;
             v.blocks[operand / 64] = 1;
             v.adj[operand] = v.op[operand] < SG_FIRST ? sg_running_sum(v.sweep, v.graph, operand) : -0.0;
@@ -141,12 +137,9 @@ static __attribute__((noinline)) sg_outcome pull_whole(careful_pass v, uint32_t 
     for (int k = 0; k < 3; k++)
         if (bulk->operands[k].kind == SG_LISTED)
             return SG_BY_ELEMENT;
-    for (uint32_t e = bulk->first; e < i; e++) {
-        uint64_t bits;
-        memcpy(&bits, &v.adj[e], sizeof bits);
-        if (bits == SG_UNREACHED)
+    for (uint32_t e = bulk->first; e < i; e++)
+        if (!sg_is_reached(v.adj[e]))
             return SG_BY_ELEMENT;
-    }
     for (int k = 0; k < 3; k++)
         begin_span(v, bulk, k);
     sg_outcome outcome = sg_bulk_pull(v.graph, bulk, v.adj);
@@ -165,10 +158,8 @@ static inline __attribute__((always_inline)) sg_outcome sweep_graph(careful_pass
         double next = v.adj[i - 1];
         while (i-- > start) {
             double d = next;
-            uint64_t bits;
-            memcpy(&bits, &d, sizeof bits);
             next = v.adj[(int64_t)i - 1];
-            if (bits == SG_UNREACHED)
+            if (!sg_is_reached(d))
                 continue;
             uint32_t a = v.a[i], b = v.b[i];
             switch (v.op[i]) {

@@ -22,11 +22,16 @@ static inline double sg_quiet_nan(double x)
     return isnan(x) ? NAN : x;
 }
 
-static inline int sg_reached(const sg_adjoints *adjoints, uint32_t i)
+static inline int sg_is_reached(double adjoint)
 {
     uint64_t bits;
-    memcpy(&bits, &adjoints->adj[i], sizeof bits);
+    memcpy(&bits, &adjoint, sizeof bits);
     return bits != SG_UNREACHED;
+}
+
+static inline int sg_reached(const sg_adjoints *adjoints, uint32_t i)
+{
+    return sg_is_reached(adjoints->adj[i]);
 }
 
 static inline void sg_set(sg_adjoints *adjoints, uint32_t i, double value)

@@ -179,7 +179,8 @@ uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double
 
 uint32_t sg_arguments(sg_graph *graph, uint32_t n)
 {
-    if (!sg_grow_array((void **)&graph->args, &graph->arg_capacity, graph->arg_count + n, sizeof(uint32_t)))
+    if (n > UINT32_MAX - graph->arg_count ||
+        !sg_grow_array((void **)&graph->args, &graph->arg_capacity, graph->arg_count + n, sizeof(uint32_t)))
         return SG_FAILED;
     graph->arg_count += n;
     return graph->arg_count - n;

@@ -55,15 +55,13 @@ class Arithmetic(Array):
     # --- arithmetic
 
     def __matmul__(self, other: Any) -> Value | Vector | Matrix:
-        return matmul(self, other)  # type: ignore[no-any-return]
+        return _product(self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Value | Vector | Matrix:
-        return matmul(other, self)  # type: ignore[no-any-return]
+        return _product(other, self)  # type: ignore[no-any-return]
 
     def __pow__(self, exponent: Any) -> Vector | Matrix:
-        if not isinstance(exponent, (Array, core.Node)) and not reading.is_data(exponent) and exponent == _TWO:
-            return elementwise(_SQUARE, self)  # type: ignore[no-any-return]
-        return elementwise(_POW, self, exponent)  # type: ignore[no-any-return]
+        return _power(self, exponent)  # type: ignore[no-any-return]
 
     def __rpow__(self, base: Any) -> Vector | Matrix:
         return elementwise(_POW, base, self)  # type: ignore[no-any-return]
@@ -82,10 +80,19 @@ class Arithmetic(Array):
         if method != "__call__" or kwargs:
             return NotImplemented
         if name == "matmul":
-            return matmul(*inputs)
+            return _product(*inputs)
+        if name == "pow":
+            return _power(*inputs)
         if name in _COMPARED:
             return _compare(name, *inputs)
         return elementwise(_CODE[name], *inputs) if name in _CODE else NotImplemented
+
+
+def _power(x: Any, y: Any) -> Any:
+    """x**y; by the table's shortcut, x**2 is x*x."""
+    if not isinstance(y, (Array, core.Node)) and not reading.is_data(y) and y == _TWO:
+        return elementwise(_SQUARE, x)
+    return elementwise(_POW, x, y)
 
 
 def as_array(x: Any) -> Any:
@@ -141,14 +148,18 @@ def matmul(left: Array | Flat | Rows | Foreign, right: Array | Flat | Rows | For
 def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float:
     """The product of matrices and vectors: Matrix @ Matrix, Matrix @ Vector, Vector @ Matrix, or the dot product of two
     Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
+    found = _product(left, right)
+    if found is NotImplemented:
+        raise ShapeError(f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}")
+    return found  # type: ignore[no-any-return]
+
+
+def _product(left: Any, right: Any) -> Any:
+    """left @ right; NotImplemented for what is no vector or matrix, whose own operator may know Values."""
     a, b = as_array(left), as_array(right)
     if a is None or b is None or not a.ndim or not b.ndim:
-        if not isinstance(left, Array) and not isinstance(right, Array):
-            raise ShapeError(
-                f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}"
-            )
-        return NotImplemented  # type: ignore[no-any-return]
-    return affine(a, b, None)  # type: ignore[no-any-return]
+        return NotImplemented
+    return affine(a, b, None)
 
 
 def affine(a: Array, b: Array, bias: Array | None) -> Any:

@@ -6,6 +6,7 @@ An array always has the same elements. The data of those that are leaves can be 
 from __future__ import annotations
 
 import itertools
+import math
 from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
@@ -15,7 +16,7 @@ from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.arrays.view import whole
 from scalargrad.core import View
-from scalargrad.errors import ArgumentError, ReadOnlyError, RecordError, ShapeError
+from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordError, ShapeError
 from scalargrad.value import rebuilt, unpickled
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class Array:
         self._set(given, 1, "grad")
 
     def item(self, k: int = 0) -> Value:
-        """Element k of the first row: a Value, or the float of a constant."""
-        return view.item(self._view, k)  # type: ignore[no-any-return]
+        """Element k of the first row: a Value, or the float of a constant. Raises an IndexError out of range."""
+        return view.item(self._view, position(k, self._view.columns, self.shape))  # type: ignore[no-any-return]
 
     def tolist(self) -> list[Any]:
         """The elements, as (nested) lists of Values."""
@@ -185,6 +186,20 @@ class Array:
         return of_shape(core.block(_merged(roots, elements)), self.shape, self.of_numpy)
 
 
+def position(key: Any, length: int, shape: Shape) -> int:
+    """An index as a position from 0 on. Raises `ArgumentError`; where it is out of range, that is an IndexError too."""
+    if isinstance(key, core.Node) or not hasattr(key, "__index__"):
+        raise ArgumentError(f"an index must be an int, a slice or a list of ints, got {type(key).__name__}")
+    k = int(key.__index__())
+    if not -length <= k < length:
+        raise _OutOfRange(f"index {k} is out of range for an array of shape {shape}")
+    return k % length
+
+
+class _OutOfRange(ArgumentError, IndexError):
+    """An index out of range. It is an IndexError too, which iteration expects."""
+
+
 def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:
     return [roots[x] if type(x) is int else x for x in elements]
 
@@ -194,7 +209,13 @@ def _unpickled(shape: Shape, of_numpy: bool, packed: record.Packed | None, eleme
     roots = [] if packed is None else unpickled(*packed)
     if any(type(x) is int and not 0 <= x < len(roots) for x in elements):
         raise RecordError(f"an array has an element that is not one of its {len(roots)} results")
-    return of_shape(core.block(_merged(roots, elements)), shape, of_numpy)
+    lengths = isinstance(shape, tuple) and len(shape) < 3 and all(type(n) is int and n >= 0 for n in shape)
+    if not lengths or math.prod(shape) != len(elements):
+        raise RecordError(f"an array of {len(elements)} elements cannot have the shape {shape!r}")
+    try:
+        return of_shape(core.block(_merged(roots, elements)), shape, of_numpy)
+    except NumberError as error:
+        raise RecordError(f"an array has an element that is not a number: {error}") from None
 
 
 def _again(ndim: int, rows: int, columns: int, of_numpy: bool, together: Any) -> Any:

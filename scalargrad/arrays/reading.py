@@ -99,7 +99,7 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
     except RecursionError:
         message = f"{where} needs data of one or two levels, got data that is nested too deeply or contains itself"
         raise ShapeError(message) from None
-    if len(shape) not in dimensions or (isinstance(x, str)):
+    if len(shape) not in dimensions:
         wanted = " or ".join(str(d) for d in dimensions)
         found = f"shape {shape}" if shape else f"{type(x).__name__} {short(x)}"
         raise ShapeError(f"{where} needs data of {wanted} dimension{'s' if wanted != '1' else ''}, got {found}")

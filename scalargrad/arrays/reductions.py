@@ -66,6 +66,8 @@ def _or_of_array(function: Any) -> Any:
     def either(*x: Any, **axis: Any) -> Any:
         if len(x) == 1 and isinstance(x[0], Array):
             return getattr(x[0], name)(**axis)
+        if unknown := axis.keys() - {"axis"}:
+            raise TypeError(f"{name}() got an unexpected keyword argument {sorted(unknown)[0]!r}")
         if axis:
             raise ArgumentError(f"{name} takes an axis only if its argument is a Vector or Matrix")
         return function(*x)
@@ -284,14 +286,14 @@ class Reductions(Arithmetic):
 
     def softmax(self: A, axis: int = -1) -> A:
         """exp(x) / sum(exp(x)) along an axis, an array of the same shape."""
-        return self._normalised(axis, row_softmax)  # type: ignore[no-any-return]
+        return self._normalised("softmax", axis, row_softmax)  # type: ignore[no-any-return]
 
     def log_softmax(self: A, axis: int = -1) -> A:
         """x - logsumexp(x) along an axis, an array of the same shape."""
-        return self._normalised(axis, row_log_softmax)  # type: ignore[no-any-return]
+        return self._normalised("log_softmax", axis, row_log_softmax)  # type: ignore[no-any-return]
 
-    def _normalised(self, axis: int, function: Callable[[Any], Any]) -> Any:
-        found = function(of_view(2, self._filled("softmax", axis), self.of_numpy))
+    def _normalised(self, name: str, axis: int, function: Callable[[Any], Any]) -> Any:
+        found = function(of_view(2, self._filled(name, axis), self.of_numpy))
         if self.ndim == 2:
             return found.T if axis in (0, -2) else found
         return of_view(1, found._view, self.of_numpy)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from scalargrad import core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import as_array, matmul
-from scalargrad.arrays.base import Array, of_shape, of_view
+from scalargrad.arrays.base import Array, of_shape, of_view, position
 from scalargrad.arrays.reading import Shape
 from scalargrad.arrays.reductions import Reductions
 from scalargrad.arrays.view import some_rows, whole
@@ -33,20 +33,7 @@ def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | li
         if len(listed) != length:
             raise ShapeError(f"a mask of {len(listed)} flags does not fit the length {length} of shape {shape}")
         return [k for k, chosen in enumerate(listed) if chosen]
-    return [_position(k, length, shape) for k in listed]
-
-
-def _position(key: Any, length: int, shape: Shape) -> int:
-    if isinstance(key, core.Node) or not hasattr(key, "__index__"):
-        raise ArgumentError(f"an index must be an int, a slice or a list of ints, got {type(key).__name__}")
-    k = int(key.__index__())
-    if not -length <= k < length:
-        raise _OutOfRange(f"index {k} is out of range for an array of shape {shape}")
-    return k % length
-
-
-class _OutOfRange(ArgumentError, IndexError):
-    """An index out of range. It is an IndexError too, which iteration expects."""
+    return [position(k, length, shape) for k in listed]
 
 
 class Scalar(Reductions):
@@ -95,7 +82,7 @@ class Vector(VectorTypes):
         if isinstance(key, int) and 0 <= key < shown.columns:
             return core.item(shown.block, shown.offset + key * shown.column)
         if not _is_many(key):
-            return view.item(shown, _position(key, shown.columns, self.shape))
+            return view.item(shown, position(key, shown.columns, self.shape))
         return of_view(1, _rows(shown.T, _positions(key, shown.columns, self.shape)).T, self.of_numpy)
 
     def dot(self, other: Any) -> Value:
@@ -184,7 +171,7 @@ def _select(x: Any, key: Any, axis: int) -> Any:
         return turned.T if turned.ndim == 2 else turned
     shown = x._view
     if not _is_many(key):
-        return of_view(1, some_rows(shown, _position(key, shown.rows, x.shape), 1, 1), x.of_numpy)
+        return of_view(1, some_rows(shown, position(key, shown.rows, x.shape), 1, 1), x.of_numpy)
     return of_view(2, _rows(shown, _positions(key, shown.rows, x.shape)), x.of_numpy)
 
 

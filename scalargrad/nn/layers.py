@@ -241,7 +241,10 @@ class Softmax(Module):
     @overload
     def __call__(self, x: Flat) -> Vector: ...
     def __call__(self, x: Any) -> Any:
-        return array_of(x, type(self).__name__).softmax(self.axis)
+        return self._of(array_of(x, type(self).__name__))
+
+    def _of(self, x: Any) -> Any:
+        return x.softmax(self.axis)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(axis={self.axis})"
@@ -250,11 +253,5 @@ class Softmax(Module):
 class LogSoftmax(Softmax):
     """x - logsumexp(x) of each row (axis -1) or column (axis 0). It is accurate even if the softmax rounds to 1."""
 
-    @overload
-    def __call__(self, x: A) -> A: ...
-    @overload
-    def __call__(self, x: Batch | Foreign) -> Matrix: ...
-    @overload
-    def __call__(self, x: Flat) -> Vector: ...
-    def __call__(self, x: Any) -> Any:
-        return array_of(x, type(self).__name__).log_softmax(self.axis)
+    def _of(self, x: Any) -> Any:
+        return x.log_softmax(self.axis)

@@ -163,11 +163,11 @@ class Layer(_Edited):
         """Keeps and returns what a batch needs, after an edit."""
         edition = _edition
         kinds = {
-            (type(n), len(n.w), n.activation if n.nonlin else "linear") if type(n) is Neuron else (type(n), -1, "")
+            (Neuron, len(n.w), n.activation if n.nonlin else "linear") if _notes_edits(n) else (type(n), -1, "")
             for n in self.neurons
         }
         kept = _Kept(edition)
-        if len(kinds) == 1 and next(iter(kinds))[0] is Neuron:
+        if type(self.neurons) is Parts and len(kinds) == 1 and next(iter(kinds))[1] >= 0:
             _, nin, name = kinds.pop()
             nout, activation = len(self.neurons), ACTIVATIONS[name]
             block = core.block([p for n in self.neurons for p in (*n.w, n.b)])  # one row per neuron, its bias last
@@ -221,7 +221,7 @@ class Layer(_Edited):
         if kept[0] is not _edition:
             edition = _edition
             kept = (edition, _once(p for n in self.neurons for p in n.parameters()))
-            if all(type(n) is Neuron for n in self.neurons):
+            if _keeps_its_parameters(self):
                 object.__setattr__(self, "_kept_parameters", kept)
         return list(kept[1])
 
@@ -232,6 +232,15 @@ class Layer(_Edited):
         names = {n.activation if n.nonlin else "linear" for n in self.neurons if isinstance(n, Neuron)}
         nin = max((len(n.w) for n in self.neurons if hasattr(n, "w")), default=0)
         return f"Layer({nin} -> {len(self.neurons)}, {names.pop() if len(names) == 1 else 'various'})"
+
+
+def _notes_edits(neuron: Any) -> bool:
+    """Whether all edits of a neuron are noted: its weights are in a list that does."""
+    return type(neuron) is Neuron and type(neuron.w) is Parts
+
+
+def _keeps_its_parameters(layer: Any) -> bool:
+    return type(layer) is Layer and type(layer.neurons) is Parts and all(map(_notes_edits, layer.neurons))
 
 
 def _once(parameters: Iterable[Value]) -> list[Value]:
@@ -280,7 +289,7 @@ class MLP(_Edited):
         kept = self._kept_parameters
         if kept[0] is not _edition:
             kept = (_edition, _once(p for layer in self.layers for p in layer.parameters()))
-            if all(type(layer) is Layer and all(type(n) is Neuron for n in layer.neurons) for layer in self.layers):
+            if type(self.layers) is Parts and all(map(_keeps_its_parameters, self.layers)):
                 object.__setattr__(self, "_kept_parameters", kept)
         return list(kept[1])
 

@@ -107,7 +107,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Sets the grad of every parameter to 0."""
-        core.clear_grads(self.parameters())
+        core.clear_grads(list(self.parameters()))
 
     # --- states
 

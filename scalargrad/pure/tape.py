@@ -10,6 +10,7 @@ were closed before.
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
 import threading
 import weakref
@@ -161,7 +162,7 @@ def upcall(name: str, function: Callable[..., Any]) -> None:
 def mode(bits: int | None) -> int:
     before = _thread.mode
     if bits is not None:
-        _thread.mode = bits
+        _thread.mode = operator.index(bits)
     return before
 
 
@@ -240,7 +241,11 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
     else:
         while True:
             graph = _open_graph(operands)
+            count = len(graph.nodes)
             resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
+            if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
+                entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
+                resolved = tuple([entries[id(operand)] for operand in operands])
             if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
                 break
         result = handle(graph, graph.append(op, resolved, value))

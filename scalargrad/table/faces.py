@@ -31,7 +31,7 @@ def methods(apply: Function, owner: str, doc: str, home: dict[str, Any], aliases
     """Returns the methods of a class by name: `apply(opcode, self, *others)`. `aliases` adds numpy's names."""
     made = {}
     for row in FUNCTIONS:
-        function = _operator() if row.shortcut else _applied(apply, ops.OPCODE[row.name], len(row.operands))
+        function = _operator() if row.name == "pow" else _applied(apply, ops.OPCODE[row.name], len(row.operands))
         parameters, text = ("self", *others(row)), doc.format(row.name)
         made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
     if aliases:

@@ -72,7 +72,7 @@ def check_grad(f: Callable[[Any], Any], x: Any, *, rtol: float = 0.0, atol: floa
     and returns a Value. It is called many times. x does not change, nor do the grads of other Values that f uses.
 
     The numerical method is the complex step, applied to the operations that f recorded. It is used only if replaying
-    them at nearby points returns the results of f itself, to the bit; then no part of f bypassed the recording.
+    them at nearby points returns the results of f itself, to the bit; then no part of f bypassed the replay.
     Otherwise the method is central differences, extrapolated to step 0. Both estimate their error, and the tolerance
     follows from the estimate; `rtol`, relative to the larger of the two numbers, and `atol` are added to it. At a kink,
     differences find the mean of the slopes on both sides, so a convention that agrees with the mean is confirmed.
@@ -119,7 +119,7 @@ def _read(x: Any) -> tuple[list[str], list[float]]:
 
 
 class _Check:
-    """f at one point: its gradient by the engine, and its recording if that is faithful."""
+    """f at one point: its gradient by the engine, and its replay if that is faithful."""
 
     def __init__(self, f: Callable[[Any], Any], x: Any, point: list[float]) -> None:
         self._f, self._x, self._point = f, x, point
@@ -130,9 +130,9 @@ class _Check:
             raise ArgumentError(f"f(x) is {self.value}: a gradient can only be checked where f is finite")
         if self._at(point) != self.value:
             raise ArgumentError("f returned two different results for the same x: draw random numbers outside f")
-        recording = Replay(root)
+        replay = Replay(root)
         self.gradient = _gradient(root, self._leaves)
-        self._recording = recording if self._is_faithful(recording) else None
+        self._replay = replay if self._is_faithful(replay) else None
 
     def _call(self, leaves: Sequence[Value]) -> Value:
         result = self._f(rebuild(self._x, leaves))
@@ -150,7 +150,7 @@ class _Check:
     def _at(self, point: Sequence[float]) -> float:
         return self._call([Value(number) for number in point]).data
 
-    def _is_faithful(self, recording: Replay) -> bool:
+    def _is_faithful(self, replay: Replay) -> bool:
         """Whether a replay at nearby points returns the results of f, to the bit, so that no part of f bypassed it."""
         for size, least in ((2.0**-9, 1.0), (2.0**-20, 0.0)):  # a tiny x moves on the scale of 1, then on its own scale
             near = [x + size * (1.0 - k % 5 / 3.0) * max(abs(x), least) for k, x in enumerate(self._point)]
@@ -158,16 +158,16 @@ class _Check:
                 result = self._at(near)
             except Exception:
                 return False
-            if result != recording.replay({id(leaf): number for leaf, number in zip(self._leaves, near)}):
+            if result != replay.replay({id(leaf): number for leaf, number in zip(self._leaves, near)}):
                 return False
         return True
 
     def entry(self, k: int, path: str, rtol: float, atol: float) -> Entry:
         """Compares one entry."""
         engine = self.gradient[k]
-        if self._recording is not None:
+        if self._replay is not None:
             try:
-                numeric, estimate = self._recording.slope(self._leaves[k])
+                numeric, estimate = self._replay.slope(self._leaves[k])
             except NotAnalytic:
                 pass
             else:

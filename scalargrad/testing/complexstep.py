@@ -233,10 +233,10 @@ class Replay:
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
-    >>> recording = Replay(x * x + 1)
-    >>> recording.replay({id(x): 4.0})
+    >>> replay = Replay(x * x + 1)
+    >>> replay.replay({id(x): 4.0})
     17.0
-    >>> recording.slope(x)[0]
+    >>> replay.slope(x)[0]
     6.0
     """
 

@@ -1,4 +1,4 @@
-"""Containers, the only place that takes them apart: lists, tuples and dicts, nested in any way, of items.
+"""Containers of the transforms, `check_grad` and the ledger: lists, tuples and dicts, nested in any way, of items.
 
 An item is whatever is not a container: a number, a Value, an array. `entries` and `mapped` go one step further: they
 take arrays apart too, into their elements.
@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from scalargrad.arrays import reading
-from scalargrad.arrays.base import Array
-from scalargrad.arrays.types import Matrix, Vector
+from scalargrad.arrays.base import Array, of_shape
 
 
 def keys(x: Any) -> Sequence[Any] | None:
@@ -22,13 +21,14 @@ def keys(x: Any) -> Sequence[Any] | None:
     return list(x) if isinstance(x, dict) else None
 
 
-def join(container: Any, items: Sequence[Any]) -> Any:
-    """A container of the same type, with the same keys and other items."""
+def join(container: Any, keys: Iterable[Any], items: Sequence[Any]) -> Any:
+    """A container of the same type, with items at the keys. A dict may have been edited, and may lack some by now."""
     kind: Any = type(container)
     if not isinstance(container, dict):
         return kind._make(items) if hasattr(kind, "_make") else kind(items)
     again = {} if kind is dict else copy.copy(container)  # such as an OrderedDict, or a defaultdict with its factory
-    for key, item in zip(container, items):
+    again.clear()
+    for key, item in zip(keys, items):
         again[key] = item  # not by `update`, which in a Counter adds
     return again
 
@@ -51,7 +51,10 @@ def entries(x: Any, path: str = "x") -> Iterator[tuple[str, Any]]:
 
 def flat(x: Any) -> list[Any]:
     """The items, and the elements of arrays, in order."""
-    return [item for _, item in entries(x)]
+    if _is_array(x):
+        x = x.tolist()
+    found = keys(x)
+    return [x] if found is None else [item for key in found for item in flat(x[key])]
 
 
 def mapped(function: Callable[[Any], Any], x: Any) -> Any:
@@ -68,9 +71,9 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
             import numpy
 
             return numpy.array(results).reshape(x.shape)
-        return (Vector if x.ndim == 1 else Matrix)(reading.nest(results, x.shape))
+        return of_shape(reading.from_items(results, True), x.shape, reading.is_numpy(x) or x.of_numpy)
     found = keys(x)
-    return function(x) if found is None else join(x, [mapped(function, x[key]) for key in found])
+    return function(x) if found is None else join(x, found, [mapped(function, x[key]) for key in found])
 
 
 def rebuild(x: Any, items: Iterable[Any]) -> Any:

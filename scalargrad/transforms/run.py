@@ -110,14 +110,14 @@ class Run:
             f" use jacobian{advice}"
         )
 
-    def pull(self, root: Any, seed: float = 1.0) -> array[float]:
-        """The derivatives of a root by all numbers of the inputs, as one row, times the seed."""
+    def pull(self, root: Any) -> array[float]:
+        """The derivatives of a root by all numbers of the inputs, as one row."""
         if not isinstance(root, core.Node):
             return array("d", bytes(8 * sum(self.sizes)))
         if core.key(root) is None:
             root = weighted([root], [1.0])
         others = _blocks_running()
-        found = contexts.gradients(root, seed, [*self.blocks, *others])
+        found = contexts.gradients(root, 1.0, [*self.blocks, *others])
         if found[len(self.blocks) :] != [None] * len(others):
             _refuse()
         row = array("d")

@@ -203,10 +203,10 @@ def _number(x: Any) -> float:
     return x if type(x) is float else x.data if isinstance(x, core.Node) else convert.construct(x)
 
 
-def _map(node: Subtree, function: Callable[[Leaf], Any]) -> Any:
-    if isinstance(node, Leaf):
-        return function(node)
-    return containers.join(node.container, [_map(child, function) for child in node.children])
+def _map(tree: Subtree, function: Callable[[Leaf], Any]) -> Any:
+    if isinstance(tree, Leaf):
+        return function(tree)
+    return containers.join(tree.container, tree.keys, [_map(child, function) for child in tree.children])
 
 
 def _outside(leaf: Leaf, numbers: array[float]) -> Any:
@@ -232,16 +232,16 @@ def joined(numbers: array[float], shape: Shape, of_numpy: bool) -> Any:
     return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
 
 
-def _match(node: Subtree, given: Any, where: str, absent: bool, row: array[float]) -> None:
-    if (given is None and absent) or (isinstance(node, Leaf) and node.kind == OTHER):
+def _match(tree: Subtree, given: Any, where: str, absent: bool, row: array[float]) -> None:
+    if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
-    if isinstance(node, Branch):
-        _match_children(node, given, where, absent, row)
+    if isinstance(tree, Branch):
+        _match_children(tree, given, where, absent, row)
         return
     shape, numbers = _read_array(given, where)
-    if shape != node.shape:
-        raise ShapeError(f"{where} must have shape {node.shape}, as {node.path} has; got shape {shape}")
-    row[node.start : node.start + node.size] = numbers
+    if shape != tree.shape:
+        raise ShapeError(f"{where} must have shape {tree.shape}, as {tree.path} has; got shape {shape}")
+    row[tree.start : tree.start + tree.size] = numbers
 
 
 def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
@@ -253,19 +253,19 @@ def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
     return found.shape, found.numbers()
 
 
-def _match_children(node: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
-    named = isinstance(node.container, dict)
+def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
+    named = isinstance(tree.container, dict)
     if named:
-        same = isinstance(given, dict) and given.keys() == node.container.keys()
+        same = isinstance(given, dict) and given.keys() == set(tree.keys)
     else:
         sequences: Any = (list, tuple, Array)
         fits = isinstance(given, sequences) or (reading.is_numpy(given) and given.ndim)
-        same = fits and len(given) == len(node.keys)
+        same = fits and len(given) == len(tree.keys)
     if not same:
-        wanted = f"{type(node.container).__name__} of {len(node.children)}"
+        wanted = f"{type(tree.container).__name__} of {len(tree.children)}"
         raise ShapeError(
-            f"{where} must be a {wanted}, as {node.path} is{f', with keys {node.keys}' if named else ''};"
+            f"{where} must be a {wanted}, as {tree.path} is{f', with keys {tree.keys}' if named else ''};"
             f" got {type(given).__name__} {convert.short(given)}"
         )
-    for key, child in zip(node.keys, node.children):
+    for key, child in zip(tree.keys, tree.children):
         _match(child, given[key], f"{where}[{key!r}]", absent, row)
