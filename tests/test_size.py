@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Value, core
+from scalargrad import Matrix, Value, core
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
 from tests.support.profiles import native_only
@@ -211,6 +211,14 @@ def test_bound_results_keep_memory_flat(steps: int, no_gc: None) -> None:
     _flat(network, 2_000 if NATIVE else 1_000, steps // 2 // scale, ALLOWANCE + 8_000_000 * (not NATIVE))
     if NATIVE:
         assert core.lib.sg_graphs_alive() < 20
+
+
+@measures_memory
+@pytest.mark.slow_in_python
+def test_products_keep_memory_flat(no_gc: None) -> None:
+    """Sizes that are packed for the kernels: a scratch of 17 kB for each of the three products of a step."""
+    a, b = Matrix([[0.5] * 33] * 33), Matrix([[0.25] * 33] * 33)
+    _flat(lambda: (a @ b).sum().backward(), 50, 500 if NATIVE else 5, ALLOWANCE)
 
 
 @measures_memory

@@ -56,7 +56,7 @@ int sg_multiply(uint32_t rows, uint32_t columns, uint32_t inner, sg_source a, sg
                      pack_c ? width : c.row);
     if (pack_c)
         unpack(rows, columns, width, sums, c);
-    if (space != few)
+    if (bytes > sizeof few)
         sg_large_free(space, bytes);
     return 1;
 }

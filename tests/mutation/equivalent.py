@@ -24,4 +24,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "graph.fewest_handles = min(graph.fewest_handles, references)",
         "graph.fewest_handles = min ( references,graph.fewest_handles)",
     ): "the smaller of two integers, in either order",
+    (
+        "csrc/sweep/careful.c",
+        "for (uint32_t e = bulk->first; e < i; e++)",
+        "for (uint32_t e = bulk->first; e <= i; e++)",
+    ): "node i itself is reached: it is being visited",
 }
