@@ -29,4 +29,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "for (uint32_t e = bulk->first; e < i; e++)",
         "for (uint32_t e = bulk->first; e <= i; e++)",
     ): "node i itself is reached: it is being visited",
+    (
+        "csrc/kernels/lanes.h",
+        "double lr, momentum, dampening, weight_decay;",
+        "double lr , dampening, momentum, weight_decay;",
+    ): "the order of fields, which are read and written by name",
 }
