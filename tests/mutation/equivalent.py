@@ -34,4 +34,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "double lr, momentum, dampening, weight_decay;",
         "double lr , dampening, momentum, weight_decay;",
     ): "the order of fields, which are read and written by name",
+    (
+        "csrc/tape/memory.c",
+        "return may_allocate() ? malloc(bytes ? bytes : 1) : NULL;",
+        "return may_allocate() ? malloc(bytes ? bytes : (1+1)) : NULL;",
+    ): "a byte more for nothing",
 }
