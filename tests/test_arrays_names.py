@@ -208,3 +208,22 @@ def test_a_function_of_two_takes_a_list_on_either_side(name: str) -> None:
         assert [abs(a - b) <= 1e-15 for a, b in zip(result.data, wanted)] == [True] * 3  # x**2 alone is x*x
     with pytest.raises(NumberError):
         function(0.5, "text")
+
+
+class Foreign:
+    """An array of another library: numpy can read it, and nothing else can."""
+
+    def __init__(self, x: Any) -> None:
+        self.inner = np.array(x)
+        self.shape, self.dtype = self.inner.shape, "a type of its own"
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.inner
+
+
+def test_arrays_of_other_libraries_are_read_by_numpy() -> None:
+    assert Vector(Foreign([1.0, 2.0])).data.tolist() == [1.0, 2.0]
+    assert Matrix(Foreign([[1, 2]])).data.tolist() == [[1.0, 2.0]]
+    assert (Vector([1.0, 2.0]) + Foreign([3.0, 4.0])).data.tolist() == [4.0, 6.0]
+    with pytest.raises(ShapeError, match=r"got shape \(1, 2\)"):
+        Vector(Foreign([[1.0, 2.0]]))
