@@ -6,7 +6,7 @@ from __future__ import annotations
 GRAPH = ("graph*", "sweep_shapes", "links", "scratch", "lifetimes", "backends", "value", "copy", "size", "threads",
          "contexts", "breakage", "allocation", "product_rule", "records", "watch", "roll_over", "fork",
          "references")  # fmt: skip
-TABLE = ("facts*", "table*", "digits", "backends", "product_rule", "many*", "value",
+TABLE = ("facts*", "table*", "docs", "digits", "backends", "product_rule", "many*", "value",
          "rows")  # fmt: skip
 ARRAYS = ("arrays*", "blocks", "product_rule", "paths", "bulk_bits", "layers", "losses", "links",
           "lifetimes", "allocation")  # fmt: skip
