@@ -144,3 +144,11 @@ def test_a_mode_that_is_none_changes_nothing() -> None:
     with pytest.raises(TypeError):
         core.mode("x")  # type: ignore[arg-type]
     assert core.mode(None) == 0
+
+
+@pytest.mark.parametrize("seed", [math.nan, math.inf, -math.inf])
+def test_a_seed_that_is_an_anomaly(seed: float) -> None:
+    x = Value(2.0)
+    with sg.detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        (x * x).backward(seed)
+    assert str(caught.value).startswith(f"backward({seed}) starts with a nan or inf, at {__file__}:") and x.grad == 0.0
