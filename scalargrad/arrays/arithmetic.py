@@ -115,18 +115,15 @@ def elementwise(opcode: int, *operands: Any) -> Any:
 
     Returns NotImplemented for an operand of another type. Raises `ShapeError` if the shapes do not fit.
     """
-    if len(operands) == 1 and isinstance(operands[0], Array):
-        x = operands[0]
-        return of_view(x.ndim, core.elementwise(opcode, x._view), x.of_numpy)
+    arrays = [x if isinstance(x, Array) else as_array(x) for x in operands]
     ndim, of_numpy = 0, False
-    arrays: list[Any] = []
-    for x in operands:
-        if not isinstance(x, Array):
-            x = as_array(x)
-            if x is None:
-                return NotImplemented
-        arrays.append(x)
-        ndim, of_numpy = x.ndim if x.ndim > ndim else ndim, of_numpy or x.of_numpy
+    for x in arrays:
+        if x is None:
+            return NotImplemented
+        if x.ndim > ndim:
+            ndim = x.ndim
+        if x.of_numpy:
+            of_numpy = True
     try:
         found = core.elementwise(opcode, *[x._view for x in arrays])
     except ValueError:

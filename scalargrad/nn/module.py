@@ -107,7 +107,8 @@ class Module:
 
     def zero_grad(self) -> None:
         """Sets the grad of every parameter to 0."""
-        core.clear_grads(list(self.parameters()))
+        parameters: Any = self.parameters()  # which may be overridden, and return any iterable
+        core.clear_grads(parameters if isinstance(parameters, (list, tuple)) else list(parameters))
 
     # --- states
 
