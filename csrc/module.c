@@ -34,7 +34,8 @@ static PyMethodDef functions[] = {
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"item", FAST(sg_py_item)},
     {"take", sg_py_take, METH_VARARGS, NULL},
-    {"numbers", sg_py_numbers, METH_O, NULL},                /* arrays/view.c */
+    {"whole", FAST(sg_py_whole)},                           /* arrays/view.c */
+    {"numbers", sg_py_numbers, METH_O, NULL},
     {"grads", sg_py_grads, METH_O, NULL},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* arrays/arrays.c */

@@ -128,6 +128,7 @@ if TYPE_CHECKING or _backend == "python":
         reduce_rows_data,
         set_leaves,
         take,
+        whole,
     )
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
@@ -140,13 +141,14 @@ else:
     upcall = _node.upcall
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
-    View, Block, block, doubles, item, take = (
+    View, Block, block, doubles, item, take, whole = (
         _node.View,
         _node.Block,
         _node.block,
         _node.doubles,
         _node.item,
         _node.take,
+        _node.whole,
     )
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
     elementwise, product = _node.elementwise, _node.product
@@ -184,4 +186,4 @@ __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "b
            "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
            "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "sgd_step",
-           "simd", "simd_paths", "take", "upcall"]  # fmt: skip
+           "simd", "simd_paths", "take", "upcall", "whole"]  # fmt: skip

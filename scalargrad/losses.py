@@ -115,7 +115,7 @@ _SIGNS = [array("d", [sign]).tobytes() for sign in (1.0, -1.0)]
 
 def _are_signs(t: Any) -> bool:
     """Whether all numbers are 1 or -1. Counting bytes is many times faster than comparing floats."""
-    numbers = t.numbers().tobytes()
+    numbers = t.tobytes()
     return bool(sum(map(numbers.count, _SIGNS)) == t.size)
 
 

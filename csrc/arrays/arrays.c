@@ -149,18 +149,21 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
         if (!fit(&bulk.rows, arrays[k].layout.rows) || !fit(&bulk.columns, arrays[k].layout.columns))
             return PyErr_Format(PyExc_ValueError, "the shapes do not fit");
     }
+    uint32_t rows = bulk.rows, columns = bulk.columns;
     for (int k = 0; k < sg_arity[bulk.op]; k++) {
         sg_layout *l = &arrays[k].layout;
-        *l = (sg_layout){bulk.rows, bulk.columns, l->offset, l->rows == bulk.rows ? l->row : 0,
-                         l->columns == bulk.columns ? l->column : 0};
+        uint32_t row = l->rows == rows ? l->row : 0, column = l->columns == columns ? l->column : 0;
+        *l = columns == 1 ? (sg_layout){1, rows, l->offset, 0, row} : (sg_layout){rows, columns, l->offset, row, column};
     }
+    if (columns == 1)                            /* as one row, because the kernels run along rows */
+        bulk.rows = 1, bulk.columns = rows;
     sg_thread *thread = sg_thread_now();
     int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
     if (together < 0)
         return NULL;
     PyObject *block =
         together ? record_bulk(thread, bulk, arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
-    return sg_view_of(block, bulk.rows, bulk.columns);
+    return sg_view_of(block, rows, columns);
 }
 
 /* product(left, right, bias or None) -> a view of the sums bias[c] + left[r][0] * right[0][c] + ..., from left to

@@ -39,17 +39,11 @@ int sg_read_view(PyObject *object, sg_array *array)
 
 /* --- the type ---------------------------------------------------------------------------------------- */
 
-/* View(block, offset, row, column, rows, columns) */
-static PyObject *view_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+static PyObject *checked_view(PyObject *object, long long offset, long long row, long long column, long long rows,
+                              long long columns)
 {
-    (void)type;
-    PyObject *object;
     Block *block;
-    long long offset, row, column, rows, columns;
-    if (kwargs && PyDict_Size(kwargs))
-        return PyErr_Format(PyExc_TypeError, "a View takes its parts by position");
-    if (!PyArg_ParseTuple(args, "OLLLLL", &object, &offset, &row, &column, &rows, &columns) ||
-        !sg_read_block(object, &block))
+    if (!sg_read_block(object, &block))
         return NULL;
     int sizes = rows >= 0 && rows < INT32_MAX && columns >= 0 && columns < INT32_MAX && rows * columns < SG_CONST;
     int strides = row >= 0 && row <= UINT32_MAX && column >= 0 && column <= UINT32_MAX;
@@ -61,6 +55,29 @@ static PyObject *view_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return new_view(
             block, (sg_layout){(uint32_t)rows, (uint32_t)columns, (uint32_t)offset, (uint32_t)row, (uint32_t)column});
     return PyErr_Format(PyExc_IndexError, "the view reaches beyond its block");
+}
+
+/* View(block, offset, row, column, rows, columns) */
+static PyObject *view_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)type;
+    PyObject *block;
+    long long offset, row, column, rows, columns;
+    if (kwargs && PyDict_Size(kwargs))
+        return PyErr_Format(PyExc_TypeError, "a View takes its parts by position");
+    if (!PyArg_ParseTuple(args, "OLLLLL", &block, &offset, &row, &column, &rows, &columns))
+        return NULL;
+    return checked_view(block, offset, row, column, rows, columns);
+}
+
+/* whole(block, rows, columns) -> a view of a whole block, row by row. */
+PyObject *sg_py_whole(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    if (n != 3)
+        return PyErr_Format(PyExc_TypeError, "whole(block, rows, columns)");
+    long long rows = PyLong_AsLongLong(args[1]), columns = rows < 0 ? -1 : PyLong_AsLongLong(args[2]);
+    return PyErr_Occurred() ? NULL : checked_view(args[0], 0, columns, 1, rows, columns);
 }
 
 static void view_dealloc(PyObject *self)

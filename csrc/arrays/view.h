@@ -11,6 +11,7 @@ PyObject *sg_view_of(PyObject *block, uint32_t rows, uint32_t columns);
 /* Reads an argument that is a view; its block is borrowed. 0 with an exception. */
 int sg_read_view(PyObject *object, sg_array *array);
 
+PyObject *sg_py_whole(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_numbers(PyObject *module, PyObject *view);
 PyObject *sg_py_grads(PyObject *module, PyObject *view);
 PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n);

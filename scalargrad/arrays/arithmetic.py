@@ -115,19 +115,20 @@ def elementwise(opcode: int, *operands: Any) -> Any:
 
     Returns NotImplemented for an operand of another type. Raises `ShapeError` if the shapes do not fit.
     """
-    arrays = [x if isinstance(x, Array) else as_array(x) for x in operands]
-    ndim, of_numpy = 0, False
-    for x in arrays:
-        if x is None:
+    ndim, of_numpy, views = 0, False, []
+    for x in operands:
+        array = x if isinstance(x, Array) else as_array(x)
+        if array is None:
             return NotImplemented
-        if x.ndim > ndim:
-            ndim = x.ndim
-        if x.of_numpy:
+        if array.ndim > ndim:
+            ndim = array.ndim
+        if array.of_numpy:
             of_numpy = True
+        views.append(array._view)
     try:
-        found = core.elementwise(opcode, *[x._view for x in arrays])
+        found = core.elementwise(opcode, *views)
     except ValueError:
-        reading.common_shape(arrays, ops.NAMES[opcode])
+        reading.common_shape([as_array(x) for x in operands], ops.NAMES[opcode])
         raise
     return of_view(ndim, found, of_numpy)
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from scalargrad import convert, core, record
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
-from scalargrad.arrays.view import whole
-from scalargrad.core import View
+from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordError, ShapeError
 from scalargrad.value import rebuilt, unpickled
 
@@ -46,9 +45,8 @@ class Array:
 
     @property
     def shape(self) -> Shape:
-        """The lengths: (n,) of a Vector, (rows, columns) of a Matrix."""
-        shown = self._view
-        return ((), (shown.columns,), (shown.rows, shown.columns))[self.ndim]
+        """The lengths: () of a number, (n,) of a Vector, (rows, columns) of a Matrix."""
+        return ()
 
     @property
     def size(self) -> int:
@@ -62,6 +60,10 @@ class Array:
     def numbers(self) -> array[float]:
         """The numbers, row by row."""
         return view.numbers(self._view)
+
+    def tobytes(self) -> bytes:
+        """The bytes of the numbers, which are doubles, row by row."""
+        return core.numbers(self._view)  # type: ignore[no-any-return]
 
     def _shown(self, numbers: bytes) -> Any:
         if self.of_numpy:
@@ -234,8 +236,8 @@ def of_view(ndim: int, shown: View, of_numpy: bool) -> Any:
 
 def of_shape(block: Any, shape: Sequence[int], of_numpy: bool) -> Any:
     """An array that shows a whole block, in a shape of at most two dimensions."""
-    rows, columns = ((1, 1), (1, *shape), tuple(shape))[len(shape)]
-    return of_view(len(shape), whole(block, rows, columns), of_numpy)
+    ndim = len(shape)
+    return of_view(ndim, whole(block, shape[0] if ndim == 2 else 1, shape[-1] if ndim else 1), of_numpy)
 
 
 def of_items(items: Sequence[Any]) -> Any:

@@ -17,8 +17,7 @@ from scalargrad import core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
 from scalargrad.arrays.base import Array, of_view
-from scalargrad.arrays.view import whole
-from scalargrad.core import View
+from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
 from scalargrad.value import Value
@@ -223,10 +222,8 @@ class Reductions(Arithmetic):
         """The view whose rows are to be reduced."""
         shown = self._view
         if axis is None:
-            return shown if shown.rows == 1 else view.reshape(shown, 1, shown.rows * shown.columns)
-        if self.ndim == 1 and axis in (0, -1):
-            return shown
-        if self.ndim == 2 and axis in (1, -1):
+            return view.as_row(shown)
+        if axis == -1 or axis == self.ndim - 1:
             return shown
         if self.ndim == 2 and axis in (0, -2):
             return shown.T
@@ -241,7 +238,9 @@ class Reductions(Arithmetic):
 
     def _reduced(self, column: View, axis: int | None) -> Value | Vector:
         """The results in a column: the only one, or as a Vector."""
-        return view.item(column) if axis is None or self.ndim == 1 else of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
+        if axis is None or self.ndim == 1:
+            return core.item(column.block, 0)  # type: ignore[no-any-return]
+        return of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
 
     def sum(self, axis: int | None = None) -> Value | Vector:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""

@@ -11,8 +11,8 @@ from scalargrad.arrays.arithmetic import as_array, matmul
 from scalargrad.arrays.base import Array, of_shape, of_view, position
 from scalargrad.arrays.reading import Shape
 from scalargrad.arrays.reductions import Reductions
-from scalargrad.arrays.view import some_rows, whole
-from scalargrad.core import View
+from scalargrad.arrays.view import some_rows
+from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, ShapeError
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ class Vector(VectorTypes):
 
     def __init__(self, data: Any) -> None:
         self._view, self.of_numpy = _read(data, 1, type(self).__name__)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """The length, as a tuple: (n,)."""
+        return (self._view.columns,)
 
     @property
     def T(self) -> Vector:
@@ -113,6 +118,12 @@ class Matrix(MatrixTypes):
 
     def __init__(self, data: Any) -> None:
         self._view, self.of_numpy = _read(data, 2, type(self).__name__)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The lengths: (rows, columns)."""
+        shown = self._view
+        return (shown.rows, shown.columns)
 
     @property
     def T(self) -> Matrix:

@@ -14,11 +14,6 @@ from scalargrad import core
 from scalargrad.core import View
 
 
-def whole(block: Any, rows: int, columns: int) -> View:
-    """A view of a whole block, row by row."""
-    return View(block, 0, columns, 1, rows, columns)
-
-
 def some_rows(view: View, first: int, step: int, count: int) -> View:
     """A view of `count` rows: row `first`, and every `step`-th row after it."""
     offset = view.offset + first * view.row * (count > 0)
@@ -29,6 +24,11 @@ def broadcast(view: View, rows: int, columns: int) -> View:
     """A view that repeats the only row or column along its axis. Other lengths must be equal already."""
     row, column = view.row if view.rows == rows else 0, view.column if view.columns == columns else 0
     return View(view.block, view.offset, row, column, rows, columns)
+
+
+def as_row(view: View) -> View:
+    """A view of all elements as one row."""
+    return view if view.rows == 1 else view.T if view.columns == 1 else reshape(view, 1, view.rows * view.columns)
 
 
 def reshape(view: View, rows: int, columns: int) -> View:

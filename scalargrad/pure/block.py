@@ -64,6 +64,11 @@ def take(block: Block, positions: bytes) -> Block:
     return Block([block.items[k] for k in array("q", positions)])
 
 
+def whole(block: Block, rows: int, columns: int) -> View:
+    """A view of a whole block, row by row."""
+    return View(block, 0, columns, 1, rows, columns)
+
+
 def _rows(view: View) -> list[list[Any]]:
     """The items that a view shows, row by row."""
     items, offset, row, column = view.block.items, view.offset, view.row, view.column
@@ -72,10 +77,6 @@ def _rows(view: View) -> list[list[Any]]:
 
 def _items(view: View) -> list[Any]:
     return [x for row in _rows(view) for x in row]
-
-
-def _whole(items: list[Any], rows: int, columns: int) -> View:
-    return View(Block(items), 0, columns, 1, rows, columns)
 
 
 def _data(x: Any) -> float:
@@ -116,7 +117,7 @@ def elementwise(opcode: int, *operands: View) -> View:
         View(x.block, x.offset, x.row if x.rows == rows else 0, x.column if x.columns == columns else 0, rows, columns)
         for x in operands
     ]
-    return _whole([tape.apply(opcode, *together) for together in zip(*map(_items, repeated))], rows, columns)
+    return whole(Block([tape.apply(opcode, *together) for together in zip(*map(_items, repeated))]), rows, columns)
 
 
 def _common(lengths: list[int]) -> int:
@@ -138,15 +139,15 @@ def product(left: View, right: View, bias: View | None) -> View:
         for start, column in zip(first, columns):
             terms = start + [x for pair in zip(row, column) for x in pair]
             results.append(tape.reduce(_DOT, terms) if terms else tape.new_leaf(0.0))
-    return _whole(results, left.rows, right.columns)
+    return whole(Block(results), left.rows, right.columns)
 
 
 def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> View:
     """A column with a reduction of each row, which has an element at least. logsumexp needs a column of shifts."""
     before = [[]] * view.rows if shifts is None else _rows(shifts)
-    return _whole([tape.reduce(opcode, start + row) for start, row in zip(before, _rows(view))], view.rows, 1)
+    return whole(Block([tape.reduce(opcode, start + row) for start, row in zip(before, _rows(view))]), view.rows, 1)
 
 
 def reduce_rows_data(opcode: int, view: View) -> View:
     """Like `reduce_rows`, but reads only the numbers and returns a column of constants."""
-    return _whole([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)], view.rows, 1)
+    return whole(Block([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)]), view.rows, 1)
