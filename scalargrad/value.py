@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import warnings
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
-from scalargrad import contexts, core, record
+from scalargrad import contexts, core
 from scalargrad.convert import construct, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
 from scalargrad.table import faces, ops
 
 if TYPE_CHECKING:
     from typing import Literal
+    from weakref import WeakValueDictionary
 
     from scalargrad.functions import Real, ValueMethods
+    from scalargrad.record import Record
 else:
     ValueMethods = object  # only for type checkers: `faces.methods` makes these methods
 
-# The object that `_prev` returned for a node, so that a traversal meets each node once. Filled by traversals alone.
-_seen: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+
+def _seen() -> WeakValueDictionary[Any, Any]:
+    """The object that `_prev` returned for each node, so that a traversal meets a node once. Made at first use."""
+    from weakref import WeakValueDictionary
+
+    return globals().setdefault("_nodes_seen", WeakValueDictionary())  # type: ignore[no-any-return]
 
 
 class Value(core.Node, ValueMethods):
@@ -93,14 +97,15 @@ class Value(core.Node, ValueMethods):
         key = core.key(self)
         if key is None:
             return set()
-        _seen.setdefault(key, self)
+        seen = _seen()
+        seen.setdefault(key, self)
         found: set[Value] = set()
         for k, operand in enumerate(core.operands(self)):
             if isinstance(operand, (float, int)):
-                found.add(_seen.setdefault((key, k), Value(operand)))
+                found.add(seen.setdefault((key, k), Value(operand)))
             else:
                 operand_key = core.key(operand)
-                found.add(operand if operand_key is None else _seen.setdefault(operand_key, operand))  # type: ignore[arg-type]
+                found.add(operand if operand_key is None else seen.setdefault(operand_key, operand))  # type: ignore[arg-type]
         return found
 
     @_prev.setter
@@ -167,18 +172,19 @@ class Value(core.Node, ValueMethods):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from copy import deepcopy
+
         if core.key(self) is not None:
-            flat = record.Record(*core.flatten(self))
-            return rebuilt(flat._replace(leaves=[copy.deepcopy(leaf, memo) for leaf in flat.leaves]))[0]
+            return copied(flattened(self), memo)[0]
         twin = _leaf(type(self), self.data, self.grad)
         memo[id(self)] = twin
         for name, attribute in _attributes(self).items():
-            setattr(twin, name, copy.deepcopy(attribute, memo))
+            setattr(twin, name, deepcopy(attribute, memo))
         return twin
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         if core.key(self) is not None:
-            return _from_record, record.pack(record.Record(*core.flatten(self)))
+            return _from_record, pickled(flattened(self))
         return _leaf, (type(self), self.data, self.grad), (None, _attributes(self))
 
     # --- the functions of the table, as methods; numpy's ufuncs look for its own names on the elements of object arrays
@@ -225,18 +231,46 @@ def _from_record(*packed: Any) -> Value:
     return unpickled(*packed)[0]
 
 
+# `record` is imported when a history is first copied or pickled: importing the package stays quick.
+
+
+def flattened(*results: Any) -> Record:
+    """The histories of results of operations, as one record."""
+    from scalargrad.record import Record
+
+    return Record(*core.flatten(*results))
+
+
+def copied(flat: Record, memo: dict[int, Any]) -> list[Value]:
+    """The roots of a copy of a record, with deep copies of its leaves."""
+    from copy import deepcopy
+
+    return rebuilt(flat._replace(leaves=[deepcopy(leaf, memo) for leaf in flat.leaves]))
+
+
+def pickled(flat: Record) -> tuple[Any, ...]:
+    """A record as a pickle holds it."""
+    from scalargrad.record import pack
+
+    return pack(flat)
+
+
 def unpickled(*packed: Any) -> list[Value]:
     """The roots of a pickled history. Raises `RecordError` if it is damaged or foreign."""
+    from scalargrad.record import unpack
+
     try:
-        return rebuilt(record.unpack(*packed))
+        return rebuilt(unpack(*packed))
     except RecordError as error:
         raise RecordError(f"this pickled history cannot be read: {error}") from None
 
 
-def rebuilt(given: record.Record) -> list[Value]:
+def rebuilt(given: Record) -> list[Value]:
     """The roots of a record. Raises `RecordError` if it is not legal."""
     roots: Any = core.rebuild(*given)
     if roots is None:
-        record.validate(given)  # says why
+        from scalargrad.record import validate
+
+        validate(given)  # says why
         raise RecordError("its leaves are not Values that were made as such")
     return roots  # type: ignore[no-any-return]

@@ -66,3 +66,21 @@ PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands)
     Py_XDECREF(told);
     return result;
 }
+
+uint32_t sg_enter(sg_graph *open, Node *node)
+{
+    uint32_t entry;
+    if (!node->graph) {
+        entry = sg_enter_leaf(open, node, node->data);
+        if (entry != SG_FAILED)
+            sg_note_leaf(open, node);
+    } else {
+        sg_close(node->graph);        /* another thread may record into it, and opens a new one then */
+        entry = sg_enter_link(open, node->graph, node->index, node->data);
+    }
+    if (entry != SG_FAILED) {
+        node->entry_serial = open->serial;
+        node->entry = entry;
+    }
+    return entry;
+}

@@ -33,23 +33,7 @@ static inline void sg_note_leaf(sg_graph *open, Node *leaf)
 
 /* Enters a node that the open graph does not know: a leaf as such, an interior node by a link to its graph, which is
  * closed. SG_FAILED if memory ran out. */
-static inline uint32_t sg_enter(sg_graph *open, Node *node)
-{
-    uint32_t entry;
-    if (!node->graph) {
-        entry = sg_enter_leaf(open, node, node->data);
-        if (entry != SG_FAILED)
-            sg_note_leaf(open, node);
-    } else {
-        sg_close(node->graph);        /* another thread may record into it, and opens a new one then */
-        entry = sg_enter_link(open, node->graph, node->index, node->data);
-    }
-    if (entry != SG_FAILED) {
-        node->entry_serial = open->serial;
-        node->entry = entry;
-    }
-    return entry;
-}
+uint32_t sg_enter(sg_graph *open, Node *node);
 
 /* The operand that stands for a node in the open graph. SG_FAILED if memory ran out. */
 static inline uint32_t sg_operand_of(sg_graph *open, Node *node)

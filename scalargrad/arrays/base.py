@@ -11,15 +11,16 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from scalargrad import convert, core, record
+from scalargrad import convert, core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordError, ShapeError
-from scalargrad.value import rebuilt, unpickled
+from scalargrad.value import copied, flattened, pickled, unpickled
 
 if TYPE_CHECKING:
     from scalargrad.arrays.types import Matrix, Vector
+    from scalargrad.record import Packed, Record
     from scalargrad.value import Value
 
 A = TypeVar("A", bound="Array")
@@ -63,7 +64,7 @@ class Array:
 
     def tobytes(self) -> bytes:
         """The bytes of the numbers, which are doubles, row by row."""
-        return core.numbers(self._view)  # type: ignore[no-any-return]
+        return core.numbers(self._view)
 
     def _shown(self, numbers: bytes) -> Any:
         if self.of_numpy:
@@ -164,24 +165,22 @@ class Array:
         return self
 
     def __deepcopy__(self: A, memo: dict[int, Any]) -> A:
-        import copy
+        from copy import deepcopy
 
         flat, elements = self._flattened()
-        if flat is not None:
-            flat = flat._replace(leaves=[copy.deepcopy(leaf, memo) for leaf in flat.leaves])
-        return self._like([] if flat is None else rebuilt(flat), [copy.deepcopy(x, memo) for x in elements])  # type: ignore[no-any-return]
+        return self._like([] if flat is None else copied(flat, memo), [deepcopy(x, memo) for x in elements])  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         flat, elements = self._flattened()
-        return _unpickled, (self.shape, self.of_numpy, None if flat is None else record.pack(flat), elements)
+        return _unpickled, (self.shape, self.of_numpy, None if flat is None else pickled(flat), elements)
 
-    def _flattened(self) -> tuple[record.Record | None, list[Any]]:
+    def _flattened(self) -> tuple[Record | None, list[Any]]:
         """The record of the results among the elements, and all elements: of a result, which root it is (an int)."""
         elements = self.elements()
         results = [x for x in elements if isinstance(x, core.Node) and core.key(x) is not None]
         place = itertools.count()
         packed = [next(place) if isinstance(x, core.Node) and core.key(x) is not None else x for x in elements]
-        return record.Record(*core.flatten(*results)) if results else None, packed
+        return flattened(*results) if results else None, packed
 
     def _like(self, roots: list[Any], elements: list[Any]) -> Any:
         """An array of the same shape, of such roots and other elements."""
@@ -206,7 +205,7 @@ def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:
     return [roots[x] if type(x) is int else x for x in elements]
 
 
-def _unpickled(shape: Shape, of_numpy: bool, packed: record.Packed | None, elements: list[Any]) -> Any:
+def _unpickled(shape: Shape, of_numpy: bool, packed: Packed | None, elements: list[Any]) -> Any:
     """A pickled array. Raises `RecordError` for a damaged one."""
     roots = [] if packed is None else unpickled(*packed)
     if any(type(x) is int and not 0 <= x < len(roots) for x in elements):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .row import Row, internal
+from .row import Row
 
 # Constants that an expression may name.
 CONSTANTS = {
@@ -21,44 +21,44 @@ CONSTANTS = {
 
 INTERNAL: tuple[Row, ...] = (
     # (2u / (1 + u**2))**2 with u = exp(-|x|): 1 - tanh(x)**2 without the cancellation
-    internal("sech2", "x", "square(sech_of(libm.exp(-abs(x))))"),
-    internal("sech_of", "u", "2 * u / (1 + u * u)"),
+    Row("sech2", "x", "square(sech_of(libm.exp(-abs(x))))"),
+    Row("sech_of", "u", "2 * u / (1 + u * u)"),
     # exp(-x**2): h is x rounded to 20 binary places, so h*h is exact and the rest is small
-    internal("gauss", "x", "0 if abs(x) > 28 else gauss_split(x, (x + SPLIT) - SPLIT)"),
-    internal("gauss_split", "x h", "libm.exp(-(h * h)) * libm.exp(-((x - h) * (x + h)))"),
+    Row("gauss", "x", "0 if abs(x) > 28 else gauss_split(x, (x + SPLIT) - SPLIT)"),
+    Row("gauss_split", "x h", "libm.exp(-(h * h)) * libm.exp(-((x - h) * (x + h)))"),
     # x - (x // y) * y from r = fmod(x, y), with the sign of y; and x // y from the same r, as CPython computes them
-    internal(
+    Row(
         "remainder_from",
         "y r",
         "r + y if (r < 0 and y > 0) or (r > 0 and y < 0) else r if r != 0 else libm.copysign(0, y)",
     ),
-    internal(
+    Row(
         "floordiv_from",
         "x y r",
         "x / y if y == 0 else floordiv_round("
         "(x - r) / y - 1 if (r < 0 and y > 0) or (r > 0 and y < 0) else (x - r) / y, x / y)",
     ),
-    internal(
+    Row(
         "floordiv_round",
         "q sign",
         "libm.copysign(0, sign) if q == 0 else floor(q) + 1 if q - floor(q) > 0.5 else floor(q)",
     ),
     # y * x**(y-1) from z = x**y, or from p = x**(y-1); if that is subnormal and y is not small, from its square root
-    internal("halves", "y h", "y * h * h"),
-    internal(
+    Row("halves", "y h", "y * h * h"),
+    Row(
         "pow_low",
         "x y z",
         "y * z / x if abs(z) > TINY or z != z"
         " else libm.copysign(1, z) * halves(y, libm.pow(abs(x), 0.5 * y)) / x",
     ),
-    internal(
+    Row(
         "pow_high",
         "x y p",
         "y * p if abs(p) > TINY or p != p"
         " else libm.copysign(1, p) * halves(y, libm.pow(abs(x), 0.5 * (y - 1)))",
     ),
     # x / hypot(x, y), given z = hypot(x, y); and x / hypot(x, y)**2; scaled if z is subnormal or overflows
-    internal(
+    Row(
         "cosine",
         "x y z",
         "0 if z == 0 else x / z if z > TINY and z < HUGE"
@@ -67,8 +67,8 @@ INTERNAL: tuple[Row, ...] = (
         " else nan if x != x or y != y"
         " else 0 if abs(x) < inf else libm.copysign(1, x) if abs(y) < inf else nan",
     ),
-    internal("cosine_scaled", "x y", "x / libm.hypot(x, y)"),
-    internal(
+    Row("cosine_scaled", "x y", "x / libm.hypot(x, y)"),
+    Row(
         "over_square",
         "x y z",
         "over_square_plain(x, z) if (z > TINY and z < HUGE) or z == 0 or z != z"
@@ -76,13 +76,13 @@ INTERNAL: tuple[Row, ...] = (
         " else over_square_scaled(x * DOWN, y * DOWN, DOWN) if abs(x) < inf and abs(y) < inf else 0",
     ),
     # x / z may be subnormal although x / z / z is not
-    internal("over_square_plain", "x z", "x * UP / z / z * DOWN if abs(x) < TINY * z else x / z / z"),
-    internal("over_square_scaled", "x y scale", "x / libm.hypot(x, y) / libm.hypot(x, y) * scale"),
+    Row("over_square_plain", "x z", "x * UP / z / z * DOWN if abs(x) < TINY * z else x / z / z"),
+    Row("over_square_scaled", "x y scale", "x / libm.hypot(x, y) / libm.hypot(x, y) * scale"),
     # the rounding error of d = x - y (Knuth's two-sum); 0 if d is not finite
-    internal("sub_tail", "x y d", "0 if d - d != 0 else (x - (d - (d - x))) - (y + (d - x))"),
-    internal("exp_plus", "d tail", "libm.exp(d) if tail == 0 else libm.exp(d) * (1 + tail)"),
-    internal(
+    Row("sub_tail", "x y d", "0 if d - d != 0 else (x - (d - (d - x))) - (y + (d - x))"),
+    Row("exp_plus", "d tail", "libm.exp(d) if tail == 0 else libm.exp(d) * (1 + tail)"),
+    Row(
         "sigmoid_sub", "x y", "0.5 if x == y else sigmoid_plus(x - y, sub_tail(x, y, x - y))"
     ),
-    internal("sigmoid_plus", "d tail", "sigmoid(d) * (1 + tail * sigmoid(-d))"),
+    Row("sigmoid_plus", "d tail", "sigmoid(d) * (1 + tail * sigmoid(-d))"),
 )  # fmt: skip

@@ -21,19 +21,18 @@ from __future__ import annotations
 # relative: csrc/build.py loads this folder by its path, before the package is built
 from .internal import CONSTANTS, INTERNAL
 from .row import Reduction, Row
-from .row import row as _row
 
 PRIMITIVES: tuple[Row, ...] = (
     # --- arithmetic ------------------------------------------------------------------------------------------
-    _row("add", "x y", "x + y", "1", "1", symbol="+", function=False),
-    _row("sub", "x y", "x - y", "1", "-1", symbol="-", numpy="subtract", function=False),
-    _row("mul", "x y", "x * y", "y", "x", symbol="*", numpy="multiply", function=False),
+    Row("add", "x y", "x + y", "1", "1", symbol="+", function=False),
+    Row("sub", "x y", "x - y", "1", "-1", symbol="-", numpy="subtract", function=False),
+    Row("mul", "x y", "x * y", "y", "x", symbol="*", numpy="multiply", function=False),
     # if z is subnormal, z / y would show its lost digits: the same quotient, scaled
-    _row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/",
-         numpy="divide true_divide", function=False),
-    _row("neg", "x", "-x", "-1", symbol="neg", numpy="negative", function=False),
-    _row("square", "x", "x * x", "2 * x", symbol="**2", doc="x * x.", example="square(3.0) = 9.0"),
-    _row(
+    Row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/",
+        numpy="divide true_divide", function=False),
+    Row("neg", "x", "-x", "-1", symbol="neg", numpy="negative", function=False),
+    Row("square", "x", "x * x", "2 * x", symbol="**2", doc="x * x.", example="square(3.0) = 9.0"),
+    Row(
         "pow",
         "x y",
         "libm.pow(x, y)",
@@ -50,9 +49,9 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="x to the power y, never complex: nan for a negative base and a fraction.",
         example="pow(2.0, 10.0) = 1024.0",
     ),
-    _row("floordiv", "x y", "floordiv_from(x, y, libm.fmod(x, y))", "0", "0", symbol="//", kink="partials 0",
-         numpy="floor_divide", function=False),
-    _row(
+    Row("floordiv", "x y", "floordiv_from(x, y, libm.fmod(x, y))", "0", "0", symbol="//", kink="partials 0",
+        numpy="floor_divide", function=False),
+    Row(
         "remainder",
         "x y",
         "remainder_from(y, libm.fmod(x, y))",
@@ -63,7 +62,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="The remainder of x / y with the sign of y, Python's %.",
         example="remainder(-7.0, 3.0) = 2.0",
     ),
-    _row(
+    Row(
         "fmod",
         "x y",
         "libm.fmod(x, y)",
@@ -74,30 +73,30 @@ PRIMITIVES: tuple[Row, ...] = (
         example="fmod(-7.0, 3.0) = -1.0",
     ),
     # --- roots and powers of a base -----------------------------------------------------------------------------
-    _row("sqrt", "x", "libm.sqrt(x)", "0.5 / abs(z)", kink="derivative inf at 0",
-         doc="The square root; nan below 0.", example="sqrt(9.0) = 3.0"),
-    _row("cbrt", "x", "libm.cbrt(x)", "1 / (3 * z * z)", kink="derivative inf at 0",
-         doc="The real cube root.", example="cbrt(-8.0) = -2.0"),
-    _row("exp", "x", "libm.exp(x)", "z", doc="e to the power x.", example="exp(0.0) = 1.0"),
-    _row("exp2", "x", "libm.exp2(x)", "z * LN2", doc="2 to the power x.", example="exp2(3.0) = 8.0"),
-    _row("expm1", "x", "libm.expm1(x)", "exp(x)", doc="exp(x) - 1, accurate near 0.", example="expm1(1e-20) = 1e-20"),
-    _row("log", "x", "libm.log(x)", "1 / x",
-         doc="The natural logarithm; -inf at 0, nan below.", example="log(1.0) = 0.0"),
-    _row("log1p", "x", "libm.log1p(x)", "1 / (1 + x)",
-         doc="log(1 + x), accurate near 0.", example="log1p(1e-20) = 1e-20"),
-    _row("log2", "x", "libm.log2(x)", "LOG2E / x", doc="The logarithm to base 2.", example="log2(8.0) = 3.0"),
-    _row("log10", "x", "libm.log10(x)", "LOG10E / x", doc="The logarithm to base 10.", example="log10(1000.0) = 3.0"),
+    Row("sqrt", "x", "libm.sqrt(x)", "0.5 / abs(z)", kink="derivative inf at 0",
+        doc="The square root; nan below 0.", example="sqrt(9.0) = 3.0"),
+    Row("cbrt", "x", "libm.cbrt(x)", "1 / (3 * z * z)", kink="derivative inf at 0",
+        doc="The real cube root.", example="cbrt(-8.0) = -2.0"),
+    Row("exp", "x", "libm.exp(x)", "z", doc="e to the power x.", example="exp(0.0) = 1.0"),
+    Row("exp2", "x", "libm.exp2(x)", "z * LN2", doc="2 to the power x.", example="exp2(3.0) = 8.0"),
+    Row("expm1", "x", "libm.expm1(x)", "exp(x)", doc="exp(x) - 1, accurate near 0.", example="expm1(1e-20) = 1e-20"),
+    Row("log", "x", "libm.log(x)", "1 / x",
+        doc="The natural logarithm; -inf at 0, nan below.", example="log(1.0) = 0.0"),
+    Row("log1p", "x", "libm.log1p(x)", "1 / (1 + x)",
+        doc="log(1 + x), accurate near 0.", example="log1p(1e-20) = 1e-20"),
+    Row("log2", "x", "libm.log2(x)", "LOG2E / x", doc="The logarithm to base 2.", example="log2(8.0) = 3.0"),
+    Row("log10", "x", "libm.log10(x)", "LOG10E / x", doc="The logarithm to base 10.", example="log10(1000.0) = 3.0"),
     # --- circular and hyperbolic ----------------------------------------------------------------------------------
-    _row("sin", "x", "libm.sin(x)", "cos(x)", doc="The sine of x radians.", example="sin(0.0) = 0.0"),
-    _row("cos", "x", "libm.cos(x)", "-sin(x)", doc="The cosine of x radians.", example="cos(0.0) = 1.0"),
-    _row("tan", "x", "libm.tan(x)", "1 + z * z", doc="The tangent of x radians.", example="tan(0.0) = 0.0"),
-    _row("asin", "x", "libm.asin(x)", "1 / sqrt((1 - x) * (1 + x))",
-         numpy="arcsin", doc="The inverse sine, in radians; nan outside [-1, 1].", example="asin(0.0) = 0.0"),
-    _row("acos", "x", "libm.acos(x)", "-1 / sqrt((1 - x) * (1 + x))",
-         numpy="arccos", doc="The inverse cosine, in radians; nan outside [-1, 1].", example="acos(1.0) = 0.0"),
-    _row("atan", "x", "libm.atan(x)", "1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
-         numpy="arctan", doc="The inverse tangent, in radians.", example="atan(0.0) = 0.0"),
-    _row(
+    Row("sin", "x", "libm.sin(x)", "cos(x)", doc="The sine of x radians.", example="sin(0.0) = 0.0"),
+    Row("cos", "x", "libm.cos(x)", "-sin(x)", doc="The cosine of x radians.", example="cos(0.0) = 1.0"),
+    Row("tan", "x", "libm.tan(x)", "1 + z * z", doc="The tangent of x radians.", example="tan(0.0) = 0.0"),
+    Row("asin", "x", "libm.asin(x)", "1 / sqrt((1 - x) * (1 + x))",
+        numpy="arcsin", doc="The inverse sine, in radians; nan outside [-1, 1].", example="asin(0.0) = 0.0"),
+    Row("acos", "x", "libm.acos(x)", "-1 / sqrt((1 - x) * (1 + x))",
+        numpy="arccos", doc="The inverse cosine, in radians; nan outside [-1, 1].", example="acos(1.0) = 0.0"),
+    Row("atan", "x", "libm.atan(x)", "1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
+        numpy="arctan", doc="The inverse tangent, in radians.", example="atan(0.0) = 0.0"),
+    Row(
         "atan2",
         "y x",
         "libm.atan2(y, x)",
@@ -108,27 +107,27 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="The angle of the point (x, y) in radians, from -pi to pi; y comes first.",
         example="atan2(0.0, 1.0) = 0.0",
     ),
-    _row("sinh", "x", "libm.sinh(x)", "cosh(x)", doc="The hyperbolic sine.", example="sinh(0.0) = 0.0"),
-    _row("cosh", "x", "libm.cosh(x)", "sinh(x)", doc="The hyperbolic cosine.", example="cosh(0.0) = 1.0"),
-    _row("tanh", "x", "libm.tanh(x)", "sech2(x)",
-         doc="The hyperbolic tangent; its derivative keeps its digits far out.", example="tanh(0.0) = 0.0"),
-    _row("asinh", "x", "libm.asinh(x)", "1 / hypot(1, x)",
-         numpy="arcsinh", doc="The inverse hyperbolic sine.", example="asinh(0.0) = 0.0"),
-    _row("acosh", "x", "libm.acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))",
-         numpy="arccosh", doc="The inverse hyperbolic cosine; nan below 1.", example="acosh(1.0) = 0.0"),
-    _row("atanh", "x", "libm.atanh(x)", "1 / ((1 - x) * (1 + x))",
-         numpy="arctanh", doc="The inverse hyperbolic tangent; nan outside [-1, 1].", example="atanh(0.0) = 0.0"),
-    _row("erf", "x", "libm.erf(x)", "TWO_OVER_SQRT_PI * gauss(x)", doc="The error function.", example="erf(0.0) = 0.0"),
-    _row("erfc", "x", "libm.erfc(x)", "-TWO_OVER_SQRT_PI * gauss(x)",
-         doc="1 - erf(x), accurate for large x.", example="erfc(0.0) = 1.0"),
+    Row("sinh", "x", "libm.sinh(x)", "cosh(x)", doc="The hyperbolic sine.", example="sinh(0.0) = 0.0"),
+    Row("cosh", "x", "libm.cosh(x)", "sinh(x)", doc="The hyperbolic cosine.", example="cosh(0.0) = 1.0"),
+    Row("tanh", "x", "libm.tanh(x)", "sech2(x)",
+        doc="The hyperbolic tangent; its derivative keeps its digits far out.", example="tanh(0.0) = 0.0"),
+    Row("asinh", "x", "libm.asinh(x)", "1 / hypot(1, x)",
+        numpy="arcsinh", doc="The inverse hyperbolic sine.", example="asinh(0.0) = 0.0"),
+    Row("acosh", "x", "libm.acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))",
+        numpy="arccosh", doc="The inverse hyperbolic cosine; nan below 1.", example="acosh(1.0) = 0.0"),
+    Row("atanh", "x", "libm.atanh(x)", "1 / ((1 - x) * (1 + x))",
+        numpy="arctanh", doc="The inverse hyperbolic tangent; nan outside [-1, 1].", example="atanh(0.0) = 0.0"),
+    Row("erf", "x", "libm.erf(x)", "TWO_OVER_SQRT_PI * gauss(x)", doc="The error function.", example="erf(0.0) = 0.0"),
+    Row("erfc", "x", "libm.erfc(x)", "-TWO_OVER_SQRT_PI * gauss(x)",
+        doc="1 - erf(x), accurate for large x.", example="erfc(0.0) = 1.0"),
     # --- activations ----------------------------------------------------------------------------------------------
-    _row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "z * sigmoid(-x)",
-         doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),
-    _row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)",
-         doc="log(sigmoid(x)), finite for every finite x.", example="log_sigmoid(-1000.0) = -1000.0"),
-    _row("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
-         doc="log(1 + exp(x)), without overflow.", example="softplus(1000.0) = 1000.0"),
-    _row(
+    Row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "z * sigmoid(-x)",
+        doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),
+    Row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)",
+        doc="log(sigmoid(x)), finite for every finite x.", example="log_sigmoid(-1000.0) = -1000.0"),
+    Row("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
+        doc="log(1 + exp(x)), without overflow.", example="softplus(1000.0) = 1000.0"),
+    Row(
         "relu",
         "x",
         "0 if x < 0 else x",
@@ -138,7 +137,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="x, or 0 where x < 0.",
         example="relu(-2.0) = 0.0",
     ),
-    _row(
+    Row(
         "leaky_relu",
         "x slope",
         "x if x > 0 else slope * x",
@@ -149,7 +148,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="x where x > 0, else slope * x.",
         example="leaky_relu(-2.0, 0.5) = -1.0",
     ),
-    _row(
+    Row(
         "elu",
         "x alpha",
         "x if x > 0 else alpha * expm1(x)",
@@ -160,7 +159,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="x where x > 0, else alpha * expm1(x).",
         example="elu(3.0) = 3.0",
     ),
-    _row(
+    Row(
         "silu",
         "x",
         # far left, sigmoid(x) is subnormal although x * sigmoid(x) is not: exp(x) in two halves
@@ -171,19 +170,19 @@ PRIMITIVES: tuple[Row, ...] = (
         example="silu(0.0) = 0.0",
     ),
     # --- piecewise ------------------------------------------------------------------------------------------------
-    _row("abs", "x", "libm.fabs(x)", "1 if x > 0 else -1 if x < 0 else 0", kink="derivative 0 at 0",
-         numpy="absolute fabs", doc="The absolute value.", example="abs(-2.0) = 2.0"),
-    _row("sign", "x", "1 if x > 0 else -1 if x < 0 else x", "0", kink="sign(0) is 0; derivative 0",
-         doc="-1, 0 or 1.", example="sign(-2.0) = -1.0"),
-    _row("floor", "x", "libm.floor(x)", "0", kink="derivative 0",
-         doc="The largest integer that is not above x.", example="floor(2.5) = 2.0"),
-    _row("ceil", "x", "libm.ceil(x)", "0", kink="derivative 0",
-         doc="The smallest integer that is not below x.", example="ceil(2.5) = 3.0"),
-    _row("trunc", "x", "libm.trunc(x)", "0", kink="derivative 0",
-         doc="x without its fraction.", example="trunc(-2.5) = -2.0"),
-    _row("round", "x", "libm.rint(x)", "0", kink="halves to even; derivative 0",
-         numpy="rint", doc="The nearest integer.", example="round(2.5) = 2.0"),
-    _row(
+    Row("abs", "x", "libm.fabs(x)", "1 if x > 0 else -1 if x < 0 else 0", kink="derivative 0 at 0",
+        numpy="absolute fabs", doc="The absolute value.", example="abs(-2.0) = 2.0"),
+    Row("sign", "x", "1 if x > 0 else -1 if x < 0 else x", "0", kink="sign(0) is 0; derivative 0",
+        doc="-1, 0 or 1.", example="sign(-2.0) = -1.0"),
+    Row("floor", "x", "libm.floor(x)", "0", kink="derivative 0",
+        doc="The largest integer that is not above x.", example="floor(2.5) = 2.0"),
+    Row("ceil", "x", "libm.ceil(x)", "0", kink="derivative 0",
+        doc="The smallest integer that is not below x.", example="ceil(2.5) = 3.0"),
+    Row("trunc", "x", "libm.trunc(x)", "0", kink="derivative 0",
+        doc="x without its fraction.", example="trunc(-2.5) = -2.0"),
+    Row("round", "x", "libm.rint(x)", "0", kink="halves to even; derivative 0",
+        numpy="rint", doc="The nearest integer.", example="round(2.5) = 2.0"),
+    Row(
         "copysign",
         "x y",
         "libm.copysign(x, y) if y == y else abs(x)",
@@ -193,7 +192,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="|x| with the sign of y.",
         example="copysign(2.0, -0.0) = -2.0",
     ),
-    _row(
+    Row(
         "maximum",
         "x y",
         "x if x >= y or x != x else y",
@@ -203,7 +202,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="The larger of two; nan if either is.",
         example="maximum(1.0, 2.0) = 2.0",
     ),
-    _row(
+    Row(
         "minimum",
         "x y",
         "x if x <= y or x != x else y",
@@ -213,7 +212,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="The smaller of two; nan if either is.",
         example="minimum(1.0, 2.0) = 1.0",
     ),
-    _row(
+    Row(
         "clip",
         "x lo hi",
         "hi if x > hi or lo > hi else lo if x < lo else x",
@@ -224,7 +223,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="x kept within lo and hi; hi where lo > hi, as in numpy.",
         example="clip(5.0, 0.0, 1.0) = 1.0",
     ),
-    _row(
+    Row(
         "where",
         "condition x y",
         "x if condition != 0 else y",
@@ -236,7 +235,7 @@ PRIMITIVES: tuple[Row, ...] = (
         example="where(2.0 > 1.0, 10.0, 20.0) = 10.0",
     ),
     # --- of two, scaled ---------------------------------------------------------------------------------------------
-    _row(
+    Row(
         "hypot",
         "x y",
         "libm.hypot(x, y)",
@@ -246,7 +245,7 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="sqrt(x*x + y*y) without overflow.",
         example="hypot(3.0, 4.0) = 5.0",
     ),
-    _row(
+    Row(
         "logaddexp",
         "x y",
         "x + LN2 if x == y else (x if x > y else y) + log1p(exp(-abs(x - y)))",
@@ -255,8 +254,8 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="log(exp(x) + exp(y)) without overflow.",
         example="logaddexp(-1e4, 0.0) = 0.0",
     ),
-    _row("exp_sub", "x y", "1 if x == y else exp_plus(x - y, sub_tail(x, y, x - y))", "z", "-z", symbol="exp",
-         function=False),
+    Row("exp_sub", "x y", "1 if x == y else exp_plus(x - y, sub_tail(x, y, x - y))", "z", "-z", symbol="exp",
+        function=False),
 )  # fmt: skip
 ROWS = PRIMITIVES + INTERNAL
 
