@@ -172,8 +172,7 @@ def _method(row: ops.Row, k: int) -> str:
     if names:
         choices += [c for kind in _KINDS[k + 1 :] for c in _where_first(kind, len(names))]
         choices += [(["Rows"], 1, "Matrix")] * (result == "Vector" and len(names) == 1)
-    defaulted = row._replace(defaults=row.defaults[-len(names) :] if names else ())
-    return _overloads(defaulted, "self", names, choices)
+    return _overloads(row, "self", names, choices)
 
 
 def stub() -> str:
@@ -185,7 +184,7 @@ def stub() -> str:
             functions = {row.name for row in faces.FUNCTIONS}
             methods += "".join(f"{alias} = {of}\n" for alias, of in ops.NUMPY.items() if of in functions)
         parts.append(f"class {name}Methods:\n" + "".join(f"    {line}\n" for line in methods.splitlines()))
-    names = "".join(f'    "{row.name}",\n' for row in sorted(faces.FUNCTIONS))
+    names = "".join(f'    "{name}",\n' for name in sorted(row.name for row in faces.FUNCTIONS))
     return "\n".join([*parts, f"__all__ = [\n{names}]\n"])
 
 

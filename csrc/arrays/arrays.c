@@ -125,6 +125,16 @@ static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array 
     return sg_is_tracked(arrays[0].block) || sg_is_tracked(arrays[1].block) || sg_is_tracked(arrays[2].block);
 }
 
+/* Carries out an operation on arrays. Returns a block of the results, or NULL with an exception. */
+static PyObject *carry_out(sg_bulk bulk, const sg_array arrays[3])
+{
+    sg_thread *thread = sg_thread_now();
+    int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
+    if (together)
+        return together < 0 ? NULL : record_bulk(thread, bulk, arrays);
+    return bulk.op == SG_DOT ? sg_each_product(arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
+}
+
 /* Broadcasts along an axis: updates the common length. 0: the lengths differ, and neither is 1. */
 static int fit(uint32_t *length, uint32_t other)
 {
@@ -157,13 +167,7 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
     }
     if (columns == 1)                            /* as one row, because the kernels run along rows */
         bulk.rows = 1, bulk.columns = rows;
-    sg_thread *thread = sg_thread_now();
-    int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
-    if (together < 0)
-        return NULL;
-    PyObject *block =
-        together ? record_bulk(thread, bulk, arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
-    return sg_view_of(block, rows, columns);
+    return sg_view_of(carry_out(bulk, arrays), rows, columns);
 }
 
 /* product(left, right, bias or None) -> a view of the sums bias[c] + left[r][0] * right[0][c] + ..., from left to
@@ -181,10 +185,5 @@ PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
     if (left->columns != right->rows || (arrays[2].block && (bias->rows != 1 || bias->columns != right->columns)))
         return PyErr_Format(PyExc_ValueError, "the shapes do not fit");
     sg_bulk bulk = {.op = SG_DOT, .rows = left->rows, .inner = left->columns, .columns = right->columns};
-    sg_thread *thread = sg_thread_now();
-    int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
-    if (together < 0)
-        return NULL;
-    PyObject *block = together ? record_bulk(thread, bulk, arrays) : sg_each_product(arrays);
-    return sg_view_of(block, bulk.rows, bulk.columns);
+    return sg_view_of(carry_out(bulk, arrays), bulk.rows, bulk.columns);
 }

@@ -90,12 +90,7 @@ static void use_all(sg_graph *graph, const sg_bulk *bulk)
 {
     for (int k = 0; k < 3; k++) {
         uint32_t rows, columns;
-        const sg_span *span = &bulk->operands[k];
-        if (span->kind == SG_NONE || span->kind == SG_CONSTS)
-            continue;
-        sg_bulk_extent(bulk, k, &rows, &columns);
-        rows = span->row ? rows : 1;
-        columns = span->column ? columns : 1;
+        const sg_span *span = sg_span_of_nodes(bulk, k, &rows, &columns);
         int nodes = span->kind == SG_NODES;
         if (nodes && ((span->column == 1 && (rows == 1 || span->row == columns)) ||
                       (span->row == 1 && (columns == 1 || span->column == rows)))) {

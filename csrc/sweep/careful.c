@@ -90,22 +90,11 @@ static void describe(careful_pass v, uint32_t i, sg_report *report)
         report->operands[k] = number_in(v, sg_operand(v.graph, i, k));
 }
 
-/* The rows and columns of nodes that the k-th operand of a bulk has; 0 by 0 if it has none. */
-static const sg_span *span_of_nodes(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
-{
-    const sg_span *span = &bulk->operands[k];
-    sg_bulk_extent(bulk, k, rows, columns);
-    int none = span->kind == SG_NONE || span->kind == SG_CONSTS;
-    *rows = none ? 0 : span->row ? *rows : 1;
-    *columns = none ? 0 : span->column ? *columns : 1;
-    return span;
-}
-
 /* Begins the sums of an operand of a bulk, where a node is not reached yet: with its running sum, or at -0.0. */
 static void begin_span(careful_pass v, const sg_bulk *bulk, int k)
 {
     uint32_t rows, columns;
-    const sg_span *span = span_of_nodes(bulk, k, &rows, &columns);
+    const sg_span *span = sg_span_of_nodes(bulk, k, &rows, &columns);
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < columns; c++) {
             uint32_t operand = sg_span_operand(v.graph, span, r, c);
@@ -119,7 +108,7 @@ static void begin_span(careful_pass v, const sg_bulk *bulk, int k)
 static int span_has_nan(careful_pass v, const sg_bulk *bulk, int k)
 {
     uint32_t rows, columns;
-    const sg_span *span = span_of_nodes(bulk, k, &rows, &columns);
+    const sg_span *span = sg_span_of_nodes(bulk, k, &rows, &columns);
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < columns; c++)
             if (isnan(v.adj[sg_span_operand(v.graph, span, r, c)]))

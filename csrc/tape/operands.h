@@ -24,4 +24,15 @@ static inline void sg_bulk_extent(const sg_bulk *bulk, int k, uint32_t *rows, ui
     *columns = bulk->op == SG_DOT && k == 0 ? bulk->inner : bulk->columns;
 }
 
+/* Operand k of a bulk, and the rows and columns of different nodes that it has; 0 by 0 if it has none. */
+static inline const sg_span *sg_span_of_nodes(const sg_bulk *bulk, int k, uint32_t *rows, uint32_t *columns)
+{
+    const sg_span *span = &bulk->operands[k];
+    sg_bulk_extent(bulk, k, rows, columns);
+    int none = span->kind == SG_NONE || span->kind == SG_CONSTS;
+    *rows = none ? 0 : span->row ? *rows : 1;
+    *columns = none ? 0 : span->column ? *columns : 1;
+    return span;
+}
+
 #endif

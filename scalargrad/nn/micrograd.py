@@ -126,6 +126,34 @@ class Neuron(_Edited):
         return f"{ACTIVATIONS[self.activation].title if self.nonlin else 'Linear'}Neuron({len(self.w)})"
 
 
+def _notes_edits(part: Any) -> bool:
+    """Whether all edits of a neuron or layer are noted: the lists in it do so."""
+    if type(part) is Layer:
+        return _note_edits(part.neurons)
+    return type(part) is Neuron and type(part.w) is Parts
+
+
+def _note_edits(parts: Any) -> bool:
+    return type(parts) is Parts and all(map(_notes_edits, parts))
+
+
+class _Assembly(_Edited):
+    """A module whose parameters are those of a list of parts, its attribute `_list`. It keeps them until an edit."""
+
+    _list: str
+    _kept_parameters: tuple[Any, ...] = (None,)
+
+    def parameters(self) -> list[Value]:
+        kept = self._kept_parameters
+        if kept[0] is not _edition:
+            edition, parts = _edition, getattr(self, self._list)
+            once = {id(p): p for part in parts for p in part.parameters()}
+            kept = (edition, list(once.values()))
+            if _note_edits(parts):
+                object.__setattr__(self, "_kept_parameters", kept)
+        return list(kept[1])
+
+
 class _Kept(NamedTuple):
     """What a layer keeps for batches. The weights are None if its neurons differ, and no one product computes them."""
 
@@ -136,7 +164,7 @@ class _Kept(NamedTuple):
     settings: tuple[Any, ...] = ()  # its other operands
 
 
-class Layer(_Edited):
+class Layer(_Assembly):
     """`nout` neurons over the same `nin` inputs.
 
     For one sample, a list or Vector of `nin` numbers, it returns a list of the `nout` outputs, or the only output. For
@@ -150,8 +178,8 @@ class Layer(_Edited):
     """
 
     _whole = True  # summaries do not list its neurons
+    _list = "neurons"
     _kept = _Kept(None)
-    _kept_parameters: tuple[Any, ...] = (None,)
     neurons: list[Any]
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
@@ -216,15 +244,6 @@ class Layer(_Edited):
             return self._batch(as_array(x))
         return _listed([n(x) for n in self.neurons])
 
-    def parameters(self) -> list[Value]:
-        kept = self._kept_parameters
-        if kept[0] is not _edition:
-            edition = _edition
-            kept = (edition, _once(p for n in self.neurons for p in n.parameters()))
-            if _keeps_its_parameters(self):
-                object.__setattr__(self, "_kept_parameters", kept)
-        return list(kept[1])
-
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(str(n) for n in self.neurons)}]"
 
@@ -234,21 +253,7 @@ class Layer(_Edited):
         return f"Layer({nin} -> {len(self.neurons)}, {names.pop() if len(names) == 1 else 'various'})"
 
 
-def _notes_edits(neuron: Any) -> bool:
-    """Whether all edits of a neuron are noted: its weights are in a list that does."""
-    return type(neuron) is Neuron and type(neuron.w) is Parts
-
-
-def _keeps_its_parameters(layer: Any) -> bool:
-    return type(layer) is Layer and type(layer.neurons) is Parts and all(map(_notes_edits, layer.neurons))
-
-
-def _once(parameters: Iterable[Value]) -> list[Value]:
-    """Each parameter once, in the order of first occurrence."""
-    return list({id(p): p for p in parameters}.values())
-
-
-class MLP(_Edited):
+class MLP(_Assembly):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
     For one sample, a list or Vector of `nin` numbers, it returns a list of outputs, or the only output. For a batch of
@@ -260,7 +265,7 @@ class MLP(_Edited):
     (337, (2, 1))
     """
 
-    _kept_parameters: tuple[Any, ...] = (None,)
+    _list = "layers"
     layers: list[Any]
 
     def __init__(self, nin: int, nouts: Sequence[int], activation: str = "relu", init: str = "uniform") -> None:
@@ -284,14 +289,6 @@ class MLP(_Edited):
         for layer in self.layers:
             x = layer([x] if isinstance(x, Value) else x)
         return _listed(x.elements()) if one else x
-
-    def parameters(self) -> list[Value]:
-        kept = self._kept_parameters
-        if kept[0] is not _edition:
-            kept = (_edition, _once(p for layer in self.layers for p in layer.parameters()))
-            if type(self.layers) is Parts and all(map(_keeps_its_parameters, self.layers)):
-                object.__setattr__(self, "_kept_parameters", kept)
-        return list(kept[1])
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"

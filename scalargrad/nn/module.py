@@ -32,13 +32,17 @@ def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
         if isinstance(thing, (list, tuple)) and _is_vector(thing):
             yield name, thing
             return
-        parts: list[tuple[Any, Any]]
-        if isinstance(thing, Module):
-            parts = [(key, x) for key, x in vars(thing).items() if not key.startswith("_")]
-        else:
-            parts = list(thing.items() if isinstance(thing, dict) else enumerate(thing))
-        for key, part in parts:
+        for key, part in _members(thing):
             yield from _holders(f"{name}.{key}" if name else str(key), part, met)
+
+
+def _members(thing: Any) -> list[tuple[Any, Any]]:
+    """The names and parts of a module, or the keys and items of a container; none of anything else."""
+    if isinstance(thing, Module):
+        return [(name, part) for name, part in vars(thing).items() if not name.startswith("_")]
+    if isinstance(thing, (list, tuple)):
+        return list(enumerate(thing))
+    return list(thing.items()) if isinstance(thing, dict) else []
 
 
 def _is_leaf(x: Any) -> bool:
@@ -239,12 +243,8 @@ def _parts(name: str, thing: Any, met: set[int]) -> Iterator[tuple[str, Module]]
     if id(thing) in met:
         return
     met.add(id(thing))
-    parts: list[tuple[Any, Any]] = []
-    if isinstance(thing, Module) and not getattr(thing, "_whole", False):
-        parts = [(key, x) for key, x in vars(thing).items() if not key.startswith("_")]
-    elif isinstance(thing, (list, tuple, dict)):
-        parts = list(thing.items() if isinstance(thing, dict) else enumerate(thing))
-    found = [row for key, part in parts for row in _parts(f"{name}.{key}" if name else str(key), part, met)]
+    members = [] if getattr(thing, "_whole", False) else _members(thing)
+    found = [row for key, part in members for row in _parts(f"{name}.{key}" if name else str(key), part, met)]
     if isinstance(thing, Module) and not found:
         yield name or "model", thing
     yield from found
