@@ -119,3 +119,13 @@ def test_a_batch_without_inputs_has_the_gradients_of_its_samples_to_the_bit() ->
         sg.sum([v * g for row, gs in zip(rows, given) for v, g in zip(row, gs)]).backward()
         grads.append([p.grad.hex() for p in model.parameters()])
     assert grads[0] == grads[1]
+
+
+@pytest.mark.parametrize("bias", [0.0, Value(0.0)])
+def test_pruned_weights_are_added_from_left_to_right_one_sample_or_many(bias: Any) -> None:
+    layer = nn.Layer(11, 1, nonlin=False)
+    layer.neurons[0].w, layer.neurons[0].b = [0.1] * 10 + [Value(-1.0)], bias
+    total = 0.0
+    for _ in range(10):
+        total += 0.1
+    assert layer([1.0] * 11).data == layer([[1.0] * 11])[0, 0].data == total - 1.0 != 0.0

@@ -6,7 +6,9 @@ parameters, from which it records a whole batch in bulk. After an edit it makes 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from scalargrad import core
@@ -114,7 +116,8 @@ class Neuron(_Edited):
     def __call__(self, x: Iterable[Any]) -> Value:
         if _is_batch(x):
             raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
-        act: Any = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+        # not `sum`: since Python 3.12 it adds floats, as pruned weights have, with a compensation
+        act: Any = reduce(operator.add, (wi * xi for wi, xi in zip(self.w, x)), self.b)
         if act is self.b:  # no inputs: times 1, because a result must not be a parameter
             act = act * 1.0
         return ACTIVATIONS[self.activation](act) if self.nonlin else act  # type: ignore[no-any-return]

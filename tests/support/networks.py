@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ class Scalar:
 
     def affine(self, w: Any, x: Any, b: Any = None) -> Any:
         products = [p * q for p, q in zip(w, x)]
-        return sum(products, b) if b is not None else sum(products[1:], products[0])
+        return reduce(operator.add, products if b is None else [b, *products])
 
     def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
         """One neuron, applied to each input."""
