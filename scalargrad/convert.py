@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.errors import HandmadeNodeError, NumberError, RangeError, ReadOnlyError
@@ -51,6 +52,14 @@ def number(x: Any) -> Any:
     except ValueError:
         refuse(x)
     return NotImplemented
+
+
+def index(x: Any) -> int | None:
+    """The int of an integer of any library; None for anything else, such as an array of several."""
+    try:
+        return operator.index(x)
+    except TypeError:
+        return None
 
 
 def _finite(x: Any) -> float:

@@ -230,14 +230,15 @@ def _classes(target: Any, x: Any) -> list[int] | None:
     rows, classes = (1, *x.shape)[-2:]
     if len(given) != rows:
         raise ShapeError(f"cross_entropy needs one class per row, got {len(given)} for an input of shape {x.shape}")
-    for r, y in enumerate(given):
-        if isinstance(y, core.Node) or not hasattr(y, "__index__"):
+    found = [convert.index(y) for y in given]
+    for r, (y, k) in enumerate(zip(given, found)):
+        if k is None:
             raise ArgumentError(
                 f"a class must be an int, got {type(y).__name__} {convert.short(y)} for row {r}: pass a list of ints"
             )
-        if not 0 <= y.__index__() < classes:
+        if not 0 <= k < classes:
             raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, counted from 0")
-    return [y.__index__() for y in given]
+    return found  # type: ignore[return-value]
 
 
 def l2(parameters: Iterable[Any]) -> Value:

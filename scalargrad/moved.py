@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 _NOW_AT = {
+    "arithmetic": "arrays.arithmetic",
     "calculus.compare": "ledger.compare",
     "calculus.ledger": "ledger.rows",
     "custom": "transforms.custom",
@@ -15,9 +16,11 @@ _NOW_AT = {
     "elements": "arrays.base",
     "initialisers": "nn.initialisers",
     "layers": "nn.layers",
+    "many": "arrays.reductions",
     "modules": "nn.module",
     "strategies": "testing.strategies",
 }
+_NAMED_NOW = {"Arithmetic": "Reductions"}  # the class that has the reductions too, as `Vector.sum`
 
 
 class _Moved(ModuleType):
@@ -27,6 +30,8 @@ class _Moved(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         place = _NOW_AT[self.__name__.removeprefix("scalargrad.")]
+        if name in _NAMED_NOW:
+            place, name = "arrays.reductions", _NAMED_NOW[name]
         return getattr(import_module(f"scalargrad.{place}"), name)
 
 

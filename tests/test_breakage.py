@@ -12,8 +12,8 @@ from collections import Counter
 import pytest
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, nn, optim
-from scalargrad.errors import NumberError, RangeError, ShapeError, StateError
+from scalargrad import Matrix, Value, Vector, losses, nn, optim
+from scalargrad.errors import ArgumentError, NumberError, RangeError, ShapeError, StateError
 
 
 def test_masked_elements_are_refused():
@@ -152,3 +152,30 @@ def test_sizes_of_a_neuron():
 def test_a_matrix_from_an_array_of_arrays_of_no_dimension():
     numpy = pytest.importorskip("numpy")
     assert Matrix([[numpy.array(1.0)], [2.0]]).shape == (2, 1)
+
+
+def test_a_masked_array_with_nothing_masked_keeps_the_gradient():
+    numpy = pytest.importorskip("numpy")
+    x = Value(2.0)
+    found = x * numpy.ma.array([1.0, 3.0])
+    assert found.dtype == object and isinstance(found[1], Value)
+    found[1].backward()
+    assert x.grad == 3.0
+
+
+@pytest.mark.parametrize("size", [10**400, 2**31, [1, 2], int, 1.0, True, None, "3", Value(3.0)])
+def test_a_size_that_no_layer_can_have_is_refused_at_once(size):
+    for make in (nn.Neuron, lambda n: nn.Layer(n, 1), lambda n: nn.Layer(1, n), lambda n: nn.MLP(2, [n]),
+                 lambda n: nn.Linear(n, 1), lambda n: nn.Linear(1, n)):  # fmt: skip
+        with pytest.raises(ArgumentError, match="must be an int, at "):
+            make(size)
+
+
+def test_several_numbers_are_no_size_and_no_class():
+    numpy = pytest.importorskip("numpy")
+    with pytest.raises(ArgumentError, match="must be an int, at "):
+        nn.Linear(numpy.array([1, 2]), 1)
+    assert nn.Linear(numpy.array(2), numpy.int8(1)).weight.shape == (1, 2)
+    for label in (int, numpy.array([1, 0])):
+        with pytest.raises(ArgumentError, match="a class must be an int"):
+            losses.cross_entropy([[1.0, 2.0]], [label])

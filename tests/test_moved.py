@@ -47,6 +47,8 @@ def test_a_pickle_of_0_1_0_loads() -> None:
     [
         ("calculus.compare", "Comparison", "ledger.compare"),
         ("calculus.ledger", "LEDGER", "ledger.rows"),
+        ("arithmetic", "matmul", "arrays.arithmetic"),
+        ("many", "softmax", "arrays.reductions"),
         ("custom", "custom_vjp", "transforms.custom"),
         ("differences", "Slope", "testing.differences"),
         ("initialisers", "Activation", "nn.initialisers"),
@@ -57,3 +59,22 @@ def test_a_pickle_of_0_1_0_loads() -> None:
 def test_a_moved_module_is_found_under_its_old_name(module: str, name: str, now: str) -> None:
     found = pickle.loads(f"cscalargrad.{module}\n{name}\n.".encode())
     assert found is getattr(import_module(f"scalargrad.{now}"), name)
+
+
+def test_methods_and_errors_that_moved_are_found_under_their_old_names() -> None:
+    for name in ("sum", "exp", "softmax"):
+        place, method = b"scalargrad.arithmetic", f"Arithmetic.{name}".encode()
+        found = pickle.loads(b"\x80\x04\x8c%c%b\x8c%c%b\x93." % (len(place), place, len(method), method))
+        assert found is getattr(sg.Vector, name)
+    with pytest.raises(IndexError) as caught:
+        sg.Vector([1.0])[7]
+    old = pickle.loads(b"cscalargrad.arrays\n_OutOfRange\n.")
+    assert isinstance(caught.value, old)
+
+
+@pytest.mark.parametrize("owner", [sg.Value, sg.Vector, sg.Matrix])
+def test_every_method_can_be_pickled(owner: type) -> None:
+    methods = [x for name in dir(owner) if callable(x := getattr(owner, name)) and not name.startswith("_")]
+    assert len(methods) > 60
+    for method in methods:
+        assert pickle.loads(pickle.dumps(method)) == method

@@ -265,3 +265,18 @@ def test_an_operand_used_twice_while_another_thread_uses_it() -> None:
             tape._resolve = resolve
         y.backward()
         assert interrupted and x.grad == 6.0, first
+
+
+def test_a_thread_that_ends_closes_its_graph_so_sums_have_one_order() -> None:
+    def in_thread(f: Callable[[], Value]) -> Value:
+        found: list[Value] = []
+        thread = threading.Thread(target=lambda: found.append(f()))
+        thread.start()
+        thread.join()
+        return found[0]
+
+    x = Value(0.1)
+    first, second = in_thread(lambda: x * 0.1), in_thread(lambda: x * 0.2)
+    (second + first + x * 0.3).backward()
+    # graphs are swept from the latest closed to the earliest: 0.3, then the second thread's, then the first's
+    assert x.grad == (0.3 + 0.2) + 0.1 != (0.3 + 0.1) + 0.2

@@ -195,6 +195,6 @@ def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
     return elementwise(opcode, *operands) if any(isinstance(x, Array) for x in operands) else NotImplemented
 
 
-for _name, _method in faces.methods(elementwise, "Array", "`scalargrad.{}` of each element.", globals()).items():
+for _name, _method in faces.methods(elementwise, "Arithmetic", "`scalargrad.{}` of each element.", globals()).items():
     setattr(Arithmetic, _name, _method)
 core.upcall("lift", _lift)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from scalargrad import core
+from scalargrad.convert import index, short
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
 
@@ -82,8 +83,13 @@ def chosen(table: dict[str, T], name: Any, what: str) -> T:
     return table[name]
 
 
+_MOST = 2**31 - 1  # a graph has fewer nodes than that
+
+
 def size(n: Any, name: str, least: int = 0) -> int:
-    """A size of a layer, as an int. Raises `ArgumentError` if it is not an int or below `least`."""
-    if not hasattr(n, "__index__") or isinstance(n, bool) or n.__index__() < least:
-        raise ArgumentError(f"{name} must be an int, at least {least}, got {n!r}")
-    return int(n.__index__())
+    """A size of a layer, as an int. Raises `ArgumentError` if it is not an int from `least` to `_MOST`."""
+    found = None if isinstance(n, bool) else index(n)
+    if found is None or not least <= found <= _MOST:
+        limit = f"at least {least}" if found is None or found < least else f"at most {_MOST}"
+        raise ArgumentError(f"{name} must be an int, {limit}, got {short(n)}")
+    return found

@@ -164,4 +164,4 @@ def _reflected(opcode: int, right: Node, left: Any) -> Any:
 
 
 def _compare(comparison: Callable[[Any, Any], Any], left: tape.Node, right: Any) -> bool:
-    return cast(bool, comparison(left._data, right._data if isinstance(right, tape.Node) else right))
+    return cast(bool, comparison(left._number, right._number if isinstance(right, tape.Node) else right))

@@ -80,34 +80,34 @@ class Graph:
 class Node:
     """A handle to a number. `operators.py` adds the operators, `value.py` everything else that users see."""
 
-    __slots__ = ("__weakref__", "_data", "_entry", "_grad", "_graph", "_index")
+    __slots__ = ("__weakref__", "_entry", "_grad", "_graph", "_index", "_number")
     _graph: Graph | None  # None: a leaf
     _index: int
-    _data: float
+    _number: float
     _grad: float  # of a leaf
     _entry: int  # serial of a graph << 32 | index of this node in it: one int, so that threads never see half of it
 
     def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
         self = object.__new__(cls)
-        self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, 0
+        self._graph, self._index, self._number, self._grad, self._entry = None, 0, 0.0, 0.0, 0
         return self
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         data: float = convert.construct(*args, **kwargs)
         if self._graph is not None:
             convert.read_only(opcode(self))
-        self._data, self._entry = data, 0
+        self._number, self._entry = data, 0
 
     @property
     def data(self) -> float:
         """The number, a float. It can be set on a leaf, not on an interior node."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, value: Number) -> None:
         if self._graph is not None:
             convert.read_only(opcode(self))
-        self._data, self._entry = require_number(value), 0
+        self._number, self._entry = require_number(value), 0
 
     @property
     def grad(self) -> float:
@@ -123,7 +123,7 @@ class Node:
             self._graph.adjoints[self._index] = number
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return self._number != 0.0
 
     def __hash__(self) -> int:
         return object.__hash__(self) if self._graph is None else hash((self._graph.serial, self._index))
@@ -135,8 +135,22 @@ _upcalls: dict[str, Callable[..., Any]] = {}  # see `upcall`
 _result: type[Node] = Node  # the class of results, which `operators.py` completes
 
 
+class _Opened:
+    """A thread's open graph. It is closed when the thread ends, because the order of closing is the order of sums."""
+
+    __slots__ = ("graph",)
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = weakref.ref(graph)  # weak: a graph is freed with its last Value
+
+    def __del__(self) -> None:
+        graph = self.graph()
+        if graph is not None:
+            graph.close()
+
+
 class _Thread(threading.local):
-    open: weakref.ref[Graph] | None = None  # weak: a graph is freed with its last Value
+    opened: _Opened | None = None
     mode: int = 0
 
 
@@ -180,7 +194,7 @@ def require_number(x: Any) -> float:
 
 def new_leaf(data: float) -> Node:
     node = _result.__new__(_result)
-    node._data = data
+    node._number = data
     return node
 
 
@@ -208,12 +222,12 @@ def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
 
 
 def _open_graph(operands: Sequence[Node | float]) -> Graph:
-    graph = _thread.open() if _thread.open is not None else None
+    graph = _thread.opened.graph() if _thread.opened is not None else None
     if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
         graph.close()
     if graph is None or graph.closed:
         graph = Graph()
-        _thread.open = weakref.ref(graph)
+        _thread.opened = _Opened(graph)
     return graph
 
 
@@ -230,7 +244,7 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
     operand._entry = graph.serial << 32 | index
-    if operand._data is not data:  # another thread has set it meanwhile: this entry has the old value
+    if operand._number is not data:  # another thread has set it meanwhile: this entry has the old value
         operand._entry = 0
     return index
 
@@ -265,7 +279,7 @@ def apply(op: int, *operands: Any) -> Any:
         return lifted
     function = VALUE[op]
     assert function is not None
-    data = [x._data if isinstance(x, Node) else x for x in read]
+    data = [x._number if isinstance(x, Node) else x for x in read]
     value = function(*data)
     return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
@@ -273,7 +287,7 @@ def apply(op: int, *operands: Any) -> Any:
 def reduce(op: int, operands: list[Any]) -> Any:
     """Computes a reduction and records it as one node. Returns a float if no operand is a Node."""
     read = [x if isinstance(x, Node) else require_number(x) for x in operands]
-    data = [x._data if isinstance(x, Node) else x for x in read]
+    data = [x._number if isinstance(x, Node) else x for x in read]
     value = reductions.value(op, data)
     return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
