@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 from scalargrad.errors import BackendError
 
 _SIMD = ("default", "avx2", "avx512f")
-NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the upcall `recorded` of each operation
+# What a context does. The bits of `mode`: record nothing; tell the upcall `recorded` of each operation; raise there for
+# the first anomaly. The last two undo what outer contexts do.
+NO_GRAD, WATCH, STRICT, RECORD, UNWATCHED = 1, 2, 4, 8, 16
+# What a sweep checks: nothing; that each backward rule makes finite numbers; that the gradients of leaves are finite.
+ANY, FINITE_RULES, FINITE_LEAVES = 0, 1, 2
+Made = tuple[int, int, int, list[float], int]  # the key of a node, its opcode, first operands and number of operands
 
 
 def _load_native() -> Any:
@@ -130,16 +135,19 @@ if TYPE_CHECKING or _backend == "python":
         take,
         whole,
     )
+    from scalargrad.pure.contexts import Context
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
     from scalargrad.pure.sweep import backward, gradients
-    from scalargrad.pure.tape import apply, key, mode, opcode, operands, reduce, upcall
+    from scalargrad.pure.tape import apply, key, opcode, operands, reduce, upcall
+    from scalargrad.pure.thread import mode, watchers
     from scalargrad.pure.update import adam_step, clear_grads, sgd_step
 else:
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     upcall = _node.upcall
-    mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
+    Context, mode, watchers = _node.Context, _node.mode, _node.watchers
+    key, opcode, operands = _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take, whole = (
         _node.View,
@@ -157,33 +165,36 @@ else:
 
     _report = ffi.typeof("sg_report *")
 
-    def _swept(root: Any, seed: float, check: bool, finish: Any) -> Any:
-        """Sweeps, and returns `finish(address of the report)`; or, with `check`, the node that made a nan or inf."""
+    def _swept(root: Any, seed: float, check: int, finish: Any) -> Any:
+        """Sweeps, and returns `finish(address of the report)`, or what `check` found instead."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))
         try:
-            if not lib.sg_sweep(graph, index, seed, check, report):
+            if not lib.sg_sweep(graph, index, seed, check == FINITE_RULES, report):
                 raise MemoryError("no memory for the adjoints of this graph; nothing was changed")
             if report.graph:
                 shown = list(report.operands[0 : min(report.count, 3)])
                 return report.graph, report.index, report.opcode, shown, report.count
+            if check == FINITE_LEAVES and not lib.sg_leaf_sums_finite(report):
+                return False
             return finish(address)
         finally:
             lib.sg_discard(report)
 
-    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
+    def backward(root: Any, seed: float, check: int) -> Any:
         if key(root) is None:
             _node.add_grad(root, seed)
             return None
-        return _swept(root, seed, check, _node.commit)  # type: ignore[no-any-return]
+        return _swept(root, seed, check, _node.commit)
 
     def gradients(root: Any, seed: float, check: bool, blocks: Any) -> Any:
         return _swept(root, seed, check, lambda address: [_node.found(address, block) for block in blocks])
 
 
-__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
+__all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
+           "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
            "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "sgd_step",
-           "simd", "simd_paths", "take", "upcall", "whole"]  # fmt: skip
+           "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip
