@@ -50,8 +50,24 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Of size 0, so that every import calls PyInit__node: with -1, a second interpreter would get the objects of the first. */
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, -1, functions, NULL, NULL, NULL, NULL};
+    PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, 0, functions, NULL, NULL, NULL, NULL};
+
+/* The types and the upcalls belong to the first interpreter of the process that loads the core. 0 with an exception. */
+static int is_owner(void)
+{
+    static int64_t owner = -1;
+    int64_t id = PyInterpreterState_GetID(PyInterpreterState_Get());
+    if (id < 0)
+        return 0;
+    if (owner < 0)
+        owner = id;
+    if (owner == id)
+        return 1;
+    PyErr_SetString(PyExc_ImportError, "the C core runs in one interpreter of a process, and another one has loaded it");
+    return 0;
+}
 
 static void decref_leaf(void *leaf)
 {
@@ -60,6 +76,8 @@ static void decref_leaf(void *leaf)
 
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
+    if (!is_owner())
+        return NULL;
     sg_drop_leaf = decref_leaf;
     sg_simd_take(NULL);
     if (!sg_import_convert() || (!sg_node_type && !sg_make_node_type(sg_operators)) ||

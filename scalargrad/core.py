@@ -1,7 +1,8 @@
 """Chooses the backend. It is the only module that touches the C core.
 
 SCALARGRAD_BACKEND is ``native`` (the C core; an error if it was not built), ``python`` (pure Python), or not set: then
-the C core is used if it was built. Both backends supply the same names, and the rest of the package uses only these.
+the C core is used if it was built, except in a second interpreter of the process. Both backends supply the same names,
+and the rest of the package uses only these.
 
 SCALARGRAD_SIMD chooses the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. If it is
 not set, the widest that the CPU has are used. The results have the same bits.
@@ -23,17 +24,24 @@ ANY, FINITE_RULES, FINITE_LEAVES = 0, 1, 2
 Made = tuple[int, int, int, list[float], int]  # the key of a node, its opcode, first operands and number of operands
 
 
-def _load_native() -> Any:
-    """cffi's module, and the module with the type Value, which is in the same library."""
+def _load_native(library: str) -> Any:
+    """cffi's module, and the module with the type Value, which is in the same library and is loaded first."""
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
-    import scalargrad._core as _core
-
-    library: Any = _core.__file__
     loader = ExtensionFileLoader("scalargrad._node", library)
     node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=library))
     loader.exec_module(node)
+    import scalargrad._core as _core
+
     return _core, node
+
+
+def _library() -> str | None:
+    """The file of the C core; None if it was not built."""
+    from importlib.machinery import PathFinder
+
+    spec = PathFinder.find_spec("scalargrad._core", [os.path.dirname(__file__)])
+    return None if spec is None else spec.origin
 
 
 def _error(message: str) -> BackendError:
@@ -41,24 +49,31 @@ def _error(message: str) -> BackendError:
     return BackendError(message, name=__package__)
 
 
-def _choose() -> str:
+def _choose() -> tuple[Any, Any] | None:
+    """The modules of the C core; None if the pure backend is asked for, or the C core was not built."""
     requested = os.environ.get("SCALARGRAD_BACKEND", "")
     if requested not in ("", "native", "python"):
         raise _error(
             f"SCALARGRAD_BACKEND={requested!r} is not a backend: set it to 'native' or 'python', or leave it unset"
         )
     if requested == "python":
-        return "python"
-    try:
-        import scalargrad._core  # noqa: F401
-    except ImportError as error:
+        return None
+    library = _library()
+    if library is None:
         if requested == "native":
             raise _error(
                 "SCALARGRAD_BACKEND=native, but the C core was not built: install a C compiler, then reinstall"
-                f" scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails ({error})"
-            ) from error
-        return "python"
-    return "native"
+                " scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails"
+            )
+        return None
+    try:
+        return _load_native(library)  # type: ignore[no-any-return]
+    except ImportError as error:
+        if "interpreter" in str(error) and requested == "":  # ours, or Python's own for an isolated interpreter
+            return None
+        raise _error(
+            f"the C core, {library}, cannot be loaded: {error}. Reinstall scalargrad, or set SCALARGRAD_BACKEND=python"
+        ) from error
 
 
 def _paths(lib: Any, ffi: Any) -> list[str]:
@@ -76,16 +91,16 @@ def _load() -> tuple[str, Any, Any]:
         raise _error(
             f"SCALARGRAD_SIMD={simd!r} is not a SIMD path: set it to one of {', '.join(_SIMD)}, or leave it unset"
         )
-    chosen = _choose()
-    if chosen == "python":
-        return chosen, None, None
-    core, node = _load_native()
+    modules = _choose()
+    if modules is None:
+        return "python", None, None
+    core, node = modules
     if simd and not core.lib.sg_simd_take(simd.encode()):
         raise _error(
             f"SCALARGRAD_SIMD={simd}, but this CPU or build does not have this path: set it to one of"
             f" {', '.join(_paths(core.lib, core.ffi))}, or leave it unset"
         )
-    return chosen, core, node
+    return "native", core, node
 
 
 _backend, _core, _node = _load()
