@@ -50,7 +50,7 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* Of size 0, so that every import calls PyInit__node: with -1, a second interpreter would get the objects of the first. */
+/* Of size 0, so that every import calls PyInit__node: with -1, a second interpreter would get the first one's objects. */
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, 0, functions, NULL, NULL, NULL, NULL};
 
@@ -65,7 +65,7 @@ static int is_owner(void)
         owner = id;
     if (owner == id)
         return 1;
-    PyErr_SetString(PyExc_ImportError, "the C core runs in one interpreter of a process, and another one has loaded it");
+    PyErr_SetString(PyExc_ImportError, "the C core runs in one interpreter of a process, and another has loaded it");
     return 0;
 }
 

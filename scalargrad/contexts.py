@@ -17,6 +17,7 @@ from scalargrad.errors import AnomalyError, ArgumentError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
+    from types import FrameType
     from weakref import ref as weakref
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -164,12 +165,25 @@ _package = dirname(__file__) + sep
 _PLACES_KEPT = 1_000_000  # beyond this the older half is dropped, so that a long training has bounded memory
 
 
+def _user_frame() -> tuple[FrameType, int]:
+    """The innermost frame outside the package, and how far it is from the caller's."""
+    frame, distance = sys._getframe(2), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_package):
+        frame, distance = frame.f_back, distance + 1
+    return frame, distance
+
+
 def _user_place() -> str:
     """The file and line of the innermost frame outside the package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_package):
-        frame = frame.f_back
+    frame, _ = _user_frame()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """A warning of the innermost line outside the package."""
+    import warnings
+
+    warnings.warn(message, category, stacklevel=_user_frame()[1] + 1)
 
 
 def _place(key: tuple[int, int] | None, watchers: Iterable[Any]) -> str:

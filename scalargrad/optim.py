@@ -295,8 +295,9 @@ class AdamW(Adam):
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scales all grads by one factor so that their Euclidean norm is at most `max_norm`. Returns the norm before.
 
-    The factor is max_norm / (norm + 1e-6) if that is below 1, as in PyTorch. Raises `ArgumentError`, and changes
-    nothing, if a grad is nan or infinite.
+    The factor is max_norm / (norm + 1e-6) if that is below 1, as in PyTorch. A norm that is larger than any double is
+    returned as inf; the grads are scaled as they should be. Raises `ArgumentError`, and changes nothing, if a grad is
+    nan or infinite.
 
     >>> w = Value(1.0); w.grad = 8.0
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
@@ -307,9 +308,12 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     leaves = of_items(trained)
     grads = leaves.grad
     norm = float(reductions.norm(grads))
-    if not math.isfinite(norm):
+    if not all(map(math.isfinite, grads)):
         raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
     factor = most / (norm + 1e-6)
+    if norm == math.inf:  # though each grad is finite
+        largest = max(map(abs, grads))
+        factor = most / largest / float(reductions.norm([g / largest for g in grads]))
     if factor < 1.0:
         leaves.grad = [g * factor for g in grads]
     return norm

@@ -14,6 +14,8 @@ from scalargrad import Matrix, Value, Vector, contexts, core
 from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, NumberError, ScalargradError, ShapeError
 from scalargrad.transforms import run
 
+pytestmark = pytest.mark.filterwarnings("ignore:no Value reached the result")
+
 TRANSFORMS: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
     "grad": sg.grad,
     "value_and_grad": sg.value_and_grad,

@@ -27,7 +27,7 @@ sg_thread *sg_make_thread(void)
     PyObject *capsule = thread ? PyCapsule_New(thread, capsule_name, end_thread) : NULL;
     if (!capsule) {
         PyMem_Free(thread);
-        return (sg_thread *)PyErr_NoMemory();
+        return (sg_thread *)sg_no_memory();
     }
     int failed = PyDict_SetItemString(state, capsule_name, capsule);
     Py_DECREF(capsule);

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from scalargrad import contexts, core
-from scalargrad.errors import ArgumentError, HigherOrderError, NumberError, ShapeError
+from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
 from scalargrad.transforms.trees import Branch, Leaf, Tree
 
@@ -96,6 +96,15 @@ class Run:
         self.items = self.outputs.items()
         contexts.refuse_results(self.items, f"the result of {self.name}")
         return self
+
+    def warn_if_lost(self) -> None:
+        """Warns if the result has numbers, and none of them is a Value."""
+        if sum(self.sizes) and self.items and not any(isinstance(item, core.Node) for item in self.items):
+            contexts.warn_user(
+                f"no Value reached the result of {self.name}, so its derivative is 0: in it, use sg.exp for math.exp,"
+                " and x itself for x.data and float(x)",
+                ImplicitDetachWarning,
+            )
 
     def value(self) -> Any:
         return self.outputs.outside(self.outputs.numbers())
