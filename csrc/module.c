@@ -1,5 +1,5 @@
-/* The module scalargrad._node: the types Node, Block and View, and all functions that Python calls without cffi. It is
- * in the same library as cffi's module scalargrad._core; core.py loads both. */
+/* The module scalargrad._node: the types Node, Block, View and Context, and all functions that Python calls without
+ * cffi. It is in the same library as cffi's module scalargrad._core; core.py loads both. */
 #include "arrays/arrays.h"
 #include "arrays/block.h"
 #include "arrays/found.h"
@@ -7,6 +7,7 @@
 #include "arrays/update.h"
 #include "arrays/view.h"
 #include "python/api.h"
+#include "python/contexts.h"
 #include "python/graphs.h"
 #include "python/node.h"
 #include "python/operators.h"
@@ -18,7 +19,8 @@
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL
 static PyMethodDef functions[] = {
     {"upcall", sg_py_upcall, METH_VARARGS, NULL},           /* python/upcalls.c */
-    {"mode", sg_py_mode, METH_O, NULL},                     /* python/thread.c */
+    {"mode", sg_py_mode, METH_NOARGS, NULL},                /* python/thread.c */
+    {"watchers", sg_py_watchers, METH_NOARGS, NULL},
     {"apply", FAST(sg_py_apply)},                           /* python/operators.c */
     {"reduce", FAST(sg_py_reduce)},
     {"key", sg_py_key, METH_O, NULL},                       /* python/graphs.c */
@@ -48,8 +50,24 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Of size 0, so that every import calls PyInit__node: with -1, a second interpreter would get the first one's objects. */
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, -1, functions, NULL, NULL, NULL, NULL};
+    PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, 0, functions, NULL, NULL, NULL, NULL};
+
+/* The types and the upcalls belong to the first interpreter of the process that loads the core. 0 with an exception. */
+static int is_owner(void)
+{
+    static int64_t owner = -1;
+    int64_t id = PyInterpreterState_GetID(PyInterpreterState_Get());
+    if (id < 0)
+        return 0;
+    if (owner < 0)
+        owner = id;
+    if (owner == id)
+        return 1;
+    PyErr_SetString(PyExc_ImportError, "the C core runs in one interpreter of a process, and another has loaded it");
+    return 0;
+}
 
 static void decref_leaf(void *leaf)
 {
@@ -58,15 +76,19 @@ static void decref_leaf(void *leaf)
 
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
+    if (!is_owner())
+        return NULL;
     sg_drop_leaf = decref_leaf;
     sg_simd_take(NULL);
     if (!sg_import_convert() || (!sg_node_type && !sg_make_node_type(sg_operators)) ||
-        (!sg_block_type && !sg_make_block_type()) || (!sg_view_type && !sg_make_view_type()))
+        (!sg_block_type && !sg_make_block_type()) || (!sg_view_type && !sg_make_view_type()) ||
+        (!sg_context_type && !sg_make_context_type()))
         return NULL;
     PyObject *module = PyModule_Create(&definition);
     if (module && (PyModule_AddObjectRef(module, "Node", (PyObject *)sg_node_type) < 0 ||
                    PyModule_AddObjectRef(module, "Block", (PyObject *)sg_block_type) < 0 ||
-                   PyModule_AddObjectRef(module, "View", (PyObject *)sg_view_type) < 0))
+                   PyModule_AddObjectRef(module, "View", (PyObject *)sg_view_type) < 0 ||
+                   PyModule_AddObjectRef(module, "Context", (PyObject *)sg_context_type) < 0))
         Py_CLEAR(module);
     return module;
 }

@@ -20,6 +20,8 @@ typedef struct {
  * commit leaks nothing: `sg_discard` frees a sweep that has not been committed. Returns 0 if memory ran out. */
 int sg_sweep(uintptr_t graph, uint32_t index, double seed, int check, sg_report *report);
 void sg_discard(sg_report *report);
+/* Whether what a sweep would add to the grads of leaves is finite. */
+int sg_leaf_sums_finite(const sg_report *report);
 
 /* The value and the k-th partial of a primitive of fixed arity; nan for any other opcode. */
 double sg_value(int opcode, double x, double y, double w);

@@ -4,42 +4,59 @@ from __future__ import annotations
 
 import functools
 import sys
-from _thread import get_ident
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from os import sep
 from os.path import dirname
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
+from scalargrad.convert import short
 from scalargrad.errors import AnomalyError, ArgumentError
 from scalargrad.table import ops
 
+if TYPE_CHECKING:
+    from types import FrameType
+    from weakref import ref as weakref
+
 F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M", bound="_Mode")
 
 
 # generators, coroutines (written in two ways), asynchronous generators: `inspect` knows, but is slow to import
 _RUNS_LATER = 0x20 | 0x80 | 0x100 | 0x200
 
-_depths: dict[tuple[int, int], int] = {}  # by thread and bit: how many such contexts are open
 
+class _Mode(core.Context):
+    """A context manager and decorator, for the current thread."""
 
-class _Mode:
-    """A context manager and decorator that sets one bit of the thread's mode. The outermost one clears it on exit."""
+    _bits = 0
 
-    _bit = 0
+    @overload
+    def __new__(cls: type[M], **settings: Any) -> M: ...
+    @overload
+    def __new__(cls, function: F, /, **settings: Any) -> F: ...  # type: ignore[misc]
+    def __new__(cls, *given: Any, **settings: Any) -> Any:  # type: ignore[misc]
+        self = super().__new__(cls, cls._bits)
+        ours = cls.__init__ is object.__init__
+        if settings and ours:
+            raise ArgumentError(f"{cls.__name__}() takes no {next(iter(settings))}")
+        if not given or not (ours or cls.__init__ is detect_anomaly.__init__):
+            return self
+        if len(given) > 1 or not callable(given[0]):
+            raise ArgumentError(
+                f"{cls.__name__}() takes nothing, got {short(given[0])}: write `with {cls.__name__}():`, or"
+                f" `@{cls.__name__}()` above a function"
+            )
+        self.__init__(**settings)  # type: ignore[misc]
+        return self(given[0])  # `@no_grad` without parentheses
 
-    def __enter__(self) -> None:
-        key = get_ident(), self._bit
-        _depths[key] = _depths.get(key, 0) + 1
-        core.mode(core.mode(None) | self._bit)
-
-    def __exit__(self, *exception: object) -> None:
-        key = get_ident(), self._bit
-        depth = _depths.pop(key, 1) - 1
-        if depth > 0:
-            _depths[key] = depth
-        else:
-            core.mode(core.mode(None) & ~self._bit)
+    def _twin(self: M) -> M:
+        """A context with the same settings, for one call of a decorated function."""
+        twin = core.Context.__new__(type(self), self.bits)
+        vars(twin).update({name: x for name, x in vars(self).items() if name not in vars(twin)})
+        return twin
 
     def __call__(self, function: F) -> F:
         code = getattr(function, "__code__", None)
@@ -52,7 +69,7 @@ class _Mode:
 
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
+            with self._twin():
                 return function(*args, **kwargs)
 
         return inside  # type: ignore[return-value]
@@ -69,108 +86,204 @@ class no_grad(_Mode):
     0.0
     """
 
-    _bit = core.NO_GRAD
+    _bits = core.NO_GRAD
 
 
-class recording:
+class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
-    def __enter__(self) -> None:
-        self._key = get_ident(), core.NO_GRAD
-        self._depth = _depths.pop(self._key, 0)
-        core.mode(core.mode(None) & ~core.NO_GRAD)
+    blocks: Sequence[Any]  # the leaves of the transform
 
-    def __exit__(self, *exception: object) -> None:
-        if self._depth:
-            _depths[self._key] = _depths.get(self._key, 0) + self._depth
-            core.mode(core.mode(None) | core.NO_GRAD)
+    def __new__(cls, blocks: Sequence[Any] = ()) -> recording:
+        self = super().__new__(cls, core.RECORD)
+        self.blocks = blocks
+        return self
+
+
+class aside(core.Context):
+    """Inside, operations record, and `detect_anomaly` does not see them: those that the package itself needs."""
+
+    def __new__(cls) -> aside:
+        return super().__new__(cls, core.RECORD | core.UNWATCHED)
 
 
 class detect_anomaly(_Mode):
-    """Inside, an operation or a backward rule that makes a nan or an infinity raises `AnomalyError`.
+    """Inside, a nan or an infinity that an operation made raises `AnomalyError` when it reaches a result or a gradient.
 
-    The message names the operation, its operands, and the file and line that recorded it.
-    Applies to the current thread.
+    A result is the root of `backward`, what a transform returns, and, at the end of the block, a Value that was made in
+    it and that no operation used. A gradient is that of a leaf. So what `where` masks is no anomaly. With ``strict``,
+    and inside `no_grad`, the first nan or infinity raises when an operation or a backward rule makes it. The message
+    names the operation that made it, its operands, and the file and line that recorded it.
 
-    >>> from scalargrad import Value, detect_anomaly, log
+    Also a decorator. Applies to the current thread. If contexts are nested, a strict one makes all strict.
+
+    >>> from scalargrad import Value, detect_anomaly, log, where
+    >>> x = Value(0.0)
     >>> with detect_anomaly():
-    ...     log(Value(0.0))
+    ...     y = where(x > 0, log(x), x)
+    ...     log(x).backward()
     Traceback (most recent call last):
         ...
-    scalargrad.errors.AnomalyError: log(0.0) made -inf, at <doctest scalargrad.contexts.detect_anomaly[1]>:2
-    """
+    scalargrad.errors.AnomalyError: log(0.0) made -inf, at <doctest scalargrad.contexts.detect_anomaly[2]>:3; it reached the root of backward
+    """  # noqa: E501
 
-    _bit = core.WATCH
+    _bits = core.WATCH
 
-    def __enter__(self) -> None:
-        super().__enter__()
-        _watchers.append(self)
+    def __init__(self, *, strict: bool = False) -> None:
+        self.bits = core.WATCH | core.STRICT if strict else core.WATCH
 
-    def __exit__(self, *exception: object) -> None:
-        super().__exit__(*exception)
-        _watchers.remove(self)
-        if not _watchers:
-            _places.clear()
+    @functools.cached_property
+    def _places(self) -> dict[tuple[int, int], str]:
+        """The file and line of each node that was recorded inside, by key."""
+        return {}
+
+    @functools.cached_property
+    def _made(self) -> dict[tuple[int, int], weakref[core.Node]]:
+        """The nodes that were made inside, are nan or infinite, and that no operation has used yet."""
+        return {}
+
+    def _twin(self) -> detect_anomaly:
+        twin = super()._twin()
+        vars(twin).pop("_places", None)
+        vars(twin).pop("_made", None)
+        return twin
+
+    def _left(self, kind: object = None, *exception: object) -> None:
+        """Called after the context was left."""
+        made = vars(self).pop("_made", {})
+        try:
+            if kind is None:
+                for reference in made.values():
+                    if (node := reference()) is not None:
+                        _refuse_result(node, "the end of the block", [*core.watchers(), self])
+        finally:
+            if not any(watcher is self for watcher in core.watchers()):
+                vars(self).pop("_places", None)
 
 
-_watchers: list[detect_anomaly] = []
-_places: dict[tuple[int, int], str] = {}  # the file and line of each node recorded under a watcher, by key
 _package = dirname(__file__) + sep
 _PLACES_KEPT = 1_000_000  # beyond this the older half is dropped, so that a long training has bounded memory
 
 
+def _user_frame() -> tuple[FrameType, int]:
+    """The innermost frame outside the package, and how far it is from the caller's."""
+    frame, distance = sys._getframe(2), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_package):
+        frame, distance = frame.f_back, distance + 1
+    return frame, distance
+
+
 def _user_place() -> str:
     """The file and line of the innermost frame outside the package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_package):
-        frame = frame.f_back
+    frame, _ = _user_frame()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _call(opcode: int, operands: list[float], count: int) -> str:
+def warn_user(message: str, category: type[Warning]) -> None:
+    """A warning of the innermost line outside the package."""
+    import warnings
+
+    warnings.warn(message, category, stacklevel=_user_frame()[1] + 1)
+
+
+def _place(key: tuple[int, int] | None, watchers: Iterable[Any]) -> str:
+    """Where a node was recorded."""
+    found = (watcher._places[key] for watcher in watchers if key in watcher._places)
+    return next(found, "a place outside detect_anomaly")
+
+
+def _call(opcode: int, operands: Sequence[float], count: int) -> str:
     """An operation with its first three operands, as text."""
     return f"{ops.NAMES[opcode]}({', '.join(map(repr, operands[:3]))}{', ...' if count > 3 else ''})"
 
 
 def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, ...]) -> None:
     """The hook that both backends call after each operation while a watcher is active."""
-    place = _user_place()
-    if result.data - result.data != 0.0:  # only for nan and infinities
+    place, key, watchers = _user_place(), core.key(result), core.watchers()
+    bad = not isfinite(result.data)
+    if bad and core.mode() & (core.STRICT | core.NO_GRAD):
         numbers = [x.data if isinstance(x, core.Node) else x for x in operands[:3]]
         raise AnomalyError(f"{_call(opcode, numbers, len(operands))} made {result.data}, at {place}")
-    key = core.key(result)
-    if key is not None:
-        _places[key] = place
-        if len(_places) > _PLACES_KEPT:
-            for old in list(_places)[: _PLACES_KEPT // 2]:
-                _places.pop(old, None)
+    if key is None:
+        return
+    used = [core.key(x) for x in operands if isinstance(x, core.Node) and not isfinite(x.data)]
+    for watcher in watchers:
+        for other in used:
+            watcher._made.pop(other, None)
+        if bad:
+            from weakref import ref
+
+            watcher._made[key] = ref(result)
+        places = watcher._places
+        places[key] = place
+        if len(places) > _PLACES_KEPT:
+            for old in list(places)[: _PLACES_KEPT // 2]:
+                places.pop(old, None)
 
 
 core.upcall("recorded", recorded)
 
 
+def refuse_results(results: Iterable[Any], what: str) -> None:
+    """Under a watcher, raises if one of the results has a nan or an infinity that an operation made."""
+    if core.mode() & core.WATCH:
+        for x in results:
+            if isinstance(x, core.Node) and core.key(x) is not None and not isfinite(x.data):
+                _refuse_result(x, what, core.watchers())
+
+
+def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoReturn:
+    from scalargrad import anomaly
+
+    made = anomaly.origin(result)
+    numbers = [anomaly.number(x) for x in core.operands(made)]
+    call, place = _call(core.opcode(made), numbers, len(numbers)), _place(core.key(made), watchers)
+    raise AnomalyError(f"{call} made {made.data}, at {place}; it reached {what}")
+
+
 def backward(root: core.Node, seed: float) -> None:
-    """`core.backward`. Under a watcher, a backward rule that makes a nan or an infinity raises, and nothing changes."""
-    if not core.mode(None) & core.WATCH:
-        core.backward(root, seed, False)
+    """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes."""
+    mode = core.mode()
+    if not mode & core.WATCH:
+        core.backward(root, seed, core.ANY)
         return
-    if seed - seed != 0.0:
+    if not isfinite(seed):
         raise AnomalyError(f"backward({seed}) starts with a nan or inf, at {_user_place()}")
-    _refuse_anomaly(core.backward(root, seed, True))
-
-
-def gradients(root: core.Node, seed: float, blocks: Sequence[Any]) -> list[bytes | None]:
-    """`core.gradients`. Under a watcher it raises as `backward` does. Changes nothing."""
-    found = core.gradients(root, seed, bool(core.mode(None) & core.WATCH), blocks)
-    if isinstance(found, tuple):
-        _refuse_anomaly(found)
-    return found  # type: ignore[return-value]
-
-
-def _refuse_anomaly(made: tuple[int, int, int, list[float], int] | None) -> None:
+    refuse_results([root], "the root of backward")
+    made = core.backward(root, seed, core.FINITE_RULES if mode & (core.STRICT | core.NO_GRAD) else core.FINITE_LEAVES)
     if made is not None:
-        serial, index, opcode, operands, count = made
-        place = _places.get((serial, index), "a place outside detect_anomaly")
-        raise AnomalyError(
-            f"the backward rule of {_call(opcode, operands, count)}, recorded at {place}, made a nan or inf"
-        )
+        _refuse_rule(root, seed, made or None, None)
+
+
+def gradients(root: core.Node, seed: float, blocks: Sequence[Any], mine: int) -> list[bytes | None]:
+    """`core.gradients`. Under a watcher it raises as `backward` does, for the first `mine` blocks. Changes nothing."""
+    mode = core.mode()
+    check = bool(mode & core.WATCH and mode & (core.STRICT | core.NO_GRAD))
+    found = core.gradients(root, seed, check, blocks)
+    if isinstance(found, tuple):
+        _refuse_rule(root, seed, found, None)
+    if mode & core.WATCH:
+        for block, numbers in zip(blocks[:mine], found):
+            if numbers is not None and not all(map(isfinite, array("d", numbers))):
+                items = [core.item(block, k) for k in range(len(numbers) // 8)]
+                _refuse_rule(root, seed, None, {id(x) for x in items})
+    return found
+
+
+def _refuse_rule(root: core.Node, seed: float, first: core.Made | None, leaves: set[int] | None) -> NoReturn:
+    """Names the first rule that made an anomaly; without it, the one whose anomaly reached the gradient of a leaf."""
+    from scalargrad import anomaly
+
+    reached = ""
+    if first is None:
+        reached = "; it reached the gradient of a leaf"
+        node = anomaly.rule(root, seed, leaves)
+        if node is None:
+            raise AnomalyError("the gradient of a leaf is nan or infinite")
+        numbers = [anomaly.number(x) for x in core.operands(node)]
+        key, call = core.key(node), _call(core.opcode(node), numbers, len(numbers))
+    else:
+        serial, index, opcode, operands, count = first
+        key, call = (serial, index), _call(opcode, operands, count)
+    place = _place(key, core.watchers())
+    raise AnomalyError(f"the backward rule of {call}, recorded at {place}, made a nan or inf{reached}")

@@ -1,7 +1,8 @@
 """Chooses the backend. It is the only module that touches the C core.
 
 SCALARGRAD_BACKEND is ``native`` (the C core; an error if it was not built), ``python`` (pure Python), or not set: then
-the C core is used if it was built. Both backends supply the same names, and the rest of the package uses only these.
+the C core is used if it was built, except in a second interpreter of the process. Both backends supply the same names,
+and the rest of the package uses only these.
 
 SCALARGRAD_SIMD chooses the C core's kernels for one width of register: ``default``, ``avx2`` or ``avx512f``. If it is
 not set, the widest that the CPU has are used. The results have the same bits.
@@ -15,20 +16,32 @@ from typing import TYPE_CHECKING, Any
 from scalargrad.errors import BackendError
 
 _SIMD = ("default", "avx2", "avx512f")
-NO_GRAD, WATCH = 1, 2  # the bits of `mode`: record nothing; tell the upcall `recorded` of each operation
+# What a context does. The bits of `mode`: record nothing; tell the upcall `recorded` of each operation; raise there for
+# the first anomaly. The last two undo what outer contexts do.
+NO_GRAD, WATCH, STRICT, RECORD, UNWATCHED = 1, 2, 4, 8, 16
+# What a sweep checks: nothing; that each backward rule makes finite numbers; that the gradients of leaves are finite.
+ANY, FINITE_RULES, FINITE_LEAVES = 0, 1, 2
+Made = tuple[int, int, int, list[float], int]  # the key of a node, its opcode, first operands and number of operands
 
 
-def _load_native() -> Any:
-    """cffi's module, and the module with the type Value, which is in the same library."""
+def _load_native(library: str) -> Any:
+    """cffi's module, and the module with the type Value, which is in the same library and is loaded first."""
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
-    import scalargrad._core as _core
-
-    library: Any = _core.__file__
     loader = ExtensionFileLoader("scalargrad._node", library)
     node = loader.create_module(ModuleSpec("scalargrad._node", loader, origin=library))
     loader.exec_module(node)
+    import scalargrad._core as _core
+
     return _core, node
+
+
+def _library() -> str | None:
+    """The file of the C core; None if it was not built."""
+    from importlib.machinery import PathFinder
+
+    spec = PathFinder.find_spec("scalargrad._core", [os.path.dirname(__file__)])
+    return None if spec is None else spec.origin
 
 
 def _error(message: str) -> BackendError:
@@ -36,24 +49,31 @@ def _error(message: str) -> BackendError:
     return BackendError(message, name=__package__)
 
 
-def _choose() -> str:
+def _choose() -> tuple[Any, Any] | None:
+    """The modules of the C core; None if the pure backend is asked for, or the C core was not built."""
     requested = os.environ.get("SCALARGRAD_BACKEND", "")
     if requested not in ("", "native", "python"):
         raise _error(
             f"SCALARGRAD_BACKEND={requested!r} is not a backend: set it to 'native' or 'python', or leave it unset"
         )
     if requested == "python":
-        return "python"
-    try:
-        import scalargrad._core  # noqa: F401
-    except ImportError as error:
+        return None
+    library = _library()
+    if library is None:
         if requested == "native":
             raise _error(
                 "SCALARGRAD_BACKEND=native, but the C core was not built: install a C compiler, then reinstall"
-                f" scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails ({error})"
-            ) from error
-        return "python"
-    return "native"
+                " scalargrad with SCALARGRAD_REQUIRE_C=1 to see why the build fails"
+            )
+        return None
+    try:
+        return _load_native(library)  # type: ignore[no-any-return]
+    except ImportError as error:
+        if "interpreter" in str(error) and requested == "":  # ours, or Python's own for an isolated interpreter
+            return None
+        raise _error(
+            f"the C core, {library}, cannot be loaded: {error}. Reinstall scalargrad, or set SCALARGRAD_BACKEND=python"
+        ) from error
 
 
 def _paths(lib: Any, ffi: Any) -> list[str]:
@@ -71,16 +91,16 @@ def _load() -> tuple[str, Any, Any]:
         raise _error(
             f"SCALARGRAD_SIMD={simd!r} is not a SIMD path: set it to one of {', '.join(_SIMD)}, or leave it unset"
         )
-    chosen = _choose()
-    if chosen == "python":
-        return chosen, None, None
-    core, node = _load_native()
+    modules = _choose()
+    if modules is None:
+        return "python", None, None
+    core, node = modules
     if simd and not core.lib.sg_simd_take(simd.encode()):
         raise _error(
             f"SCALARGRAD_SIMD={simd}, but this CPU or build does not have this path: set it to one of"
             f" {', '.join(_paths(core.lib, core.ffi))}, or leave it unset"
         )
-    return chosen, core, node
+    return "native", core, node
 
 
 _backend, _core, _node = _load()
@@ -130,16 +150,19 @@ if TYPE_CHECKING or _backend == "python":
         take,
         whole,
     )
+    from scalargrad.pure.contexts import Context
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
     from scalargrad.pure.sweep import backward, gradients
-    from scalargrad.pure.tape import apply, key, mode, opcode, operands, reduce, upcall
+    from scalargrad.pure.tape import apply, key, opcode, operands, reduce, upcall
+    from scalargrad.pure.thread import mode, watchers
     from scalargrad.pure.update import adam_step, clear_grads, sgd_step
 else:
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     upcall = _node.upcall
-    mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
+    Context, mode, watchers = _node.Context, _node.mode, _node.watchers
+    key, opcode, operands = _node.key, _node.opcode, _node.operands
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take, whole = (
         _node.View,
@@ -157,33 +180,36 @@ else:
 
     _report = ffi.typeof("sg_report *")
 
-    def _swept(root: Any, seed: float, check: bool, finish: Any) -> Any:
-        """Sweeps, and returns `finish(address of the report)`; or, with `check`, the node that made a nan or inf."""
+    def _swept(root: Any, seed: float, check: int, finish: Any) -> Any:
+        """Sweeps, and returns `finish(address of the report)`, or what `check` found instead."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))
         try:
-            if not lib.sg_sweep(graph, index, seed, check, report):
+            if not lib.sg_sweep(graph, index, seed, check == FINITE_RULES, report):
                 raise MemoryError("no memory for the adjoints of this graph; nothing was changed")
             if report.graph:
                 shown = list(report.operands[0 : min(report.count, 3)])
                 return report.graph, report.index, report.opcode, shown, report.count
+            if check == FINITE_LEAVES and not lib.sg_leaf_sums_finite(report):
+                return False
             return finish(address)
         finally:
             lib.sg_discard(report)
 
-    def backward(root: Any, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
+    def backward(root: Any, seed: float, check: int) -> Any:
         if key(root) is None:
             _node.add_grad(root, seed)
             return None
-        return _swept(root, seed, check, _node.commit)  # type: ignore[no-any-return]
+        return _swept(root, seed, check, _node.commit)
 
     def gradients(root: Any, seed: float, check: bool, blocks: Any) -> Any:
         return _swept(root, seed, check, lambda address: [_node.found(address, block) for block in blocks])
 
 
-__all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
+__all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
+           "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
            "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "sgd_step",
-           "simd", "simd_paths", "take", "upcall", "whole"]  # fmt: skip
+           "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip

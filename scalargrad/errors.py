@@ -36,7 +36,7 @@ class HigherOrderError(ScalargradError, NotImplementedError):
 
 
 class AnomalyError(ScalargradError, FloatingPointError):
-    """Inside `detect_anomaly`, an operation or its backward rule made a nan or an infinity."""
+    """Inside `detect_anomaly`, a nan or an infinity that an operation made reached a result or a gradient."""
 
 
 class BackendError(ScalargradError, ImportError):

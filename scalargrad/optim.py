@@ -77,11 +77,13 @@ class Optimiser:
         return [_number(getattr(self, name), name, below) for name, below in self._settings.items()]
 
     def _memory(self, quantities: int) -> bytearray:
-        """The bytes of the running quantities, zeros at first."""
+        """The bytes of the running quantities, zeros at first. The step stores them."""
         size = 8 * quantities * len(self.parameters)
-        if len(self._state) != size:
-            self._state = bytearray(size)
-        return self._state
+        return self._state if len(self._state) == size else bytearray(size)
+
+    def _changes(self, state: bytearray) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The attributes, and what a step changes in them. The backend stores that in one go with the move."""
+        return vars(self), {"_steps": self._steps + 1, "_state": state}
 
     def step(self) -> None:
         """Moves every parameter against its gradient."""
@@ -141,15 +143,20 @@ class Optimiser:
             raise StateError(f"the state of {mine} is damaged: steps out of range, or a negative mean of squares")
         if steps and not names and settings.get("momentum", 1.0):
             raise StateError(f"the state of {mine} is damaged: after {steps} steps it lacks {self._remembered}")
-        before = {name: getattr(self, name) for name in settings}
-        vars(self).update(settings)
+        settings_and_state = {
+            **settings,
+            "_steps": steps,
+            "_state": bytearray(b"".join(numbers.tobytes() for numbers in remembered)),
+        }
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self), **settings)
         try:
-            self._check()
+            twin._check()
         except ArgumentError as error:
-            vars(self).update(before)
             raise StateError(f"the state of {mine} is damaged: {error}") from error
-        self._steps = steps
-        self._state = bytearray(b"".join(numbers.tobytes() for numbers in remembered))
+        vars(self).update(
+            settings_and_state
+        )  # all of them in one call, so that an interrupt leaves the old state or the new one
 
     def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
         import copy
@@ -218,8 +225,8 @@ class SGD(Optimiser):
         lr, momentum, dampening, weight_decay = self._check()
         known, nesterov = len(self._state), bool(self.nesterov)
         state = self._memory(1) if momentum else bytearray()  # without momentum, the velocities do not change
-        self._steps += 1  # right before the move, so that Ctrl-C, which comes after a call, finds both done
-        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, nesterov)
+        changes = self._changes(state if momentum else self._state)
+        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, nesterov, *changes)
 
 
 class Adam(Optimiser):
@@ -262,8 +269,7 @@ class Adam(Optimiser):
         rate, root = lr / (1.0 - beta1**steps), math.sqrt(1.0 - beta2**steps)
         added, shrink = (0.0, 1.0 - lr * weight_decay) if self._decoupled else (weight_decay, 1.0)
         state = self._memory(2)
-        self._steps = steps  # right before the move, so that Ctrl-C, which comes after a call, finds both done
-        core.adam_step(self._block, state, rate, beta1, beta2, eps, added, shrink, root)
+        core.adam_step(self._block, state, rate, beta1, beta2, eps, added, shrink, root, *self._changes(state))
 
 
 class AdamW(Adam):
@@ -289,8 +295,9 @@ class AdamW(Adam):
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Scales all grads by one factor so that their Euclidean norm is at most `max_norm`. Returns the norm before.
 
-    The factor is max_norm / (norm + 1e-6) if that is below 1, as in PyTorch. Raises `ArgumentError`, and changes
-    nothing, if a grad is nan or infinite.
+    The factor is max_norm / (norm + 1e-6) if that is below 1, as in PyTorch. A norm that is larger than any double is
+    returned as inf; the grads are scaled as they should be. Raises `ArgumentError`, and changes nothing, if a grad is
+    nan or infinite.
 
     >>> w = Value(1.0); w.grad = 8.0
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
@@ -301,9 +308,12 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     leaves = of_items(trained)
     grads = leaves.grad
     norm = float(reductions.norm(grads))
-    if not math.isfinite(norm):
+    if not all(map(math.isfinite, grads)):
         raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
     factor = most / (norm + 1e-6)
+    if norm == math.inf:  # though each grad is finite
+        largest = max(map(abs, grads))
+        factor = most / largest / float(reductions.norm([g / largest for g in grads]))
     if factor < 1.0:
         leaves.grad = [g * factor for g in grads]
     return norm

@@ -207,6 +207,8 @@ if not TYPE_CHECKING:
 
 def _leaf(cls: type[Value], data: float, grad: float) -> Value:
     """A leaf of any subclass, made without calling its __init__."""
+    if not isinstance(cls, type) or not issubclass(cls, Value):
+        raise RecordError(f"this pickled leaf cannot be read: {short(cls)} is not a class of Values")
     leaf: Any = cls.__new__(cls)
     leaf.data = data
     leaf.grad = grad
@@ -260,6 +262,8 @@ def unpickled(*packed: Any) -> list[Value]:
     from scalargrad.record import unpack
 
     try:
+        if not packed:
+            raise RecordError("it has no parts")
         return rebuilt(unpack(*packed))
     except RecordError as error:
         raise RecordError(f"this pickled history cannot be read: {error}") from None

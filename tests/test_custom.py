@@ -158,7 +158,7 @@ def test_what_fwd_and_bwd_do_is_not_recorded() -> None:
 
 def test_detect_anomaly_names_it() -> None:
     bad = rule(lambda x: x, lambda x: (math.inf, None), lambda _, g: (g,))
-    with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"custom\(inf, 1.0, 1.0\)"):
+    with sg.detect_anomaly(strict=True), pytest.raises(AnomalyError, match=r"custom\(inf, 1.0, 1.0\)"):
         bad(Value(1.0))
 
 

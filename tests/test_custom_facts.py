@@ -134,14 +134,14 @@ def test_fwd_is_given_plain_numbers(argument: Any, inside: Any) -> None:
 
     def fwd(x: Any) -> Any:
         seen.append(x)
-        assert core.mode(None) & core.NO_GRAD
+        assert core.mode() & core.NO_GRAD
         return 1.0, None
 
     function = sg.custom_vjp(lambda x: x)
     function.defvjp(fwd, lambda _, g: (None,))
     y = function(argument)
     assert same(seen, [inside]) and type(y) is Value and y.data == 1.0 and y._op == "custom"
-    assert not core.mode(None) & core.NO_GRAD
+    assert not core.mode() & core.NO_GRAD
 
 
 def test_an_exception_in_a_rule_leaves_everything() -> None:
@@ -156,7 +156,7 @@ def test_an_exception_in_a_rule_leaves_everything() -> None:
         for call in (lambda: function(x), lambda: sg.grad(function)(1.0)):
             with pytest.raises(RuntimeError, match="no"):
                 call()
-            assert core.mode(None) == 0 and (x * 2)._op == "*" and x.grad == 0.0
+            assert core.mode() == 0 and (x * 2)._op == "*" and x.grad == 0.0
 
 
 def test_keywords_and_defaults_go_by_position() -> None:
@@ -233,7 +233,7 @@ def test_cotangents_that_do_not_fit(cotangents: Any, error: type[Exception], mes
     with pytest.raises(error) as caught:
         returning(cotangents)(x, v)
     assert message is None or str(caught.value) == message
-    assert core.mode(None) == 0 and x.grad == 0.0 and v.grad == [0.0, 0.0]
+    assert core.mode() == 0 and x.grad == 0.0 and v.grad == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("pair", [1.0, (1.0,), [1.0, None], (1.0, None, None), None])

@@ -131,18 +131,3 @@ def test_optimisers_have_the_bits_of_their_formulas(path: str, count: int) -> No
         sgd_is_its_formula(count, *options)
     for options in ADAM:
         adam_is_its_formula(count, *options)
-
-
-@pytest.mark.parametrize("backend", ["", "python", "native"])
-def test_without_the_c_core(backend: str) -> None:
-    """As where no compiler was found: the module cannot be imported."""
-    code = (
-        "import sys; sys.modules['scalargrad._core'] = None\n"
-        "import scalargrad as sg; x = sg.Value(3.0); (x * x).backward(); print(sg.backend(), x.grad)"
-    )
-    environment = {**os.environ, "SCALARGRAD_BACKEND": backend, "SCALARGRAD_SIMD": ""}
-    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    if backend == "native":
-        assert found.returncode == 1 and "SCALARGRAD_BACKEND=native, but the C core was not built" in found.stderr
-    else:
-        assert found.stdout.split() == ["python", "6.0"]

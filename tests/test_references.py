@@ -144,7 +144,7 @@ def a_thread() -> None:
 def modes() -> None:
     with sg.no_grad():
         y = X * 2.0
-        assert core.mode(None) & core.NO_GRAD and core.key(y) is None
+        assert core.mode() & core.NO_GRAD and core.key(y) is None
     refused([lambda: core.operands(X), lambda: core.flatten(X), lambda: core.flatten(1.0), lambda: core.operands(None)])
 
 

@@ -26,6 +26,8 @@ from scalargrad.errors import (
 )
 from tests.support.engines import same
 
+pytestmark = pytest.mark.filterwarnings("ignore:no Value reached the result")
+
 Pair = namedtuple("Pair", "first second")
 
 

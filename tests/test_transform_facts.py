@@ -17,6 +17,8 @@ from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from tests.support.engines import same
 
+pytestmark = pytest.mark.filterwarnings("ignore:no Value reached the result")
+
 Pair = namedtuple("Pair", "a b")
 
 

@@ -37,7 +37,7 @@ static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3])
     double *space = bytes ? copy_numbers(arrays, sources, &size) : NULL;
     if (!space || !sg_bulk_compute(bulk, sources, (double *)(void *)PyBytes_AsString(bytes))) {
         Py_CLEAR(bytes);
-        PyErr_NoMemory();
+        sg_no_memory();
     }
     if (space)
         sg_large_free(space, size);
@@ -103,7 +103,7 @@ static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arr
     if (placed)
         first = append_runs(open, bulk);
     if (first == SG_FAILED)
-        PyErr_NoMemory();
+        sg_no_memory();
     else
         result = sg_block_of_nodes(open, first, (uint32_t)count);
     if (!result)

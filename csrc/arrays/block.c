@@ -33,7 +33,7 @@ PyObject *sg_block_of_doubles(PyObject *bytes, int leaf)
 {
     if (bytes && (size_t)PyBytes_Size(bytes) / sizeof(double) >= SG_CONST) {
         Py_DECREF(bytes);
-        return PyErr_NoMemory();
+        return sg_no_memory();
     }
     Block *block = bytes ? new_block() : NULL;
     if (!block) {
@@ -58,7 +58,7 @@ static PyObject **new_items(uint32_t count)
 {
     PyObject **items = sg_alloc_zero(count * sizeof *items);
     if (!items)
-        PyErr_NoMemory();
+        sg_no_memory();
     return items;
 }
 
@@ -189,7 +189,7 @@ PyObject *sg_py_block(PyObject *module, PyObject *given)
     PyObject *tuple = PySequence_Tuple(given);        /* reading a number may run Python code */
     if (tuple && PyTuple_Size(tuple) >= (Py_ssize_t)SG_CONST) {
         Py_DECREF(tuple);
-        return PyErr_NoMemory();
+        return sg_no_memory();
     }
     uint32_t n = tuple ? (uint32_t)PyTuple_Size(tuple) : 0, k = 0, nodes = 0;
     PyObject **items = tuple ? new_items(n) : NULL;
@@ -244,7 +244,7 @@ PyObject *sg_py_take(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "Oy#", &object, &bytes, &size) || !sg_read_block(object, &block))
         return NULL;
     if (size / 8 >= (Py_ssize_t)SG_CONST)
-        return PyErr_NoMemory();
+        return sg_no_memory();
     const int64_t *positions = (const int64_t *)(const void *)bytes;
     uint32_t n = (uint32_t)(size / 8), k = 0;
     PyObject **items = new_items(n);

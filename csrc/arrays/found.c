@@ -30,7 +30,7 @@ PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return NULL;
     sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
     if (!tabulate_leaves(sweep))
-        return PyErr_NoMemory();
+        return sg_no_memory();
     PyObject *bytes =
         block->items ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(block->count * sizeof(double))) : NULL;
     double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;

@@ -64,7 +64,7 @@ static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3]
     if (done)
         result = sg_block_of_nodes(open, first, rows);
     else
-        PyErr_NoMemory();
+        sg_no_memory();
     if (!result)
         sg_drop_unused(open);
     return result;
@@ -104,7 +104,7 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
     if (!only && !sg_block_look(arrays[0].block))
         return NULL;
     double *row = sg_alloc(((size_t)l->columns + 1) * sizeof *row);
-    PyObject *result = !row   ? PyErr_NoMemory()
+    PyObject *result = !row   ? sg_no_memory()
                        : only ? compute_rows(op, arrays, row, 1)
                               : record_rows(op, thread, arrays, row);
     sg_free(row);
@@ -122,7 +122,7 @@ PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssi
     if (arrays[0].layout.rows && !arrays[0].layout.columns)
         return PyErr_Format(PyExc_ValueError, "a row of nothing has no reduction");
     double *row = sg_alloc(((size_t)arrays[0].layout.columns + 1) * sizeof *row);
-    PyObject *result = row ? compute_rows(op, arrays, row, 0) : PyErr_NoMemory();
+    PyObject *result = row ? compute_rows(op, arrays, row, 0) : sg_no_memory();
     sg_free(row);
     return sg_view_of(result, arrays[0].layout.rows, 1);
 }

@@ -42,6 +42,12 @@ static double *read_state(PyObject *object, const Block *block, size_t arrays)
     return (double *)(void *)bytes;
 }
 
+/* Stores the changes of an optimiser's attributes, in one go with the move. 0 with an exception. */
+static int note(PyObject *attributes, PyObject *changes)
+{
+    return !attributes || !changes || PyDict_Update(attributes, changes) == 0;
+}
+
 static uint32_t load_portion(const Block *block, uint32_t start, portion *c)
 {
     uint32_t n = block->count - start < PORTION ? block->count - start : PORTION;
@@ -64,21 +70,21 @@ static void store_portion(const Block *block, uint32_t start, uint32_t n, const 
 
 /* --- stochastic gradient descent ---------------------------------------------------------------------------------- */
 
-/* sgd_step(parameters, state, first, lr, momentum, dampening, weight_decay, nesterov); the state is empty without
- * momentum. */
+/* sgd_step(parameters, state, first, lr, momentum, dampening, weight_decay, nesterov, attributes={}, changes={}); the
+ * state is empty without momentum. */
 PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *parameters, *state;
+    PyObject *parameters, *state, *attributes = NULL, *changes = NULL;
     Block *block;
     portion c;
     sg_sgd o;
-    if (!PyArg_ParseTuple(args, "OOpddddp", &parameters, &state, &o.first, &o.lr, &o.momentum, &o.dampening,
-                          &o.weight_decay, &o.nesterov) ||
+    if (!PyArg_ParseTuple(args, "OOpddddp|O!O!", &parameters, &state, &o.first, &o.lr, &o.momentum, &o.dampening,
+                          &o.weight_decay, &o.nesterov, &PyDict_Type, &attributes, &PyDict_Type, &changes) ||
         !read_parameters(parameters, &block))
         return NULL;
     double *velocity = read_state(state, block, o.momentum != 0.0);
-    if (!velocity)
+    if (!velocity || !note(attributes, changes))
         return NULL;
     for (uint32_t start = 0, n; start < block->count; start += n) {
         n = load_portion(block, start, &c);
@@ -90,21 +96,21 @@ PyObject *sg_py_sgd_step(PyObject *module, PyObject *args)
 
 /* --- Adam --------------------------------------------------------------------------------------------------------- */
 
-/* adam_step(parameters, state, rate, beta1, beta2, eps, weight_decay, shrink, root); the state holds all means, then
- * all mean squares; see pure/update.py for the rest. */
+/* adam_step(parameters, state, rate, beta1, beta2, eps, weight_decay, shrink, root, attributes={}, changes={}); the
+ * state holds all means, then all mean squares; see pure/update.py for the rest. */
 PyObject *sg_py_adam_step(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *parameters, *state;
+    PyObject *parameters, *state, *attributes = NULL, *changes = NULL;
     Block *block;
     portion c;
     sg_adam o;
-    if (!PyArg_ParseTuple(args, "OOddddddd", &parameters, &state, &o.rate, &o.beta1, &o.beta2, &o.eps, &o.weight_decay,
-                          &o.shrink, &o.root) ||
+    if (!PyArg_ParseTuple(args, "OOddddddd|O!O!", &parameters, &state, &o.rate, &o.beta1, &o.beta2, &o.eps,
+                          &o.weight_decay, &o.shrink, &o.root, &PyDict_Type, &attributes, &PyDict_Type, &changes) ||
         !read_parameters(parameters, &block))
         return NULL;
     double *mean = read_state(state, block, 2);
-    if (!mean)
+    if (!mean || !note(attributes, changes))
         return NULL;
     for (uint32_t start = 0, n; start < block->count; start += n) {
         n = load_portion(block, start, &c);

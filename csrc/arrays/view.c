@@ -158,13 +158,21 @@ PyObject *sg_py_grads(PyObject *module, PyObject *view)
     return read_all(view, sg_block_grad);
 }
 
-/* set_leaves(view, bytes, which) -> None; sets the data (0) or grad (1) of leaves. If an element is not a leaf, it
- * changes nothing and returns that element. */
+/* Runs through an iterator, for its effects. 0 with an exception. */
+static int exhaust(PyObject *iterator)
+{
+    for (PyObject *item; (item = PyIter_Next(iterator));)
+        Py_DECREF(item);
+    return !PyErr_Occurred();
+}
+
+/* set_leaves(view, bytes, which, also=()) -> None; sets the data (0) or grad (1) of leaves, after it has run through
+ * the iterator `also`. If an element is not a leaf, it changes nothing and returns that element. */
 PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
     sg_array x;
-    if (n != 3)
+    if (n != 3 && n != 4)
         return PyErr_Format(PyExc_TypeError, "set_leaves(view, bytes, which)");
     if (!sg_read_view(args[0], &x))
         return NULL;
@@ -175,7 +183,9 @@ PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n
     long which = PyLong_AsLong(args[2]);
     if (PyErr_Occurred() || !sg_block_look(x.block))
         return NULL;
-    for (int write = 0; write < 2; write++)
+    for (int write = 0; write < 2; write++) {
+        if (write && n == 4 && !exhaust(args[3]))
+            return NULL;
         for (uint32_t r = 0; r < l->rows; r++)
             for (uint32_t c = 0; c < l->columns; c++) {
                 uint32_t k = sg_position(l, r, c);
@@ -190,5 +200,6 @@ PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n
                     node->entry_serial = 0;
                 }
             }
+    }
     Py_RETURN_NONE;
 }

@@ -8,4 +8,11 @@
 #include <Python.h>
 #include <structmember.h>
 
+/* Raises MemoryError, with a text. Returns NULL. */
+static inline PyObject *sg_no_memory(void)
+{
+    PyErr_SetString(PyExc_MemoryError, "no memory for this operation; nothing was changed");
+    return NULL;
+}
+
 #endif

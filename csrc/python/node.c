@@ -155,7 +155,7 @@ static int set_grad(PyObject *self, PyObject *value, void *closure)
     sg_close(node->graph);            /* the adjoints are allocated at the graph's final size */
     if (sg_set_adjoint(node->graph, node->index, grad))
         return 0;
-    PyErr_NoMemory();
+    sg_no_memory();
     return -1;
 }
 

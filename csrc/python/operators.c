@@ -190,7 +190,7 @@ PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t nargs
     int tracked = 0;
     if (!operands || !values || !items) {
         if (!PyErr_Occurred())
-            PyErr_NoMemory();
+            sg_no_memory();
         goto done;
     }
     n = PyTuple_Size(items);

@@ -32,7 +32,7 @@ sg_graph *sg_open_graph(sg_thread *thread, int uses, uint32_t need)
     if (thread->open && sg_reserve(thread->open, need))
         return thread->open;
     sg_drop_unused(thread->open);
-    PyErr_NoMemory();
+    sg_no_memory();
     return NULL;
 }
 

@@ -105,7 +105,7 @@ static inline PyObject *sg_record_node(int op, double value, int n, const sg_num
                 sg_use(open, in_args ? open->args[fields[0] + (uint32_t)k] : fields[k]);
             result = sg_new_interior(open, sg_append(open, op, fields[0], fields[1], value));
         } else {
-            result = PyErr_NoMemory();
+            result = sg_no_memory();
         }
         if (!result)
             sg_drop_unused(open);

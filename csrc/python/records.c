@@ -30,7 +30,7 @@ PyObject *sg_py_flatten(PyObject *module, PyObject *const *args, Py_ssize_t n)
     int done = roots && sg_flatten(roots, (uint64_t)n, &r);
     sg_free(roots);
     if (!done)
-        return PyErr_NoMemory();
+        return sg_no_memory();
     PyObject *leaves = PyList_New((Py_ssize_t)r.leaf_count);
     for (uint64_t k = 0; leaves && k < r.leaf_count; k++) {
         Py_INCREF((PyObject *)r.leaves[k]);
@@ -108,5 +108,5 @@ PyObject *sg_py_rebuild(PyObject *module, PyObject *args)
     sg_free(roots);
     if (!done && malformed)
         Py_RETURN_NONE;
-    return done ? result : PyErr_NoMemory();
+    return done ? result : sg_no_memory();
 }

@@ -68,6 +68,15 @@ void sg_discard(sg_report *report)
     report->sweep = 0;
 }
 
+int sg_leaf_sums_finite(const sg_report *report)
+{
+    const sg_sweep_state *sweep = (const sg_sweep_state *)report->sweep;
+    int finite = 1;
+    for (uint32_t k = 0; k < sweep->leaf_count; k++)
+        finite &= isfinite(sweep->leaves[k].sum) != 0;
+    return finite;
+}
+
 /* Copies the reached adjoints into the graph's, and resets the scratch. */
 static void merge_adjoints(sg_adjoints *into, sg_adjoints *from, uint32_t count)
 {

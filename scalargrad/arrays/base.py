@@ -207,6 +207,8 @@ def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:
 
 def _unpickled(shape: Shape, of_numpy: bool, packed: Packed | None, elements: list[Any]) -> Any:
     """A pickled array. Raises `RecordError` for a damaged one."""
+    if not isinstance(packed, (tuple, list, type(None))) or not isinstance(elements, (tuple, list)):
+        raise RecordError("this pickled array cannot be read: its parts are no history and a list of elements")
     roots = [] if packed is None else unpickled(*packed)
     if any(type(x) is int and not 0 <= x < len(roots) for x in elements):
         raise RecordError(f"an array has an element that is not one of its {len(roots)} results")

@@ -9,7 +9,7 @@ from typing import Any
 
 from scalargrad import core
 from scalargrad.arrays import reading
-from scalargrad.arrays.base import Array, of_items
+from scalargrad.arrays.base import Array
 from scalargrad.errors import StateError
 from scalargrad.nn import saving
 from scalargrad.nn.saving import State
@@ -167,9 +167,15 @@ class Module:
                     pruned.append((holder, k, number))
                 else:
                     raise StateError(f"{name}: element {k} is a constant, so it cannot be set")
-        of_items(leaves).data = numbers
-        for holder, k, number in pruned:
-            holder[k] = number
+        holders: list[list[Any]] = [holder for holder, _, _ in pruned]
+        places, floats = [k for _, k, _ in pruned], [number for _, _, number in pruned]
+        view = core.whole(core.block(leaves), 1, len(leaves))
+        for holder in holders:
+            holder.extend(())  # a layer's list notes it as an edit
+        setting: Iterator[Any] = map(list.__setitem__, holders, places, floats)
+        core.set_leaves(view, numbers.tobytes(), 0, setting)  # all in one step
+        for holder in holders:
+            holder.extend(())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the state to a JSON file. Numbers are exact; an interruption leaves an older file whole.

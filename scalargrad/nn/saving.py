@@ -10,9 +10,14 @@ import errno
 import math
 import os
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 from scalargrad.errors import StateError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 State = dict[str, Any]
 _FORMAT = "scalargrad state 1"
@@ -50,8 +55,9 @@ def _digest(state: Any) -> str:
 def write(path: str | os.PathLike[str], state: State) -> None:
     """Writes a state to a file.
 
-    The state goes into a new file in the same folder, which then replaces the old file in one step. So an interruption
-    leaves the old file whole. Raises OSError, which names the path, if the folder cannot be written.
+    The state goes into a draft, a new file in the same folder, which then replaces the old file in one step. So an
+    interruption leaves the old file whole. A process that is killed leaves its draft; the next save there removes it.
+    Raises OSError, which names the path, if the folder cannot be written.
     """
     target = os.path.realpath(os.fsdecode(path))
     if os.path.exists(target) and not os.path.isfile(target):  # the new file would replace a device
@@ -59,21 +65,55 @@ def write(path: str | os.PathLike[str], state: State) -> None:
     plain = {name: _to_json(x) for name, x in state.items()}
     text = _text({"format": _FORMAT, "sha256": _digest(plain), "state": plain})
     folder, name = os.path.split(target)
-    draft = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    stem = f".scalargrad-{_digest(name)[:16]}-"  # of the same length for every name
+    draft = ""
     try:
-        with open(draft, "x", encoding="ascii") as file:
+        _remove_drafts(folder, stem)
+        draft, file = _new_draft(folder, stem)
+        with file:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        if os.path.exists(target):
-            os.chmod(draft, os.stat(target).st_mode & 0o777)
-        os.replace(draft, target)
+            if os.path.exists(target):
+                os.chmod(draft, os.stat(target).st_mode & 0o777)
+            if fcntl is not None:
+                os.replace(draft, target)  # while it is locked
+        if fcntl is None:
+            os.replace(draft, target)
     except BaseException as error:
         with suppress(OSError):
             os.unlink(draft)
         if isinstance(error, OSError) and error.errno is not None:  # names the given path, not the draft
             raise OSError(error.errno, error.strerror, os.fspath(path)) from None
         raise
+
+
+def _new_draft(folder: str, stem: str) -> tuple[str, TextIO]:
+    """A new file, which is locked as long as it is open, and its path."""
+    while True:
+        path = os.path.join(folder, f"{stem}{os.urandom(6).hex()}.tmp")
+        file = open(path, "x", encoding="ascii")  # noqa: SIM115
+        try:
+            if fcntl is not None:
+                with suppress(OSError):  # a file system without locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.exists(path):  # another save may have removed it before it was locked
+                return path, file
+        except BaseException:
+            os.unlink(path)
+            raise
+        file.close()
+
+
+def _remove_drafts(folder: str, stem: str) -> None:
+    """Removes the drafts of processes that were killed: nobody holds their locks."""
+    if fcntl is None:
+        return
+    for name in os.listdir(folder):
+        if name.startswith(stem) and name.endswith(".tmp"):
+            with suppress(OSError), open(os.path.join(folder, name), "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(file.name)
 
 
 def read(path: str | os.PathLike[str]) -> State:

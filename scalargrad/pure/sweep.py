@@ -6,14 +6,14 @@ A node's adjoint is complete when the pass reaches the node, because all its con
 from __future__ import annotations
 
 import heapq
-import itertools
+import math
 import operator
 from array import array
-from collections import deque
 from collections.abc import Sequence
+from typing import Literal
 
 from scalargrad.pure.block import Block
-from scalargrad.pure.tape import Graph, Node
+from scalargrad.pure.tape import Graph, Node, at_once
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import PARTIALS
 from scalargrad.table.libm import zmul
@@ -90,14 +90,13 @@ class _Sweep:
         return None
 
     def commit(self) -> None:
-        """Stores all adjoints in one call of `deque`. It consumes the maps without running Python code, so neither a
-        signal nor another thread can interrupt it."""
+        """Stores all adjoints in one step."""
         grad = Node.__dict__["_grad"]
         leaves = [leaf for leaf, _ in self.leaf_sums.values()]
         sums = [total for _, total in self.leaf_sums.values()]
         graphs = [graph.adjoints for graph in self.adjoints]
         add = map(grad.__set__, leaves, map(operator.add, map(grad.__get__, leaves), sums))
-        deque(itertools.chain(add, map(dict.update, graphs, self.adjoints.values())), maxlen=0)
+        at_once(add, map(dict.update, graphs, self.adjoints.values()))
 
 
 def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
@@ -132,18 +131,21 @@ def _found(sweep: _Sweep, block: Block) -> bytes | None:
     return array("d", [0.0 + (0.0 if leaf is None else leaf[1]) for leaf in known]).tobytes()
 
 
-def backward(root: Node, seed: float, check: bool) -> tuple[int, int, int, list[float], int] | None:
-    """Sweeps from the root and commits.
+def backward(root: Node, seed: float, check: int) -> tuple[int, int, int, list[float], int] | Literal[False] | None:
+    """Sweeps from the root and commits, unless a check fails.
 
-    With `check`, a nan or infinity stops the sweep, and nothing is committed. Then returns the node whose rule made it:
-    its graph's serial number, its index, opcode, first three operands and number of operands.
+    With `check` 1, a nan or infinity stops the sweep. Then returns the node whose rule made it: its graph's serial
+    number, its index, opcode, first three operands and number of operands. With 2, returns False if the sum for a leaf
+    is not finite.
     """
     if root._graph is None:
         sweep = _Sweep()
         sweep.leaf_sums[id(root)] = root, seed
     else:
-        sweep, made = _swept(root, seed, check)
+        sweep, made = _swept(root, seed, check == 1)
         if made is not None:
             return made
+    if check == 2 and not all(math.isfinite(total) for _, total in sweep.leaf_sums.values()):
+        return False
     sweep.commit()
     return None

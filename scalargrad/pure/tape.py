@@ -10,14 +10,13 @@ were closed before.
 from __future__ import annotations
 
 import itertools
-import operator
 import sys
-import threading
-import weakref
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad import convert
+from scalargrad.pure import thread
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 # From the first size on, an open graph is closed at a quiet moment (see `_rolls_over`). Until the second size it learns
 # how quiet such moments are. At the third size it is closed in any case.
 GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
-NO_GRAD, WATCH = 1, 2
 
 _serials = itertools.count(1)
 _closings = itertools.count(1)
@@ -135,28 +133,6 @@ _upcalls: dict[str, Callable[..., Any]] = {}  # see `upcall`
 _result: type[Node] = Node  # the class of results, which `operators.py` completes
 
 
-class _Opened:
-    """A thread's open graph. It is closed when the thread ends, because the order of closing is the order of sums."""
-
-    __slots__ = ("graph",)
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = weakref.ref(graph)  # weak: a graph is freed with its last Value
-
-    def __del__(self) -> None:
-        graph = self.graph()
-        if graph is not None:
-            graph.close()
-
-
-class _Thread(threading.local):
-    opened: _Opened | None = None
-    mode: int = 0
-
-
-_thread = _Thread()
-
-
 def results_are(cls: type[N]) -> type[N]:
     """Sets the class that all results have."""
     global _result
@@ -171,13 +147,6 @@ def upcall(name: str, function: Callable[..., Any]) -> None:
     NotImplemented. "recorded": ``recorded(result, opcode, operands)`` is told of each operation in the mode WATCH.
     """
     _upcalls[name] = function
-
-
-def mode(bits: int | None) -> int:
-    before = _thread.mode
-    if bits is not None:
-        _thread.mode = operator.index(bits)
-    return before
 
 
 def read_number(x: Any) -> Any:
@@ -196,6 +165,24 @@ def new_leaf(data: float) -> Node:
     node = _result.__new__(_result)
     node._number = data
     return node
+
+
+_DATA, _GRAD, _ENTRY = (Node.__dict__[name] for name in ("_data", "_grad", "_entry"))
+
+
+def setting_data(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
+    """Sets the data of leaves as it is run through, without running Python code; see `at_once`."""
+    return itertools.chain(map(_DATA.__set__, leaves, numbers), map(_ENTRY.__set__, leaves, itertools.repeat(0)))
+
+
+def setting_grads(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
+    """Sets the grads of leaves, likewise."""
+    return map(_GRAD.__set__, leaves, numbers)
+
+
+def at_once(*effects: Iterable[Any]) -> None:
+    """Runs through iterators written in C, in one call: neither a signal nor another thread comes between."""
+    deque(itertools.chain(*effects), maxlen=0)
 
 
 def handle(graph: Graph, index: int) -> Node:
@@ -222,12 +209,12 @@ def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
 
 
 def _open_graph(operands: Sequence[Node | float]) -> Graph:
-    graph = _thread.opened.graph() if _thread.opened is not None else None
+    graph = thread.now.opened.graph() if thread.now.opened is not None else None
     if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
         graph.close()
     if graph is None or graph.closed:
         graph = Graph()
-        _thread.opened = _Opened(graph)
+        thread.now.opened = thread.Opened(graph)
     return graph
 
 
@@ -250,7 +237,8 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
 
 
 def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
-    if _thread.mode & NO_GRAD:
+    bits = thread.mode() if thread.now.entered else 0
+    if bits & thread.NO_GRAD:
         result = new_leaf(value)
     else:
         while True:
@@ -263,7 +251,7 @@ def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], va
             if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
                 break
         result = handle(graph, graph.append(op, resolved, value))
-    if _thread.mode & WATCH:
+    if bits & thread.WATCH:
         _upcalls["recorded"](result, op, tuple(operands))
     return result
 

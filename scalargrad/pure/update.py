@@ -6,48 +6,79 @@ quantity.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable
+from array import array
+from collections.abc import Sequence
 from typing import Any
 
+from scalargrad.pure import tape
 from scalargrad.pure.block import Block
 from scalargrad.table.libm import div
 
 
+def _step(
+    leaves: list[Any], moved: list[float], state: bytearray, quantities: list[float], attributes: dict[str, Any],
+    changes: dict[str, Any],
+) -> None:  # fmt: skip
+    """Stores all results of a step in one go: the parameters, the state, and the attributes of the optimiser."""
+    whole, numbers = (slice(0, len(state)),), (array("d", quantities).tobytes(),)
+    tape.at_once(
+        tape.setting_data(leaves, moved),
+        map(state.__setitem__, whole, numbers) if state else (),
+        map(attributes.update, (changes,)),
+    )
+
+
 def sgd_step(
     parameters: Block, state: bytearray, first: bool, lr: float, momentum: float, dampening: float,
-    weight_decay: float, nesterov: bool,
+    weight_decay: float, nesterov: bool, attributes: dict[str, Any] | None = None,
+    changes: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Stochastic gradient descent. The state holds the velocities; it is empty without momentum."""
-    velocity = memoryview(state).cast("d")
+    """Stochastic gradient descent. The state holds the velocities; it is empty without momentum.
+
+    `changes` are stored in the optimiser's attributes in the same step.
+    """
+    velocity = memoryview(bytes(state)).cast("d")
+    velocities: list[float] = []
+    moved: list[float] = []
     for k, p in enumerate(parameters.items):
         g = p.grad + weight_decay * p.data if weight_decay else p.grad
         if momentum:
-            velocity[k] = g if first else momentum * velocity[k] + (1.0 - dampening) * g
-            g = g + momentum * velocity[k] if nesterov else velocity[k]
-        p.data -= lr * g
+            velocities.append(g if first else momentum * velocity[k] + (1.0 - dampening) * g)
+            g = g + momentum * velocities[k] if nesterov else velocities[k]
+        moved.append(p.data - lr * g)
+    _step(parameters.items, moved, state, velocities, {} if attributes is None else attributes, changes or {})
 
 
 def adam_step(
     parameters: Block, state: bytearray, rate: float, beta1: float, beta2: float, eps: float, weight_decay: float,
-    shrink: float, root: float,
+    shrink: float, root: float, attributes: dict[str, Any] | None = None, changes: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Adam. The state holds the running means of the gradients, then those of their squares.
 
     `rate` is the learning rate divided by the bias correction of the means. `root` is the square root of the bias
     correction of the squares. `weight_decay` times the parameter is added to its gradient; `shrink` multiplies the
-    parameter.
+    parameter. `changes` are stored in the optimiser's attributes in the same step.
     """
-    numbers = memoryview(state).cast("d")
+    numbers = memoryview(bytes(state)).cast("d")
     count = len(parameters.items)
+    means: list[float] = []
+    squares: list[float] = []
+    moved: list[float] = []
     for k, p in enumerate(parameters.items):
         g = p.grad + weight_decay * p.data if weight_decay else p.grad
-        numbers[k] = mean = beta1 * numbers[k] + (1.0 - beta1) * g
-        numbers[count + k] = square = beta2 * numbers[count + k] + (1.0 - beta2) * (g * g)
-        p.data = shrink * p.data - rate * div(mean, math.sqrt(square) / root + eps)
+        means.append(beta1 * numbers[k] + (1.0 - beta1) * g)
+        squares.append(beta2 * numbers[count + k] + (1.0 - beta2) * (g * g))
+        moved.append(shrink * p.data - rate * div(means[k], math.sqrt(squares[k]) / root + eps))
+    _step(parameters.items, moved, state, means + squares, {} if attributes is None else attributes, changes or {})
 
 
-def clear_grads(values: Iterable[Any]) -> None:
+def clear_grads(values: Sequence[Any]) -> None:
     """Sets the grad of all values to 0."""
-    for x in values:
-        x.grad = 0.0
+    leaves = [x for x in values if isinstance(x, tape.Node) and x._graph is None]
+    if len(leaves) < len(values):
+        for x in values:
+            if not isinstance(x, tape.Node) or x._graph is not None:
+                x.grad = 0.0
+    tape.at_once(tape.setting_grads(leaves, itertools.repeat(0.0)))

@@ -72,7 +72,7 @@ class custom_vjp(Generic[P, R]):
             )
         if self._fwd is None or self._bwd is None:
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
-        wanted = not core.mode(None) & core.NO_GRAD
+        wanted = not core.mode() & core.NO_GRAD
         with contexts.no_grad():
             pair: Any = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
                                for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import operator
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 from scalargrad import core
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 _DOT = ops.OPCODE["dot"]
+
+
+def _kept(argnums: Any) -> Any:
+    """`argnums` as it is used at every call: an iterator is read once, here."""
+    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
 
 
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
@@ -89,6 +94,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> grad(lambda p: p["w"][0] * p["w"][1] + p["b"])({"w": [2.0, 3.0], "b": 1.0})
     {'w': [3.0, 2.0], 'b': 1.0}
     """
+    argnums = _kept(argnums)
     both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
 
     @functools.wraps(fun)
@@ -127,10 +133,13 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     (6.0, [2.0, 3.0])
     """
 
+    argnums = _kept(argnums)
+
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         run = Run(fun, args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
         run.require_scalar("grad")
+        run.warn_if_lost()
         gradients = run.outside(run.pull(run.items[0]))
         value = run.outputs.numbers()[0]
         return (value, run.aux) if has_aux else value, _one_or_all(argnums, gradients)
@@ -160,9 +169,12 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     [[2.0, 3.0], [1.0, 0.0]]
     """
 
+    argnums = _kept(argnums)
+
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         run = Run(fun, args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
+        run.warn_if_lost()
         rows = [run.parts(run.pull(item)) for item in run.items]
 
         def entries(result: Leaf) -> Any:
@@ -221,6 +233,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
         direction += tree.match(tangent, f"tangent {k}")
     run.execute({}, has_aux)
+    run.warn_if_lost()
     derivative = run.outputs.outside(array("d", [_dot(run.pull(item), direction) for item in run.items]))
     return (run.value(), derivative, run.aux) if has_aux else (run.value(), derivative)
 
@@ -254,6 +267,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     """
     run = Run(fun, primals, range(len(primals))).execute({}, has_aux)
     refuse_outer([run.outputs])
+    run.warn_if_lost()
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""

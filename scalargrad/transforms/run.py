@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from scalargrad import contexts, core
-from scalargrad.errors import ArgumentError, HigherOrderError, NumberError, ShapeError
+from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
 from scalargrad.transforms.trees import Branch, Leaf, Tree
 
 Function = Callable[..., Any]
 
 _DOT = ops.OPCODE["dot"]
-running: dict[int, list[Any]] = {}  # the blocks of leaves of every transform whose function is running, in any thread
+# Every transform whose function is running, in any thread; and some that an interrupt has left here.
+running: dict[int, contexts.recording] = {}
 
 
 def name_of(fun: Function) -> str:
@@ -25,11 +26,8 @@ def name_of(fun: Function) -> str:
 def weighted(items: Sequence[Any], weights: Sequence[float]) -> Any:
     """A Value whose partial by each Value among the items is its weight; 0.0 if none of them is a Value."""
     pairs = [x for item, weight in zip(items, weights) if isinstance(item, core.Node) for x in (item, weight)]
-    before = core.mode(0)
-    try:
+    with contexts.aside():
         return core.reduce(_DOT, pairs) if pairs else 0.0
-    finally:
-        core.mode(before)
 
 
 def refuse_outer(trees: Sequence[Tree]) -> None:
@@ -43,7 +41,10 @@ def refuse_outer(trees: Sequence[Tree]) -> None:
 
 
 def _blocks_running() -> list[Any]:
-    return [block for blocks in list(running.values()) for block in blocks]
+    for key, context in list(running.items()):
+        if not context.open:
+            running.pop(key, None)
+    return [block for context in list(running.values()) for block in context.blocks]
 
 
 def _refuse() -> NoReturn:
@@ -70,12 +71,13 @@ class Run:
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
+        context = contexts.recording(self.blocks)
         try:
-            running[id(self)] = self.blocks
-            with contexts.recording():
+            with context:
+                running[id(context)] = context
                 result = self.fun(*self.args, **kwargs)
         finally:
-            running.pop(id(self), None)
+            running.pop(id(context), None)
         self.args = []
         self.aux = None
         if has_aux:
@@ -86,12 +88,23 @@ class Run:
             result, aux = result
             tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
             refuse_outer([tree])
+            contexts.refuse_results(tree.values(), f"the aux of {self.name}")
             self.aux = tree.outside(tree.numbers())
         if result is None:
             raise NumberError(f"{self.name} returned None: does it lack a return?")
         self.outputs = Tree(result, f"the result of {self.name}", results=True)
         self.items = self.outputs.items()
+        contexts.refuse_results(self.items, f"the result of {self.name}")
         return self
+
+    def warn_if_lost(self) -> None:
+        """Warns if the result has numbers, and none of them is a Value."""
+        if sum(self.sizes) and self.items and not any(isinstance(item, core.Node) for item in self.items):
+            contexts.warn_user(
+                f"no Value reached the result of {self.name}, so its derivative is 0: in it, use sg.exp for math.exp,"
+                " and x itself for x.data and float(x)",
+                ImplicitDetachWarning,
+            )
 
     def value(self) -> Any:
         return self.outputs.outside(self.outputs.numbers())
@@ -117,7 +130,7 @@ class Run:
         if core.key(root) is None:
             root = weighted([root], [1.0])
         others = _blocks_running()
-        found = contexts.gradients(root, 1.0, [*self.blocks, *others])
+        found = contexts.gradients(root, 1.0, [*self.blocks, *others], len(self.blocks))
         if found[len(self.blocks) :] != [None] * len(others):
             _refuse()
         row = array("d")
