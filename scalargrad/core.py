@@ -133,13 +133,14 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
     from scalargrad.pure.sweep import backward, gradients
-    from scalargrad.pure.tape import apply, key, mode, opcode, operands, reduce, upcall
+    from scalargrad.pure.tape import apply, key, mode, opcode, operand_values, operands, reduce, upcall
     from scalargrad.pure.update import adam_step, clear_grads, sgd_step
 else:
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     upcall = _node.upcall
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
+    operand_values = _node.operand_values
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take, whole = (
         _node.View,
@@ -184,6 +185,6 @@ else:
 
 __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
-           "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operands",
+           "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operand_values", "operands",
            "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "sgd_step",
            "simd", "simd_paths", "take", "upcall", "whole"]  # fmt: skip

@@ -20,7 +20,7 @@ class ReadOnlyError(ScalargradError, AttributeError):
 
 
 class HandmadeNodeError(ScalargradError, TypeError):
-    """A Value was constructed with children, an op or a backward function, which only operations can set."""
+    """A node by hand lacks its local gradients: it was given the name of an operation, or a backward function."""
 
 
 class ArgumentError(ScalargradError, ValueError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
-from scalargrad.convert import construct, short
+from scalargrad.convert import by_hand, real, rewrite, short
 from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
 from scalargrad.table import faces, ops
 
@@ -41,13 +41,30 @@ class Value(core.Node, ValueMethods):
     >>> y.backward()
     >>> y.data, x.grad
     (10.0, 6.0)
+
+    ``Value(data, children, local_grads)`` makes a node by hand. Its number is `data`, whatever the children are, and
+    its derivative by each child is the local gradient. Children are Values or constants; one that is repeated counts
+    each time. Without a Value among the children, and under `no_grad`, it is a leaf. Raises `ShapeError` unless there
+    is one local gradient per child, `NumberError` for a Value as a local gradient, `HandmadeNodeError` for the name of
+    an operation in their place.
+
+    >>> y = Value(x.data**3, (x,), (3 * x.data**2,))
+    >>> y.backward()
+    >>> y.data, x.grad
+    (27.0, 33.0)
     """
 
     __slots__ = ()
 
     if TYPE_CHECKING:  # the backend defines it
 
-        def __init__(self, data: Real, _children: tuple[()] = ..., _op: Literal[""] = ...) -> None: ...
+        def __init__(
+            self,
+            data: Real,
+            children: Sequence[Value | Real] = ...,
+            local_grads: Sequence[Real] | Literal[""] = ...,
+            label: str = ...,
+        ) -> None: ...
 
     def backward(self, seed: float = 1.0) -> None:
         """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self depends on.
@@ -65,7 +82,7 @@ class Value(core.Node, ValueMethods):
         if not isinstance(self, core.Node):
             found = f"{type(self).__name__} {short(self)}"
             raise NumberError(f"backward needs a Value, got {found}: no Value entered the computation")
-        contexts.backward(self, seed if type(seed) is float else construct(seed))
+        contexts.backward(self, seed if type(seed) is float else real(seed))
 
     def detach(self) -> Value:
         """Returns a new leaf with the same number and no history.
@@ -75,7 +92,49 @@ class Value(core.Node, ValueMethods):
         """
         return Value(self.data)
 
-    # --- micrograd's view of the graph
+    def item(self) -> float:
+        """Returns the number, as ``data`` does.
+
+        >>> Value(2.0).item()
+        2.0
+        """
+        return self.data
+
+    def zero_grad(self) -> None:
+        """Sets the grad to 0.0."""
+        self.grad = 0.0
+
+    # --- the graph
+
+    @property
+    def operands(self) -> tuple[Value | float, ...]:
+        """The operands in order, with constants as floats. Empty for a leaf.
+
+        >>> x = Value(3.0)
+        >>> (x * 2).operands
+        (Value(data=3.0, grad=0.0), 2.0)
+        """
+        return tuple(x for _, x in _operands(self))
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """The derivative by each operand, as the next `backward` takes it. Empty for a leaf.
+
+        >>> (Value(3.0) * 2).partials
+        (2.0, 3.0)
+        """
+        opcode = core.opcode(self)
+        if opcode == ops.LEAF:
+            return ()
+        from scalargrad.table import evaluate, reductions
+
+        numbers = core.operand_values(self)
+        if opcode < ops.FIRST_REDUCTION:
+            return tuple(partial(*numbers, self.data) for partial in evaluate.PARTIALS[opcode])
+        found = list(reductions.partials(opcode, numbers, self.data))
+        return tuple(found[k] for k in ops.REDUCTION[opcode].arguments(len(numbers)))
+
+    # --- micrograd's view of it
 
     @property
     def _op(self) -> str:
@@ -89,28 +148,28 @@ class Value(core.Node, ValueMethods):
 
     @_op.setter
     def _op(self, value: Any) -> None:
-        construct(0.0, (), value or "?")
+        by_hand(repr(self.data), len(self.operands), str(value))
 
     @property
     def _prev(self) -> set[Value]:
-        """The operands, with constants as leaves. The same node is the same object, as long as someone holds it."""
+        """The set of operands, constants as leaves. The same node is the same object, as long as someone holds it."""
         key = core.key(self)
         if key is None:
             return set()
         seen = _seen()
         seen.setdefault(key, self)
         found: set[Value] = set()
-        for k, operand in enumerate(core.operands(self)):
+        for k, operand in _operands(self):
             if isinstance(operand, (float, int)):
                 found.add(seen.setdefault((key, k), Value(operand)))
             else:
                 operand_key = core.key(operand)
-                found.add(operand if operand_key is None else seen.setdefault(operand_key, operand))  # type: ignore[arg-type]
+                found.add(operand if operand_key is None else seen.setdefault(operand_key, operand))
         return found
 
     @_prev.setter
     def _prev(self, value: Any) -> None:
-        construct(0.0, value or "?", "")
+        by_hand(repr(self.data), len(value) if hasattr(value, "__len__") else 1, self._op)
 
     @property
     def _backward(self) -> Callable[[], None]:
@@ -120,9 +179,13 @@ class Value(core.Node, ValueMethods):
 
     @_backward.setter
     def _backward(self, value: Any) -> None:
+        partials, this = self.partials, ""
+        if 0 < len(partials) <= 4:
+            names, comma = "abcd"[: len(partials)], "," * (len(partials) == 1)
+            this = f" This node is Value({self.data}, ({', '.join(names)}{comma}), {partials})."
         raise HandmadeNodeError(
-            "a backward function cannot be set by hand: compose the operation from operators and the functions of"
-            " scalargrad, whose derivatives are known"
+            f"a Value has no _backward function that could be set: it keeps its local gradients as numbers.{this}"
+            f" For a derivative of your own, {rewrite('data', len(partials) or 2)}"
         )
 
     # --- as a float
@@ -203,6 +266,14 @@ if not TYPE_CHECKING:
             setattr(core.Node, _name, _attribute)
     core.Node.__name__ = core.Node.__qualname__ = "Value"
     Value = core.Node
+
+
+def _operands(node: Value) -> list[tuple[int, Any]]:
+    """The operands that a derivative is taken by, with their positions; without constants that are part of the op."""
+    if core.key(node) is None:
+        return []
+    found, row = core.operands(node), ops.REDUCTION.get(core.opcode(node))
+    return [(k, found[k]) for k in (row.arguments(len(found)) if row else range(len(found)))]
 
 
 def _leaf(cls: type[Value], data: float, grad: float) -> Value:

@@ -73,6 +73,26 @@ PyObject *sg_py_operands(PyObject *module, PyObject *object)
     return list;
 }
 
+/* operand_values(node) -> list: their numbers, as they were when the operation was recorded. */
+PyObject *sg_py_operand_values(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_require_interior(object))
+        return NULL;
+    const Node *node = (Node *)object;
+    uint32_t n = sg_operand_count(node->graph, node->index);
+    PyObject *list = PyList_New((Py_ssize_t)n);
+    for (uint32_t k = 0; list && k < n; k++) {
+        uint32_t operand = sg_operand(node->graph, node->index, k);
+        PyObject *item = PyFloat_FromDouble(sg_operand_value(node->graph, operand));
+        if (!item)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, (Py_ssize_t)k, item);
+    }
+    return list;
+}
+
 /* add_grad(leaf, amount): backward from a leaf. */
 PyObject *sg_py_add_grad(PyObject *module, PyObject *args)
 {

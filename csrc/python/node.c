@@ -32,12 +32,8 @@ PyObject *sg_new_interior(sg_graph *graph, uint32_t index)
     if (!node)
         return NULL;
     node->weakrefs = NULL;
-    node->graph = graph;
-    node->data = graph->val[index];
     node->grad = 0.0;
-    node->entry_serial = graph->serial;
-    node->entry = node->index = index;
-    graph->references++;
+    sg_become_interior(node, graph, index);
     return (PyObject *)node;
 }
 
@@ -55,32 +51,10 @@ static PyObject *node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     (void)args;
     (void)kwargs;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    return alloc(type, 0);
-}
-
-static int node_init(PyObject *self, PyObject *args, PyObject *kwargs)
-{
-    Node *node = (Node *)self;
-    double data;
-    int plain = PyTuple_Size(args) == 1 && !kwargs && PyFloat_CheckExact(PyTuple_GetItem(args, 0));
-    if (plain) {
-        data = PyFloat_AsDouble(PyTuple_GetItem(args, 0));
-    } else {
-        PyObject *number = PyObject_Call(sg_python.construct, args, kwargs);
-        if (!number)
-            return -1;
-        data = PyFloat_AsDouble(number);
-        Py_DECREF(number);
-        if (data == -1.0 && PyErr_Occurred())
-            return -1;
-    }
-    if (node->graph) {
-        sg_refuse_data(sg_opcode(node->graph, node->index));
-        return -1;
-    }
-    node->data = data;
-    node->entry_serial = 0;
-    return 0;
+    Node *node = (Node *)alloc(type, 0);
+    if (node)
+        node->entry_serial = SG_NEW;
+    return (PyObject *)node;
 }
 
 static void node_dealloc(PyObject *self)
@@ -199,14 +173,13 @@ int sg_make_node_type(const PyType_Slot *operators)
     PyType_Slot slots[32] = {
         {Py_tp_doc, ""},
         {Py_tp_new, node_new},
-        {Py_tp_init, node_init},
         {Py_tp_dealloc, node_dealloc},
         {Py_tp_getset, properties},
         {Py_tp_members, members},
         {Py_tp_richcompare, node_compare},
         {Py_tp_hash, node_hash},
     };
-    int used = 8;
+    int used = 7;
     for (int k = 0; operators[k].slot; k++)
         slots[used++] = operators[k];
     PyType_Spec spec = {"scalargrad.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};

@@ -25,6 +25,10 @@ typedef struct {
     uint32_t index;
 } Node;
 
+/* The `entry_serial` of a Value that was made and has not been used or given a number yet. Only such a one may become
+ * the handle of a node by hand: a graph never holds it as a leaf. */
+#define SG_NEW UINT64_MAX
+
 extern PyTypeObject *sg_node_type;
 
 static inline int sg_is_node(PyObject *object)
@@ -32,7 +36,18 @@ static inline int sg_is_node(PyObject *object)
     return Py_TYPE(object) == sg_node_type || PyObject_TypeCheck(object, sg_node_type);
 }
 
-/* Makes the type. `operators` are the slots of the operators, and end with {0, NULL}. 0 with an exception. */
+/* Makes an object the handle of a node. Adds a reference to the graph. */
+static inline void sg_become_interior(Node *node, sg_graph *graph, uint32_t index)
+{
+    node->graph = graph;
+    node->data = graph->val[index];
+    node->entry_serial = graph->serial;
+    node->entry = node->index = index;
+    graph->references++;
+}
+
+/* Makes the type. `operators` are the slots of the operators and tp_init, and end with {0, NULL}. 0 with an
+ * exception. */
 int sg_make_node_type(const PyType_Slot *operators);
 PyObject *sg_new_leaf(double data);
 PyObject *sg_new_interior(sg_graph *graph, uint32_t index);        /* adds a reference to the graph */

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # how quiet such moments are. At the third size it is closed in any case.
 GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
 NO_GRAD, WATCH = 1, 2
+# The `_entry` of a Value that was made and has not been used or given a number yet. Only such a one may become the
+# handle of a node by hand: a graph never holds it as a leaf.
+NEW = -1
 
 _serials = itertools.count(1)
 _closings = itertools.count(1)
@@ -35,6 +38,8 @@ _closings = itertools.count(1)
 # An operand is the index of an earlier node, or a float, which is a constant. (A leaf's entry has the leaf as its only
 # operand; a link has the graph and the index that it leads to.)
 Operand = int | float
+
+_CUSTOM = ops.OPCODE["custom"]
 
 N = TypeVar("N", bound="Node")
 
@@ -89,14 +94,25 @@ class Node:
 
     def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
         self = object.__new__(cls)
-        self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, 0
+        self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, NEW
         return self
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        data: float = convert.construct(*args, **kwargs)
+        if len(args) == 1 and not kwargs and type(args[0]) is float:
+            parts: convert.Parts = args[0], (), (), ""
+        else:
+            parts = convert.construct(*args, **kwargs)
+        data, children, partials, label = parts
         if self._graph is not None:
             convert.read_only(opcode(self))
-        self._data, self._entry = data, 0
+        if any(isinstance(x, Node) for x in children) and not _thread.mode & NO_GRAD:
+            if self._entry != NEW or any(x is self for x in children):
+                convert.read_only(ops.LEAF)  # a graph may have it as a leaf
+            _record_by_hand(self, data, children, partials)
+        else:
+            self._data, self._entry = data, 0
+        if label:
+            self.label = label  # type: ignore[misc]
 
     @property
     def data(self) -> float:
@@ -180,14 +196,19 @@ def require_number(x: Any) -> float:
 
 def new_leaf(data: float) -> Node:
     node = _result.__new__(_result)
-    node._data = data
+    node._data, node._entry = data, 0
     return node
 
 
 def handle(graph: Graph, index: int) -> Node:
     """A new handle to an interior node."""
-    node = new_leaf(graph.nodes[index][2])
+    return become_interior(_result.__new__(_result), graph, index)
+
+
+def become_interior(node: N, graph: Graph, index: int) -> N:
+    """Makes an object the handle of a node."""
     node._graph, node._index, node._entry = graph, index, graph.serial << 32 | index
+    node._data = graph.nodes[index][2]
     return node
 
 
@@ -235,23 +256,34 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     return index
 
 
+def _record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> tuple[Graph, int]:
+    """Appends a node to the thread's open graph."""
+    while True:
+        graph = _open_graph(operands)
+        count = len(graph.nodes)
+        resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
+        if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
+            entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
+            resolved = tuple([entries[id(operand)] for operand in operands])
+        if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
+            return graph, graph.append(op, resolved, value)
+
+
 def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
-    if _thread.mode & NO_GRAD:
-        result = new_leaf(value)
-    else:
-        while True:
-            graph = _open_graph(operands)
-            count = len(graph.nodes)
-            resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
-            if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
-                entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
-                resolved = tuple([entries[id(operand)] for operand in operands])
-            if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
-                break
-        result = handle(graph, graph.append(op, resolved, value))
+    result = new_leaf(value) if _thread.mode & NO_GRAD else handle(*_record_in(op, operands, data, value))
     if _thread.mode & WATCH:
         _upcalls["recorded"](result, op, tuple(operands))
     return result
+
+
+def _record_by_hand(node: N, value: float, children: tuple[Any, ...], partials: tuple[float, ...]) -> N:
+    """Makes a new Value the node of its children: the reduction `custom`, of its value, then children and partials."""
+    operands = [value, *itertools.chain.from_iterable(zip(children, partials))]
+    data = [x._data if isinstance(x, Node) else x for x in operands]
+    become_interior(node, *_record_in(_CUSTOM, operands, data, value))
+    if _thread.mode & WATCH:
+        _upcalls["recorded"](node, _CUSTOM, tuple(operands))
+    return node
 
 
 def apply(op: int, *operands: Any) -> Any:
@@ -288,6 +320,12 @@ def key(node: Node) -> tuple[int, int] | None:
 
 def opcode(node: Node) -> int:
     return ops.LEAF if node._graph is None else node._graph.nodes[node._index][0]
+
+
+def operand_values(node: Node) -> list[float]:
+    """The numbers of the operands, as they were when the operation was recorded."""
+    assert node._graph is not None
+    return [node._graph.value(operand) for operand in node._graph.nodes[node._index][1]]
 
 
 def operands(node: Node) -> list[Node | float]:
