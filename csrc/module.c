@@ -8,6 +8,7 @@
 #include "arrays/view.h"
 #include "python/api.h"
 #include "python/graphs.h"
+#include "python/labels.h"
 #include "python/node.h"
 #include "python/operators.h"
 #include "python/records.h"
@@ -29,6 +30,8 @@ static PyMethodDef functions[] = {
     {"add_grad", sg_py_add_grad, METH_VARARGS, NULL},
     {"commit", sg_py_commit, METH_O, NULL},
     {"found", FAST(sg_py_found)},                           /* arrays/found.c */
+    {"label", sg_py_label, METH_O, NULL},                   /* python/labels.c */
+    {"set_label", sg_py_set_label, METH_VARARGS, NULL},
     {"flatten", FAST(sg_py_flatten)},                       /* python/records.c */
     {"rebuild", sg_py_rebuild, METH_VARARGS, NULL},
     {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
@@ -52,14 +55,14 @@ static PyMethodDef functions[] = {
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, -1, functions, NULL, NULL, NULL, NULL};
 
-static void decref_leaf(void *leaf)
+static void decref(void *object)
 {
-    Py_DECREF((PyObject *)leaf);
+    Py_DECREF((PyObject *)object);
 }
 
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
-    sg_drop_leaf = decref_leaf;
+    sg_drop_object = decref;
     sg_simd_take(NULL);
     if (!sg_import_convert() || (!sg_node_type && !sg_make_node_type(sg_operators)) ||
         (!sg_block_type && !sg_make_block_type()) || (!sg_view_type && !sg_make_view_type()))

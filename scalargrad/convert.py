@@ -203,6 +203,26 @@ def by_hand(data: str, count: int, op: str) -> NoReturn:
     )
 
 
+def no_backward(data: float, partials: tuple[float, ...]) -> NoReturn:
+    """Raises because a backward function was set. Shows the node as it would be written by hand."""
+    this = ""
+    if 0 < len(partials) <= 4:
+        comma = "," * (len(partials) == 1)
+        this = f" This node is Value({data}, ({', '.join('abcd'[: len(partials)])}{comma}), {partials})."
+    raise HandmadeNodeError(
+        f"a Value has no _backward function that could be set: it keeps its local gradients as numbers.{this}"
+        f" For a derivative of your own, {rewrite('data', len(partials) or 2)}"
+    )
+
+
+def no_attribute(node: Any, name: str) -> NoReturn:
+    """Raises because an attribute of the result of an operation was set."""
+    raise ReadOnlyError(
+        f"the result of an operation has no attribute {name!r}, because it may be another object next time: name the"
+        " node with v.label, or use v.detach() for a leaf, which can have attributes"
+    )
+
+
 def read_only(opcode: int) -> NoReturn:
     """Raises because the data of the result of an operation was set, or a Value in use made the result of one."""
     if opcode == ops.LEAF:

@@ -114,6 +114,7 @@ def simd_paths() -> list[str]:
 
 
 if TYPE_CHECKING or _backend == "python":
+    from scalargrad.pure.attributes import label, set_label
     from scalargrad.pure.block import (
         Block,
         View,
@@ -140,7 +141,7 @@ else:
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
     upcall = _node.upcall
     mode, key, opcode, operands = _node.mode, _node.key, _node.opcode, _node.operands
-    operand_values = _node.operand_values
+    operand_values, label, set_label = _node.operand_values, _node.label, _node.set_label
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take, whole = (
         _node.View,
@@ -185,6 +186,6 @@ else:
 
 __all__ = ["NO_GRAD", "WATCH", "Block", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
-           "gradients", "grads", "item", "key", "mode", "numbers", "opcode", "operand_values", "operands",
-           "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_leaves", "sgd_step",
+           "gradients", "grads", "item", "key", "label", "mode", "numbers", "opcode", "operand_values", "operands",
+           "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_label", "set_leaves", "sgd_step",
            "simd", "simd_paths", "take", "upcall", "whole"]  # fmt: skip

@@ -16,7 +16,7 @@ class RangeError(ScalargradError, OverflowError):
 
 
 class ReadOnlyError(ScalargradError, AttributeError):
-    """An attribute that an operation has fixed cannot be set: the data of an interior node."""
+    """An attribute of the result of an operation cannot be set: its data, or one that only leaves have."""
 
 
 class HandmadeNodeError(ScalargradError, TypeError):

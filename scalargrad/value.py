@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
-from scalargrad.convert import by_hand, real, rewrite, short
-from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
-from scalargrad.table import faces, ops
+from scalargrad.convert import label as text_of_label
+from scalargrad.convert import real, short
+from scalargrad.errors import ImplicitDetachWarning, NumberError
+from scalargrad.nodes.copies import _attributes, _leaf, copied, flattened, pickled
+from scalargrad.nodes.copies import _from_record as _from_record  # pickles look for it here
+from scalargrad.nodes.view import View
+from scalargrad.table import faces
 
 if TYPE_CHECKING:
     from typing import Literal
-    from weakref import WeakValueDictionary
 
     from scalargrad.functions import Real, ValueMethods
-    from scalargrad.record import Record
 else:
     ValueMethods = object  # only for type checkers: `faces.methods` makes these methods
 
 
-def _seen() -> WeakValueDictionary[Any, Any]:
-    """The object that `_prev` returned for each node, so that a traversal meets a node once. Made at first use."""
-    from weakref import WeakValueDictionary
-
-    return globals().setdefault("_nodes_seen", WeakValueDictionary())  # type: ignore[no-any-return]
-
-
-class Value(core.Node, ValueMethods):
+class Value(View, core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
     ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
@@ -104,89 +99,22 @@ class Value(core.Node, ValueMethods):
         """Sets the grad to 0.0."""
         self.grad = 0.0
 
-    # --- the graph
-
     @property
-    def operands(self) -> tuple[Value | float, ...]:
-        """The operands in order, with constants as floats. Empty for a leaf.
+    def label(self) -> str:
+        """A text that names the node, for drawings and for the reader. It belongs to the node, not to this object:
+        copies, pickles and `_prev` have it. Empty if none was set. Raises `ArgumentError` for what is no str.
 
-        >>> x = Value(3.0)
-        >>> (x * 2).operands
-        (Value(data=3.0, grad=0.0), 2.0)
+        >>> x = Value(3.0, label="x")
+        >>> y = x * 2
+        >>> y.label = "y"
+        >>> x.label, y.label, (y + 1).label
+        ('x', 'y', '')
         """
-        return tuple(x for _, x in _operands(self))
+        return core.label(self)
 
-    @property
-    def partials(self) -> tuple[float, ...]:
-        """The derivative by each operand, as the next `backward` takes it. Empty for a leaf.
-
-        >>> (Value(3.0) * 2).partials
-        (2.0, 3.0)
-        """
-        opcode = core.opcode(self)
-        if opcode == ops.LEAF:
-            return ()
-        from scalargrad.table import evaluate, reductions
-
-        numbers = core.operand_values(self)
-        if opcode < ops.FIRST_REDUCTION:
-            return tuple(partial(*numbers, self.data) for partial in evaluate.PARTIALS[opcode])
-        found = list(reductions.partials(opcode, numbers, self.data))
-        return tuple(found[k] for k in ops.REDUCTION[opcode].arguments(len(numbers)))
-
-    # --- micrograd's view of it
-
-    @property
-    def _op(self) -> str:
-        """The operation that made this node, as micrograd writes it. Empty for a leaf."""
-        opcode = core.opcode(self)
-        if opcode == ops.OPCODE["pow"]:
-            exponent = core.operands(self)[1]
-            if isinstance(exponent, float):
-                return f"**{int(exponent) if exponent.is_integer() else exponent}"
-        return ops.SYMBOLS[opcode]
-
-    @_op.setter
-    def _op(self, value: Any) -> None:
-        by_hand(repr(self.data), len(self.operands), str(value))
-
-    @property
-    def _prev(self) -> set[Value]:
-        """The set of operands, constants as leaves. The same node is the same object, as long as someone holds it."""
-        key = core.key(self)
-        if key is None:
-            return set()
-        seen = _seen()
-        seen.setdefault(key, self)
-        found: set[Value] = set()
-        for k, operand in _operands(self):
-            if isinstance(operand, (float, int)):
-                found.add(seen.setdefault((key, k), Value(operand)))
-            else:
-                operand_key = core.key(operand)
-                found.add(operand if operand_key is None else seen.setdefault(operand_key, operand))
-        return found
-
-    @_prev.setter
-    def _prev(self, value: Any) -> None:
-        by_hand(repr(self.data), len(value) if hasattr(value, "__len__") else 1, self._op)
-
-    @property
-    def _backward(self) -> Callable[[], None]:
-        raise ReadOnlyError(
-            "a Value has no _backward function: the table of primitives holds the rules; call backward()"
-        )
-
-    @_backward.setter
-    def _backward(self, value: Any) -> None:
-        partials, this = self.partials, ""
-        if 0 < len(partials) <= 4:
-            names, comma = "abcd"[: len(partials)], "," * (len(partials) == 1)
-            this = f" This node is Value({self.data}, ({', '.join(names)}{comma}), {partials})."
-        raise HandmadeNodeError(
-            f"a Value has no _backward function that could be set: it keeps its local gradients as numbers.{this}"
-            f" For a derivative of your own, {rewrite('data', len(partials) or 2)}"
-        )
+    @label.setter
+    def label(self, text: str) -> None:
+        core.set_label(self, text_of_label(text))
 
     # --- as a float
 
@@ -232,7 +160,12 @@ class Value(core.Node, ValueMethods):
     # --- copies
 
     def __copy__(self) -> Value:
-        return self
+        if core.key(self) is not None:
+            return self
+        twin = _leaf(type(self), self.data, self.grad)
+        for name, attribute in _attributes(self).items():
+            setattr(twin, name, attribute)
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from copy import deepcopy
@@ -261,87 +194,8 @@ class Value(core.Node, ValueMethods):
 
 if not TYPE_CHECKING:
     # The backend's own type gets these methods: instances of a class derived from it would be larger and slower.
-    for _name, _attribute in vars(Value).items():
+    for _name, _attribute in (*vars(View).items(), *vars(Value).items()):
         if _name not in ("__slots__", "__dict__", "__weakref__"):
             setattr(core.Node, _name, _attribute)
     core.Node.__name__ = core.Node.__qualname__ = "Value"
     Value = core.Node
-
-
-def _operands(node: Value) -> list[tuple[int, Any]]:
-    """The operands that a derivative is taken by, with their positions; without constants that are part of the op."""
-    if core.key(node) is None:
-        return []
-    found, row = core.operands(node), ops.REDUCTION.get(core.opcode(node))
-    return [(k, found[k]) for k in (row.arguments(len(found)) if row else range(len(found)))]
-
-
-def _leaf(cls: type[Value], data: float, grad: float) -> Value:
-    """A leaf of any subclass, made without calling its __init__."""
-    leaf: Any = cls.__new__(cls)
-    leaf.data = data
-    leaf.grad = grad
-    return leaf  # type: ignore[no-any-return]
-
-
-def _attributes(leaf: Value) -> dict[str, Any]:
-    """The attributes that a subclass has added to a leaf, in its __dict__ or in slots."""
-    found = dict(getattr(leaf, "__dict__", {}))
-    for cls in type(leaf).__mro__:
-        if cls is Value:
-            break
-        slots = cls.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(leaf, name):
-                found[name] = getattr(leaf, name)
-    return found
-
-
-def _from_record(*packed: Any) -> Value:
-    """The root of a pickled history."""
-    return unpickled(*packed)[0]
-
-
-# `record` is imported when a history is first copied or pickled: importing the package stays quick.
-
-
-def flattened(*results: Any) -> Record:
-    """The histories of results of operations, as one record."""
-    from scalargrad.record import Record
-
-    return Record(*core.flatten(*results))
-
-
-def copied(flat: Record, memo: dict[int, Any]) -> list[Value]:
-    """The roots of a copy of a record, with deep copies of its leaves."""
-    from copy import deepcopy
-
-    return rebuilt(flat._replace(leaves=[deepcopy(leaf, memo) for leaf in flat.leaves]))
-
-
-def pickled(flat: Record) -> tuple[Any, ...]:
-    """A record as a pickle holds it."""
-    from scalargrad.record import pack
-
-    return pack(flat)
-
-
-def unpickled(*packed: Any) -> list[Value]:
-    """The roots of a pickled history. Raises `RecordError` if it is damaged or foreign."""
-    from scalargrad.record import unpack
-
-    try:
-        return rebuilt(unpack(*packed))
-    except RecordError as error:
-        raise RecordError(f"this pickled history cannot be read: {error}") from None
-
-
-def rebuilt(given: Record) -> list[Value]:
-    """The roots of a record. Raises `RecordError` if it is not legal."""
-    roots: Any = core.rebuild(*given)
-    if roots is None:
-        from scalargrad.record import validate
-
-        validate(given)  # says why
-        raise RecordError("its leaves are not Values that were made as such")
-    return roots  # type: ignore[no-any-return]

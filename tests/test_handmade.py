@@ -25,7 +25,7 @@ from scalargrad.errors import (
     ScalargradError,
     ShapeError,
 )
-from scalargrad.pure import tape
+from scalargrad.pure import making
 from scalargrad.testing.strategies import expressions
 from tests.support.engines import bits, native, pure
 
@@ -97,7 +97,7 @@ def test_both_backends_give_the_same_bits(data: float, seed: float, grads: list[
         if engine.name == "native":
             node = Value(data, (leaf,) * len(grads), tuple(grads))
         else:
-            node = tape._record_by_hand(engine.leaf.__new__(engine.leaf), data, (leaf,) * len(grads), tuple(grads))
+            node = making.record_by_hand(engine.leaf.__new__(engine.leaf), data, (leaf,) * len(grads), tuple(grads))
         mixed = node * leaf
         engine.backward(mixed, seed)
         found.append([bits(x) for x in (mixed.data, node.grad, leaf.grad)])

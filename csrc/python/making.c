@@ -2,6 +2,7 @@
  * operands are its value, then pairs of a child and the partial by it. */
 #include "python/making.h"
 
+#include "python/labels.h"
 #include "python/recording.h"
 #include "tape/memory.h"
 #include "tape/operands.h"
@@ -57,8 +58,8 @@ static int read_parts(PyObject *data, PyObject *children, PyObject *local_grads,
 
 static int set_leaf(Node *self, double data)
 {
-    if (self->graph) {
-        sg_refuse_data(sg_opcode(self->graph, self->index));
+    if (sg_graph_of(self)) {
+        sg_refuse_data(sg_opcode(self->graph, sg_index_of(self)));
         return -1;
     }
     self->data = data;
@@ -77,12 +78,17 @@ static int record(Node *self, int n, const sg_number *operands)
     }
     if (!thread)
         return -1;
-    if (!tracked || thread->mode & SG_NO_GRAD || self->graph)
+    if (!tracked || thread->mode & SG_NO_GRAD || sg_graph_of(self))
         return set_leaf(self, operands[0].value);
     if (!new) {                        /* a graph may have it as a leaf */
         sg_refuse_data(SG_LEAF);
         return -1;
     }
+    PyObject *name, *attribute;
+    Py_ssize_t at = 0;
+    if (self->attributes && PyDict_Next(self->attributes, &at, &name, &attribute))
+        return sg_refuse_attribute((PyObject *)self, name);
+    Py_CLEAR(self->attributes);
     uint32_t index;
     sg_graph *open = sg_record_in(thread, SG_CUSTOM, operands[0].value, n, operands, 1, &index);
     if (!open)
@@ -129,11 +135,11 @@ int sg_init_node(PyObject *self, PyObject *args, PyObject *kwargs)
     PyObject *parts = PyObject_Call(sg_python.construct, args, kwargs);   /* data, children, local_grads, label */
     if (!parts)
         return -1;
-    PyObject *label = PyTuple_GetItem(parts, 3);
+    PyObject *text = PyTuple_GetItem(parts, 3);
     int made = make(self, PyTuple_GetItem(parts, 0), PyTuple_GetItem(parts, 1), PyTuple_GetItem(parts, 2));
     if (made == 0)
         PyErr_SetString(PyExc_SystemError, "scalargrad.convert.construct returned no plain parts");
-    if (made == 1 && PyUnicode_GetLength(label) && PyObject_SetAttrString(self, "label", label) < 0)
+    if (made == 1 && PyUnicode_GetLength(text) && !sg_set_node_label((Node *)self, text))
         made = -1;
     Py_DECREF(parts);
     return made == 1 ? 0 : -1;

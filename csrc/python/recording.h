@@ -24,7 +24,7 @@ PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands);
 /* Notes in a leaf that it has entered a graph, which gets a reference to it. */
 static inline void sg_note_leaf(sg_graph *open, Node *leaf)
 {
-    uint32_t serial = (uint32_t)open->serial;
+    uint32_t serial = (uint32_t)open->serial & ~SG_INTERIOR;
     Py_INCREF(leaf);
     open->twins |= leaf->index >= serial;
     if (leaf->index < serial)

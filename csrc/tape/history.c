@@ -39,6 +39,7 @@ static int mark_reached(sg_walk *walk, sg_record *record)
                 record->code_count++;
                 continue;
             }
+            record->label_count += sg_label(graph, i) != NULL;
             uint32_t n = sg_operand_count(graph, i);
             record->code_count += n + (sg_opcode(graph, i) >= SG_FIRST_REDUCTION);
             for (uint32_t k = 0; k < n; k++) {
@@ -63,7 +64,9 @@ static int allocate_record(sg_record *r)
     r->consts = sg_alloc(r->const_count * sizeof *r->consts);
     r->leaves = sg_alloc(r->leaf_count * sizeof *r->leaves);
     r->roots = sg_alloc(r->root_count * sizeof *r->roots);
-    return r->roots && r->ops && r->values && r->grads && r->codes && r->consts && r->leaves;
+    r->labelled = sg_alloc(r->label_count * sizeof *r->labelled);
+    r->labels = sg_alloc(r->label_count * sizeof *r->labels);
+    return r->labelled && r->labels && r->roots && r->ops && r->values && r->grads && r->codes && r->consts && r->leaves;
 }
 
 static int earlier_closed(const void *left, const void *right)
@@ -113,6 +116,10 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
                 return 0;
             continue;
         }
+        if (sg_label(graph, i)) {
+            r->labels[r->label_count] = sg_label(graph, i);
+            r->labelled[r->label_count++] = position[i];
+        }
         uint32_t n = sg_operand_count(graph, i);
         if (sg_opcode(graph, i) >= SG_FIRST_REDUCTION)
             r->codes[r->code_count++] = n;
@@ -150,7 +157,7 @@ int sg_flatten(const sg_root *roots, uint64_t count, sg_record *record)
         for (uint32_t p = 0; p < walk.count; p++)
             order[p] = &walk.parts[p];
         qsort(order, walk.count, sizeof *order, earlier_closed);
-        record->count = record->code_count = record->const_count = record->leaf_count = 0;
+        record->count = record->code_count = record->const_count = record->leaf_count = record->label_count = 0;
         for (uint32_t p = 0; done && p < walk.count; p++)
             done = write_part(&walk, order[p], record, &seen);
     }
@@ -173,6 +180,8 @@ void sg_record_free(sg_record *record)
     sg_free(record->consts);
     sg_free(record->leaves);
     sg_free(record->roots);
+    sg_free(record->labelled);
+    sg_free(record->labels);
     memset(record, 0, sizeof *record);
 }
 
@@ -190,7 +199,7 @@ typedef struct {
     uint32_t graph_count, graph_capacity;
     sg_graph *open;
     uint64_t next_code;
-    void (*hold)(void *leaf);
+    void (*hold)(void *object);
     int malformed;
 } builder;
 
@@ -313,9 +322,17 @@ static int build_all(builder *b)
     b->malformed |= b->next_code != r->code_count || !r->root_count;
     for (uint64_t k = 0; k < r->root_count; k++)
         b->malformed |= r->roots[k] >= r->count || r->ops[r->roots[k]] == SG_LEAF;
+    for (uint64_t k = 0; k < r->label_count; k++)
+        b->malformed |= r->labelled[k] >= r->count || r->ops[r->labelled[k]] == SG_LEAF;
     if (b->malformed)
         return 0;
     sg_close(b->open);
+    for (uint64_t k = 0; k < r->label_count; k++) {
+        placed place = b->places[r->labelled[k]];
+        if (!sg_set_label(b->graphs[place.graph], place.index, r->labels[k]))
+            return 0;
+        b->hold(r->labels[k]);
+    }
     for (uint64_t position = 0; position < r->count; position++) {
         placed place = b->places[position];
         int fresh = r->grads[position] == 0.0 && !signbit(r->grads[position]);
@@ -326,7 +343,7 @@ static int build_all(builder *b)
     return 1;
 }
 
-int sg_rebuild(const sg_record *record, void (*hold)(void *leaf), sg_root *roots, int *malformed)
+int sg_rebuild(const sg_record *record, void (*hold)(void *object), sg_root *roots, int *malformed)
 {
     builder b = {.record = record, .hold = hold};
     b.places = sg_alloc(record->count * sizeof *b.places);

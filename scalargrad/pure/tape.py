@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad import convert
+from scalargrad.pure.attributes import Attributes
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
 
@@ -39,15 +40,13 @@ _closings = itertools.count(1)
 # operand; a link has the graph and the index that it leads to.)
 Operand = int | float
 
-_CUSTOM = ops.OPCODE["custom"]
-
 N = TypeVar("N", bound="Node")
 
 
 class Graph:
     """Recorded nodes, each (op, operands, value). Appending a node is one atomic step."""
 
-    __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "links", "nodes", "serial")
+    __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "links", "nodes", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
@@ -57,6 +56,7 @@ class Graph:
         self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
         self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
         self.adjoints: dict[int, float] = {}  # from the last sweep that reached each node
+        self.labels: dict[int, str] | None = None  # made when the first is set
 
     @property
     def closed(self) -> int:
@@ -82,37 +82,18 @@ class Graph:
         return operand if isinstance(operand, float) else self.nodes[operand][2]
 
 
-class Node:
+class Node(Attributes):
     """A handle to a number. `operators.py` adds the operators, `value.py` everything else that users see."""
 
     __slots__ = ("__weakref__", "_data", "_entry", "_grad", "_graph", "_index")
     _graph: Graph | None  # None: a leaf
-    _index: int
+    _index: Any  # of an interior node; of a leaf: see attributes.py
     _data: float
     _grad: float  # of a leaf
     _entry: int  # serial of a graph << 32 | index of this node in it: one int, so that threads never see half of it
 
     def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
-        self = object.__new__(cls)
-        self._graph, self._index, self._data, self._grad, self._entry = None, 0, 0.0, 0.0, NEW
-        return self
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if len(args) == 1 and not kwargs and type(args[0]) is float:
-            parts: convert.Parts = args[0], (), (), ""
-        else:
-            parts = convert.construct(*args, **kwargs)
-        data, children, partials, label = parts
-        if self._graph is not None:
-            convert.read_only(opcode(self))
-        if any(isinstance(x, Node) for x in children) and not _thread.mode & NO_GRAD:
-            if self._entry != NEW or any(x is self for x in children):
-                convert.read_only(ops.LEAF)  # a graph may have it as a leaf
-            _record_by_hand(self, data, children, partials)
-        else:
-            self._data, self._entry = data, 0
-        if label:
-            self.label = label  # type: ignore[misc]
+        return _new(cls, 0.0, NEW)
 
     @property
     def data(self) -> float:
@@ -123,7 +104,7 @@ class Node:
     def data(self, value: Number) -> None:
         if self._graph is not None:
             convert.read_only(opcode(self))
-        self._data, self._entry = require_number(value), 0
+        set_data(self, require_number(value))
 
     @property
     def grad(self) -> float:
@@ -134,7 +115,7 @@ class Node:
     def grad(self, value: Number) -> None:
         number = require_number(value)
         if self._graph is None:
-            self._grad = number
+            set_grad(self, number)
         else:
             self._graph.adjoints[self._index] = number
 
@@ -143,6 +124,29 @@ class Node:
 
     def __hash__(self) -> int:
         return object.__hash__(self) if self._graph is None else hash((self._graph.serial, self._index))
+
+
+# These set a slot past `Attributes.__setattr__`, which is for users.
+_set_graph, _set_index, set_data_alone, set_grad, set_entry = (
+    Node.__dict__[name].__set__ for name in ["_graph", "_index", "_data", "_grad", "_entry"]
+)
+
+
+def _new(cls: type[N], data: float, entry: int) -> N:
+    """A leaf."""
+    self = object.__new__(cls)
+    _set_graph(self, None)
+    _set_index(self, None)
+    set_data_alone(self, data)
+    set_grad(self, 0.0)
+    set_entry(self, entry)
+    return self
+
+
+def set_data(leaf: Node, data: float) -> None:
+    """Sets the number of a leaf, whose entry in a graph has the old one."""
+    set_data_alone(leaf, data)
+    set_entry(leaf, 0)
 
 
 # --- recording -----------------------------------------------------------------------------------------------------
@@ -195,20 +199,20 @@ def require_number(x: Any) -> float:
 
 
 def new_leaf(data: float) -> Node:
-    node = _result.__new__(_result)
-    node._data, node._entry = data, 0
-    return node
+    return _new(_result, data, 0)
 
 
 def handle(graph: Graph, index: int) -> Node:
     """A new handle to an interior node."""
-    return become_interior(_result.__new__(_result), graph, index)
+    return become_interior(object.__new__(_result), graph, index)
 
 
 def become_interior(node: N, graph: Graph, index: int) -> N:
     """Makes an object the handle of a node."""
-    node._graph, node._index, node._entry = graph, index, graph.serial << 32 | index
-    node._data = graph.nodes[index][2]
+    _set_graph(node, graph)
+    _set_index(node, index)
+    set_entry(node, graph.serial << 32 | index)
+    set_data_alone(node, graph.nodes[index][2])
     return node
 
 
@@ -250,13 +254,13 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     else:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
-    operand._entry = graph.serial << 32 | index
+    set_entry(operand, graph.serial << 32 | index)
     if operand._data is not data:  # another thread has set it meanwhile: this entry has the old value
-        operand._entry = 0
+        set_entry(operand, 0)
     return index
 
 
-def _record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> tuple[Graph, int]:
+def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> tuple[Graph, int]:
     """Appends a node to the thread's open graph."""
     while True:
         graph = _open_graph(operands)
@@ -270,20 +274,15 @@ def _record_in(op: int, operands: Sequence[Node | float], data: Sequence[float],
 
 
 def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
-    result = new_leaf(value) if _thread.mode & NO_GRAD else handle(*_record_in(op, operands, data, value))
-    if _thread.mode & WATCH:
-        _upcalls["recorded"](result, op, tuple(operands))
+    result = new_leaf(value) if _thread.mode & NO_GRAD else handle(*record_in(op, operands, data, value))
+    watch(result, op, operands)
     return result
 
 
-def _record_by_hand(node: N, value: float, children: tuple[Any, ...], partials: tuple[float, ...]) -> N:
-    """Makes a new Value the node of its children: the reduction `custom`, of its value, then children and partials."""
-    operands = [value, *itertools.chain.from_iterable(zip(children, partials))]
-    data = [x._data if isinstance(x, Node) else x for x in operands]
-    become_interior(node, *_record_in(_CUSTOM, operands, data, value))
+def watch(result: Node, op: int, operands: Sequence[Node | float]) -> None:
+    """Tells the upcall of an operation, in the mode WATCH."""
     if _thread.mode & WATCH:
-        _upcalls["recorded"](node, _CUSTOM, tuple(operands))
-    return node
+        _upcalls["recorded"](result, op, tuple(operands))
 
 
 def apply(op: int, *operands: Any) -> Any:
