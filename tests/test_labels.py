@@ -30,7 +30,7 @@ def test_a_handle_is_no_larger() -> None:
     assert sizes == {64} if NATIVE else sizes == {sys.getsizeof(object()) + 6 * 8 + 16}
     before = sys.getsizeof(x)
     x.label, x.m = "x", 1.0  # type: ignore[attr-defined]
-    assert sys.getsizeof(x) == before and not gc.is_tracked(x) == NATIVE
+    assert sys.getsizeof(x) == before and gc.is_tracked(x) != NATIVE
 
 
 def every(root: Value) -> list[Value]:
@@ -233,6 +233,15 @@ def test_the_lectures_notebook() -> None:
         "e": (-6.0, -2.0, "*"), "f": (-2.0, 4.0, ""), "L": (-8.0, 1.0, "*"),
     }  # fmt: skip
     assert {(x.label, y.label) for x, y in edges} == {*zip("abecdf", "eeddLL")}
+
+
+def test_a_subclass_in_a_cycle_is_collected() -> None:
+    p = Parameter(1.0, "w")
+    p.owner = {"p": p}  # type: ignore[attr-defined]
+    alone = weakref.ref(p)
+    del p
+    gc.collect()
+    assert alone() is None
 
 
 def test_attributes_of_many_leaves_are_freed_in_turn() -> None:

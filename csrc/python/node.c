@@ -71,6 +71,20 @@ static void node_dealloc(PyObject *self)
         sg_release(graph);
 }
 
+/* For subclasses, which the garbage collector may track: plain Values it does not. */
+static int node_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((Node *)self)->attributes);
+    return 0;
+}
+
+static int node_clear(PyObject *self)
+{
+    Py_CLEAR(((Node *)self)->attributes);
+    return 0;
+}
+
 /* --- data and grad ------------------------------------------------------------------------------------------------ */
 
 /* For setters: reads a number. 0 with an exception. */
@@ -218,8 +232,10 @@ int sg_make_node_type(const PyType_Slot *operators)
         {Py_tp_richcompare, node_compare},
         {Py_tp_hash, node_hash},
         {Py_tp_setattro, node_setattr},
+        {Py_tp_traverse, node_traverse},
+        {Py_tp_clear, node_clear},
     };
-    int used = 8;
+    int used = 10;
     for (int k = 0; operators[k].slot; k++)
         slots[used++] = operators[k];
     PyType_Spec spec = {"scalargrad.value.Value", sizeof(Node), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};

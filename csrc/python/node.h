@@ -2,11 +2,11 @@
  * Python would be larger, and tracked by the garbage collector.
  *
  * A Node is a handle. A leaf has its own data and grad. An interior one is node `index` of `graph`, with a copy of its
- * value, and its `index` has the flag SG_INTERIOR. `entry` is the index of the node in the graph with serial number `entry_serial`: for an
- * interior node its own graph, or else the graph where it last got an entry. Setting a leaf's data forgets the entry.
- * So one comparison of serial numbers tells whether the thread's open graph knows an operand. The `index` of a leaf is
- * the largest serial number (its low 31 bits) of the graphs that it has entered; it tells whether the leaf may enter a
- * graph a second time.
+ * value, and its `index` has the flag SG_INTERIOR. `entry` is the index of the node in the graph with serial number
+ * `entry_serial`: for an interior node its own graph, or else the graph where it last got an entry. Setting a leaf's
+ * data forgets the entry. So one comparison of serial numbers tells whether the thread's open graph knows an operand.
+ * The `index` of a leaf is the largest serial number (its low 31 bits) of the graphs that it has entered; it tells
+ * whether the leaf may enter a graph a second time.
  *
  * Python finds the attributes of a leaf where __dictoffset__ says. An interior node never has any, because it may have
  * several handles. Its label is in the graph.

@@ -2,7 +2,7 @@
 #include "python/records.h"
 
 #include "python/node.h"
-#include "tape/history.h"
+#include "tape/building.h"
 #include "tape/memory.h"
 
 static PyObject *bytes_from(const void *array, uint64_t count, size_t size)
@@ -54,9 +54,10 @@ PyObject *sg_py_flatten(PyObject *module, PyObject *const *args, Py_ssize_t n)
     if (r.label_count && !labels)
         Py_CLEAR(leaves);
     PyObject *result =
-        leaves ? Py_BuildValue(labels ? "NNNNNNNN" : "NNNNNNN", bytes_from(r.ops, r.count, 1), bytes_from(r.codes, r.code_count, 8),
-                               bytes_from(r.values, r.count, 8), bytes_from(r.grads, r.count, 8),
-                               bytes_from(r.consts, r.const_count, 8), bytes_from(r.roots, r.root_count, 8), leaves, labels)
+        leaves ? Py_BuildValue(labels ? "NNNNNNNN" : "NNNNNNN", bytes_from(r.ops, r.count, 1),
+                               bytes_from(r.codes, r.code_count, 8), bytes_from(r.values, r.count, 8),
+                               bytes_from(r.grads, r.count, 8), bytes_from(r.consts, r.const_count, 8),
+                               bytes_from(r.roots, r.root_count, 8), leaves, labels)
                : NULL;
     sg_record_free(&r);
     return result;
@@ -107,8 +108,8 @@ static PyObject *list_roots(const sg_root *roots, uint64_t count)
     return list;
 }
 
-/* rebuild(ops, codes, values, grads, consts, roots, leaves, labels) -> a list of the roots; None for a malformed record.
- * The labels may be left out, or None. */
+/* rebuild(ops, codes, values, grads, consts, roots, leaves, labels) -> a list of the roots; None for a malformed
+ * record. The labels may be left out, or None. */
 PyObject *sg_py_rebuild(PyObject *module, PyObject *args)
 {
     (void)module;

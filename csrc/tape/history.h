@@ -1,5 +1,5 @@
-/* The history of some nodes, flattened over links into one record, and graphs built again from such a record: record.py
- * says what one is. pure/history.py reads and writes the same record. */
+/* The history of some nodes, flattened over links into one record: record.py says what one is. pure/history.py reads
+ * and writes the same record. */
 #ifndef SG_HISTORY_H
 #define SG_HISTORY_H
 #include "tape/tape.h"
@@ -30,10 +30,5 @@ typedef struct {
 /* Flattens all that some nodes reach. 0: no memory, and the record is empty. */
 int sg_flatten(const sg_root *roots, uint64_t count, sg_record *record);
 void sg_record_free(sg_record *record);
-
-/* Builds closed graphs from a record; `hold` is called for each reference to a leaf or label that they
- * take. Writes its roots,
- * each with one reference to its graph; on failure returns 0, with *malformed telling a bad record from no memory. */
-int sg_rebuild(const sg_record *record, void (*hold)(void *object), sg_root *roots, int *malformed);
 
 #endif

@@ -53,7 +53,7 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
 
 
 def flatten(*wanted: Node) -> tuple[Any, ...]:
-    """The parts of the record of all that some nodes, results of operations, reach. Labels are left out if there are none."""
+    """The parts of the record of all that some nodes, results of operations, reach. Labels, only if there are any."""
     assert wanted
     kinds, codes, values, grads, consts = bytearray(), array("Q"), array("d"), array("d"), array("d")
     leaves: dict[int, tuple[int, Node]] = {}
