@@ -105,7 +105,7 @@ def refuse(x: Any) -> NoReturn:
     elif isinstance(x, (list, tuple)):
         advice = ": a Value is one number; make a list of Values"
     elif isinstance(x, str):
-        advice = ": convert text with float(...)"
+        advice = ": convert text with float(...); to put a Value into a text, write f'{v}'"
     elif x is None:
         advice = ": to clear a grad, set it to 0.0"
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
@@ -145,7 +145,7 @@ def construct(*given: Any, **named: Any) -> Parts:
         raise HandmadeNodeError(f"Value takes data, children, local_grads and label; got {len(given)} arguments")
     data = parts.get("data", _NONE)
     if data is None or data is _NONE:
-        raise NumberError(f"Value({'' if data is _NONE else None}) has no number, NoneType is none: write Value(0.0)")
+        raise NumberError(f"Value({'' if data is _NONE else None}) needs a number, got NoneType: write Value(0.0)")
     children, partials = _children(parts.get("children", ())), parts.get("local_grads", ())
     if isinstance(partials, str):
         if children or partials:

@@ -31,6 +31,14 @@ class ShapeError(ScalargradError, ValueError):
     """Shapes do not fit each other, or do not fit the operation. The message shows them."""
 
 
+class KeywordError(ScalargradError, TypeError):
+    """A function got a keyword argument that it does not have."""
+
+
+class ForwardError(ScalargradError, TypeError):
+    """A module was called that has neither ``forward`` nor ``__call__``."""
+
+
 class HigherOrderError(ScalargradError, NotImplementedError):
     """A transform met the Values of another transform that is still running, which asks for a second derivative."""
 

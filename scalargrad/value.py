@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
@@ -187,6 +188,18 @@ class Value(View, core.Node, ValueMethods):
 
     locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals(), aliases=True))
 
+    # --- as a numbers.Real
+
+    @property
+    def real(self) -> Value:
+        """The Value itself."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0."""
+        return 0.0
+
     def conjugate(self) -> Value:
         """Returns the Value itself, because it is real."""
         return self
@@ -199,3 +212,5 @@ if not TYPE_CHECKING:
             setattr(core.Node, _name, _attribute)
     core.Node.__name__ = core.Node.__qualname__ = "Value"
     Value = core.Node
+
+numbers.Real.register(Value)

@@ -94,9 +94,10 @@ def test_what_is_too_large(x: Any) -> None:
     assert (v < x) is (x > 0) and (v > x) is (x < 0) and v != x
 
 
+TEXT = "convert text with float(...); to put a Value into a text, write f'{v}'"
 REFUSED: list[tuple[Any, str]] = [
     (None, "expected a real number, got NoneType None: to clear a grad, set it to 0.0"),
-    ("1.5", "expected a real number, got str '1.5': convert text with float(...)"),
+    ("1.5", "expected a real number, got str '1.5': " + TEXT),
     (b"1", "expected a real number, got bytes b'1'"),
     (bytearray(b"1"), "expected a real number, got bytearray bytearray(b'1')"),
     (1j, "expected a real number, got complex 1j: make a Value of its real part and one of its imaginary part"),
@@ -105,8 +106,8 @@ REFUSED: list[tuple[Any, str]] = [
     ({1: 2.0}, "expected a real number, got dict {1: 2.0}"),
     ({1.0}, "expected a real number, got set {1.0}"),
     (frozenset(), "expected a real number, got frozenset frozenset()"),
-    ("x" * 100, "expected a real number, got str '" + "x" * 56 + "...: convert text with float(...)"),
-    ("x" * 58, "expected a real number, got str '" + "x" * 58 + "': convert text with float(...)"),
+    ("x" * 100, "expected a real number, got str '" + "x" * 56 + "...: " + TEXT),
+    ("x" * 58, "expected a real number, got str '" + "x" * 58 + "': " + TEXT),
     (Decimal("sNaN"), "expected a real number, got Decimal Decimal('sNaN')"),
     (np.complex64(1), None),
     (np.str_("1"), None),
@@ -129,7 +130,7 @@ def test_what_is_no_number(x: Any, message: str | None) -> None:
         with pytest.raises(NumberError) as caught:
             call()
         if x is None and not setter:
-            assert str(caught.value) == "Value(None) has no number, NoneType is none: write Value(0.0)"
+            assert str(caught.value) == "Value(None) needs a number, got NoneType: write Value(0.0)"
         else:
             assert message is None or str(caught.value) == message
     assert (v.data, v.grad) == (2.0, 3.0)
@@ -292,6 +293,7 @@ BUILTINS: dict[type[Exception], type[Exception]] = {
     errors.HandmadeNodeError: TypeError, errors.ArgumentError: ValueError, errors.ShapeError: ValueError,
     errors.HigherOrderError: NotImplementedError, errors.AnomalyError: FloatingPointError,
     errors.BackendError: ImportError, errors.RecordError: ValueError, errors.StateError: ValueError,
+    errors.ForwardError: TypeError, errors.KeywordError: TypeError,
     errors.MissingExtraError: ImportError, errors.GradientMismatchError: AssertionError,
 }  # fmt: skip
 

@@ -19,7 +19,9 @@ class Attributes:
     if not TYPE_CHECKING:  # type checkers would take any name for an attribute
 
         def __getattr__(self, name: str) -> Any:
-            if not hasattr(type(self), name) and self._graph is None and self._index and name in self._index:
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # raises again what its property has raised
+            if self._graph is None and self._index and name in self._index:
                 return self._index[name]
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 

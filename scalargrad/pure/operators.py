@@ -58,7 +58,13 @@ class Node(tape.Node):
     """A handle with operators. Each returns a plain Value, also for operands of a subclass."""
 
     __slots__ = ()
-    __init__ = making.initialise
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
+    else:
+        __init__ = making.initialise
 
     @_operator
     def __add__(self: Node, other: Any) -> Any:
