@@ -27,7 +27,7 @@ def test_there_are_thirty() -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_same_numbers(name: str) -> None:
     ours, theirs = shown(name, scalargrad.Value), shown(name, karpathy.Value)
-    assert len(ours) == len(theirs) >= 8 and len({*ours}) > len(ours) // 2
+    assert len(ours) == len(theirs) >= 8 and len({*ours}) > len(ours) // 3
     assert all(type(x) is float for x in ours)
     assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-12)
     assert max(map(abs, ours)) < 1e3

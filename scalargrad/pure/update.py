@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from scalargrad.pure.block import Block
-from scalargrad.pure.tape import set_data
 from scalargrad.table.libm import div
 
 
@@ -26,7 +25,7 @@ def sgd_step(
         if momentum:
             velocity[k] = g if first else momentum * velocity[k] + (1.0 - dampening) * g
             g = g + momentum * velocity[k] if nesterov else velocity[k]
-        set_data(p, p.data - lr * g)
+        p.data -= lr * g
 
 
 def adam_step(
@@ -45,7 +44,7 @@ def adam_step(
         g = p.grad + weight_decay * p.data if weight_decay else p.grad
         numbers[k] = mean = beta1 * numbers[k] + (1.0 - beta1) * g
         numbers[count + k] = square = beta2 * numbers[count + k] + (1.0 - beta2) * (g * g)
-        set_data(p, shrink * p.data - rate * div(mean, math.sqrt(square) / root + eps))
+        p.data = shrink * p.data - rate * div(mean, math.sqrt(square) / root + eps)
 
 
 def clear_grads(values: Iterable[Any]) -> None:
