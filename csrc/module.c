@@ -9,6 +9,7 @@
 #include "python/api.h"
 #include "python/contexts.h"
 #include "python/graphs.h"
+#include "python/labels.h"
 #include "python/node.h"
 #include "python/operators.h"
 #include "python/records.h"
@@ -27,9 +28,12 @@ static PyMethodDef functions[] = {
     {"seal", sg_py_seal, METH_O, NULL},
     {"opcode", sg_py_opcode, METH_O, NULL},
     {"operands", sg_py_operands, METH_O, NULL},
+    {"operand_values", sg_py_operand_values, METH_O, NULL},
     {"add_grad", sg_py_add_grad, METH_VARARGS, NULL},
     {"commit", sg_py_commit, METH_O, NULL},
     {"found", FAST(sg_py_found)},                           /* arrays/found.c */
+    {"label", sg_py_label, METH_O, NULL},                   /* python/labels.c */
+    {"set_label", sg_py_set_label, METH_VARARGS, NULL},
     {"flatten", FAST(sg_py_flatten)},                       /* python/records.c */
     {"rebuild", sg_py_rebuild, METH_VARARGS, NULL},
     {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
@@ -50,7 +54,7 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* Of size 0, so that every import calls PyInit__node: with -1, a second interpreter would get the first one's objects. */
+/* Of size 0, so that every import calls PyInit__node: with -1, a second interpreter would get the first's objects. */
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "scalargrad._node", NULL, 0, functions, NULL, NULL, NULL, NULL};
 
@@ -69,16 +73,16 @@ static int is_owner(void)
     return 0;
 }
 
-static void decref_leaf(void *leaf)
+static void decref(void *object)
 {
-    Py_DECREF((PyObject *)leaf);
+    Py_DECREF((PyObject *)object);
 }
 
 __attribute__((visibility("default"))) PyMODINIT_FUNC PyInit__node(void)
 {
     if (!is_owner())
         return NULL;
-    sg_drop_leaf = decref_leaf;
+    sg_drop_object = decref;
     sg_simd_take(NULL);
     if (!sg_import_convert() || (!sg_node_type && !sg_make_node_type(sg_operators)) ||
         (!sg_block_type && !sg_make_block_type()) || (!sg_view_type && !sg_make_view_type()) ||

@@ -6,6 +6,7 @@ tables of docs/formulas.md from `scalargrad/ledger/rows.py`.
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -184,7 +185,8 @@ def stub() -> str:
             functions = {row.name for row in faces.FUNCTIONS}
             methods += "".join(f"{alias} = {of}\n" for alias, of in ops.NUMPY.items() if of in functions)
         parts.append(f"class {name}Methods:\n" + "".join(f"    {line}\n" for line in methods.splitlines()))
-    names = "".join(f'    "{name}",\n' for name in sorted(row.name for row in faces.FUNCTIONS))
+    public = sorted({row.name for row in faces.FUNCTIONS} - vars(builtins).keys())
+    names = "".join(f'    "{name}",\n' for name in public)
     return "\n".join([*parts, f"__all__ = [\n{names}]\n"])
 
 

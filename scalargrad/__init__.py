@@ -5,11 +5,17 @@ from typing import TYPE_CHECKING
 from scalargrad import errors, functions
 from scalargrad import moved as moved
 from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
-from scalargrad.arrays.reductions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
+from scalargrad.arrays.reductions import dot, log_softmax, logsumexp, mean, norm, prod, softmax
+from scalargrad.arrays.reductions import max as max
+from scalargrad.arrays.reductions import min as min
+from scalargrad.arrays.reductions import sum as sum
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
 from scalargrad.errors import ImplicitDetachWarning, ScalargradError
 from scalargrad.functions import *  # noqa: F403  a function per row of the table
+from scalargrad.functions import abs as abs
+from scalargrad.functions import pow as pow
+from scalargrad.functions import round as round
 from scalargrad.value import Value
 
 # Names whose module is imported when they are first used: importing the package stays quick.
@@ -35,7 +41,7 @@ else:
         return found
 
     def __dir__():
-        return sorted([*__all__, "__version__"])
+        return sorted([*__all__, *_BUILTINS, "__version__"])
 
 
 __version__ = "0.1.0"
@@ -60,9 +66,7 @@ __all__ = [
     "logsumexp",
     "losses",
     "matmul",
-    "max",
     "mean",
-    "min",
     "nn",
     "no_grad",
     "norm",
@@ -71,9 +75,10 @@ __all__ = [
     "prod",
     "softmax",
     "stack",
-    "sum",
     "testing",
     "value_and_grad",
     "vjp",
 ]
 __all__ += functions.__all__
+# `from scalargrad import *` replaces no builtin: these are used as sg.max, or imported by name.
+_BUILTINS = ("abs", "max", "min", "pow", "round", "sum")

@@ -6,7 +6,14 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scalargrad.errors import HandmadeNodeError, NumberError, RangeError, ReadOnlyError
+from scalargrad.errors import (
+    ArgumentError,
+    HandmadeNodeError,
+    NumberError,
+    RangeError,
+    ReadOnlyError,
+    ShapeError,
+)
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -107,32 +114,131 @@ def refuse(x: Any) -> NoReturn:
     elif isinstance(x, (list, tuple)):
         advice = ": a Value is one number; make a list of Values"
     elif isinstance(x, str):
-        advice = ": convert text with float(...)"
+        advice = ": convert text with float(...); to put a Value into a text, write f'{v}'"
     elif x is None:
         advice = ": to clear a grad, set it to 0.0"
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 
-def construct(data: Any = None, _children: Any = (), _op: Any = "", *more: Any, **unknown: Any) -> float:
-    """Returns the number of a new leaf, for ``Value(data)``. micrograd's other parameters must be empty."""
-    if more or unknown:
-        named = "".join(f", {name}=..." for name in unknown)
-        raise HandmadeNodeError(f"Value takes one number, got more: Value(data{named}). For a label, write a subclass")
-    if _children or _op:
-        raise HandmadeNodeError(
-            "a Value cannot be made with children or an op by hand: operations record nodes."
-            " Compose the result from operators and the functions of scalargrad"
-        )
-    if _is_value(data):
-        refuse(data)
-    result = number(data)
+def real(x: Any) -> float:
+    """The float of a number. Raises `NumberError` for anything else, a Value included."""
+    result = NotImplemented if _is_value(x) else number(x)
     if result is NotImplemented:
-        refuse(data)
+        refuse(x)
     return float(result)
 
 
+# --- what Value(...) is given -----------------------------------------------------------------------------------------
+
+Parts = tuple[float, tuple[Any, ...], tuple[float, ...], str]
+_NONE = object()
+_OLD_NAMES = {"_children": "children", "_op": "local_grads"}  # micrograd's
+
+
+def construct(*given: Any, **named: Any) -> Parts:
+    """The parts of ``Value(data, children, local_grads, label)``: floats, and children that are Values or floats.
+
+    Both backends read plain parts themselves, and call this for all others. A third argument that is a str, as in
+    micrograd, raises `HandmadeNodeError` unless it is empty and there are no children.
+    """
+    parts: dict[str, Any] = dict(zip(("data", "children", "local_grads", "label"), given))
+    for name, x in named.items():
+        name = _OLD_NAMES.get(name, name)
+        if name not in ("data", "children", "local_grads", "label") or name in parts or len(given) > 4:
+            raise HandmadeNodeError(
+                f"Value takes data, children, local_grads and label, each once; got {name!r} too: other attributes"
+                " can be set on a leaf afterwards"
+            )
+        parts[name] = x
+    if len(given) > 4:
+        raise HandmadeNodeError(f"Value takes data, children, local_grads and label; got {len(given)} arguments")
+    data = parts.get("data", _NONE)
+    if data is None or data is _NONE:
+        raise NumberError(f"Value({'' if data is _NONE else None}) needs a number, got NoneType: write Value(0.0)")
+    children, partials = _children(parts.get("children", ())), parts.get("local_grads", ())
+    if isinstance(partials, str):
+        if children or partials:
+            by_hand(short(data if not _is_value(data) else data.data), len(children), partials)
+        partials = ()
+    partials = _sequence(partials, "local_grads")
+    if len(partials) != len(children):
+        raise ShapeError(
+            f"a node by hand has one local gradient per child, got {len(children)} children and {len(partials)} local"
+            f" gradients: {rewrite('data', len(children) or 1)}"
+        )
+    for k, x in enumerate(partials):
+        if _is_value(x):
+            raise NumberError(f"local gradient {k} is a Value, and must be a number: write v.data for the number of v")
+    return real(data), children, tuple(map(real, partials)), label(parts.get("label", ""))
+
+
+def _sequence(x: Any, what: str) -> tuple[Any, ...]:
+    if isinstance(x, (set, frozenset, dict, str, bytes)) and len(x):
+        raise HandmadeNodeError(f"{what} must be a tuple or a list, got {type(x).__name__} {short(x)}")
+    if _is_value(x) or not hasattr(x, "__iter__"):
+        raise HandmadeNodeError(f"{what} must be a tuple or a list, got {type(x).__name__}: write (x,) for one")
+    return tuple(x)
+
+
+def _children(given: Any) -> tuple[Any, ...]:
+    return tuple(x if _is_value(x) else real(x) for x in _sequence(given, "children"))
+
+
+def label(x: Any) -> str:
+    """Returns a label, which is a str."""
+    if not isinstance(x, str):
+        raise ArgumentError(f"a label is a str, got {type(x).__name__} {short(x)}: write str(...) around it")
+    return x
+
+
+def rewrite(data: str, count: int) -> str:
+    """How to write a node with a derivative of one's own, for messages."""
+    names = [chr(ord("a") + k) for k in range(count)] if count <= 4 else ["a", "b", "..."]
+    children, partials = (", ".join(prefix + x if x != "..." else x for x in names) for prefix in ("", "d"))
+    comma = "," if count == 1 else ""
+    pulled = ", ".join(f"g * {x}" if x != "..." else x for x in partials.split(", "))
+    return (
+        f"write Value({data}, ({children}{comma}), ({partials}{comma})), where each of {partials} is a number, the"
+        f" derivative by the child; or f = scalargrad.custom_vjp(function) and f.defvjp(fwd, bwd), where"
+        f" bwd(residuals, g) returns ({pulled}{comma})"
+    )
+
+
+def by_hand(data: str, count: int, op: str) -> NoReturn:
+    """Raises because a node has the name of an operation where its derivatives belong, as in micrograd."""
+    raise HandmadeNodeError(
+        f"a node by hand has local gradients in place of the op {op!r} and of a function _backward:"
+        f" {rewrite(data, count or 1)}"
+    )
+
+
+def no_backward(data: float, partials: tuple[float, ...]) -> NoReturn:
+    """Raises because a backward function was set. Shows the node as it would be written by hand."""
+    this = ""
+    if 0 < len(partials) <= 4:
+        comma = "," * (len(partials) == 1)
+        this = f" This node is Value({data}, ({', '.join('abcd'[: len(partials)])}{comma}), {partials})."
+    raise HandmadeNodeError(
+        f"a Value has no _backward function that could be set: it keeps its local gradients as numbers.{this}"
+        f" For a derivative of your own, {rewrite('data', len(partials) or 2)}"
+    )
+
+
+def no_attribute(node: Any, name: str) -> NoReturn:
+    """Raises because an attribute of the result of an operation was set."""
+    raise ReadOnlyError(
+        f"the result of an operation has no attribute {name!r}, because it may be another object next time: name the"
+        " node with v.label, or use v.detach() for a leaf, which can have attributes"
+    )
+
+
 def read_only(opcode: int) -> NoReturn:
-    """Raises because the data of the result of an operation was set."""
+    """Raises because the data of the result of an operation was set, or a Value in use made the result of one."""
+    if opcode == ops.LEAF:
+        raise ReadOnlyError(
+            "a Value that exists already, or the node itself, cannot become a child's result: make a new Value of the"
+            " children"
+        )
     raise ReadOnlyError(
         f"the data of an interior node ({ops.NAMES[opcode]}) is the result of its operation and cannot be"
         " set: set the data of the leaves and compute again, or use v.detach() for a leaf of its own"

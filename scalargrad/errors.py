@@ -16,11 +16,11 @@ class RangeError(ScalargradError, OverflowError):
 
 
 class ReadOnlyError(ScalargradError, AttributeError):
-    """An attribute that an operation has fixed cannot be set: the data of an interior node."""
+    """An attribute of the result of an operation cannot be set: its data, or one that only leaves have."""
 
 
 class HandmadeNodeError(ScalargradError, TypeError):
-    """A Value was constructed with children, an op or a backward function, which only operations can set."""
+    """A node by hand lacks its local gradients: it was given the name of an operation, or a backward function."""
 
 
 class ArgumentError(ScalargradError, ValueError):
@@ -29,6 +29,14 @@ class ArgumentError(ScalargradError, ValueError):
 
 class ShapeError(ScalargradError, ValueError):
     """Shapes do not fit each other, or do not fit the operation. The message shows them."""
+
+
+class KeywordError(ScalargradError, TypeError):
+    """A function got a keyword argument that it does not have."""
+
+
+class ForwardError(ScalargradError, TypeError):
+    """A module was called that has neither ``forward`` nor ``__call__``."""
 
 
 class HigherOrderError(ScalargradError, NotImplementedError):

@@ -7,9 +7,12 @@ by element, and raises `NumberError` for anything else. The conventions at kinks
 
 from __future__ import annotations
 
+import builtins
+
 from scalargrad import core
 from scalargrad.convert import number
 from scalargrad.table import faces
 
 _functions = faces.functions(core.apply, number, core.Node, globals())
-globals().update(_functions, __all__=sorted(_functions))
+# `import *` replaces no builtin: sg.abs, sg.pow and sg.round are used as such, or imported by name.
+globals().update(_functions, __all__=sorted(_functions.keys() - vars(builtins).keys()))

@@ -1088,7 +1088,6 @@ class MatrixMethods:
         """log(exp(x) + exp(y)) without overflow."""
 
 __all__ = [
-    "abs",
     "acos",
     "acosh",
     "asin",
@@ -1120,10 +1119,8 @@ __all__ = [
     "logaddexp",
     "maximum",
     "minimum",
-    "pow",
     "relu",
     "remainder",
-    "round",
     "sigmoid",
     "sign",
     "silu",

@@ -32,6 +32,7 @@ class Record(NamedTuple):
     consts: bytes  # doubles
     roots: bytes  # 8 bytes each: the positions of the nodes that were asked for
     leaves: list[Any]  # Values
+    labels: dict[int, str] | None = None  # by position, of nodes that are not leaves
 
 
 def nodes(record: Record) -> Iterator[tuple[int, list[int | float]]]:
@@ -64,6 +65,12 @@ def validate(record: Record) -> None:
         _validate_node(op, list(operands), count_here, position, len(record.leaves), constants)
     if taken != len(codes):
         raise RecordError(f"{len(codes) - taken} operands belong to no node")
+    labels = {} if record.labels is None else record.labels
+    named = labels.items() if isinstance(labels, dict) else [(-1, "")]
+    if any(type(k) is not int or not 0 <= k < count or record.ops[k] == ops.LEAF for k, _ in named) or not all(
+        isinstance(text, str) for _, text in named
+    ):
+        raise RecordError("its labels are not texts by the positions of its operations")
     roots = array("Q", record.roots)
     if not roots or any(root >= count or record.ops[root] == ops.LEAF for root in roots):
         raise RecordError("a root is not one of its operations")
@@ -111,10 +118,16 @@ Packed = tuple[Any, ...]
 
 
 def pack(record: Record) -> Packed:
-    """A record as a pickle holds it: the format, the names of the operations in it, and the record by these."""
+    """A record as a pickle holds it: the format, the names of the operations in it, and the record by these. Labels
+    come last, if there are any."""
     used = sorted(set(record.ops))
     to_name = bytes(used.index(op) if op in used else 0 for op in range(256))
-    return (_FORMAT, tuple(ops.NAMES[op] for op in used), record.ops.translate(to_name), *record[1:])
+    return (
+        _FORMAT,
+        tuple(ops.NAMES[op] for op in used),
+        record.ops.translate(to_name),
+        *(record[1:] if record.labels else record[1:-1]),
+    )
 
 
 def unpack(form: Any, *packed: Any) -> Record:
@@ -122,7 +135,7 @@ def unpack(form: Any, *packed: Any) -> Record:
     if form == _FORMAT_0_1_0 and len(packed) == 6 and isinstance(packed[0], bytes):
         names: Any = _NAMES_0_1_0
         record = Record(*packed[:5], array("Q", [max(len(packed[0]) - 1, 0)]).tobytes(), packed[5])
-    elif form == _FORMAT and len(packed) == 8:
+    elif form == _FORMAT and len(packed) in (8, 9):
         names, record = packed[0], Record(*packed[1:])
     else:
         raise RecordError(

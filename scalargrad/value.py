@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
-from scalargrad.convert import construct, short
-from scalargrad.errors import HandmadeNodeError, ImplicitDetachWarning, NumberError, ReadOnlyError, RecordError
-from scalargrad.table import faces, ops
+from scalargrad.convert import label as text_of_label
+from scalargrad.convert import real, short
+from scalargrad.errors import ImplicitDetachWarning, NumberError
+from scalargrad.nodes.copies import _attributes, _leaf, copied, flattened, pickled
+from scalargrad.nodes.copies import _from_record as _from_record  # pickles look for it here
+from scalargrad.nodes.view import View
+from scalargrad.table import faces
 
 if TYPE_CHECKING:
     from typing import Literal
-    from weakref import WeakValueDictionary
 
     from scalargrad.functions import Real, ValueMethods
-    from scalargrad.record import Record
 else:
     ValueMethods = object  # only for type checkers: `faces.methods` makes these methods
 
 
-def _seen() -> WeakValueDictionary[Any, Any]:
-    """The object that `_prev` returned for each node, so that a traversal meets a node once. Made at first use."""
-    from weakref import WeakValueDictionary
-
-    return globals().setdefault("_nodes_seen", WeakValueDictionary())  # type: ignore[no-any-return]
-
-
-class Value(core.Node, ValueMethods):
+class Value(View, core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
     ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
@@ -41,13 +37,30 @@ class Value(core.Node, ValueMethods):
     >>> y.backward()
     >>> y.data, x.grad
     (10.0, 6.0)
+
+    ``Value(data, children, local_grads)`` makes a node by hand. Its number is `data`, whatever the children are, and
+    its derivative by each child is the local gradient. Children are Values or constants; one that is repeated counts
+    each time. Without a Value among the children, and under `no_grad`, it is a leaf. Raises `ShapeError` unless there
+    is one local gradient per child, `NumberError` for a Value as a local gradient, `HandmadeNodeError` for the name of
+    an operation in their place.
+
+    >>> y = Value(x.data**3, (x,), (3 * x.data**2,))
+    >>> y.backward()
+    >>> y.data, x.grad
+    (27.0, 33.0)
     """
 
     __slots__ = ()
 
     if TYPE_CHECKING:  # the backend defines it
 
-        def __init__(self, data: Real, _children: tuple[()] = ..., _op: Literal[""] = ...) -> None: ...
+        def __init__(
+            self,
+            data: Real,
+            children: Sequence[Value | Real] = ...,
+            local_grads: Sequence[Real] | Literal[""] = ...,
+            label: str = ...,
+        ) -> None: ...
 
     def backward(self, seed: float = 1.0) -> None:
         """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self depends on.
@@ -65,7 +78,7 @@ class Value(core.Node, ValueMethods):
         if not isinstance(self, core.Node):
             found = f"{type(self).__name__} {short(self)}"
             raise NumberError(f"backward needs a Value, got {found}: no Value entered the computation")
-        contexts.backward(self, seed if type(seed) is float else construct(seed))
+        contexts.backward(self, seed if type(seed) is float else real(seed))
 
     def detach(self) -> Value:
         """Returns a new leaf with the same number and no history.
@@ -75,55 +88,34 @@ class Value(core.Node, ValueMethods):
         """
         return Value(self.data)
 
-    # --- micrograd's view of the graph
+    def item(self) -> float:
+        """Returns the number, as ``data`` does.
+
+        >>> Value(2.0).item()
+        2.0
+        """
+        return self.data
+
+    def zero_grad(self) -> None:
+        """Sets the grad to 0.0."""
+        self.grad = 0.0
 
     @property
-    def _op(self) -> str:
-        """The operation that made this node, as micrograd writes it. Empty for a leaf."""
-        opcode = core.opcode(self)
-        if opcode == ops.OPCODE["pow"]:
-            exponent = core.operands(self)[1]
-            if isinstance(exponent, float):
-                return f"**{int(exponent) if exponent.is_integer() else exponent}"
-        return ops.SYMBOLS[opcode]
+    def label(self) -> str:
+        """A text that names the node, for drawings and for the reader. It belongs to the node, not to this object:
+        copies, pickles and `_prev` have it. Empty if none was set. Raises `ArgumentError` for what is no str.
 
-    @_op.setter
-    def _op(self, value: Any) -> None:
-        construct(0.0, (), value or "?")
+        >>> x = Value(3.0, label="x")
+        >>> y = x * 2
+        >>> y.label = "y"
+        >>> x.label, y.label, (y + 1).label
+        ('x', 'y', '')
+        """
+        return core.label(self)
 
-    @property
-    def _prev(self) -> set[Value]:
-        """The operands, with constants as leaves. The same node is the same object, as long as someone holds it."""
-        key = core.key(self)
-        if key is None:
-            return set()
-        seen = _seen()
-        seen.setdefault(key, self)
-        found: set[Value] = set()
-        for k, operand in enumerate(core.operands(self)):
-            if isinstance(operand, (float, int)):
-                found.add(seen.setdefault((key, k), Value(operand)))
-            else:
-                operand_key = core.key(operand)
-                found.add(operand if operand_key is None else seen.setdefault(operand_key, operand))  # type: ignore[arg-type]
-        return found
-
-    @_prev.setter
-    def _prev(self, value: Any) -> None:
-        construct(0.0, value or "?", "")
-
-    @property
-    def _backward(self) -> Callable[[], None]:
-        raise ReadOnlyError(
-            "a Value has no _backward function: the table of primitives holds the rules; call backward()"
-        )
-
-    @_backward.setter
-    def _backward(self, value: Any) -> None:
-        raise HandmadeNodeError(
-            "a backward function cannot be set by hand: compose the operation from operators and the functions of"
-            " scalargrad, whose derivatives are known"
-        )
+    @label.setter
+    def label(self, text: str) -> None:
+        core.set_label(self, text_of_label(text))
 
     # --- as a float
 
@@ -169,7 +161,12 @@ class Value(core.Node, ValueMethods):
     # --- copies
 
     def __copy__(self) -> Value:
-        return self
+        if core.key(self) is not None:
+            return self
+        twin = _leaf(type(self), self.data, self.grad)
+        for name, attribute in _attributes(self).items():
+            setattr(twin, name, attribute)
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from copy import deepcopy
@@ -191,6 +188,18 @@ class Value(core.Node, ValueMethods):
 
     locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals(), aliases=True))
 
+    # --- as a numbers.Real
+
+    @property
+    def real(self) -> Value:
+        """The Value itself."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0."""
+        return 0.0
+
     def conjugate(self) -> Value:
         """Returns the Value itself, because it is real."""
         return self
@@ -198,83 +207,10 @@ class Value(core.Node, ValueMethods):
 
 if not TYPE_CHECKING:
     # The backend's own type gets these methods: instances of a class derived from it would be larger and slower.
-    for _name, _attribute in vars(Value).items():
+    for _name, _attribute in (*vars(View).items(), *vars(Value).items()):
         if _name not in ("__slots__", "__dict__", "__weakref__"):
             setattr(core.Node, _name, _attribute)
     core.Node.__name__ = core.Node.__qualname__ = "Value"
     Value = core.Node
 
-
-def _leaf(cls: type[Value], data: float, grad: float) -> Value:
-    """A leaf of any subclass, made without calling its __init__."""
-    if not isinstance(cls, type) or not issubclass(cls, Value):
-        raise RecordError(f"this pickled leaf cannot be read: {short(cls)} is not a class of Values")
-    leaf: Any = cls.__new__(cls)
-    leaf.data = data
-    leaf.grad = grad
-    return leaf  # type: ignore[no-any-return]
-
-
-def _attributes(leaf: Value) -> dict[str, Any]:
-    """The attributes that a subclass has added to a leaf, in its __dict__ or in slots."""
-    found = dict(getattr(leaf, "__dict__", {}))
-    for cls in type(leaf).__mro__:
-        if cls is Value:
-            break
-        slots = cls.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(leaf, name):
-                found[name] = getattr(leaf, name)
-    return found
-
-
-def _from_record(*packed: Any) -> Value:
-    """The root of a pickled history."""
-    return unpickled(*packed)[0]
-
-
-# `record` is imported when a history is first copied or pickled: importing the package stays quick.
-
-
-def flattened(*results: Any) -> Record:
-    """The histories of results of operations, as one record."""
-    from scalargrad.record import Record
-
-    return Record(*core.flatten(*results))
-
-
-def copied(flat: Record, memo: dict[int, Any]) -> list[Value]:
-    """The roots of a copy of a record, with deep copies of its leaves."""
-    from copy import deepcopy
-
-    return rebuilt(flat._replace(leaves=[deepcopy(leaf, memo) for leaf in flat.leaves]))
-
-
-def pickled(flat: Record) -> tuple[Any, ...]:
-    """A record as a pickle holds it."""
-    from scalargrad.record import pack
-
-    return pack(flat)
-
-
-def unpickled(*packed: Any) -> list[Value]:
-    """The roots of a pickled history. Raises `RecordError` if it is damaged or foreign."""
-    from scalargrad.record import unpack
-
-    try:
-        if not packed:
-            raise RecordError("it has no parts")
-        return rebuilt(unpack(*packed))
-    except RecordError as error:
-        raise RecordError(f"this pickled history cannot be read: {error}") from None
-
-
-def rebuilt(given: Record) -> list[Value]:
-    """The roots of a record. Raises `RecordError` if it is not legal."""
-    roots: Any = core.rebuild(*given)
-    if roots is None:
-        from scalargrad.record import validate
-
-        validate(given)  # says why
-        raise RecordError("its leaves are not Values that were made as such")
-    return roots  # type: ignore[no-any-return]
+numbers.Real.register(Value)

@@ -26,10 +26,10 @@ from tests.test_value import Parameter
 COPIES = [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), lambda v: pickle.loads(pickle.dumps(v, protocol=2))]
 
 
-def test_copy_is_the_same_node() -> None:
+def test_copy_is_a_new_leaf_or_the_same_node() -> None:
     x = Value(2.0)
     y = x * x
-    assert copy.copy(x) is x and copy.copy(y) is y
+    assert copy.copy(x) is not x and copy.copy(x).data == 2.0 and copy.copy(y) is y
 
 
 @pytest.mark.parametrize("duplicate", COPIES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -262,3 +263,62 @@ def test_a_partial_that_is_zero_needs_no_operand() -> None:
     none = sg.custom_vjp(lambda x: x)
     none.defvjp(lambda x: (1.0, None), lambda _, g: ([0.0, 0.0, 0.0],))
     assert type(none([7.0, a, b])) is Value
+
+
+# --- the quick way for scalars ----------------------------------------------------------------------------------------
+
+
+def test_scalars_take_the_same_way_as_trees() -> None:
+    """Values and floats alone need no trees; a list, an int, a default or a constant does. The result is the same."""
+
+    def fwd(*x: Any) -> Any:
+        asked.append(x)
+        return math.fsum(x), "residuals"
+
+    def bwd(residuals: Any, g: Any) -> Any:
+        asked.append((residuals, g))
+        return tuple(row)
+
+    asked: list[Any] = []
+    for row in ([2.0, 3.0, 5.0], [None, 3.0, 5.0], [2, 3.0, 0.0], [0.0, -0.0, 0.0], [True, np.float64(3.0), 5.0]):
+        outcomes = []
+        for third in (300.0, 300):  # the int goes through trees
+            function = sg.custom_vjp(lambda x, y, z: x + y + z)
+            function.defvjp(fwd, bwd)
+            x, y = Value(1.0), Value(20.0)
+            node = function(x, y, third)
+            node.backward()
+            outcomes.append((asked[:], node.data, x.grad, y.grad, node.operands, node.partials))
+            asked.clear()
+        assert outcomes[0] == outcomes[1] and outcomes[0][0] == [(1.0, 20.0, 300.0), ("residuals", 1.0)]
+
+
+def test_a_result_that_is_no_float_calls_fwd_once() -> None:
+    for result in (None, 3, np.float64(3.0), [3.0], Value(3.0), (3.0,), np.array(3.0)):
+        calls: list[Any] = []
+        function = sg.custom_vjp(lambda x: x)
+        function.defvjp(lambda x: calls.append(x) or (result, None), lambda _, g: (np.sum(g),))
+        if result is None:
+            with pytest.raises(NumberError):
+                function(Value(1.0))
+        else:
+            function(Value(1.0))
+        assert calls == [1.0]
+    for pair in (None, [1.0, None], (1.0,), 2.0):
+        calls = []
+        function = sg.custom_vjp(lambda x: x)
+        function.defvjp(lambda x: calls.append(x) or pair, lambda _, g: (g,))
+        with pytest.raises(ArgumentError, match="must return a pair"):
+            function(Value(1.0))
+        assert calls == [1.0]
+
+
+def test_a_subclass_is_a_value() -> None:
+    class Own(Value):
+        pass
+
+    function = sg.custom_vjp(lambda x, y: x)
+    function.defvjp(lambda x, y: (x * y, None), lambda _, g: (2.0, 3.0))
+    x, y = Own(4.0), Value(5.0)
+    function(x, y).backward()
+    assert (x.grad, y.grad) == (2.0, 3.0)

@@ -71,7 +71,10 @@ def functions_refused() -> None:
 def values_refused() -> None:
     y = X * 2.0
     refused(lambda w=w: Value(w) for w in (*WRONG, X, y))
-    refused([lambda: Value(1.0, (X,)), lambda: Value(1.0, _op="+"), lambda: Value(1.0, label="a")])
+    refused([lambda: Value(1.0, (X,)), lambda: Value(1.0, _op="+"), lambda: Value(1.0, label=1)])
+    refused(lambda w=w: Value(1.0, (X, w), (1.0, 1.0)) for w in WRONG)
+    refused(lambda w=w: Value(1.0, (X, y), (1.0, w)) for w in (*WRONG, X))
+    refused([lambda: X.__init__(1.0, (y,), (1.0,)), lambda: y.__init__(1.0, (X,), (1.0,))])
     refused(lambda v=v, n=n, w=w: setattr(v, n, w) for v in (X, y) for n in ("data", "grad") for w in WRONG)
     refused([lambda: setattr(y, "data", 1.0), lambda: y.__init__(2.0), lambda: delattr(X, "data")])
     refused(lambda w=w: y.backward(w) for w in WRONG)

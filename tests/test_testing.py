@@ -213,7 +213,7 @@ def test_huge_and_tiny_and_zero(x: float) -> None:
     (lambda x: None, 3.0, NumberError, "must return one Value, got NoneType"),
     (lambda x: 1 / 0, 3.0, ZeroDivisionError, "division by zero"),
     (lambda x: x, "a", NumberError, "x: expected a real number, got str"),
-    (lambda x: x, {"w": [1.0, None]}, NumberError, r"x\['w'\]\[1\]: expected a real number"),
+    (lambda x: x, {"w": [1.0, None]}, NumberError, r"x\['w'\]\[1\]: .*NoneType"),
     (lambda x: x, math.inf, ArgumentError, "x is inf"),
     (sg.log, 0.0, ArgumentError, "f\\(x\\) is -inf"),
     (lambda x: x * next(COUNT), 3.0, ArgumentError, "two different results for the same x"),

@@ -32,6 +32,7 @@ REASONS: dict[str, str] = {
     "Layer.__call__": "of one sample a Value, or a list where there are several outputs, as in micrograd",
     "MLP.__call__": "as Layer",
     "Sequential.__call__": "of other things than arrays and lists: as its last layer",
+    "Module.__call__": "whatever forward returns",
     "Sequential.__getitem__": "whatever was put in",
 }
 

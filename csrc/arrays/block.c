@@ -142,7 +142,7 @@ double sg_block_grad(const Block *block, uint32_t k)
     if (!item || !sg_is_node(item))
         return 0.0;
     const Node *node = (const Node *)item;
-    return node->graph ? sg_adjoint(node->graph, node->index) : node->grad;
+    return sg_graph_of(node) ? sg_adjoint(node->graph, sg_index_of(node)) : node->grad;
 }
 
 PyObject *sg_block_item(Block *block, uint32_t k)

@@ -24,7 +24,7 @@ static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, i
     for (uint32_t k = 0; k < block->count; k++) {
         const Node *node = (const Node *)block->items[k];
         if (!sg_is_node(block->items[k]) || (node->entry_serial == serial) != known ||
-            (known ? node->entry != start + k : node->graph != NULL))
+            (known ? node->entry != start + k : sg_graph_of(node) != NULL))
             return SG_FAILED;
     }
     if (known)

@@ -18,7 +18,7 @@ static int read_parameters(PyObject *object, Block **block)
         return 0;
     for (uint32_t k = 0; k < (*block)->count; k++) {
         PyObject *item = (*block)->items ? (*block)->items[k] : NULL;
-        if (!item || !sg_is_node(item) || ((Node *)item)->graph) {
+        if (!item || !sg_is_leaf(item)) {
             PyErr_SetString(PyExc_TypeError, "expected a block of leaves");
             return 0;
         }
@@ -132,7 +132,7 @@ PyObject *sg_py_clear_grads(PyObject *module, PyObject *values)
         PyObject *item = is_list ? PyList_GetItem(values, k) : PyTuple_GetItem(values, k);
         if (!item)                           /* setting a grad may run Python, which may shorten the list */
             return NULL;
-        if (sg_is_node(item) && !((Node *)item)->graph) {
+        if (sg_is_leaf(item)) {
             ((Node *)item)->grad = 0.0;
             continue;
         }

@@ -190,8 +190,8 @@ PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n
             for (uint32_t c = 0; c < l->columns; c++) {
                 uint32_t k = sg_position(l, r, c);
                 PyObject *item = x.block->items ? x.block->items[k] : NULL;
-                Node *node = item && sg_is_node(item) ? (Node *)item : NULL;
-                if (!node || node->graph)
+                Node *node = item && sg_is_leaf(item) ? (Node *)item : NULL;
+                if (!node)
                     return sg_block_item(x.block, k);
                 if (write && which) {
                     node->grad = in[(size_t)r * l->columns + c];

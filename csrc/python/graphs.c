@@ -12,10 +12,10 @@
 PyObject *sg_py_key(PyObject *module, PyObject *object)
 {
     (void)module;
-    if (!sg_is_node(object) || !((Node *)object)->graph)
+    if (!sg_is_node(object) || sg_is_leaf(object))
         Py_RETURN_NONE;
     const Node *node = (Node *)object;
-    return Py_BuildValue("KI", (unsigned long long)node->graph->serial, node->index);
+    return Py_BuildValue("KI", (unsigned long long)node->graph->serial, sg_index_of(node));
 }
 
 /* seal(node) -> (address of its graph, index). Closes the graph. */
@@ -26,16 +26,16 @@ PyObject *sg_py_seal(PyObject *module, PyObject *object)
         return NULL;
     Node *node = (Node *)object;
     sg_close(node->graph);
-    return Py_BuildValue("KI", (unsigned long long)(uintptr_t)node->graph, node->index);
+    return Py_BuildValue("KI", (unsigned long long)(uintptr_t)node->graph, sg_index_of(node));
 }
 
 /* opcode(node) */
 PyObject *sg_py_opcode(PyObject *module, PyObject *object)
 {
     (void)module;
-    if (!sg_is_node(object) || !((Node *)object)->graph)
+    if (!sg_is_node(object) || sg_is_leaf(object))
         return PyLong_FromLong(SG_LEAF);
-    return PyLong_FromLong(sg_opcode(((Node *)object)->graph, ((Node *)object)->index));
+    return PyLong_FromLong(sg_opcode(((Node *)object)->graph, sg_index_of((Node *)object)));
 }
 
 static PyObject *operand_object(sg_graph *graph, uint32_t operand)
@@ -61,10 +61,30 @@ PyObject *sg_py_operands(PyObject *module, PyObject *object)
     if (!sg_require_interior(object))
         return NULL;
     const Node *node = (Node *)object;
-    uint32_t n = sg_operand_count(node->graph, node->index);
+    uint32_t n = sg_operand_count(node->graph, sg_index_of(node));
     PyObject *list = PyList_New((Py_ssize_t)n);
     for (uint32_t k = 0; list && k < n; k++) {
-        PyObject *item = operand_object(node->graph, sg_operand(node->graph, node->index, k));
+        PyObject *item = operand_object(node->graph, sg_operand(node->graph, sg_index_of(node), k));
+        if (!item)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, (Py_ssize_t)k, item);
+    }
+    return list;
+}
+
+/* operand_values(node) -> list: their numbers, as they were when the operation was recorded. */
+PyObject *sg_py_operand_values(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_require_interior(object))
+        return NULL;
+    const Node *node = (Node *)object;
+    uint32_t n = sg_operand_count(node->graph, sg_index_of(node));
+    PyObject *list = PyList_New((Py_ssize_t)n);
+    for (uint32_t k = 0; list && k < n; k++) {
+        uint32_t operand = sg_operand(node->graph, sg_index_of(node), k);
+        PyObject *item = PyFloat_FromDouble(sg_operand_value(node->graph, operand));
         if (!item)
             Py_CLEAR(list);
         else
@@ -81,7 +101,7 @@ PyObject *sg_py_add_grad(PyObject *module, PyObject *args)
     double amount;
     if (!PyArg_ParseTuple(args, "Od", &object, &amount))
         return NULL;
-    if (!sg_is_node(object) || ((Node *)object)->graph) {
+    if (!sg_is_leaf(object)) {
         PyErr_SetString(PyExc_TypeError, "expected a leaf");
         return NULL;
     }

@@ -1,6 +1,7 @@
 /* Operators and functions on Values and numbers. */
 #include "python/operators.h"
 
+#include "python/making.h"
 #include "python/recording.h"
 #include "table/reductions.h"
 #include "table/table.h"
@@ -111,6 +112,7 @@ PyType_Slot sg_operators[] = {
     {Py_nb_positive, slot_pos},
     {Py_nb_absolute, slot_abs},
     {Py_nb_bool, slot_bool},
+    {Py_tp_init, sg_init_node},
     {0, NULL},
 };
 

@@ -3,7 +3,7 @@
 #define SG_OPERATORS_H
 #include "python/api.h"
 
-extern PyType_Slot sg_operators[];
+extern PyType_Slot sg_operators[];        /* the operators and tp_init */
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t n);
 

@@ -40,7 +40,7 @@ sg_graph *sg_open_graph_for(sg_thread *thread, int n, const sg_number *operands)
 {
     int uses = 0;
     for (int k = 0; k < n && !uses; k++)
-        uses = operands[k].node && operands[k].node->graph && operands[k].node->graph == thread->open;
+        uses = operands[k].node && thread->open && sg_graph_of(operands[k].node) == thread->open;
     return sg_open_graph(thread, uses, (uint32_t)n + 1);
 }
 
@@ -70,13 +70,13 @@ PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands)
 uint32_t sg_enter(sg_graph *open, Node *node)
 {
     uint32_t entry;
-    if (!node->graph) {
+    if (!sg_graph_of(node)) {
         entry = sg_enter_leaf(open, node, node->data);
         if (entry != SG_FAILED)
             sg_note_leaf(open, node);
     } else {
         sg_close(node->graph);        /* another thread may record into it, and opens a new one then */
-        entry = sg_enter_link(open, node->graph, node->index, node->data);
+        entry = sg_enter_link(open, node->graph, sg_index_of(node), node->data);
     }
     if (entry != SG_FAILED) {
         node->entry_serial = open->serial;

@@ -24,7 +24,7 @@ PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands);
 /* Notes in a leaf that it has entered a graph, which gets a reference to it. */
 static inline void sg_note_leaf(sg_graph *open, Node *leaf)
 {
-    uint32_t serial = (uint32_t)open->serial;
+    uint32_t serial = (uint32_t)open->serial & ~SG_INTERIOR;
     Py_INCREF(leaf);
     open->twins |= leaf->index >= serial;
     if (leaf->index < serial)
@@ -84,7 +84,30 @@ static inline int sg_write_operands(sg_graph *open, int n, const sg_number *oper
     return 1;
 }
 
-/* Records the node op(operands) = value. `in_args`, a constant at each call, is 1 for arity 3 and reductions. */
+/* Appends the node op(operands) = value to the thread's open graph, and returns the graph; NULL with an exception. Its
+ * caller makes a handle at once, or drops the graph. `in_args`, a constant at each call, is 1 for arity 3 and
+ * reductions. */
+static inline sg_graph *sg_record_in(sg_thread *thread, int op, double value, int n, const sg_number *operands,
+                                     int in_args, uint32_t *index)
+{
+    sg_graph *open = thread->open;
+    uint32_t fields[2] = {0, 0};
+    if (!open || open->count >= SG_GRAPH_NODES || open->capacity - open->count <= (uint32_t)n) {
+        if (!(open = sg_open_graph_for(thread, n, operands)))
+            return NULL;
+    }
+    if (!sg_write_operands(open, n, operands, in_args, fields)) {
+        sg_no_memory();
+        sg_drop_unused(open);
+        return NULL;
+    }
+    for (int k = 0; k < n; k++)
+        sg_use(open, in_args ? open->args[fields[0] + (uint32_t)k] : fields[k]);
+    *index = sg_append(open, op, fields[0], fields[1], value);
+    return open;
+}
+
+/* Records the node op(operands) = value, and returns its handle. */
 static inline PyObject *sg_record_node(int op, double value, int n, const sg_number *operands, int in_args)
 {
     sg_thread *thread = sg_thread_now();
@@ -94,20 +117,11 @@ static inline PyObject *sg_record_node(int op, double value, int n, const sg_num
     if (thread->mode & SG_NO_GRAD) {
         result = sg_new_leaf(value);
     } else {
-        sg_graph *open = thread->open;
-        uint32_t fields[2] = {0, 0};
-        if (!open || open->count >= SG_GRAPH_NODES || open->capacity - open->count <= (uint32_t)n) {
-            if (!(open = sg_open_graph_for(thread, n, operands)))
-                return NULL;
-        }
-        if (sg_write_operands(open, n, operands, in_args, fields)) {
-            for (int k = 0; k < n; k++)
-                sg_use(open, in_args ? open->args[fields[0] + (uint32_t)k] : fields[k]);
-            result = sg_new_interior(open, sg_append(open, op, fields[0], fields[1], value));
-        } else {
-            result = sg_no_memory();
-        }
-        if (!result)
+        uint32_t index;
+        sg_graph *open = sg_record_in(thread, op, value, n, operands, in_args, &index);
+        if (!open)
+            return NULL;
+        if (!(result = sg_new_interior(open, index)))
             sg_drop_unused(open);
     }
     return result && (thread->mode & SG_WATCH) ? sg_watch(result, op, n, operands) : result;

@@ -49,8 +49,10 @@ int sg_import_convert(void)
     sg_python.refuse = PyObject_GetAttrString(convert, "refuse");
     sg_python.construct = PyObject_GetAttrString(convert, "construct");
     sg_python.read_only = PyObject_GetAttrString(convert, "read_only");
+    sg_python.no_attribute = PyObject_GetAttrString(convert, "no_attribute");
     Py_DECREF(convert);
-    return sg_python.number && sg_python.refuse && sg_python.construct && sg_python.read_only;
+    return sg_python.number && sg_python.refuse && sg_python.construct && sg_python.read_only &&
+           sg_python.no_attribute;
 }
 
 /* upcall(name, function): supplies "lift" or "recorded". */

@@ -7,8 +7,9 @@
 typedef struct {
     PyObject *number;        /* number(object) -> float or NotImplemented, or raises */
     PyObject *refuse;        /* refuse(object): raises, because the object is not a number */
-    PyObject *construct;     /* construct(*args, **kwargs) -> the float of a new leaf, or raises */
-    PyObject *read_only;     /* read_only(opcode): raises, because an interior node's data was set */
+    PyObject *construct;     /* construct(*args, **kwargs) -> (data, children, local_grads, label), or raises */
+    PyObject *read_only;     /* read_only(opcode): raises: the data of an interior node was set */
+    PyObject *no_attribute;  /* no_attribute(node, name): raises: an attribute of an interior node was set */
     PyObject *lift;          /* lift(opcode, operands): the result for operands that are not numbers; NULL: none yet */
     PyObject *recorded;      /* recorded(result, opcode, operands): in SG_WATCH mode, after each operation */
 } sg_upcalls;

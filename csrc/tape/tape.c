@@ -8,7 +8,7 @@
 
 static uint64_t last_serial, last_closed;
 static uint64_t graphs_alive;
-void (*sg_drop_leaf)(void *leaf);
+void (*sg_drop_object)(void *object);
 
 #define NODE_BYTES (sizeof(double) + 2 * sizeof(uint32_t) + 2 * sizeof(uint8_t))
 
@@ -76,6 +76,7 @@ static void free_graph(sg_graph *graph)
     sg_free(graph->leaves);
     sg_free(graph->links);
     sg_free(graph->bulks);
+    sg_free(graph->labels);
     sg_free(graph);
     graphs_alive--;
 }
@@ -99,7 +100,10 @@ void sg_release(sg_graph *graph)
             }
         }
         for (uint32_t k = 0; k < graph->leaf_count; k++)
-            sg_drop_leaf(graph->leaves[k].leaf);
+            sg_drop_object(graph->leaves[k].leaf);
+        for (uint32_t k = 0; k < graph->label_capacity; k++)
+            if (graph->labels[k])
+                sg_drop_object(graph->labels[k]);
         free_graph(graph);
     }
 }
@@ -202,6 +206,21 @@ int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
     return 1;
 }
 
+int sg_set_label(sg_graph *graph, uint32_t index, void *label)
+{
+    uint32_t before = graph->label_capacity;
+    if (!label && index >= before)
+        return 1;
+    if (!sg_grow_array((void **)&graph->labels, &graph->label_capacity, index + 1, sizeof *graph->labels))
+        return 0;
+    memset(graph->labels + before, 0, (graph->label_capacity - before) * sizeof *graph->labels);
+    void *old = graph->labels[index];
+    graph->labels[index] = label;
+    if (old)
+        sg_drop_object(old);
+    return 1;
+}
+
 uint64_t sg_graph_bytes(uintptr_t address)
 {
     const sg_graph *graph = (const sg_graph *)address;
@@ -209,6 +228,7 @@ uint64_t sg_graph_bytes(uintptr_t address)
     return sizeof *graph + graph->capacity * NODE_BYTES + graph->const_capacity * sizeof(double) +
            graph->arg_capacity * sizeof(uint32_t) + graph->leaf_capacity * sizeof(sg_leaf) +
            graph->link_capacity * sizeof(sg_link) + graph->bulk_capacity * sizeof(sg_bulk) +
+           graph->label_capacity * sizeof(void *) +
            (graph->last.adj ? adjoints : 0) + (graph->spare ? adjoints : 0);
 }
 

@@ -98,6 +98,8 @@ struct sg_graph {
     uint32_t link_count, link_capacity;
     sg_bulk *bulks;
     uint32_t bulk_count, bulk_capacity;
+    void **labels;          /* by index, each NULL or one reference to a Python object; made when the first is set */
+    uint32_t label_capacity;
     sg_adjoints last;       /* from the last sweep that reached each node; last.adj NULL: none yet */
     double *spare;          /* adj of clean scratch for the next sweep, or NULL; taken and put back atomically */
     uint32_t *link_slots;   /* while open: a hash table of links by target; position + 1, 0 is free */
@@ -112,8 +114,8 @@ sg_graph *sg_open(sg_graph **owner);
 void sg_close(sg_graph *graph);
 /* Drops one reference. The last one frees the graph and, without recursion, every graph that only it held. */
 void sg_release(sg_graph *graph);
-/* sg_release calls it for each leaf; module.c sets it to a function that calls Py_DECREF. */
-extern void (*sg_drop_leaf)(void *leaf);
+/* Called for each leaf and label that a graph drops; module.c sets it to a function that calls Py_DECREF. */
+extern void (*sg_drop_object)(void *object);
 
 /* Makes room for `need` more nodes, so that sg_append cannot fail. 0: no memory. */
 int sg_reserve(sg_graph *graph, uint32_t need);
@@ -168,5 +170,12 @@ static inline double sg_operand_value(const sg_graph *graph, uint32_t operand)
 /* The adjoint of a node from the last sweep that reached it, or 0.0. The setter needs a closed graph; 0: no memory. */
 double sg_adjoint(const sg_graph *graph, uint32_t index);
 int sg_set_adjoint(sg_graph *graph, uint32_t index, double value);
+
+/* The label of a node, or NULL. The setter takes over one reference to a Python object, or NULL; 0: no memory. */
+static inline void *sg_label(const sg_graph *graph, uint32_t index)
+{
+    return index < graph->label_capacity ? graph->labels[index] : NULL;
+}
+int sg_set_label(sg_graph *graph, uint32_t index, void *label);
 
 #endif

@@ -16,7 +16,7 @@ from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordError, ShapeError
-from scalargrad.value import copied, flattened, pickled, unpickled
+from scalargrad.nodes.copies import copied, flattened, pickled, unpickled
 
 if TYPE_CHECKING:
     from scalargrad.arrays.types import Matrix, Vector

@@ -18,7 +18,7 @@ from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
 from scalargrad.arrays.base import Array, of_view
 from scalargrad.core import View, whole
-from scalargrad.errors import ArgumentError
+from scalargrad.errors import ArgumentError, KeywordError
 from scalargrad.table import ops
 from scalargrad.value import Value
 
@@ -51,6 +51,25 @@ def _largest(items: list[Any]) -> float:
     return core.reduce(ops.OPCODE["max"], [_number(item) for item in items])  # type: ignore[no-any-return]
 
 
+_INSTEAD = {
+    (
+        "norm",
+        "ord",
+    ): "it is the Euclidean norm; write sg.sum([abs(v) for v in x]) for ord=1, sg.max([abs(v) for v in x]) for ord=inf",
+    ("sum", "start"): "add the start to the result",
+    ("prod", "start"): "multiply the result by the start",
+    ("max", "key"): "use Python's own max, which picks a Value",
+    ("min", "key"): "use Python's own min, which picks a Value",
+    ("max", "default"): "test for an empty list before",
+    ("min", "default"): "test for an empty list before",
+}
+
+
+def _keyword_error(name: str, keyword: str) -> KeywordError:
+    advice = _INSTEAD.get((name, keyword), f"{name} takes numbers, or one list or array of them, and axis=")
+    return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
+
+
 @overload
 def _or_of_array(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
     function: Callable[..., Value | Vector | float],
@@ -63,10 +82,10 @@ def _or_of_array(function: Any) -> Any:
 
     @wraps(function)
     def either(*x: Any, **axis: Any) -> Any:
+        if unknown := axis.keys() - {"axis"}:
+            raise _keyword_error(name, sorted(unknown)[0])
         if len(x) == 1 and isinstance(x[0], Array):
             return getattr(x[0], name)(**axis)
-        if unknown := axis.keys() - {"axis"}:
-            raise TypeError(f"{name}() got an unexpected keyword argument {sorted(unknown)[0]!r}")
         if axis:
             raise ArgumentError(f"{name} takes an axis only if its argument is a Vector or Matrix")
         return function(*x)

@@ -10,7 +10,7 @@ from typing import Any
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
-from scalargrad.errors import StateError
+from scalargrad.errors import ForwardError, StateError
 from scalargrad.nn import saving
 from scalargrad.nn.saving import State
 from scalargrad.value import Value
@@ -71,15 +71,15 @@ def _number(x: Any) -> float:
 class Module:
     """The base class of a network or a part of one.
 
-    A subclass defines ``__call__`` and sets attributes: parameters are leaves, or a `Vector` or `Matrix` of leaves;
-    parts are Modules. Both may be in lists, tuples and dicts. Attributes whose names begin with _ are private. A
-    subclass may define `parameters` itself, as in micrograd.
+    A subclass defines ``forward``, which a call calls, or ``__call__`` itself. It sets attributes: parameters are
+    leaves, or a `Vector` or `Matrix` of leaves; parts are Modules. Both may be in lists, tuples and dicts. Attributes
+    whose names begin with _ are private. A subclass may define `parameters` itself, as in micrograd.
 
     >>> from scalargrad import Vector
     >>> class Scale(Module):
     ...     def __init__(self):
     ...         self.factor, self.shift = Vector([1.0, 2.0]), Value(0.5)
-    ...     def __call__(self, x):
+    ...     def forward(self, x):
     ...         return self.factor * x + self.shift
     >>> scale = Scale()
     >>> [(name, p.data) for name, p in scale.named_parameters()]
@@ -87,6 +87,13 @@ class Module:
     >>> scale.state_dict()
     {'factor': [1.0, 2.0], 'shift': 0.5}
     """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Returns ``self.forward(*args, **kwargs)``. Raises `ForwardError` for a class without `forward`."""
+        forward = getattr(self, "forward", None)
+        if forward is None:
+            raise ForwardError(f"{type(self).__name__} cannot be called: define forward(self, x), or __call__, in it")
+        return forward(*args, **kwargs)
 
     def _held(self) -> list[Holder]:
         return list(_holders("", self, set()))

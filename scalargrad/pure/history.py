@@ -8,8 +8,10 @@ from __future__ import annotations
 import heapq
 from array import array
 from math import copysign
+from typing import Any
 
 from scalargrad.errors import RecordError
+from scalargrad.pure.attributes import set_label
 from scalargrad.pure.tape import GRAPH_MOST, Graph, Node, Operand, handle
 from scalargrad.record import CONST, Record, nodes, validate
 from scalargrad.table import ops
@@ -50,11 +52,12 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
     return finished[::-1]
 
 
-def flatten(*wanted: Node) -> Record:
-    """The record of all that some nodes, results of operations, reach."""
+def flatten(*wanted: Node) -> tuple[Any, ...]:
+    """The parts of the record of all that some nodes, results of operations, reach. Labels, only if there are any."""
     assert wanted
     kinds, codes, values, grads, consts = bytearray(), array("Q"), array("d"), array("d"), array("d")
     leaves: dict[int, tuple[int, Node]] = {}
+    labels: dict[int, str] = {}
     position: dict[Graph, dict[int, int]] = {}
     for graph, indices in _reached(wanted):
         here = position[graph] = {}
@@ -70,6 +73,8 @@ def flatten(*wanted: Node) -> Record:
             if op == ops.LEAF:
                 codes.append(leaves.setdefault(id(operands[0]), (len(leaves), operands[0]))[0])
                 continue
+            if graph.labels and index in graph.labels:
+                labels[here[index]] = graph.labels[index]
             if op >= ops.FIRST_REDUCTION:
                 codes.append(len(operands))
             for operand in operands:
@@ -79,8 +84,8 @@ def flatten(*wanted: Node) -> Record:
                 else:
                     codes.append(here[operand])
     roots = array("Q", [position[node._graph][node._index] for node in wanted if node._graph is not None])
-    return Record(bytes(kinds), codes.tobytes(), values.tobytes(), grads.tobytes(), consts.tobytes(), roots.tobytes(),
-                  [leaf for _, leaf in leaves.values()])  # fmt: skip
+    numbers = [part.tobytes() for part in (codes, values, grads, consts, roots)]
+    return (bytes(kinds), *numbers, [leaf for _, leaf in leaves.values()], *([labels] if labels else ()))
 
 
 class _Builder:
@@ -115,6 +120,9 @@ class _Builder:
         for (graph, index), grad, op in zip(self.places, array("d", record.grads), record.ops):
             if op != ops.LEAF and (grad != 0.0 or copysign(1.0, grad) < 0.0):
                 graph.adjoints[index] = grad
+        for position, label in (record.labels or {}).items():
+            graph, index = self.places[position]
+            set_label(handle(graph, index), label)
 
 
 def rebuild(*given: object) -> list[Node] | None:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
-from scalargrad.pure import tape
+from scalargrad.pure import making, tape
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ class Node(tape.Node):
     """A handle with operators. Each returns a plain Value, also for operands of a subclass."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
+    else:
+        __init__ = making.initialise
 
     @_operator
     def __add__(self: Node, other: Any) -> Any:

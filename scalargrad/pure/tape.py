@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import itertools
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad import convert
 from scalargrad.pure import thread
+from scalargrad.pure.attributes import Attributes
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 # From the first size on, an open graph is closed at a quiet moment (see `_rolls_over`). Until the second size it learns
 # how quiet such moments are. At the third size it is closed in any case.
 GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
+# The `_entry` of a Value that was made and has not been used or given a number yet. Only such a one may become the
+# handle of a node by hand: a graph never holds it as a leaf.
+NEW = -1
 
 _serials = itertools.count(1)
 _closings = itertools.count(1)
@@ -40,7 +45,7 @@ N = TypeVar("N", bound="Node")
 class Graph:
     """Recorded nodes, each (op, operands, value). Appending a node is one atomic step."""
 
-    __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "links", "nodes", "serial")
+    __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "links", "nodes", "serial")
 
     def __init__(self) -> None:
         self.serial = next(_serials)
@@ -50,6 +55,7 @@ class Graph:
         self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
         self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
         self.adjoints: dict[int, float] = {}  # from the last sweep that reached each node
+        self.labels: dict[int, str] | None = None  # made when the first is set
 
     @property
     def closed(self) -> int:
@@ -75,26 +81,18 @@ class Graph:
         return operand if isinstance(operand, float) else self.nodes[operand][2]
 
 
-class Node:
+class Node(Attributes):
     """A handle to a number. `operators.py` adds the operators, `value.py` everything else that users see."""
 
     __slots__ = ("__weakref__", "_entry", "_grad", "_graph", "_index", "_number")
     _graph: Graph | None  # None: a leaf
-    _index: int
+    _index: Any  # of an interior node; of a leaf: see attributes.py
     _number: float
     _grad: float  # of a leaf
     _entry: int  # serial of a graph << 32 | index of this node in it: one int, so that threads never see half of it
 
     def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
-        self = object.__new__(cls)
-        self._graph, self._index, self._number, self._grad, self._entry = None, 0, 0.0, 0.0, 0
-        return self
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        data: float = convert.construct(*args, **kwargs)
-        if self._graph is not None:
-            convert.read_only(opcode(self))
-        self._number, self._entry = data, 0
+        return _new(cls, 0.0, NEW)
 
     @property
     def data(self) -> float:
@@ -105,7 +103,7 @@ class Node:
     def data(self, value: Number) -> None:
         if self._graph is not None:
             convert.read_only(opcode(self))
-        self._number, self._entry = require_number(value), 0
+        set_data(self, require_number(value))
 
     @property
     def grad(self) -> float:
@@ -116,7 +114,7 @@ class Node:
     def grad(self, value: Number) -> None:
         number = require_number(value)
         if self._graph is None:
-            self._grad = number
+            set_grad(self, number)
         else:
             self._graph.adjoints[self._index] = number
 
@@ -125,6 +123,29 @@ class Node:
 
     def __hash__(self) -> int:
         return object.__hash__(self) if self._graph is None else hash((self._graph.serial, self._index))
+
+
+# These set a slot past `Attributes.__setattr__`, which is for users.
+_set_graph, _set_index, set_data_alone, set_grad, set_entry = (
+    Node.__dict__[name].__set__ for name in ["_graph", "_index", "_number", "_grad", "_entry"]
+)
+
+
+def _new(cls: type[N], data: float, entry: int) -> N:
+    """A leaf."""
+    self = object.__new__(cls)
+    _set_graph(self, None)
+    _set_index(self, None)
+    set_data_alone(self, data)
+    set_grad(self, 0.0)
+    set_entry(self, entry)
+    return self
+
+
+def set_data(leaf: Node, data: float) -> None:
+    """Sets the number of a leaf, whose entry in a graph has the old one."""
+    set_data_alone(leaf, data)
+    set_entry(leaf, 0)
 
 
 # --- recording -----------------------------------------------------------------------------------------------------
@@ -162,22 +183,17 @@ def require_number(x: Any) -> float:
 
 
 def new_leaf(data: float) -> Node:
-    node = _result.__new__(_result)
-    node._number = data
-    return node
-
-
-_DATA, _GRAD, _ENTRY = (Node.__dict__[name] for name in ("_data", "_grad", "_entry"))
+    return _new(_result, data, 0)
 
 
 def setting_data(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
     """Sets the data of leaves as it is run through, without running Python code; see `at_once`."""
-    return itertools.chain(map(_DATA.__set__, leaves, numbers), map(_ENTRY.__set__, leaves, itertools.repeat(0)))
+    return itertools.chain(map(set_data_alone, leaves, numbers), map(set_entry, leaves, itertools.repeat(0)))
 
 
 def setting_grads(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
     """Sets the grads of leaves, likewise."""
-    return map(_GRAD.__set__, leaves, numbers)
+    return map(set_grad, leaves, numbers)
 
 
 def at_once(*effects: Iterable[Any]) -> None:
@@ -187,8 +203,15 @@ def at_once(*effects: Iterable[Any]) -> None:
 
 def handle(graph: Graph, index: int) -> Node:
     """A new handle to an interior node."""
-    node = new_leaf(graph.nodes[index][2])
-    node._graph, node._index, node._entry = graph, index, graph.serial << 32 | index
+    return become_interior(object.__new__(_result), graph, index)
+
+
+def become_interior(node: N, graph: Graph, index: int) -> N:
+    """Makes an object the handle of a node."""
+    _set_graph(node, graph)
+    _set_index(node, index)
+    set_entry(node, graph.serial << 32 | index)
+    set_data_alone(node, graph.nodes[index][2])
     return node
 
 
@@ -209,12 +232,13 @@ def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
 
 
 def _open_graph(operands: Sequence[Node | float]) -> Graph:
-    graph = thread.now.opened.graph() if thread.now.opened is not None else None
+    opened = thread.now.opened
+    graph = None if opened.graph is None else opened.graph()
     if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
         graph.close()
     if graph is None or graph.closed:
         graph = Graph()
-        thread.now.opened = thread.Opened(graph)
+        opened.graph = weakref.ref(graph)
     return graph
 
 
@@ -230,30 +254,36 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     else:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
-    operand._entry = graph.serial << 32 | index
+    set_entry(operand, graph.serial << 32 | index)
     if operand._number is not data:  # another thread has set it meanwhile: this entry has the old value
-        operand._entry = 0
+        set_entry(operand, 0)
     return index
+
+
+def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> tuple[Graph, int]:
+    """Appends a node to the thread's open graph."""
+    while True:
+        graph = _open_graph(operands)
+        count = len(graph.nodes)
+        resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
+        if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
+            entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
+            resolved = tuple([entries[id(operand)] for operand in operands])
+        if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
+            return graph, graph.append(op, resolved, value)
 
 
 def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
     bits = thread.mode() if thread.now.entered else 0
-    if bits & thread.NO_GRAD:
-        result = new_leaf(value)
-    else:
-        while True:
-            graph = _open_graph(operands)
-            count = len(graph.nodes)
-            resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
-            if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
-                entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
-                resolved = tuple([entries[id(operand)] for operand in operands])
-            if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
-                break
-        result = handle(graph, graph.append(op, resolved, value))
+    result = new_leaf(value) if bits & thread.NO_GRAD else handle(*record_in(op, operands, data, value))
     if bits & thread.WATCH:
-        _upcalls["recorded"](result, op, tuple(operands))
+        recorded(result, op, operands)
     return result
+
+
+def recorded(result: Node, op: int, operands: Sequence[Node | float]) -> None:
+    """Tells the upcall of an operation, which is due in the mode WATCH."""
+    _upcalls["recorded"](result, op, tuple(operands))
 
 
 def apply(op: int, *operands: Any) -> Any:
@@ -290,6 +320,12 @@ def key(node: Node) -> tuple[int, int] | None:
 
 def opcode(node: Node) -> int:
     return ops.LEAF if node._graph is None else node._graph.nodes[node._index][0]
+
+
+def operand_values(node: Node) -> list[float]:
+    """The numbers of the operands, as they were when the operation was recorded."""
+    assert node._graph is not None
+    return [node._graph.value(operand) for operand in node._graph.nodes[node._index][1]]
 
 
 def operands(node: Node) -> list[Node | float]:

@@ -34,19 +34,18 @@ class Opened:
 
     __slots__ = ("graph",)
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = weakref.ref(graph)  # weak: a graph is freed with its last Value
+    def __init__(self) -> None:
+        self.graph: weakref.ref[Graph] | None = None  # weak: a graph is freed with its last Value
 
     def __del__(self) -> None:
-        graph = self.graph()
+        graph = None if self.graph is None else self.graph()
         if graph is not None:
             graph.close()
 
 
 class _Thread(threading.local):
-    opened: Opened | None = None
-
     def __init__(self) -> None:
+        self.opened = Opened()  # one per thread: Python would ignore an interrupt in its `__del__`
         self.entered: list[Entry] = []  # the innermost entry last; also some that are over, until `mode` is called
 
 

@@ -73,3 +73,7 @@ class Reduction:
     def constants(self, n: int) -> tuple[int, ...]:
         """The positions, among n operands, of those that must be constants."""
         return (*range(self.first), *(range(self.first + 1, n, 2) if self.weighted else ()))
+
+    def arguments(self, n: int) -> range:
+        """The positions, among n operands, of those that a derivative is taken by."""
+        return range(self.first, n, 2 if self.weighted else 1)

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from scalargrad import core, record
 from scalargrad.convert import short
 from scalargrad.errors import ArgumentError, GradientMismatchError, NumberError
+from scalargrad.nodes.copies import rebuilt
 from scalargrad.testing.complexstep import NotAnalytic, Replay
 from scalargrad.testing.differences import Differences
 from scalargrad.transforms.containers import entries, rebuild
-from scalargrad.value import Value, rebuilt
+from scalargrad.value import Value
 
 _SHOWN = 5  # the number of failing entries in a message
 _ENGINE = 1e-12  # the engine's own error: 1e-14 per operation (docs/conventions.md), for a path of 100

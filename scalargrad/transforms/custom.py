@@ -10,14 +10,14 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, core
 from scalargrad.errors import ArgumentError
-from scalargrad.table import ops
 from scalargrad.transforms.trees import Tree
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Backward = Callable[..., tuple[Any, ...] | list[Any]]
 
-_CUSTOM = ops.OPCODE["custom"]
+_PLAIN, _FLOATS = {core.Node, float}, {float}
+_NOT_CALLED = object()
 
 
 class custom_vjp(Generic[P, R]):
@@ -53,15 +53,39 @@ class custom_vjp(Generic[P, R]):
         self._bwd: Backward | None = None
         given: Any = (nondiff_argnums,) if hasattr(nondiff_argnums, "__index__") else nondiff_argnums
         self._constant = [operator.index(k) for k in given]
+        self._defaults = bool(getattr(fun, "__defaults__", None))
 
     def defvjp(self, fwd: Callable[..., tuple[Any, Any]], bwd: Backward) -> None:
         """Sets the rules. See `custom_vjp`."""
         self._fwd, self._bwd = fwd, bwd
 
     def __call__(self, *given: P.args, **kwargs: P.kwargs) -> R:
-        args = self._in_order(given, kwargs)
+        if not (kwargs or self._constant or self._defaults or self._fwd is None or self._bwd is None):
+            kinds = {*map(type, given)}
+            if core.Node in kinds and kinds <= _PLAIN:
+                return cast(R, self._of_scalars(given))
+        return self._of_trees(self._in_order(given, kwargs))
+
+    def _of_scalars(self, given: tuple[Any, ...]) -> Any:
+        """A call with Values and floats alone, which needs no trees where the result is a float too."""
+        wanted = not core.mode() & core.NO_GRAD
+        with contexts.no_grad():
+            pair: Any = self._fwd(*[x if type(x) is float else x.data for x in given])  # type: ignore[misc]
+            if type(pair) is tuple and len(pair) == 2 and type(pair[0]) is float:
+                row: Any = self._bwd(pair[1], 1.0) if wanted else (0.0,) * len(given)  # type: ignore[misc]
+                if type(row) is not tuple or len(row) != len(given) or {*map(type, row)} != _FLOATS:
+                    row = self._row(row, self._trees(given))
+        if type(pair) is tuple and len(pair) == 2 and type(pair[0]) is float:
+            return _record(pair[0], given, row)
+        return self._of_trees(given, pair)
+
+    def _trees(self, args: tuple[Any, ...]) -> list[Tree]:
+        return [Tree(x, f"argument {k} of {self._name}", results=True, others=True) for k, x in enumerate(args)]
+
+    def _of_trees(self, args: tuple[Any, ...], pair: Any = _NOT_CALLED) -> R:
+        """Any call. `pair` is what fwd returned, if it has been called."""
         constant = {k % len(args) for k in self._constant if -len(args) <= k < len(args)}
-        trees = [Tree(x, f"argument {k} of {self._name}", results=True, others=True) for k, x in enumerate(args)]
+        trees = self._trees(args)
         items = [tree.items() for tree in trees]
         tracked = {k for k, each in enumerate(items) if any(isinstance(item, core.Node) for item in each)}
         if not tracked:
@@ -74,8 +98,9 @@ class custom_vjp(Generic[P, R]):
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
         wanted = not core.mode() & core.NO_GRAD
         with contexts.no_grad():
-            pair: Any = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
-                               for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip
+            if pair is _NOT_CALLED:
+                pair = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
+                                   for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise ArgumentError(
                     f"fwd of {self._name} must return a pair (result, residuals), got {type(pair).__name__}"
@@ -106,7 +131,10 @@ class custom_vjp(Generic[P, R]):
         assert self._bwd is not None
         unit = array("d", bytes(8 * result.size))
         unit[k] = 1.0
-        found: Any = self._bwd(*first, residuals, result.outside(unit))
+        return self._row(self._bwd(*first, residuals, result.outside(unit)), trees)
+
+    def _row(self, found: Any, trees: list[Tree]) -> list[float]:
+        """The cotangents that bwd returned, as one row. Raises unless there is one per argument, of its shape."""
         if not isinstance(found, (tuple, list)) or len(found) != len(trees):
             count = len(found) if isinstance(found, (tuple, list)) else type(found).__name__
             raise ArgumentError(
@@ -119,9 +147,9 @@ class custom_vjp(Generic[P, R]):
         return [x for row in rows for x in row]
 
 
-def _record(value: float, operands: list[Any], partials: list[float]) -> Any:
+def _record(value: float, operands: Sequence[Any], partials: Sequence[float]) -> Any:
     """A Value with these partials. An operand whose partial is 0 is left out."""
-    pairs = [x for item, p in zip(operands, partials) if p != 0.0 and isinstance(item, core.Node) for x in (item, p)]
-    if not pairs:
-        pairs = [next(item for item in operands if isinstance(item, core.Node)), 0.0]
-    return core.reduce(_CUSTOM, [value, *pairs])
+    kept = [(x, p) for x, p in zip(operands, partials) if p != 0.0 and type(x) is not float]
+    if not kept:
+        kept = [(next(x for x in operands if isinstance(x, core.Node)), 0.0)]
+    return core.Node(value, *zip(*kept))

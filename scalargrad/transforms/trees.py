@@ -200,7 +200,7 @@ def _elements(leaf: Leaf, numbers: bool) -> Any:
 
 
 def _number(x: Any) -> float:
-    return x if type(x) is float else x.data if isinstance(x, core.Node) else convert.construct(x)
+    return x if type(x) is float else x.data if isinstance(x, core.Node) else convert.real(x)
 
 
 def _map(tree: Subtree, function: Callable[[Leaf], Any]) -> Any:

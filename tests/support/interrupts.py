@@ -28,6 +28,7 @@ class Interrupter:
 
     def __init__(self, kind: type[BaseException], longest: float) -> None:
         self.kind, self.longest = kind, longest
+        self.raised = False
 
     def __enter__(self) -> Interrupter:
         self.before = signal.signal(signal.SIGALRM, self._raise)
@@ -38,13 +39,15 @@ class Interrupter:
         signal.signal(signal.SIGALRM, self.before)
 
     def _raise(self, *signal_and_frame: object) -> None:
+        self.raised = True
         raise self.kind
 
     def interrupt(self, body: Body) -> None:
-        """Runs a body again and again, until it is interrupted."""
+        """Runs a body again and again, until it is interrupted. Python ignores an exception inside a `__del__`."""
+        self.raised = False
         try:
             signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, self.longest))
-            while True:
+            while not self.raised:
                 body()
         except self.kind:
             pass

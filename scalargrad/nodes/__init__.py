@@ -1,0 +1,1 @@
+"""Parts of Value that need only the backend: its copies, and its view of the graph."""
