@@ -169,7 +169,12 @@ class Value(core.Node, ValueMethods):
     # --- copies
 
     def __copy__(self) -> Value:
-        return self
+        if core.key(self) is not None:
+            return self
+        twin = _leaf(type(self), self.data, self.grad)
+        for name, attribute in _attributes(self).items():
+            setattr(twin, name, attribute)
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from copy import deepcopy

@@ -71,7 +71,9 @@ def test_what_a_subclass_carries(again: Any) -> None:
     assert other_y.grad == 1.0 and other_v.grad == 9.0 and type(other_v) is Further
     other_y.backward()
     assert (v.grad, other_v.grad) == (9.0, 13.0) and other_v in other_y._prev
-    assert copy.copy(v) is v and copy.copy(y) is y
+    twin = copy.copy(v)
+    assert type(twin) is Further and twin is not v and copy.copy(y) is y
+    assert (twin.grad, twin.first, twin.second, twin.other) == (9.0, v.first, "s", v.other) and twin.first is v.first
 
 
 def test_interior_grads_and_signs_of_zero_in_copies() -> None:
