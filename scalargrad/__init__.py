@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scalargrad import errors, functions
 from scalargrad import moved as moved
-from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
+from scalargrad.arrays import Mask, Matrix, Vector, concat, matmul, outer, stack
 from scalargrad.arrays.reductions import dot, log_softmax, logsumexp, max, mean, min, norm, prod, softmax, sum
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
@@ -42,6 +42,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ImplicitDetachWarning",
+    "Mask",
     "Matrix",
     "ScalargradError",
     "Value",

@@ -19,12 +19,20 @@ class ReadOnlyError(ScalargradError, AttributeError):
     """An attribute that an operation has fixed cannot be set: the data of an interior node."""
 
 
+class ItemAssignmentError(ReadOnlyError, TypeError):
+    """An element of an array was to be replaced: `v[0] = x`. What was recorded stays as it was recorded."""
+
+
 class HandmadeNodeError(ScalargradError, TypeError):
     """A Value was constructed with children, an op or a backward function, which only operations can set."""
 
 
 class ArgumentError(ScalargradError, ValueError):
     """An argument has the right type but a wrong value, such as an empty list or two lists of different lengths."""
+
+
+class IndexingError(ArgumentError, IndexError):
+    """An index of an array is out of range, or is none: a float, one bool, too many of them."""
 
 
 class ShapeError(ScalargradError, ValueError):

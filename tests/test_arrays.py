@@ -122,7 +122,7 @@ def test_numpy_on_either_side() -> None:
     for y in (x + n, n + x):
         assert isinstance(y, Vector) and y.data.tolist() == [4.0, 6.0]
     assert (np.eye(2) @ x).data.tolist() == [1.0, 2.0] and np.exp(x).data == x.exp().data
-    assert np.less(n, x) == [False, False]
+    assert np.less(n, x).tolist() == [False, False]
 
 
 def test_data_and_grad_of_leaves_can_be_set() -> None:

@@ -4,6 +4,6 @@ An array is a view of a block (`view.py`). The other modules read, compute with 
 """
 
 from scalargrad.arrays.arithmetic import matmul
-from scalargrad.arrays.types import Matrix, Vector, concat, outer, stack
+from scalargrad.arrays.types import Mask, Matrix, Vector, concat, outer, stack
 
-__all__ = ["Matrix", "Vector", "concat", "matmul", "outer", "stack"]
+__all__ = ["Mask", "Matrix", "Vector", "concat", "matmul", "outer", "stack"]
