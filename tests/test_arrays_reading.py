@@ -55,11 +55,11 @@ def test_a_table_of_numbers_is_read_as_an_array() -> None:
         assert np.array_equal(model(table).data, model(n).data)
     assert losses.mse(x, table).data == losses.mse(x, n).data
     assert np.array_equal(sg.grad(lambda t: (t * t).sum())(table), 2 * n)
-    mixed = Table([[1.0, True], [Value(2.0), 3]])
+    mixed = Table([[1.0, True], [Value(2.0), np.int64(3)]])
     assert Matrix(mixed).data.tolist() == [[1.0, 1.0], [2.0, 3.0]]
 
 
-@pytest.mark.parametrize("item", ["x", None, 1j], ids=repr)
+@pytest.mark.parametrize("item", ["x", None, 1j, np.datetime64("2020-01-01")], ids=repr)
 def test_a_table_with_something_else_is_refused_with_the_way_out(item: Any) -> None:
     table = Table([[1.0, 2.0], [3.0, item]])
     for call in (Matrix, nn.Linear(2, 1), nn.MLP(2, [1]), lambda t: Matrix([[1.0, 2.0]]) * t):
@@ -67,6 +67,10 @@ def test_a_table_with_something_else_is_refused_with_the_way_out(item: Any) -> N
             NumberError, match=r"a Table with .* in row 1, column 1: choose the columns of numbers .*select_dtypes"
         ):
             call(table)
+    dates = Table([[1.0]])
+    dates.inner = np.array([["2020-01-01"]], dtype="datetime64[ns]")
+    with pytest.raises(NumberError, match=r"a Table with .* in row 0, column 0"):
+        Matrix(dates)
     with pytest.raises(ShapeError, match=r"got shape \(2, 3\)"):
         Vector(Table(ROWS))
 

@@ -71,6 +71,14 @@ def test_what_is_no_number_is_not_equal() -> None:
                 x < other  # noqa: B015
 
 
+def test_in_asks_for_an_equal_element() -> None:
+    x, n = Matrix(N), N
+    for number in (2.0, -4, 7.0, np.nan, N[0], [-1.0, 5.0, 5.0]):
+        assert (number in x) is bool((n == number).any())
+    assert Value(3.0) in x and 3.0 in x[1] and 2.0 not in x[1] and None not in x and "a" not in x[0]
+    assert True in (x > 0) and False not in Mask([True])
+
+
 SIGNS = {"and": operator.and_, "or": operator.or_, "xor": operator.xor}
 
 

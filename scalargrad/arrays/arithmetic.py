@@ -54,6 +54,11 @@ class Arithmetic(Array):
     __mod__, __rmod__ = _operators("remainder")
     __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = (_comparison(name) for name in _COMPARED)
 
+    def __contains__(self, x: Any) -> bool:
+        """Whether any element equals x, as in numpy."""
+        found: Any = self == x
+        return found if isinstance(found, bool) else bool(found.any())
+
     # --- arithmetic
 
     def __matmul__(self, other: Any) -> Value | Vector | Matrix:

@@ -114,16 +114,26 @@ def of_foreign(x: Any, where: str) -> Any:
     import numpy
 
     found = numpy.asarray(x)
-    if found.dtype == object and not hasattr(x, "dtype"):  # a table, whose columns may have several types
-        for k, item in enumerate(found.ravel().tolist()):
-            if not isinstance(item, core.Node) and not isinstance(item, (float, int)):
-                r, c = divmod(k, found.shape[-1])
-                raise NumberError(
-                    f"{where} needs numbers, got a {type(x).__name__} with {type(item).__name__} {short(item)} in row"
-                    f" {r}, column {c}: choose the columns of numbers (in pandas, table.select_dtypes('number')), fill"
-                    " in what is missing, and encode text and categories as numbers"
-                )
+    if hasattr(x, "dtype") or found.dtype.kind in "biuf":
+        return found
+    for k, item in enumerate(found.ravel()):  # a table, whose columns may have several types
+        if not isinstance(item, core.Node) and _number_or_none(item) is None:
+            r, c = divmod(k, found.shape[-1])
+            raise NumberError(
+                f"{where} needs numbers, got a {type(x).__name__} with {type(item).__name__} {short(item)} in row {r},"
+                f" column {c}: choose the columns of numbers (in pandas, table.select_dtypes('number')), fill in what"
+                " is missing, and encode text, dates and categories as numbers"
+            )
     return found
+
+
+def _number_or_none(x: Any) -> float | None:
+    """The float of a number, None for what is none."""
+    try:
+        found = number(x)
+    except NumberError:
+        return None
+    return None if found is NotImplemented else found
 
 
 def of_buffer(x: Any, where: str) -> Any:
