@@ -217,7 +217,7 @@ class Machine(Pairs):
         (x, m), (y, g) = self.array(k), self.array(j)
         if m.shape == g.shape and not any(s.error for s in m.flat + g.flat):
             flags: list[Any] = [s.value < t.value for s, t in zip(m.flat, g.flat)]
-            assert (x < y) == m.nested(flags)
+            assert (x < y).tolist() == m.nested(flags)
 
     # --- backward, mutation, copies, references
 
