@@ -124,7 +124,7 @@ class Neuron(_Edited):
     def __call__(self, x: Iterable[Any]) -> Value:
         if _is_batch(x):
             raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
-        sample = _sized(x)
+        sample: Any = x if type(x) is list else _sized(x)
         if len(sample) != len(self.w):
             raise ShapeError(f"{self} takes {len(self.w)} inputs per sample, got {len(sample)}")
         act: Any = sum((wi * xi for wi, xi in zip(self.w, sample)), self.b)
