@@ -56,6 +56,7 @@ assert_type(v[v > 0], Vector)
 assert_type(sg.where(v > 0, v, 0.0), Vector)
 assert_type(v * (v > 0), Vector)
 assert_type((v > 0).any(), bool | Mask)
+assert_type((v > 0)[0], bool | Mask)
 assert_type(v.copy(), Vector)
 assert_type(m.T, Matrix)
 

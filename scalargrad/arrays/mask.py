@@ -65,7 +65,7 @@ class Mask(Reductions):
         return (shown.rows, shown.columns) if self._ndim == 2 else (shown.columns,)
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> object:
         """numpy's dtype of bools."""
         import numpy
 
@@ -83,8 +83,8 @@ class Mask(Reductions):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.elements()) if self._ndim == 1 else (self[r] for r in range(self._view.rows))
 
-    def __getitem__(self, key: Any) -> Any:
-        return select(self, key)
+    def __getitem__(self, key: Any) -> bool | Mask:
+        return select(self, key)  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
         if self.size == 1:
@@ -103,17 +103,14 @@ class Mask(Reductions):
     def _plain(self) -> list[Any]:
         return self.elements()
 
-    def item(self, k: int = 0) -> Any:
+    def item(self, k: int = 0) -> bool:  # type: ignore[override]
         """Bool k of the first row. Raises an IndexError out of range."""
         return super().item(k) != 0.0
 
-    @property
-    def data(self) -> Any:
-        """The bools: nested lists, or a numpy array if the Mask comes from one."""
+    def _shown(self, numbers: bytes) -> Any:
         return self.__array__() if self.of_numpy else self.tolist()
 
-    @data.setter
-    def data(self, given: Any) -> NoReturn:
+    def _set(self, given: Any, which: int, name: str) -> NoReturn:
         raise ReadOnlyError("a Mask cannot be changed: make a new one, by a comparison or by & | ^ ~")
 
     @property
@@ -194,7 +191,7 @@ class Mask(Reductions):
 
     # --- numpy's functions
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> object:
         combine = _BOOLEAN.get(ufunc.__name__)
         if combine is None:
             return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
@@ -202,7 +199,7 @@ class Mask(Reductions):
             return NotImplemented
         return combine(*inputs)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> object:
         """Of numpy's functions, those with a rule return what ours do; the others get numpy's arrays of bools."""
         name = function.__name__
         if name == "where" and len(args) == 3:
