@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from scalargrad import errors, functions
 from scalargrad import moved as moved
-from scalargrad.arrays import Matrix, Vector, concat, matmul, outer, stack
+from scalargrad.arrays import Mask, Matrix, Vector, concat, matmul, outer, stack
 from scalargrad.arrays.reductions import dot, log_softmax, logsumexp, mean, norm, prod, softmax
 from scalargrad.arrays.reductions import max as max
 from scalargrad.arrays.reductions import min as min
@@ -48,6 +48,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ImplicitDetachWarning",
+    "Mask",
     "Matrix",
     "ScalargradError",
     "Value",

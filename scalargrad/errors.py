@@ -19,12 +19,20 @@ class ReadOnlyError(ScalargradError, AttributeError):
     """An attribute of the result of an operation cannot be set: its data, or one that only leaves have."""
 
 
+class ItemAssignmentError(ReadOnlyError, TypeError):
+    """An element of an array was to be replaced: `v[0] = x`. What was recorded stays as it was recorded."""
+
+
 class HandmadeNodeError(ScalargradError, TypeError):
     """A node by hand lacks its local gradients: it was given the name of an operation, or a backward function."""
 
 
 class ArgumentError(ScalargradError, ValueError):
     """An argument has the right type but a wrong value, such as an empty list or two lists of different lengths."""
+
+
+class IndexingError(ArgumentError, IndexError):
+    """An index of an array is out of range, or is none: a float, one bool, too many of them."""
 
 
 class ShapeError(ScalargradError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -57,9 +56,9 @@ def test_indices_of_vectors(key: Any) -> None:
         ((0, 4), IndexError, "index 4"), ((0, -5), IndexError, "index -5"), ([0, 3], IndexError, "index 3"),
         ([True, False], ShapeError, r"a mask of 2 flags does not fit the length 3 of shape \(3, 4\)"),
         ([True] * 4, ShapeError, "a mask of 4 flags"), ((0, 0, 0), ArgumentError, "got 3 indices"),
-        ((0,), ArgumentError, "got 1 indices"), (1.0, ArgumentError, "got float"), ("a", ArgumentError, "got str"),
-        (Value(1.0), ArgumentError, "got Value"), ([0.5], ArgumentError, "got float"),
-        (None, ArgumentError, "NoneType"),
+        (1.0, ArgumentError, "got float"), ("a", ArgumentError, "got str"),
+        (Value(1.0), ArgumentError, "got Value"), ([0.5], ArgumentError, "list with a float"),
+        (None, ShapeError, "one or two dimensions"),
     ],
 )  # fmt: skip
 def test_indices_that_are_none(key: Any, error: type[Exception], message: str) -> None:
@@ -154,7 +153,9 @@ def test_concat_and_stack() -> None:
     for call, message in (
         (lambda: concat([a, b], 1), r"equal width, got shapes \[\(2, 1\), \(2, 2\)\]"),
         (lambda: concat([a, Matrix([[1.0]])]), r"equal width, got shapes \[\(1, 2\), \(1, 1\)\]"),
-        (lambda: concat([]), "equal numbers of dimensions"), (lambda: concat([1.0]), "equal numbers of dimensions"),
+        (lambda: concat([]), "equal numbers of dimensions"),
+        (lambda: concat([1.0]), r"1 single numbers: write Vector\(\[v, w\]\)"),
+        (lambda: stack([Value(1.0), 2]), "stack joins vectors, got 2 single numbers"),
         (lambda: concat([a, u]), r"equal numbers of dimensions, got shapes \[\(1, 2\), \(2,\)\]"),
         (lambda: stack([]), "equal length"), (lambda: stack([a]), "equal length"),
         (lambda: stack([u, 1.0]), "equal length"),
@@ -195,7 +196,6 @@ def test_kinds_from_one_another() -> None:
             call()
     twin = x.detach()
     assert twin.data == x.data and twin[0, 0] is not x[0, 0] and isinstance(twin[0, 0], Value)
-    assert copy.copy(x) is x
 
 
 def test_setting() -> None:
@@ -216,15 +216,11 @@ def test_setting() -> None:
     assert x.data == [[3.0, 3.0], [3.0, 3.0]] and x.grad == [[0.0, 0.0], [2.0, 3.0]]
 
 
-def test_truth_and_text() -> None:
+def test_truth() -> None:
     assert bool(Vector([2.0])) and not bool(Matrix([[0.0]]))
     for x in (Vector([]), Vector([1.0, 2.0])):
         with pytest.raises(ArgumentError, match="neither true nor false"):
             bool(x)
-    assert repr(Vector([1.0, 2.0])) == "Vector([1.0, 2.0])" and repr(Matrix([[1.0]])) == "Matrix([[1.0]])"
-    long = repr(Vector([0.5] * 1000))
-    assert len(long) == 1113 and long.startswith("Vector([0.5, 0.5") and long.endswith("0.5, 0.5])") and " ... " in long
-    assert len(repr(Vector([0.5] * 400))) == 2008  # 2000 characters are shown whole
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (0, 0)], ids=str)

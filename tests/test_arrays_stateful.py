@@ -8,6 +8,7 @@ import pickle
 from typing import Any
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
@@ -69,7 +70,9 @@ class Machine(Pairs):
         if (first is None and m.dimensions == 2) or second is None:
             return
         lost = isinstance(first, int) + isinstance(second, int)
-        found = x[second] if m.dimensions == 1 else x[first, second] if both else x[first]
+        both_listed = isinstance(first, list) and isinstance(second, list)
+        pair = np.ix_(first, second) if both_listed else (first, second)
+        found = x[second] if m.dimensions == 1 else x[pair] if both else x[first]
         if lost == m.dimensions:
             self.add(found, m.at(rows[0], columns[0]))
             return
@@ -214,7 +217,7 @@ class Machine(Pairs):
         (x, m), (y, g) = self.array(k), self.array(j)
         if m.shape == g.shape and not any(s.error for s in m.flat + g.flat):
             flags: list[Any] = [s.value < t.value for s, t in zip(m.flat, g.flat)]
-            assert (x < y) == m.nested(flags)
+            assert (x < y).tolist() == m.nested(flags)
 
     # --- backward, mutation, copies, references
 

@@ -26,10 +26,14 @@ from tests.test_value import Parameter
 COPIES = [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v)), lambda v: pickle.loads(pickle.dumps(v, protocol=2))]
 
 
-def test_copy_is_a_new_leaf_or_the_same_node() -> None:
+def test_a_copy_is_a_new_leaf_or_the_same_node() -> None:
     x = Value(2.0)
     y = x * x
-    assert copy.copy(x) is not x and copy.copy(x).data == 2.0 and copy.copy(y) is y
+    y.backward()
+    twin = copy.copy(x)
+    assert twin is not x and (twin.data, twin.grad) == (2.0, 4.0) and copy.copy(y) is y
+    twin.data, twin.grad = 7.0, 8.0
+    assert (x.data, x.grad) == (2.0, 4.0)
 
 
 @pytest.mark.parametrize("duplicate", COPIES)

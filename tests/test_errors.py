@@ -33,11 +33,16 @@ BUILTINS: dict[str, type[Exception]] = {
     "ShapeError": ValueError,
     "StateError": ValueError,
 }
+# Errors of a narrower kind: the other error of ours, and the second builtin.
+NARROWER: dict[str, tuple[str, type[Exception]]] = {
+    "IndexingError": ("ArgumentError", IndexError),
+    "ItemAssignmentError": ("ReadOnlyError", TypeError),
+}
 
 
 def test_every_error_is_in_the_table() -> None:
     there = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
-    assert there == {*BUILTINS, "ScalargradError", "ImplicitDetachWarning"}
+    assert there == {*BUILTINS, *NARROWER, "ScalargradError", "ImplicitDetachWarning"}
 
 
 @pytest.mark.parametrize("name", BUILTINS)
@@ -45,6 +50,14 @@ def test_an_error_is_ours_and_the_builtin(name: str) -> None:
     kind = getattr(errors, name)
     assert kind.__mro__ == (kind, ScalargradError, *BUILTINS[name].__mro__)
     error = pickle.loads(pickle.dumps(kind("why")))  # as it comes from another process
+    assert type(error) is kind and str(error) == "why"
+
+
+@pytest.mark.parametrize("name", NARROWER)
+def test_a_narrower_error_is_both(name: str) -> None:
+    kind, (wider, builtin) = getattr(errors, name), NARROWER[name]
+    assert kind.__bases__ == (getattr(errors, wider), builtin)
+    error = pickle.loads(pickle.dumps(kind("why")))
     assert type(error) is kind and str(error) == "why"
 
 

@@ -99,11 +99,13 @@ def test_contexts() -> None:
     with sg.no_grad():
         y = model(rows)
         assert y[0, 0]._op == "" and y.data == model(rows).data
-    with sg.detect_anomaly():
+    with sg.detect_anomaly(strict=True):
         assert model(rows).data == y.data
         model.layers[0].neurons[0].b.data = math.inf
         with pytest.raises(sg.errors.AnomalyError):
             model(rows)
+    with pytest.raises(sg.errors.AnomalyError), sg.detect_anomaly():
+        model(rows).sum().backward()
 
 
 def test_summary() -> None:

@@ -119,11 +119,42 @@ PROSE: list[tuple[str, str]] = [
      " `data` cannot. Operands are captured when an operation is recorded. Setting a leaf's `data` afterwards does not"
      " alter the record.",
      "test_graph::*"),
+    ("`copy.copy` of a leaf is a new leaf with the same number, grad, label and attributes; of a result it is the same"
+     " node.", "test_copy::test_a_copy_is_a_new_leaf_or_the_same_node"),
     ("Equality compares numbers, and the hash identifies the node, as in PyTorch. So `v in some_list` compares"
      " numbers.",
      "test_value::test_hash_is_identity_and_equality_numbers"),
     ("Do not keep a Value that depends on a leaf in an attribute of that leaf (of a subclass). The graph holds its"
      " leaves, so this makes a cycle, and graphs are freed by reference counting alone.", "advice"),
+    ("An index selects what it selects in numpy; results have one or two dimensions:"
+     " | index | selects | | --- | --- |"
+     " | `v[2]`, `m[1]`, `m[1, 2]`, `m[:, 0]`, `m[::-1, 1:]` | an element, a row, a column, parts |"
+     " | `v[[2, 0]]`, `m[range(2)]`, `m[:, [2, 0]]` | several of them, in this order |"
+     " | `m[[0, 1], [1, 0]]`, `p[range(n), y]` | element by element: `m[0, 1]` and `m[1, 0]`, as a Vector |"
+     " | `m[rows][:, columns]`, `m[np.ix_(rows, columns)]` | all these rows with all these columns |"
+     " | `v[v > 0]`, `m[m > 0]`, `m[[True, False]]` | where a mask is true |"
+     " | `v[:, None]`, `v[None]`, `m[..., 0]` | a column, a row; `...` stands for the other axes |",
+     "test_indexing::test_an_index_selects_what_numpys_does; test_indexing::test_two_lists_pick_element_by_element"),
+    ("A result that would have three dimensions raises `ShapeError`. What is out of range, or is no index (a float, one"
+     " bool), raises `IndexingError`, which is an `IndexError`. In one thing numpy is laxer: beside an empty list it"
+     " does not check the other positions.",
+     "test_indexing::test_any_index; test_indexing::test_what_is_no_index"),
+    ("Elements cannot be replaced: `x[0] = 1.0` raises `ItemAssignmentError`. `sg.where(mask, new, x)`, `sg.stack` and"
+     " `sg.concat` make new arrays; `x.data = [...]` sets the numbers of leaves.",
+     "test_indexing::test_elements_cannot_be_replaced"),
+    ("A comparison of arrays returns a `Mask`:", "test_masks::test_a_comparison_is_numpys"),
+    ("`& | ^ ~` combine Masks with Masks, bools, lists of bools and numpy's bool arrays, and give Masks. In arithmetic"
+     " a Mask is an array of ones and zeros. `sum()` and `mean()` give numbers, `all()` and `any()` bools, with an axis"
+     " a Mask.",
+     "test_masks::test_combinations_are_numpys; test_masks::test_a_mask_counts_as_ones_and_zeros;"
+     " test_masks::test_reductions_are_numpys"),
+    ("A Mask has no truth value unless it has one element. numpy takes it for an array of bools. `v == None` and"
+     " `v == \"a\"` are False.",
+     "test_masks::test_truth; test_masks::test_numpys_other_functions_get_bools;"
+     " test_masks::test_what_is_no_number_is_not_equal"),
+    ("`copy.copy(x)` and `x.copy()` make new leaves of the leaves, with the same numbers and grads. Results of"
+     " operations stay what they are; `copy.deepcopy` copies their history too.",
+     "test_arrays_copies::test_remembered_weights_stay_as_they_were; test_arrays_copies::test_what_is_no_leaf_stays"),
 ]  # fmt: skip
 
 # DESIGN, section 1, "Kinks": what is promised there in other words

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from typing_extensions import assert_type
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector
+from scalargrad import Mask, Matrix, Value, Vector
 
 v, w = Vector([1.0, 2.0]), Vector(np.ones(2))
 m = Matrix([[1.0, 2.0], [3.0, 4.0]])
@@ -40,6 +40,24 @@ assert_type(v[np.int64(0)], Value)
 assert_type(m[[0, 1]], Matrix)
 assert_type(m[[0, 1], 0], Vector)
 assert_type(len(v), int)
+assert_type(v[:, None], Matrix)
+assert_type(v[None], Matrix)
+assert_type(v[...], Vector)
+assert_type(v[range(2)], Vector)
+assert_type(m[[0, 1], [1, 0]], Vector)
+assert_type(m[range(2), [1, 0]], Vector)
+assert_type(m[:, [1, 0]], Matrix)
+assert_type(m[..., 0], Vector)
+
+assert_type(v > 0, Mask)
+assert_type(m == v, Mask)
+assert_type((v > 0) & ~(v < w), Mask)
+assert_type(v[v > 0], Vector)
+assert_type(sg.where(v > 0, v, 0.0), Vector)
+assert_type(v * (v > 0), Vector)
+assert_type((v > 0).any(), bool | Mask)
+assert_type((v > 0)[0], bool | Mask)
+assert_type(v.copy(), Vector)
 assert_type(m.T, Matrix)
 
 assert_type(m @ v, Vector)

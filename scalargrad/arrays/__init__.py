@@ -4,7 +4,7 @@ An array is a view of a block (`view.py`). The other modules read, compute with 
 """
 
 from scalargrad.arrays.arithmetic import matmul
-from scalargrad.arrays.base import _OutOfRange as _OutOfRange  # pickles of 0.1.0 look for it here
-from scalargrad.arrays.types import Matrix, Vector, concat, outer, stack
+from scalargrad.arrays.types import Mask, Matrix, Vector, concat, outer, stack
+from scalargrad.errors import IndexingError as _OutOfRange  # noqa: F401  pickles of 0.1.0 look for it here
 
-__all__ = ["Matrix", "Vector", "concat", "matmul", "outer", "stack"]
+__all__ = ["Mask", "Matrix", "Vector", "concat", "matmul", "outer", "stack"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from scalargrad import convert, core
 from scalargrad.arrays import reading, view
-from scalargrad.arrays.base import Array, of_shape, of_view
-from scalargrad.errors import ShapeError
+from scalargrad.arrays.base import Array, mask_of, of_shape, of_view
+from scalargrad.core import whole
+from scalargrad.errors import NumberError, ShapeError
 from scalargrad.table import faces, ops
 
 if TYPE_CHECKING:
@@ -51,6 +53,11 @@ class Arithmetic(Array):
     __floordiv__, __rfloordiv__ = _operators("floordiv")
     __mod__, __rmod__ = _operators("remainder")
     __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = (_comparison(name) for name in _COMPARED)
+
+    def __contains__(self, x: Any) -> bool:
+        """Whether any element equals x, as in numpy."""
+        found: Any = self == x
+        return found if isinstance(found, bool) else bool(found.any())
 
     # --- arithmetic
 
@@ -117,14 +124,14 @@ def elementwise(opcode: int, *operands: Any) -> Any:
     """
     ndim, of_numpy, views = 0, False, []
     for x in operands:
-        array = x if isinstance(x, Array) else as_array(x)
-        if array is None:
+        operand = x if isinstance(x, Array) else as_array(x)
+        if operand is None:
             return NotImplemented
-        if array.ndim > ndim:
-            ndim = array.ndim
-        if array.of_numpy:
+        if operand.ndim > ndim:
+            ndim = operand.ndim
+        if operand.of_numpy:
             of_numpy = True
-        views.append(array._view)
+        views.append(operand._view)
     try:
         found = core.elementwise(opcode, *views)
     except ValueError:
@@ -179,15 +186,25 @@ def affine(a: Array, b: Array, bias: Array | None) -> Any:
 
 
 def _compare(name: str, left: Any, right: Any) -> Any:
-    """Compares the numbers element by element. Returns (nested) lists of bools."""
-    a, b = as_array(left), as_array(right)
+    """The Mask of a comparison of the numbers. NotImplemented where there is none: so `v == None` is False."""
+    try:
+        a, b = as_array(left), as_array(right)
+    except NumberError:
+        if name in ("eq", "ne"):
+            return NotImplemented
+        raise
     if a is None or b is None:
         return NotImplemented
     rows, columns = reading.common_shape((a, b), f"the comparison {name}")
-    compare: Callable[[float, float], bool] = getattr(operator, name)
-    numbers = [view.numbers(view.broadcast(x._view, rows, columns)) for x in (a, b)]
-    flags = [compare(p, q) for p, q in zip(*numbers)]
-    return reading.nest(flags, (rows, columns) if max(a.ndim, b.ndim) == 2 else (columns,))
+    numbers = [
+        repeat(view.numbers(x._view)[0], rows * columns)
+        if x.size == 1
+        else view.numbers(view.broadcast(x._view, rows, columns))
+        for x in (a, b)
+    ]
+    flags = bytes(map(getattr(operator, name), *numbers))
+    shown = whole(core.doubles(view.ones(flags), False), rows, columns)
+    return mask_of(max(a.ndim, b.ndim), shown, a.of_numpy or b.of_numpy)
 
 
 def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:

@@ -9,13 +9,21 @@ import itertools
 import math
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, overload
 
 from scalargrad import convert, core
-from scalargrad.arrays import reading, view
+from scalargrad.arrays import reading, showing, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.core import View, whole
-from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordError, ShapeError
+from scalargrad.errors import (
+    ArgumentError,
+    IndexingError,
+    ItemAssignmentError,
+    NumberError,
+    ReadOnlyError,
+    RecordError,
+    ShapeError,
+)
 from scalargrad.nodes.copies import copied, flattened, pickled, unpickled
 
 if TYPE_CHECKING:
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound="Array")
 _new: Any = object.__new__
-_kinds: list[Any] = [None, None, None]  # by the number of dimensions: Scalar, Vector, Matrix
+_kinds: list[Any] = [None, None, None, None]  # by the number of dimensions: Scalar, Vector, Matrix; and Mask
 
 
 class Array:
@@ -35,12 +43,14 @@ class Array:
     _view: View
     of_numpy: bool  # data and grad are numpy arrays, because the array was made from one
     ndim: ClassVar[int] = -1
+    is_mask: ClassVar[bool] = False
     __hash__ = None  # type: ignore[assignment]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.ndim >= 0 and _kinds[cls.ndim] is None:
-            _kinds[cls.ndim] = cls
+        kind = 3 if cls.is_mask else cls.ndim
+        if kind >= 0 and _kinds[kind] is None:
+            _kinds[kind] = cls
 
     # --- shape and numbers
 
@@ -114,6 +124,27 @@ class Array:
         """The elements, as (nested) lists of Values."""
         return reading.nest(self.elements(), self.shape)  # type: ignore[no-any-return]
 
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        """Raises `ItemAssignmentError`: what was recorded of an array stays true."""
+        raise ItemAssignmentError(
+            f"the elements of a {type(self).__name__} cannot be replaced: make a new array, by sg.where(mask, new, x),"
+            " by sg.stack or sg.concat of rows and parts, or of a list; the numbers of leaves are set by x.data = ..."
+        )
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        """Raises `ItemAssignmentError`: select the elements that stay, by an index."""
+        raise ItemAssignmentError(
+            f"the elements of a {type(self).__name__} cannot be deleted: select those that stay, by a mask or a slice"
+        )
+
+    def _of(self, ndim: int, shown: View) -> Any:
+        """An array of the same kind of elements, in a view of them."""
+        return of_view(ndim, shown, self.of_numpy)
+
+    def _element(self, item: Any) -> Any:
+        """An item of the block, as an element."""
+        return item
+
     def detach(self: A) -> A:
         """An array of new leaves with the same numbers and no history."""
         block = core.doubles(core.numbers(self._view), True)
@@ -129,10 +160,11 @@ class Array:
     def reshape(self, shape: Sequence[int], /) -> Vector | Matrix: ...
     def reshape(self, *shape: Any) -> Vector | Matrix:
         """The same elements in another shape, (n,) or (rows, columns), row by row; one length may be -1."""
-        wanted = tuple(shape[0]) if len(shape) == 1 and reading.is_data(shape[0]) else shape
-        if not all(hasattr(n, "__index__") for n in wanted):
-            raise ArgumentError(f"the lengths of a shape must be ints, got {wanted}")
-        wanted = tuple(int(n.__index__()) for n in wanted)
+        given = tuple(shape[0]) if len(shape) == 1 and reading.is_data(shape[0]) else shape
+        lengths = [convert.index(n) for n in given]
+        if None in lengths:
+            raise ArgumentError(f"the lengths of a shape must be ints, got {given}")
+        wanted: Any = tuple(lengths)
         known = 1
         for n in wanted:
             known *= n if n != -1 else 1
@@ -142,13 +174,18 @@ class Array:
         if len(wanted) not in (1, 2) or known != self.size or min(wanted) < 0:
             raise ShapeError(f"cannot reshape {self.shape} to {wanted}: it has {self.size} elements")
         rows, columns = wanted if len(wanted) == 2 else (1, wanted[0])
-        return of_view(len(wanted), view.reshape(self._view, rows, columns), self.of_numpy)  # type: ignore[no-any-return]
+        return self._of(len(wanted), view.reshape(self._view, rows, columns))  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
-        text = repr(reading.nest(self.numbers().tolist(), self.shape))
-        if len(text) > 2000:
-            text = f"{text[:1000]} ... {text[-100:]}"
-        return f"{type(self).__name__}({text})"
+        return showing.shown(type(self).__name__, self._plain(), self.shape)
+
+    def __format__(self, spec: str) -> str:
+        """The numbers, each by the format, such as ``f"{v:.2f}"``."""
+        return showing.formatted(self._plain(), self.shape, spec) if spec else str(self)
+
+    def _plain(self) -> list[Any]:
+        """The numbers of the elements, row by row, as text shows them."""
+        return self.numbers().tolist()
 
     def __bool__(self) -> bool:
         if self.size == 1:
@@ -161,8 +198,30 @@ class Array:
 
     # --- copies: one record of the histories of all elements, so that what they share stays shared
 
+    def copy(self: A) -> A:
+        """A copy of the leaves: new leaves with the same numbers and grads, in the same places.
+
+        Results of operations, and constants, stay the same: `copy.deepcopy` copies histories too.
+
+        >>> from scalargrad import Vector
+        >>> w = Vector([1.0, 2.0])
+        >>> best = w.copy()
+        >>> w.data = [3.0, 4.0]
+        >>> best.data
+        [1.0, 2.0]
+        """
+        from copy import copy
+
+        twins: dict[int, Any] = {}  # a leaf that is in several places stays one leaf
+        elements = self.elements()
+        for x in elements:
+            if isinstance(x, core.Node) and id(x) not in twins:
+                twins[id(x)] = copy(x)
+        copies = [twins.get(id(x), x) if isinstance(x, core.Node) else x for x in elements]
+        return of_shape(core.block(copies), self.shape, self.of_numpy)  # type: ignore[no-any-return]
+
     def __copy__(self: A) -> A:
-        return self
+        return self.copy()
 
     def __deepcopy__(self: A, memo: dict[int, Any]) -> A:
         from copy import deepcopy
@@ -188,17 +247,13 @@ class Array:
 
 
 def position(key: Any, length: int, shape: Shape) -> int:
-    """An index as a position from 0 on. Raises `ArgumentError`; where it is out of range, that is an IndexError too."""
-    if isinstance(key, core.Node) or not hasattr(key, "__index__"):
-        raise ArgumentError(f"an index must be an int, a slice or a list of ints, got {type(key).__name__}")
-    k = int(key.__index__())
+    """An index as a position from 0 on. Raises `IndexingError`, which is an IndexError too."""
+    k = convert.index(key)
+    if k is None:
+        raise IndexingError(f"an index must be an int, got {type(key).__name__}")
     if not -length <= k < length:
-        raise _OutOfRange(f"index {k} is out of range for an array of shape {shape}")
+        raise IndexingError(f"index {k} is out of range for an array of shape {shape}")
     return k % length
-
-
-class _OutOfRange(ArgumentError, IndexError):
-    """An index out of range. It is an IndexError too, which iteration expects."""
 
 
 def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:
@@ -232,6 +287,13 @@ def of_view(ndim: int, shown: View, of_numpy: bool) -> Any:
     self = _new(_kinds[ndim])
     self._view = shown
     self.of_numpy = of_numpy
+    return self
+
+
+def mask_of(ndim: int, shown: View, of_numpy: bool) -> Any:
+    """A Mask of `ndim` dimensions that shows a view of ones and zeros."""
+    self = _new(_kinds[3])
+    self._ndim, self._view, self.of_numpy = ndim, shown, of_numpy
     return self
 
 

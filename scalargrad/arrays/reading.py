@@ -30,7 +30,8 @@ def plain_bytes(x: Any) -> bytes | None:
     return x.tobytes() if 1 <= x.ndim <= 2 and x.flags.c_contiguous else None
 
 
-def _is_buffer(x: Any) -> bool:
+def is_buffer(x: Any) -> bool:
+    """Whether x is a buffer, other than bytes."""
     try:
         memoryview(x)
     except (TypeError, ValueError):  # ValueError: for example, a numpy array of dates
@@ -39,16 +40,16 @@ def _is_buffer(x: Any) -> bool:
 
 
 def _is_foreign(x: Any) -> bool:
-    """Whether x is an array that numpy can read, such as numpy's, torch's or jax's."""
-    return hasattr(x, "__array__") and hasattr(x, "dtype") and bool(getattr(x, "shape", ()))
+    """Whether x is an array or a table that numpy can read, such as numpy's, torch's or jax's, or pandas'."""
+    return hasattr(x, "__array__") and bool(getattr(x, "shape", ()))
 
 
 def is_data(x: Any) -> bool:
     """Whether x can be read as an array of numbers: a list, a tuple, a numpy array or a buffer."""
-    return isinstance(x, (list, tuple)) or (_is_buffer(x) and getattr(x, "ndim", 1) > 0) or _is_foreign(x)
+    return isinstance(x, (list, tuple)) or (is_buffer(x) and getattr(x, "ndim", 1) > 0) or _is_foreign(x)
 
 
-def _nested_shape(x: Any, where: str) -> Shape:
+def nested_shape(x: Any, where: str) -> Shape:
     """The shape of nested sequences; () for a number. Raises `ShapeError` if rows differ in shape."""
     if (
         isinstance(x, core.Node)
@@ -60,14 +61,15 @@ def _nested_shape(x: Any, where: str) -> Shape:
         refuse(x)
     if type(x) in (list, tuple) and x and _NUMBERS.issuperset(map(type, x)):
         return (len(x),)
-    shapes = [_nested_shape(row, where) for row in x]
+    shapes = [nested_shape(row, where) for row in x]
     for k, shape in enumerate(shapes):
         if shape != shapes[0]:
             raise ShapeError(f"{where} needs rows of equal shape: row 0 has shape {shapes[0]}, row {k} has {shape}")
     return (len(x), *(shapes[0] if shapes else ()))
 
 
-def _flat(x: Any, depth: int) -> list[Any]:
+def flat(x: Any, depth: int) -> list[Any]:
+    """The items of sequences that are nested so deeply."""
     rows = list(x)
     for _ in range(depth - 1):
         rows = [item for row in rows for item in row]
@@ -81,21 +83,17 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
     dimensions is not one of `dimensions`, or if rows differ; `NumberError` and `RangeError` for what is not a number.
     """
     if not is_numpy(x) and _is_foreign(x):
-        import numpy
-
-        x = numpy.asarray(x)
+        x = of_foreign(x, where)
     from_numpy = is_numpy(x)
     if from_numpy:
         refuse_masked(x)
-    elif _is_buffer(x):
-        try:
-            x = memoryview(x).tolist()
-        except NotImplementedError:
-            raise NumberError(f"{where} needs real numbers, got a buffer of format {memoryview(x).format!r}") from None
+    lengths = None
+    if not from_numpy and is_buffer(x):
+        lengths, x = memoryview(x).shape, of_buffer(x, where)
     given: Any = x  # Any, so that type checkers do not narrow x to Iterable
     is_nested = is_data(given) or isinstance(given, Iterable)
     try:
-        shape = tuple(x.shape) if from_numpy else _nested_shape(x, where) if is_nested else ()
+        shape = tuple(x.shape) if from_numpy else lengths or (nested_shape(x, where) if is_nested else ())
     except RecursionError:
         message = f"{where} needs data of one or two levels, got data that is nested too deeply or contains itself"
         raise ShapeError(message) from None
@@ -107,8 +105,52 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
         return core.doubles(doubles(x).tobytes(), leaf), shape, True
     if from_numpy and x.dtype != object:
         refuse(x)
-    flat = x.ravel().tolist() if from_numpy else _flat(x, len(shape))
-    return from_items(flat, leaf), shape, from_numpy
+    items = x.ravel().tolist() if from_numpy else flat(x, len(shape))
+    return from_items(items, leaf), shape, from_numpy
+
+
+def of_foreign(x: Any, where: str) -> Any:
+    """An array or table of another library, as numpy reads it."""
+    import numpy
+
+    found = numpy.asarray(x)
+    if hasattr(x, "dtype") or found.dtype.kind in "biuf":
+        return found
+    for k, item in enumerate(found.ravel()):  # a table, whose columns may have several types
+        if not isinstance(item, core.Node) and _number_or_none(item) is None:
+            r, c = divmod(k, found.shape[-1])
+            raise NumberError(
+                f"{where} needs numbers, got a {type(x).__name__} with {type(item).__name__} {short(item)} in row {r},"
+                f" column {c}: choose the columns of numbers (in pandas, table.select_dtypes('number')), fill in what"
+                " is missing, and encode text, dates and categories as numbers"
+            )
+    return found
+
+
+def _number_or_none(x: Any) -> float | None:
+    """The float of a number, None for what is none."""
+    try:
+        found = number(x)
+    except NumberError:
+        return None
+    return None if found is NotImplemented else found
+
+
+def of_buffer(x: Any, where: str) -> Any:
+    """The items of a buffer, in nested lists. Raises `NumberError` if they are not numbers."""
+    shown = memoryview(x)
+    try:
+        return shown.tolist()
+    except NotImplementedError:  # a format with a byte order, such as ctypes' "<d"
+        order, code = shown.format[:-1], shown.format[-1:]
+        if order not in ("<", ">", "=", "!") or code not in "bBhHiIlLqQnNefd?":
+            raise NumberError(f"{where} needs real numbers, got a buffer of format {shown.format!r}") from None
+    from struct import calcsize, unpack
+
+    if calcsize(order + code) != shown.itemsize:  # the sizes of ctypes' types are the machine's
+        order = "@" if (order == "<") == (sys.byteorder == "little") or order == "=" else order
+    shape = tuple(shown.shape or ())
+    return nest(unpack(f"{order}{math.prod(shape)}{code}", shown.tobytes()), shape)
 
 
 def refuse_masked(x: Any) -> None:

@@ -5,9 +5,11 @@ vector, and a product with it is Any.
 """
 
 from collections.abc import Iterable
+from types import EllipsisType
 from typing import Any, Protocol, SupportsIndex, TypeAlias, TypeVar, overload
 
 from scalargrad.arrays.base import Array
+from scalargrad.arrays.mask import Mask
 from scalargrad.arrays.reductions import Reductions
 from scalargrad.arrays.types import Matrix, Vector
 from scalargrad.functions import Flat, Foreign, MatrixMethods, Real, Rows, Scalar, VectorMethods
@@ -15,7 +17,9 @@ from scalargrad.value import Value
 
 A = TypeVar("A", bound=Array)
 One: TypeAlias = SupportsIndex  # what selects an element, row or column
-Several: TypeAlias = slice | list[int] | list[bool] | Foreign
+Range: TypeAlias = slice | EllipsisType
+Listed: TypeAlias = list[int] | list[bool] | range
+Several: TypeAlias = Range | Listed | Foreign
 _Values: TypeAlias = Value | Iterable[Value]
 _Reals: TypeAlias = Real | Iterable[Real]
 _Scalars: TypeAlias = Scalar | Iterable[Scalar]
@@ -66,6 +70,12 @@ class MatrixOperator(Protocol):
 # --- the classes between Reductions and Vector or Matrix, to type checkers
 
 class VectorTypes(Reductions, VectorMethods):
+    def __lt__(self, other: Any) -> Mask: ...
+    def __le__(self, other: Any) -> Mask: ...
+    def __gt__(self, other: Any) -> Mask: ...
+    def __ge__(self, other: Any) -> Mask: ...
+    def __eq__(self, other: object) -> Mask: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __ne__(self, other: object) -> Mask: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
     __add__: VectorOperator
     __radd__: VectorOperator
     __sub__: VectorOperator
@@ -107,6 +117,12 @@ class VectorTypes(Reductions, VectorMethods):
     def logsumexp(self, axis: int | None = None) -> Value: ...
 
 class MatrixTypes(Reductions, MatrixMethods):
+    def __lt__(self, other: Any) -> Mask: ...
+    def __le__(self, other: Any) -> Mask: ...
+    def __gt__(self, other: Any) -> Mask: ...
+    def __ge__(self, other: Any) -> Mask: ...
+    def __eq__(self, other: object) -> Mask: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __ne__(self, other: object) -> Mask: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
     __add__: MatrixOperator
     __radd__: MatrixOperator
     __sub__: MatrixOperator

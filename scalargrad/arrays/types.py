@@ -6,34 +6,21 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import core
-from scalargrad.arrays import reading, view
+from scalargrad.arrays import reading
 from scalargrad.arrays.arithmetic import as_array, matmul
-from scalargrad.arrays.base import Array, of_shape, of_view, position
-from scalargrad.arrays.reading import Shape
+from scalargrad.arrays.base import Array, mask_of, of_shape, of_view
+from scalargrad.arrays.indexing import select
+from scalargrad.arrays.mask import Mask as Mask
 from scalargrad.arrays.reductions import Reductions
-from scalargrad.arrays.view import some_rows
 from scalargrad.core import View, whole
-from scalargrad.errors import ArgumentError, ShapeError
+from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
 if TYPE_CHECKING:
-    from scalargrad.arrays.signatures import MatrixTypes, One, Several, VectorTypes
+    from scalargrad.arrays.signatures import Listed, MatrixTypes, One, Range, Several, VectorTypes
     from scalargrad.functions import Flat, Foreign, Rows
     from scalargrad.value import Value
 else:
     MatrixTypes = VectorTypes = Reductions
-
-
-def _positions(key: Any, length: int, shape: Shape) -> tuple[int, int, int] | list[int]:
-    """The positions that a slice, a list or a mask selects: (first, step, count) if possible, else a list."""
-    if isinstance(key, slice):
-        chosen = range(length)[key]
-        return (chosen.start, chosen.step, len(chosen)) if chosen.step > 0 else list(chosen)
-    listed = key.tolist() if hasattr(key, "tolist") else list(key)
-    if listed and all(isinstance(k, bool) for k in listed):
-        if len(listed) != length:
-            raise ShapeError(f"a mask of {len(listed)} flags does not fit the length {length} of shape {shape}")
-        return [k for k, chosen in enumerate(listed) if chosen]
-    return [position(k, length, shape) for k in listed]
 
 
 class Scalar(Reductions):
@@ -59,7 +46,7 @@ class Vector(VectorTypes):
     __slots__ = ()
     ndim = 1
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any = None) -> None:
         self._view, self.of_numpy = _read(data, 1, type(self).__name__)
 
     @property
@@ -79,16 +66,19 @@ class Vector(VectorTypes):
         return iter(self.elements())
 
     @overload
-    def __getitem__(self, key: Several) -> Vector: ...
+    def __getitem__(self, key: Several | tuple[()]) -> Vector: ...
+    @overload
+    def __getitem__(self, key: list[list[int]] | tuple[Range, None] | tuple[None, Range] | None) -> Matrix: ...
     @overload
     def __getitem__(self, key: One) -> Value: ...
+    @overload
+    def __getitem__(self, key: tuple[Any, ...]) -> Value | Vector | Matrix: ...
     def __getitem__(self, key: Any) -> Any:
+        """What an index selects, as in numpy; see docs/conventions.md."""
         shown = self._view
-        if isinstance(key, int) and 0 <= key < shown.columns:
+        if type(key) is int and 0 <= key < shown.columns:
             return core.item(shown.block, shown.offset + key * shown.column)
-        if not _is_many(key):
-            return view.item(shown, position(key, shown.columns, self.shape))
-        return of_view(1, _rows(shown.T, _positions(key, shown.columns, self.shape)).T, self.of_numpy)
+        return select(self, key)
 
     def dot(self, other: Any) -> Value:
         """The dot product, a Value."""
@@ -116,7 +106,7 @@ class Matrix(MatrixTypes):
     __slots__ = ()
     ndim = 2
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any = None) -> None:
         self._view, self.of_numpy = _read(data, 2, type(self).__name__)
 
     @property
@@ -137,16 +127,30 @@ class Matrix(MatrixTypes):
         return (self[r] for r in range(self._view.rows))
 
     @overload
-    def __getitem__(self, key: Several | tuple[Several, Several]) -> Matrix: ...
+    def __getitem__(self, key: Mask) -> Vector | Matrix: ...
+    @overload
+    def __getitem__(self, key: Several | tuple[Range, Several] | tuple[Several, Range] | tuple[()]) -> Matrix: ...
+    @overload
+    def __getitem__(self, key: tuple[Listed, Listed] | list[list[bool]]) -> Vector: ...
+    @overload
+    def __getitem__(self, key: tuple[Listed | Foreign, Listed | Foreign]) -> Vector | Matrix: ...
     @overload
     def __getitem__(self, key: One | tuple[One, Several] | tuple[Several, One]) -> Vector: ...
     @overload
     def __getitem__(self, key: tuple[One, One]) -> Value: ...
+    @overload
+    def __getitem__(self, key: tuple[Any, ...]) -> Value | Vector | Matrix: ...
     def __getitem__(self, key: Any) -> Any:
-        rows, columns = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
-        if isinstance(key, tuple) and len(key) != 2:
-            raise ArgumentError(f"a Matrix has two dimensions, got {len(key)} indices")
-        return _select(_select(self, rows, 0), columns, 1 if _is_many(rows) else 0)
+        """What an index selects, as in numpy: two lists pick element by element; see docs/conventions.md."""
+        shown = self._view
+        if type(key) is int and 0 <= key < shown.rows:
+            offset = shown.offset + key * shown.row
+            return of_view(1, View(shown.block, offset, shown.row, shown.column, 1, shown.columns), self.of_numpy)
+        if type(key) is tuple and len(key) == 2 and type(key[0]) is type(key[1]) is int:
+            r, c = key
+            if 0 <= r < shown.rows and 0 <= c < shown.columns:
+                return core.item(shown.block, shown.offset + r * shown.row + c * shown.column)
+        return select(self, key)
 
 
 def _vector(product: str, left: Vector, given: Any) -> Array:
@@ -158,44 +162,32 @@ def _vector(product: str, left: Vector, given: Any) -> Array:
     return right  # type: ignore[no-any-return]
 
 
-def _is_many(key: Any) -> bool:
-    return isinstance(key, slice) or reading.is_data(key)
-
-
-def _rows(shown: View, chosen: tuple[int, int, int] | list[int]) -> View:
-    """Some rows of a view, chosen by (first, step, count), or by positions; these need a new block."""
-    if isinstance(chosen, tuple):
-        return some_rows(shown, *chosen)
-    offset, row, column = shown.offset, shown.row, shown.column
-    order = [offset + r * row + c * column for r in chosen for c in range(shown.columns)]
-    return whole(view.take(shown, order), len(chosen), shown.columns)
-
-
-def _select(x: Any, key: Any, axis: int) -> Any:
-    """Selects along an axis: one or several rows or columns of a Matrix, elements of a Vector."""
-    if isinstance(key, slice) and key == slice(None):
-        return x
-    if x.ndim == 1:
-        return x[key]
-    if axis == 1:
-        turned = _select(x.T, key, 0)
-        return turned.T if turned.ndim == 2 else turned
-    shown = x._view
-    if not _is_many(key):
-        return of_view(1, some_rows(shown, position(key, shown.rows, x.shape), 1, 1), x.of_numpy)
-    return of_view(2, _rows(shown, _positions(key, shown.rows, x.shape)), x.of_numpy)
-
-
 def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
     """The view of a new array, and whether it was made from a numpy array."""
+    if data is None:
+        example = "[1.0, 2.0]" if ndim == 1 else "[[1.0, 2.0], [3.0, 4.0]]"
+        raise NumberError(f"{name} needs data: {name}({example}), a numpy array, or [] for nothing")
     if isinstance(data, Array):
         if data.ndim != ndim:
             raise ShapeError(f"{name} needs data of {ndim} dimension(s), got shape {data.shape}")
+        if data.is_mask:
+            return whole(core.doubles(data.tobytes(), True), data._view.rows, data._view.columns), data.of_numpy
         return data._view, data.of_numpy
     if ndim == 2 and isinstance(data, (list, tuple)) and any(isinstance(row, Array) for row in data):
         data = [row.tolist() if isinstance(row, Array) else row for row in data]
     block, shape, of_numpy = reading.read(data, (ndim,), name, True)
     return whole(block, *(shape if ndim == 2 else (1, *shape))), of_numpy
+
+
+def _parts(name: str, arrays: Any) -> list[Any]:
+    """The arrays to join. Raises `ShapeError` if they are single numbers, and says how these become an array."""
+    parts = [as_array(x) for x in arrays]
+    if parts and all(x is not None and not x.ndim for x in parts):
+        raise ShapeError(
+            f"{name} joins vectors, got {len(parts)} single numbers: write Vector([v, w]) for a Vector of Values, and"
+            " Matrix([[v, w], [x, y]]) for a Matrix"
+        )
+    return parts
 
 
 @overload
@@ -210,7 +202,7 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
     >>> concat([Vector([1.0]), Vector([2.0, 3.0])]).data
     [1.0, 2.0, 3.0]
     """
-    parts = [as_array(x) for x in arrays]
+    parts = _parts("concat", arrays)
     if not parts or any(x is None or x.ndim != parts[0].ndim or not x.ndim for x in parts):
         shapes = [x.shape for x in parts if x is not None]
         raise ShapeError(f"concat needs arrays with equal numbers of dimensions, got shapes {shapes}")
@@ -223,7 +215,10 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
         raise ShapeError(f"concat needs matrices of equal width, got shapes {[x.shape for x in parts]}")
     items = [item for x in parts for item in x.elements()]
     shape = (sum(map(len, parts)), parts[0]._view.columns) if ndim == 2 else (len(items),)
-    return of_shape(reading.from_items(items, True), shape, any(x.of_numpy for x in parts))  # type: ignore[no-any-return]
+    of_numpy = any(x.of_numpy for x in parts)
+    if all(x.is_mask for x in parts):
+        return mask_of(ndim, of_shape(reading.from_items(items, False), shape, False)._view, of_numpy)  # type: ignore[no-any-return]
+    return of_shape(reading.from_items(items, True), shape, of_numpy)  # type: ignore[no-any-return]
 
 
 def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
@@ -232,7 +227,7 @@ def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
     >>> stack([Vector([1.0, 2.0]), [3.0, 4.0]]).data
     [[1.0, 2.0], [3.0, 4.0]]
     """
-    parts = [as_array(x) for x in vectors]
+    parts = _parts("stack", vectors)
     if not parts or any(x is None or x.ndim != 1 or x.size != parts[0].size for x in parts):
         shapes = [x.shape for x in parts if x is not None]
         raise ShapeError(f"stack needs vectors of equal length, got shapes {shapes}")

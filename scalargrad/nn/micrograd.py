@@ -76,6 +76,15 @@ def _is_batch(x: Any) -> bool:
     return getattr(x, "ndim", 0) == 2
 
 
+def _sized(x: Any) -> Any:
+    """A sample that has a length. Raises `ShapeError` for a single number."""
+    if hasattr(x, "__len__"):
+        return x
+    if isinstance(x, Value) or not hasattr(x, "__iter__"):
+        raise ShapeError(f"a sample is a list of numbers, got {type(x).__name__}: write [x]")
+    return list(x)
+
+
 def _listed(items: list[Any]) -> Any:
     return items[0] if len(items) == 1 else items
 
@@ -86,7 +95,8 @@ class Neuron(_Edited):
     `w` is a list of Values, `b` a Value. Each can be replaced by another Value, or by a float, which is not a
     parameter. `activation` is one of relu, tanh, sigmoid, leaky_relu, elu, silu, softplus, linear. `init` is one of
     uniform (``random.uniform(-1, 1)``, as in micrograd), xavier_uniform, kaiming_normal, kaiming_uniform; `fan_out` is
-    the number of neurons over the same inputs. Raises `ArgumentError` for other names.
+    the number of neurons over the same inputs. Raises `ArgumentError` for other names; a call raises `ShapeError` for
+    another number of inputs than `nin`.
 
     >>> n = Neuron(2)
     >>> n, len(n.parameters())
@@ -116,8 +126,11 @@ class Neuron(_Edited):
     def __call__(self, x: Iterable[Any]) -> Value:
         if _is_batch(x):
             raise ShapeError("a Neuron takes one sample, got a batch: a Layer takes batches")
+        sample: Any = x if type(x) is list else _sized(x)
+        if len(sample) != len(self.w):
+            raise ShapeError(f"{self} takes {len(self.w)} inputs per sample, got {len(sample)}")
         # not `sum`: since Python 3.12 it adds floats, as pruned weights have, with a compensation
-        act: Any = reduce(operator.add, (wi * xi for wi, xi in zip(self.w, x)), self.b)
+        act: Any = reduce(operator.add, (wi * xi for wi, xi in zip(self.w, sample)), self.b)
         if act is self.b:  # no inputs: times 1, because a result must not be a parameter
             act = act * 1.0
         return ACTIVATIONS[self.activation](act) if self.nonlin else act  # type: ignore[no-any-return]
@@ -172,8 +185,8 @@ class Layer(_Assembly):
 
     For one sample, a list or Vector of `nin` numbers, it returns a list of the `nout` outputs, or the only output. For
     a batch of n samples, a Matrix, numpy array or nested list of shape (n, nin), it returns a Matrix (n, nout), with
-    the same numbers and gradients. Other arguments are passed to `Neuron`. Raises `ShapeError` for a batch of another
-    width. If a list is too long, the rest is ignored, as in micrograd.
+    the same numbers and gradients. Other arguments are passed to `Neuron`. Raises `ShapeError` for a sample or a batch
+    of another width.
 
     >>> layer = Layer(2, 3, activation="tanh")
     >>> len(layer([1.0, 2.0])), layer([[1.0, 2.0]]).shape
@@ -245,7 +258,8 @@ class Layer(_Assembly):
             return _listed(self._batch(x).elements())
         if _is_batch(x):
             return self._batch(as_array(x))
-        return _listed([n(x) for n in self.neurons])
+        sample = _sized(x)  # a list of a generator, which only one neuron could read
+        return _listed([n(sample) for n in self.neurons])
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(str(n) for n in self.neurons)}]"
@@ -261,7 +275,8 @@ class MLP(_Assembly):
 
     For one sample, a list or Vector of `nin` numbers, it returns a list of outputs, or the only output. For a batch of
     n samples, a Matrix, numpy array or nested list of shape (n, nin), it returns a Matrix (n, outputs), with the same
-    numbers and gradients. `Neuron` explains `activation` and `init`.
+    numbers and gradients. `Neuron` explains `activation` and `init`. A call raises `ShapeError` if the input
+    does not fit.
 
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters()), model([[1.0, 2.0], [3.0, 4.0]]).shape

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from array import array
-from collections.abc import Iterator
+from collections import UserDict, UserList, deque
+from collections.abc import Iterator, KeysView, ValuesView
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
-from scalargrad.errors import ForwardError, StateError
+from scalargrad.errors import ArgumentError, ForwardError, StateError
 from scalargrad.nn import saving
 from scalargrad.nn.saving import State
 from scalargrad.value import Value
 
-# A name, and what holds parameters: a leaf, an array, or a list of Values. Floats in a list are pruned weights.
+# A name, and what holds parameters: a leaf, an array, or a list or numpy's object array of Values. Floats in a list are
+# pruned weights.
 Holder = tuple[str, Any]
+_LISTS: tuple[type[Any], ...] = (list, tuple, deque, UserList, ValuesView)
+_DICTS: tuple[type[Any], ...] = (dict, UserDict, MappingProxyType)
 
 
 def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
@@ -25,43 +32,80 @@ def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
         if _is_leaf(thing):
             yield name, thing
     elif isinstance(thing, Array):  # only leaves are parameters; the first element decides for all
-        if not thing.size or _is_leaf(thing.item()):
+        if not thing.is_mask and (not thing.size or _is_leaf(thing.item())):
             yield name, thing
-    elif isinstance(thing, (Module, list, tuple, dict)) and id(thing) not in met:
-        met.add(id(thing))
-        if isinstance(thing, (list, tuple)) and _is_vector(thing):
-            yield name, thing
-            return
-        for key, part in _members(thing):
-            yield from _holders(f"{name}.{key}" if name else str(key), part, met)
+    elif id(thing) not in met:
+        if isinstance(thing, (set, frozenset, KeysView)):
+            _refuse_set(name, thing)
+        elif (parts := _members(thing)) is not None:
+            met.add(id(thing))
+            if not isinstance(thing, (Module, *_DICTS)) and _is_vector(_flat_items(thing)):
+                yield name, thing
+                return
+            for key, part in parts:
+                yield from _holders(f"{name}.{key}" if name else str(key), part, met)
 
 
-def _members(thing: Any) -> list[tuple[Any, Any]]:
-    """The names and parts of a module, or the keys and items of a container; none of anything else."""
+def _is_object_array(thing: Any) -> bool:
+    return reading.is_numpy(thing) and thing.dtype == object
+
+
+def _members(thing: Any) -> list[tuple[Any, Any]] | None:
+    """The names and parts of a module, or the keys and items of a container. None for anything else."""
     if isinstance(thing, Module):
         return [(name, part) for name, part in vars(thing).items() if not name.startswith("_")]
-    if isinstance(thing, (list, tuple)):
+    if isinstance(thing, _DICTS):
+        return list(thing.items())
+    if isinstance(thing, _LISTS):
         return list(enumerate(thing))
-    return list(thing.items()) if isinstance(thing, dict) else []
+    if _is_object_array(thing):
+        return [(_place(k, thing.shape), part) for k, part in enumerate(_flat_items(thing))]
+    return None
+
+
+def _place(k: int, shape: reading.Shape) -> str:
+    """The name of item k, counted row by row: its positions with dots between, "0" where there is one item."""
+    positions = []
+    for length in reversed(shape):
+        k, position = divmod(k, length)
+        positions.append(str(position))
+    return ".".join(reversed(positions)) or "0"
+
+
+def _flat_items(thing: Any) -> list[Any]:
+    """The items of a list, tuple or object array, row by row."""
+    return thing.ravel().tolist() if _is_object_array(thing) else list(thing)
+
+
+def _refuse_set(name: str, thing: Any) -> None:
+    """Raises `ArgumentError` if a set has parameters: in which order a set has its items changes from run to run."""
+    for part in thing:
+        if isinstance(part, (Value, Array, Module)):
+            raise ArgumentError(
+                f"the attribute {name} is a {type(thing).__name__} with a {type(part).__name__} in it, and a set has no"
+                " order: keep parameters and modules in a list, a tuple or a dict"
+            )
 
 
 def _is_leaf(x: Any) -> bool:
     return isinstance(x, Value) and core.key(x) is None
 
 
-def _is_vector(thing: Any) -> bool:
-    """Whether a list has leaves, and apart from them only Values and floats."""
-    return any(map(_is_leaf, thing)) and all(isinstance(x, (Value, float, int)) for x in thing)
+def _is_vector(items: list[Any]) -> bool:
+    """Whether the items are leaves, at least one, and apart from them only Values and floats."""
+    return any(map(_is_leaf, items)) and all(isinstance(x, (Value, float, int)) for x in items)
 
 
 def _items(holder: Any) -> list[Any]:
-    return [holder] if isinstance(holder, Value) else holder.elements() if isinstance(holder, Array) else list(holder)
+    if isinstance(holder, Value):
+        return [holder]
+    return holder.elements() if isinstance(holder, Array) else _flat_items(holder)
 
 
 def _shape(holder: Any) -> reading.Shape:
     if isinstance(holder, Value):
         return ()
-    return holder.shape if isinstance(holder, Array) else (len(holder),)
+    return tuple(holder.shape) if isinstance(holder, Array) or _is_object_array(holder) else (len(holder),)
 
 
 def _number(x: Any) -> float:
@@ -72,8 +116,9 @@ class Module:
     """The base class of a network or a part of one.
 
     A subclass defines ``forward``, which a call calls, or ``__call__`` itself. It sets attributes: parameters are
-    leaves, or a `Vector` or `Matrix` of leaves; parts are Modules. Both may be in lists, tuples and dicts. Attributes
-    whose names begin with _ are private. A subclass may define `parameters` itself, as in micrograd.
+    leaves, or a `Vector` or `Matrix` of leaves; parts are Modules. Both may be in lists, tuples, dicts and numpy's
+    object arrays, but not in sets, which have no order (`ArgumentError`). Attributes whose names begin with _ are
+    private. A subclass may define `parameters` itself, as in micrograd.
 
     >>> from scalargrad import Vector
     >>> class Scale(Module):
@@ -113,8 +158,7 @@ class Module:
             for k, item in enumerate(_items(holder)):
                 if _is_leaf(item) and id(item) not in seen:
                     seen.add(id(item))
-                    where = "" if not shape else f".{k}" if len(shape) == 1 else f".{k // shape[1]}.{k % shape[1]}"
-                    yield name + where, item
+                    yield f"{name}.{_place(k, shape)}" if shape else name, item
 
     def zero_grad(self) -> None:
         """Sets the grad of every parameter to 0."""
@@ -160,7 +204,8 @@ class Module:
             )
         leaves: list[Value] = []
         numbers = array("d")
-        pruned: list[tuple[Any, int, float]] = []
+        pruned: list[Iterator[Any]] = []  # each sets a float, without running Python code
+        edited: list[list[Any]] = []
         for name, holder in held:
             for k, (item, number) in enumerate(zip(_items(holder), _flat(name, state[name], _shape(holder)))):
                 if isinstance(item, Value):
@@ -171,17 +216,18 @@ class Module:
                 elif number == item or (number != number and item != item):  # any nan equals any nan
                     continue
                 elif isinstance(holder, list):
-                    pruned.append((holder, k, number))
+                    edited.append(holder)
+                    pruned.append(map(list.__setitem__, (holder,), (k,), (number,)))
+                elif isinstance(holder, (deque, UserList)) or _is_object_array(holder):
+                    items: Any = holder.flat if _is_object_array(holder) else getattr(holder, "data", holder)
+                    pruned.append(map(operator.setitem, (items,), (k,), (number,)))
                 else:
                     raise StateError(f"{name}: element {k} is a constant, so it cannot be set")
-        holders: list[list[Any]] = [holder for holder, _, _ in pruned]
-        places, floats = [k for _, k, _ in pruned], [number for _, _, number in pruned]
         view = core.whole(core.block(leaves), 1, len(leaves))
-        for holder in holders:
+        for holder in edited:
             holder.extend(())  # a layer's list notes it as an edit
-        setting: Iterator[Any] = map(list.__setitem__, holders, places, floats)
-        core.set_leaves(view, numbers.tobytes(), 0, setting)  # all in one step
-        for holder in holders:
+        core.set_leaves(view, numbers.tobytes(), 0, chain.from_iterable(pruned))  # all in one step
+        for holder in edited:
             holder.extend(())
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -216,22 +262,24 @@ def _listing(what: str, names: list[str]) -> str:
 
 def _flat(name: str, given: Any, shape: reading.Shape) -> list[float]:
     """The numbers given for a holder. Raises `StateError` for non-numbers, or for another shape."""
-    rows = given if len(shape) == 2 else [given] if shape else [[given]]
-    found: Any = (len(given),) if isinstance(given, (list, tuple)) else ()
+    items, lengths = [given], list[Any]()
+    while items and "various" not in lengths and len(lengths) <= len(shape) + 1:
+        if not all(isinstance(x, (list, tuple)) for x in items):
+            break
+        widths = {len(x) for x in items}
+        lengths.append(widths.pop() if len(widths) == 1 else "various")
+        items = [x for row in items for x in row]
+    found = tuple(lengths)
+    if 0 in found and found == shape[: len(found)]:  # the lists do not show the lengths after a 0
+        found = shape
+    if found != shape:
+        raise StateError(f"{name} has shape {shape} in the model, {found} in the state")
+    if not all(isinstance(x, (int, float)) for x in items):
+        raise StateError(f"{name}: the state has a non-number")
     try:
-        if len(found) == 1 and given and all(isinstance(row, (list, tuple)) for row in given):
-            widths = {len(row) for row in given}
-            found = (len(given), widths.pop() if len(widths) == 1 else "various")
-        elif len(shape) == 2 and found == (0,) and not shape[0]:
-            found = shape
-        if found == shape:
-            flat = [x for row in rows for x in row]
-            if all(isinstance(x, (int, float)) for x in flat):
-                return [float(x) for x in flat]
-            raise StateError(f"{name}: the state has a non-number")
+        return [float(x) for x in items]
     except OverflowError:
         raise StateError(f"{name}: a number is too large for a double") from None
-    raise StateError(f"{name} has shape {shape} in the model, {found} in the state")
 
 
 def summary(model: Module) -> str:
@@ -256,7 +304,7 @@ def _parts(name: str, thing: Any, met: set[int]) -> Iterator[tuple[str, Module]]
     if id(thing) in met:
         return
     met.add(id(thing))
-    members = [] if getattr(thing, "_whole", False) else _members(thing)
+    members = [] if getattr(thing, "_whole", False) else _members(thing) or []
     found = [row for key, part in members for row in _parts(f"{name}.{key}" if name else str(key), part, met)]
     if isinstance(thing, Module) and not found:
         yield name or "model", thing

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from scalargrad import contexts, core
+from scalargrad import contexts, convert, core
 from scalargrad.errors import ArgumentError
 from scalargrad.transforms.trees import Tree
 
@@ -51,7 +51,7 @@ class custom_vjp(Generic[P, R]):
         self._name = getattr(fun, "__name__", type(fun).__name__)
         self._fwd: Callable[..., tuple[Any, Any]] | None = None
         self._bwd: Backward | None = None
-        given: Any = (nondiff_argnums,) if hasattr(nondiff_argnums, "__index__") else nondiff_argnums
+        given: Any = nondiff_argnums if convert.index(nondiff_argnums) is None else (nondiff_argnums,)
         self._constant = [operator.index(k) for k in given]
         self._defaults = bool(getattr(fun, "__defaults__", None))
 

@@ -19,7 +19,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
-from scalargrad import core
+from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
@@ -48,7 +48,7 @@ def _kept(argnums: Any) -> Any:
 
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
     """The non-negative positions of the arguments to differentiate by."""
-    given: Any = [argnums] if hasattr(argnums, "__index__") else argnums
+    given: Any = argnums if convert.index(argnums) is None else [argnums]
     try:
         positions = [operator.index(k) for k in given]
     except TypeError:
@@ -148,7 +148,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
 
 
 def _one_or_all(argnums: int | Sequence[int], results: list[Any]) -> Any:
-    return results[0] if hasattr(argnums, "__index__") else tuple(results)
+    return tuple(results) if convert.index(argnums) is None else results[0]
 
 
 @overload

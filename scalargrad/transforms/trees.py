@@ -95,8 +95,11 @@ class Tree:
             if _is_number(x):
                 return self._leaf(x, NUMBER, (), path)
             if reading.is_data(x):
+                if not reading.is_buffer(x):  # an array or a table of another library
+                    x = reading.of_foreign(x, path)
+                    return self._leaf(x, NUMPY, reading.read(x, (1, 2), path, False)[1], path)
                 shape = reading.read(x, (1, 2), path, False)[1]
-                return self._leaf(x if isinstance(x, array) else memoryview(x).tolist(), BUFFER, shape, path)
+                return self._leaf(x if isinstance(x, array) else reading.of_buffer(x, path), BUFFER, shape, path)
         if self._others:
             return self._leaf(x, OTHER, (), path)
         raise NumberError(

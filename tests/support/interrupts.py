@@ -10,7 +10,10 @@ import random
 import signal
 import sys
 import time
+from collections import UserList, deque
 from collections.abc import Callable
+
+import numpy as np
 
 import scalargrad as sg
 from scalargrad import Value, contexts, core, nn, optim
@@ -212,14 +215,17 @@ class _Both(nn.Module):
     def __init__(self) -> None:
         self.one, self.many = Value(0.0), [Value(0.0), 0.0, Value(0.0), 0.0]
         self.vector, self.matrix = sg.Vector([0.0] * 10), sg.Matrix([[0.0] * 5] * 4)
+        self.objects = np.array([Value(0.0), 0.0, Value(0.0), 0.0])
+        self.deque, self.list = deque([0.0, Value(0.0), 0.0]), UserList([0.0, Value(0.0), 0.0])
 
 
 def loading_module() -> tuple[Body, Repair]:
     model = _Both()
     states = []
     for k in range(2):
-        value = float(k)
-        states.append({"one": value, "many": [value] * 4, "vector": [value] * 10, "matrix": [[value] * 5] * 4})
+        lengths = {"many": 4, "vector": 10, "objects": 4, "deque": 3, "list": 3}
+        rows = {name: [float(k)] * n for name, n in lengths.items()}
+        states.append({"one": float(k), **rows, "matrix": [[float(k)] * 5] * 4})
     turn = [0]
 
     def body() -> None:
