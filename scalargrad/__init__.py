@@ -17,10 +17,12 @@ _MODULES = ("calculus", "losses", "nn", "optim", "testing")
 _LATER = {
     **dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
     "custom_vjp": "transforms.custom",
+    **dict.fromkeys(("load", "save"), "nn.checkpoints"),
 }
 
 if TYPE_CHECKING:
     from scalargrad import calculus, losses, nn, optim, testing
+    from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, jacobian, jvp, value_and_grad, vjp
 else:
 
@@ -56,6 +58,7 @@ __all__ = [
     "grad",
     "jacobian",
     "jvp",
+    "load",
     "log_softmax",
     "logsumexp",
     "losses",
@@ -69,6 +72,7 @@ __all__ = [
     "optim",
     "outer",
     "prod",
+    "save",
     "softmax",
     "stack",
     "sum",
