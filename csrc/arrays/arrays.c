@@ -163,7 +163,8 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
     for (int k = 0; k < sg_arity[bulk.op]; k++) {
         sg_layout *l = &arrays[k].layout;
         uint32_t row = l->rows == rows ? l->row : 0, column = l->columns == columns ? l->column : 0;
-        *l = columns == 1 ? (sg_layout){1, rows, l->offset, 0, row} : (sg_layout){rows, columns, l->offset, row, column};
+        *l = columns == 1 ? (sg_layout){1, rows, l->offset, 0, row}
+                          : (sg_layout){rows, columns, l->offset, row, column};
     }
     if (columns == 1)                            /* as one row, because the kernels run along rows */
         bulk.rows = 1, bulk.columns = rows;
