@@ -71,6 +71,24 @@ prod(-0.0)             = -0.0  | 1
 prod(2, nan)           = nan   | nan | 2
 # some of the factors over- or underflow
 prod(1e200, 1e200, 1e-300) = ~1e100 | ~1e-100 | ~1e-100 | inf
+prod(nan, 1e200, 1e100) = nan  | ~1e300 | nan | nan
+prod(0, -1e150, 1e100) = -0.0  | ~-1e250 | 0 | -0.0
+prod(inf, 1e-150, -1e-100) = -inf | ~-1e-250 | -inf | inf
+prod(least, 1e-245, 1e-245) = 0 | 0 | 0 | 0
+prod(1e300)            = 1e300 | 1
+prod(-1e300, 1)        = -1e300 | 1 | -1e300
+prod(1e150, 2)         = ~2e150 | ~2 | ~1e150
+prod(1e-150, 2)        = ~2e-150 | ~2 | ~1e-150
+prod(1e-300, -2)       = ~-2e-300 | ~-2 | ~1e-300
+prod(least, 1)         = least | 1 | least
+prod(1e280, 1e-280, 3) = ~3    | ~3e-280 | ~3e280 | ~1
+prod(1e280, 1e20)      = ~1e300 | ~1e20 | ~1e280
+prod(1e-280, 1e-20)    = ~1e-300 | ~1e-20 | ~1e-280
+prod(1e-200, 1e-200)   = 0     | ~1e-200 | ~1e-200
+prod(-1e200, 1e200)    = -inf  | ~1e200 | ~-1e200
+prod(1e-300, 1e-300, -1e-300) = -0.0 | -0.0 | -0.0 | 0
+prod(-1e300, 1e300, 1e300) = -inf | inf | -inf | -inf
+prod(-inf, 1e-300, 1e300, -3) = inf | ~-3 | inf | inf | -inf
 prod(-1e200, 0, 1e200) = -0.0  | 0 | -inf | -0.0
 prod(least, least, 1e308, 1e308) = ~(5e-324 * 1e308)**2 | ~(5e-324 * 1e308) * 1e308 | ~(5e-324 * 1e308) * 1e308 | 0 | 0
 # the product of the others, whatever the number is
@@ -136,6 +154,10 @@ logsumexp(1e308, -1e308) = 1e308 | 1 | 0
 logsumexp(X) ~ log(sum(exp(x) for x in X)) | [exp(x - z) for x in X]
     : 1,2,3 3,1,2 2,3,1 1,3,3 0.5,-30 -700.4,0.1 0.1,-700.4 900,-900,899 5,5,5,-1
     : 0,0,*[-36.8]*600 0,*[-36.8]*50,0,*[-36.8]*600            # small weights among large ones, many times
+# weights whose exponential is subnormal, or nearly
+logsumexp(X) ~ max(*X) + log(sum(exp(x - max(*X)) for x in X)) | [exp(x - z) for x in X]
+    : 0,0.5,-701 0.3,-705,-3 0.1,-708.5,0 1000.3,291,1000.1 -0.7,-0.5,-700.75 0,0.25,-699.9,-700.3
+    : 0.7,-701.1,0.123 0.9,-703.7,0.3 0.1,-690.4,-0.3 0.3,-650.7,0.2
 # where log(1 + rest) is all that there is
 logsumexp(X) ~ max(*X) + log1p(sum(exp(x) for x in X) - 1) | [exp(x - z) for x in X]
     : 0,-40 -40,0 0,-40,-41
