@@ -109,6 +109,7 @@ def ops_header() -> str:
     for reduction in ops.REDUCTIONS:
         define(f"sg_partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial)
 
+    constants = [f"#define SG_{name} {printer.number(value)}" for name, value in ops.CONSTANTS.items()]
     codes = ",\n".join(f"    SG_{name.upper()} = {code}" for name, code in ops.OPCODE.items())
     arities = ", ".join(str(a) for a in ops.ARITY)
     macros = []
@@ -127,6 +128,7 @@ def ops_header() -> str:
         "#ifndef SG_OPS_H",
         "#define SG_OPS_H",
         "#include <math.h>",
+        *constants,
         f"enum sg_opcode {{\n{codes},\n    SG_OPCODES\n}};",
         f"#define SG_FIRST {ops.FIRST}",
         f"#define SG_FIRST_REDUCTION {ops.FIRST_REDUCTION}",

@@ -23,10 +23,12 @@ _MODULES = ("calculus", "losses", "nn", "optim", "testing")
 _LATER = {
     **dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
     "custom_vjp": "transforms.custom",
+    **dict.fromkeys(("load", "save"), "nn.checkpoints"),
 }
 
 if TYPE_CHECKING:
     from scalargrad import calculus, losses, nn, optim, testing
+    from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, jacobian, jvp, value_and_grad, vjp
 else:
 
@@ -63,6 +65,7 @@ __all__ = [
     "grad",
     "jacobian",
     "jvp",
+    "load",
     "log_softmax",
     "logsumexp",
     "losses",
@@ -74,6 +77,7 @@ __all__ = [
     "optim",
     "outer",
     "prod",
+    "save",
     "softmax",
     "stack",
     "testing",

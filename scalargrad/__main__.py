@@ -40,17 +40,15 @@ def _row(text: str) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line, `argv` or the process's own. Returns the exit code.
 
-    0; 1 if the run fails; 2 for a command line that it does not understand; 130 after Ctrl-C; 141 for a closed pipe.
+    0; 1 if the run fails, or its output cannot be written; 2 for a command line that it does not understand; 130 after
+    Ctrl-C; 141 for a closed pipe.
     """
-    parser = _parser()
-    options = parser.parse_args(argv)
-    if options.command is None:
-        parser.print_help()
-        return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal knows ASCII alone
     try:
-        return command.run(options.row) if options.command == "formulas" else run(options)
+        try:
+            return _obeyed(argv)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where an error has a name, and not at exit
     except ScalargradError as error:
         print(f"scalargrad: {error}", file=sys.stderr)
         return 1
@@ -58,8 +56,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # as in `scalargrad demo iris | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not complain
+        _discard_output()
         return 141
+    except OSError as error:  # such as a full disk
+        _discard_output()
+        print(f"scalargrad: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def _obeyed(argv: Sequence[str] | None) -> int:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.command is None:
+        parser.print_help()
+        return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal knows ASCII alone
+    return command.run(options.row) if options.command == "formulas" else run(options)
+
+
+def _discard_output() -> None:
+    """Sends the rest of the output nowhere, so that the flush at exit does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

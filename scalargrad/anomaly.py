@@ -20,11 +20,6 @@ def _key(node: core.Node) -> Key:
     return core.key(node) or (0, id(node))
 
 
-def number(operand: Any) -> float:
-    """The number of an operand."""
-    return operand.data if isinstance(operand, core.Node) else operand
-
-
 def origin(node: core.Node) -> core.Node:
     """The operation that made the nan or infinity which `node` has: none of its operands is an operation's anomaly."""
     while True:
@@ -33,7 +28,7 @@ def origin(node: core.Node) -> core.Node:
                if isinstance(x, core.Node) and core.key(x) is not None and not math.isfinite(x.data)]  # fmt: skip
         if not bad:
             return node
-        values = [number(x) for x in operands]
+        values = core.operand_values(node)
         chosen = next((k for k in bad if _depends(core.opcode(node), values, k, node.data)), bad[0])
         node = operands[chosen]
 
@@ -66,7 +61,7 @@ def rule(root: core.Node, seed: float, leaves: Container[int] | None) -> core.No
         serial, index = heapq.heappop(ready)
         key = -serial, -index
         node, operands = nodes[key]
-        for operand, partial in zip(operands, _partials(node, operands)):
+        for operand, partial in zip(operands, _partials(node)):
             if not isinstance(operand, core.Node):
                 continue
             target = _key(operand)
@@ -99,10 +94,10 @@ def _reached(root: core.Node) -> tuple[dict[Key, tuple[core.Node, list[Any]]], d
     return nodes, uses
 
 
-def _partials(node: core.Node, operands: list[Any]) -> Any:
+def _partials(node: core.Node) -> Any:
     from scalargrad.table.evaluate import PARTIALS
 
-    op, values = core.opcode(node), [number(x) for x in operands]
+    op, values = core.opcode(node), core.operand_values(node)
     if op >= ops.FIRST_REDUCTION:
         return reductions.partials(op, values, node.data)
     return [partial(*values, node.data) for partial in PARTIALS[op]]

@@ -236,7 +236,7 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
     from scalargrad import anomaly
 
     made = anomaly.origin(result)
-    numbers = [anomaly.number(x) for x in core.operands(made)]
+    numbers = core.operand_values(made)
     call, place = _call(core.opcode(made), numbers, len(numbers)), _place(core.key(made), watchers)
     raise AnomalyError(f"{call} made {made.data}, at {place}; it reached {what}")
 
@@ -280,7 +280,7 @@ def _refuse_rule(root: core.Node, seed: float, first: core.Made | None, leaves: 
         node = anomaly.rule(root, seed, leaves)
         if node is None:
             raise AnomalyError("the gradient of a leaf is nan or infinite")
-        numbers = [anomaly.number(x) for x in core.operands(node)]
+        numbers = core.operand_values(node)
         key, call = core.key(node), _call(core.opcode(node), numbers, len(numbers))
     else:
         serial, index, opcode, operands, count = first

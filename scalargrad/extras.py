@@ -18,6 +18,8 @@ def load(module: str, extra: str = "demo") -> Any:
     try:
         import_module(top)  # first: a submodule that is already imported would hide that its package is gone
         return import_module(module)
+    except ValueError as error:  # matplotlib reads MPLBACKEND when it is imported
+        raise MissingExtraError(f"{top} cannot be imported with these settings: {error}") from error
     except ImportError as error:
         raise MissingExtraError(
             f"{_DISTRIBUTIONS.get(top, top)} cannot be imported: install it with pip install 'scalargrad[{extra}]'"
@@ -36,4 +38,4 @@ def found(module: str, otherwise: str) -> bool:
 
 def on_terminal() -> bool:
     """Whether the output is a terminal that can move its cursor."""
-    return sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")

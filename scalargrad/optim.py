@@ -1,4 +1,4 @@
-"""Optimisers, simplest first: SGD, Adam and AdamW, with PyTorch's names and update rules; and gradient clipping.
+"""Optimisers, simplest first: SGD, Adam and AdamW, with PyTorch's names and update rules; schedulers; clipping.
 
 A step updates all parameters in one call of the backend. The settings of an optimiser (`lr` and others) are attributes,
 which can be changed between steps.
@@ -16,11 +16,13 @@ from scalargrad import convert, core
 from scalargrad.arrays import reductions
 from scalargrad.arrays.base import of_items
 from scalargrad.errors import ArgumentError, NumberError, StateError
+from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.value import Value
 
 T = TypeVar("T", bound="Optimiser")
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimiser", "clip_grad_norm", "clip_grad_value"]
+__all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimiser", "Scheduler", "StepLR",
+           "clip_grad_norm", "clip_grad_value"]  # fmt: skip
 
 
 def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:

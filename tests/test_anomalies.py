@@ -83,6 +83,18 @@ def test_the_end_of_the_block() -> None:
     assert slip(Value(1.0)).data == 0.0 and core.mode() == 0
 
 
+def test_operands_are_shown_as_they_were_recorded() -> None:
+    x, y = Value(0.0), Value(0.0)
+    with pytest.raises(AnomalyError, match=r"log\(0.0\) made -inf"), sg.detect_anomaly():
+        root = sg.log(x)
+        x.data = 2.0
+        root.backward()
+    with pytest.raises(AnomalyError, match=r"the backward rule of sqrt\(0.0\)"), sg.detect_anomaly():
+        root = sg.sqrt(y) * 3.0
+        y.data = 2.0
+        root.backward()
+
+
 def test_a_root_that_was_made_outside() -> None:
     root = sg.log(Value(0.0)) * 2.0
     with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"^log\(0\.0\) made -inf, at a place outside"):

@@ -177,13 +177,15 @@ def test_where_the_cursor_can_move(is_terminal: bool, term: Any, live: bool, mon
     assert extras.on_terminal() is live
 
 
-@pytest.mark.parametrize(("steps", "shown"), [(1, [0]), (3, [0, 1, 2]), (7, [0, 1, 2, 3, 4, 5, 6]),
-                                              (11, [0, 2, 3, 4, 5, 6, 7, 8, 9, 10]), (20, [*range(0, 20, 2)]),
-                                              (99, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])])  # fmt: skip
-def test_the_first_step_of_each_tenth(steps: int, shown: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("steps", "shown"), [(1, [1]), (3, [1, 2, 3]), (7, [*range(1, 8)]),
+                                              (11, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), (20, [1, *range(2, 21, 2)]),
+                                              (99, [1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99])])  # fmt: skip
+def test_the_first_step_and_the_last_of_each_tenth(
+    steps: int, shown: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
     with progress.lines(steps) as show:
         for step in range(steps):
             show(step, step + 1.0 / 3.0, 0.25)
     width = len(str(steps))
     assert capsys.readouterr().out.splitlines() == [
-        f"step {step:{width}} of {steps}  loss {step + 1.0 / 3.0!r}  accuracy 25.0 %" for step in shown]  # fmt: skip
+        f"step {step:{width}} of {steps}  loss {step - 2.0 / 3.0:#.5g}  accuracy 25.0 %" for step in shown]  # fmt: skip

@@ -39,9 +39,9 @@ def accuracy(output: str) -> float:
 
 
 def told(name: str, steps: int, hidden: list[int]) -> list[tuple[str, str]]:
-    """What each step prints: all digits of the loss that it began with, and the accuracy."""
+    """What each step prints: five digits of the loss that it began with, and the accuracy."""
     demo = {"iris": Iris, "moons": Moons, "digits": Digits}[name](1337, hidden)  # type: ignore[abstract]
-    return [(repr(loss), f"{100.0 * accuracy:.1f}") for loss, accuracy in train(demo, steps)]
+    return [(f"{loss:#.5g}", f"{100.0 * accuracy:.1f}") for loss, accuracy in train(demo, steps)]
 
 
 def hide(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
@@ -161,18 +161,18 @@ def test_plain_lines(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert output.isascii() and all(c.isprintable() or c == "\n" for c in output)
     steps = [LINE.fullmatch(line) for line in output.splitlines() if line.startswith("step")]
     shown = told(name, 20, [3])
-    assert [step and step.groups() for step in steps] == [(str(k), "20", *shown[k]) for k in range(0, 20, 2)]
+    assert [step and step.groups() for step in steps] == [(str(k + 1), "20", *shown[k]) for k in [0, *range(1, 20, 2)]]
     accuracy(output)
     assert "picture" not in output
 
 
 @pytest.mark.parametrize("steps", [1, 7, 10, 11, 99, 1000])
-def test_at_most_ten_lines_starting_with_the_first_step(steps: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_at_most_eleven_lines_from_the_first_step_to_the_last(steps: int, capsys: pytest.CaptureFixture[str]) -> None:
     with progress.lines(steps) as show:
         for step in range(steps):
             show(step, 0.5, 0.5)
     shown = [int(line.split()[1]) for line in capsys.readouterr().out.splitlines()]
-    assert shown[0] == 0 and len(shown) == min(steps, 10)
+    assert shown[0] == 1 and shown[-1] == steps and len(shown) <= 11
 
 
 def test_live_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,6 +182,15 @@ def test_live_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main(["demo", "iris", "--no-plot", "--steps", "2", "--hidden", "2"]) == 0
     output = capsys.readouterr().out
     assert "step 2 of 2" in output and "accuracy" in output and not LINE.search(output)
+    assert f"loss {told('iris', 2, [2])[-1][0]} " in output  # the last step, as plain lines show it
+
+
+def test_the_iris_demo_says_that_its_labels_are_smoothed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "iris", "--no-plot", "--steps", "1"]) == 0
+    output = capsys.readouterr().out
+    assert "labels are smoothed (0.8, 0.1, 0.1" in output and "below 0.639" in output
+    demo = Iris(0, [2])
+    assert all(sorted(target) == pytest.approx([0.1, 0.1, 0.8]) for target in demo.targets)
 
 
 def test_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -289,7 +298,7 @@ def test_a_failed_run_leaves_the_old_picture(tmp_path: Path, monkeypatch: pytest
 def test_overflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(Moons, "loss", lambda demo: (sg.Value(1e300) * 1e300, 0.5))
     assert main(["demo", "moons", "--no-plot"]) == 1
-    assert "the loss became inf at step 0" in capsys.readouterr().err
+    assert "the loss became inf at step 1" in capsys.readouterr().err
 
 
 def _interrupt(demo: Any) -> Any:

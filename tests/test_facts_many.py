@@ -75,7 +75,7 @@ def test_the_table_says_so(name: str) -> None:
 
 
 @native_only
-@pytest.mark.parametrize("name", ["sum", "dot", "max", "min", "logsumexp"])
+@pytest.mark.parametrize("name", ["sum", "dot", "max", "min", "logsumexp", "mean", "prod", "norm"])
 def test_both_backends_reduce_to_the_same_bits(name: str) -> None:
     """What no fact of 14 digits can tell: the order of every sum, and how what it lost is kept."""
     code, rng = ops.OPCODE[name], random.Random(name)

@@ -22,7 +22,7 @@ def test_the_constants() -> None:
     with mp.workdps(50):
         exact = {"LN2": mp.log(2), "LOG2E": 1 / mp.log(2), "LOG10E": 1 / mp.log(10),
                  "TWO_OVER_SQRT_PI": 2 / mp.sqrt(mp.pi), "UP": mpf(2) ** 600,
-                 "DOWN": mpf(2) ** -600, "SPLIT": mpf(6442450944)}  # fmt: skip
+                 "DOWN": mpf(2) ** -600, "LARGE": mpf(2) ** 300, "SPLIT": mpf(6442450944)}  # fmt: skip
         wanted = {name: float(x) for name, x in exact.items()}
     wanted |= {"inf": math.inf, "nan": math.nan, "TINY": 1e-290, "HUGE": 1e290}
     assert {name: bits(x) for name, x in ops.CONSTANTS.items()} == {name: bits(x) for name, x in wanted.items()}

@@ -53,6 +53,9 @@ KINKS: dict[str, tuple[str, str]] = {  # primitive: its line, and the facts of i
             "max(1, 3, 3, 2, 3); max(2, nan, 2, -nan); max(4, 4, 4, 4); max(nan, 1)"),
     "min": ("in a tie of k, or of k nans, 1/k each",
             "min(1, 3, 1, 2, 1); min(2, nan, 2, -nan); min(nan, 1)"),
+    "prod": ("the product of the other operands; nan where these have both 0 and inf",
+             "prod(0, inf); prod(0, inf, 2); prod(0, 0, inf); prod(2, 0, 5)"),
+    "norm": ("partials 0 at the origin", "norm(0); norm(-0.0, 0.0); norm(0, 0, 0)"),
 }  # fmt: skip
 
 # In the order of the page: its words, and what holds them: facts, or test_file::test, or why nothing need.
@@ -65,7 +68,6 @@ PROSE: list[tuple[str, str]] = [
     ("At a tie, Python's own `max` and `min` pick one operand; `sg.max` and `sg.min` share the gradient among all of"
      " them.",
      "max(1, 3, 3, 2, 3); min(1, 3, 1, 2, 1)"),
-    ("`norm` has the gradient 0 at the origin.", "norm(0); norm(-0.0, 0.0); norm(0, 0, 0)"),
     ("Numbers are C doubles.", "test_value::test_numbers_in"),
     ("Results follow IEEE 754, also where Python's float raises: `Value(1.0) / 0` is inf, `log(0)` is -inf,"
      " `log(-1)` is nan, `exp(1000)` is inf.",
@@ -110,9 +112,13 @@ PROSE: list[tuple[str, str]] = [
     ("The value and the gradient of every function have an error of at most 1e-14 over the whole range, relative to the"
      " result, or for sums that cancel to the largest summand. `tests/test_digits.py` compares with 60-digit"
      " arithmetic.", "test_digits::test_unary"),
+    ("The numbers of one reduction may have any mixture of magnitudes: a sum, mean, product, `dot` or `norm` over- or"
+     " underflows only if the whole result does, and a subnormal result is within half an ulp.",
+     "test_magnitudes::*; mean(1e308, 1e308); sum(1e308, -1e308, 1e308, -1e308); prod(1e200, 1e200, 1e-300)"),
     ("Two cases are known to fall short. The gradient of `softmax` and `log_softmax` by their own input loses digits"
      " where that input has nearly all the weight: 1 - p cancels, and the error is 1e-16 of the largest summand, p. And"
-     " `mean` overflows where the sum does.", "mean(1e308, 1e308); test_digits::test_softmax_and_log_softmax"),
+     " a subnormal weight of `softmax` is rounded twice, so it is within one ulp.",
+     "test_digits::test_softmax_and_log_softmax; test_magnitudes::test_softmax_and_log_softmax"),
     ("`backward(seed)` adds to the `grad` of leaves, and computes interior adjoints anew. It works in scratch memory"
      " and commits at the end, so a call that fails or is interrupted changes nothing.", "test_graph::*"),
     ("An interior node's `grad` is its adjoint from the last `backward` that reached it, else 0.0. It can be set; its"

@@ -81,7 +81,7 @@ def test_a_planted_error_is_found() -> None:
     """A gradient that is off by 1e-6, has the wrong sign or lost a part, of any expression: never by bad luck."""
     planted = 0
 
-    @settings(max_examples=60, derandomize=True)
+    @settings(max_examples=80, derandomize=True)
     @given(expressions(n_inputs=2))
     def found(e: Expression) -> None:
         nonlocal planted
@@ -184,15 +184,12 @@ def test_the_message_names_what_fails() -> None:
 
 
 @pytest.mark.parametrize(("f", "x", "text"), [
-    (sg.relu, 0.0, "kink here, slope 0 on the left and 1 on the right"),
-    (lambda x: sg.leaky_relu(x - 1, 0.5), 1.0, "slope 0.5 on the left and 1 on the right"),
-    (lambda x: sg.clip(x, 0, 1e6), 1e6, "kink"),
-    (lambda x: sg.erf(sg.abs(x)) + 1, 1e-100, "kink here, slope -1"),
-    (sg.floor, 3.0, "do not settle"),
+    (sg.floor, 3.0, "jumps here, by 1"),
+    (sg.cbrt, 0.0, "do not settle"),
     (sg.sqrt, 0.0, "edge of its domain"),
     (lambda x: sg.acos(x), 1.0, "edge of its domain"),
-], ids=range(7))  # fmt: skip
-def test_a_kink_is_named(f: Any, x: float, text: str) -> None:
+], ids=range(4))  # fmt: skip
+def test_a_point_without_a_derivative_is_named(f: Any, x: float, text: str) -> None:
     with pytest.raises(GradientMismatchError, match=text):
         check_grad(f, x)
 

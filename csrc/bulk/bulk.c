@@ -4,10 +4,70 @@
 #include <string.h>
 
 #include "kernels/lanes.h"
+#include "table/reductions.h"
 #include "tape/memory.h"
 #include "tape/operands.h"
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
+
+/* The sizes of doubles are compared as integers, which the compiler does for many at once. */
+#define POWER(e) ((uint64_t)(1023 + (e)) << 52)  /* the bits of 2**e */
+
+static inline uint64_t size_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits & ~((uint64_t)1 << 63);
+}
+
+/* Whether all numbers are so far from over- and underflow that sg_is_dot_plain. */
+static int are_plain(const double *z, size_t n)
+{
+    uint64_t odd = 0;
+    for (size_t t = 0; t < n; t++) {
+        uint64_t size = size_of(z[t]);
+        odd |= (size - POWER(-960)) | (POWER(1023) - size); /* the highest bit: too small or too large */
+    }
+    return !(odd >> 63);
+}
+
+/* The highest bit is set if a number is larger than 2**400, or smaller than 2**-400 but not 0. */
+static inline uint64_t immoderate(double x)
+{
+    uint64_t size = size_of(x);
+    return ((size - POWER(-400)) & (0 - size)) | (POWER(400) - size);
+}
+
+/* Whether all numbers are 0, or so moderate that no product of two over- or underflows, nor a sum of such products. */
+static int are_moderate(sg_source x, uint32_t rows, uint32_t columns)
+{
+    uint64_t odd = 0;
+    if (x.column == 1 && x.row == columns) {
+        columns *= rows;
+        rows = 1;
+    }
+    for (uint32_t r = 0; r < rows; r++) {
+        const double *at = x.at + r * x.row;
+        if (x.column == 1)
+            for (uint32_t c = 0; c < columns; c++)
+                odd |= immoderate(at[c]);
+        else
+            for (uint32_t c = 0; c < columns; c++)
+                odd |= immoderate(at[c * x.column]);
+    }
+    return !(odd >> 63);
+}
+
+/* Whether no element of the product needs to be formed again; may be 0 although none does. Reads the fewer numbers. */
+static int is_product_plain(const sg_bulk *bulk, const sg_source sources[3], const double *out)
+{
+    size_t rows = bulk->rows, columns = bulk->columns;
+    if (bulk->inner * (rows + columns) < rows * columns && are_moderate(sources[0], bulk->rows, bulk->inner) &&
+        are_moderate(sources[1], bulk->inner, bulk->columns) &&
+        (!sources[2].at || are_moderate(sources[2], 1, bulk->columns)))
+        return 1;
+    return are_plain(out, rows * columns);
+}
 
 static int compute_product(const sg_bulk *bulk, const sg_source sources[3], double *out)
 {
@@ -22,7 +82,16 @@ static int compute_product(const sg_bulk *bulk, const sg_source sources[3], doub
         for (size_t t = 0; t < (size_t)rows * columns; t++)
             out[t] = -0.0;
     }
-    return sg_multiply(rows, columns, inner, a, b, (sg_target){out, columns, 1});
+    if (!sg_multiply(rows, columns, inner, a, b, (sg_target){out, columns, 1}))
+        return 0;
+    if (is_product_plain(bulk, sources, out))
+        return 1;
+    for (uint32_t r = 0; r < rows; r++, out += columns)
+        for (uint32_t c = 0; c < columns; c++)
+            if (!sg_is_dot_plain(out[c]))
+                out[c] = sg_dot_scaled(sources[2].at ? sources[2].at + c * sources[2].column : NULL, a.at + r * a.row,
+                                       a.column, b.at + c * b.column, b.row, inner, out[c]);
+    return 1;
 }
 
 int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out)

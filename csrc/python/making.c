@@ -14,7 +14,7 @@ static PyObject *item_of(PyObject *sequence, Py_ssize_t k)
     return PyTuple_CheckExact(sequence) ? PyTuple_GetItem(sequence, k) : PyList_GetItem(sequence, k);
 }
 
-static Py_ssize_t size_of(PyObject *sequence)
+static Py_ssize_t length_of(PyObject *sequence)
 {
     return PyTuple_CheckExact(sequence)  ? PyTuple_Size(sequence)
            : PyList_CheckExact(sequence) ? PyList_Size(sequence)
@@ -118,8 +118,8 @@ static int record(Node *self, int n, const sg_number *operands)
 static int make(PyObject *self, PyObject *data, PyObject *children, PyObject *local_grads)
 {
     sg_number few[1 + 2 * FEW], *operands = few;
-    Py_ssize_t n = size_of(children);
-    if (n < 0 || n > INT32_MAX / 2 - 1 || size_of(local_grads) != n)
+    Py_ssize_t n = length_of(children);
+    if (n < 0 || n > INT32_MAX / 2 - 1 || length_of(local_grads) != n)
         return 0;
     if (n > FEW && !(operands = sg_alloc((size_t)(1 + 2 * n) * sizeof *operands))) {
         sg_no_memory();

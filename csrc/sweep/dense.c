@@ -209,6 +209,9 @@ sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
         case SG_MIN:
         case SG_LOGSUMEXP:
         case SG_CUSTOM:
+        case SG_MEAN:
+        case SG_PROD:
+        case SG_NORM:
             visit_reduction(v, (uint32_t)i, d);
             next = adj[(int64_t)i - 1];
             break;

@@ -26,7 +26,7 @@ static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, doub
 {
     const uint32_t *args = v.graph->args + v.a[i], n = v.b[i];
     double z = v.val[i];
-    sg_gathered all = {0, 0};
+    sg_gathered all = {0, 0, 0};
     switch (v.op[i]) {
     case SG_SUM:
         for (uint32_t k = 0; k < n; k++)
@@ -49,6 +49,21 @@ static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, doub
     case SG_CUSTOM: /* args[0] and the partials are constants */
         for (uint32_t k = 1; k + 1 < n; k += 2)
             SG_ACCUMULATE_PARTIAL(custom, k, number_in(v, args[k + 1]), all);
+        return 1;
+    case SG_MEAN:
+        all.s = n;
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(mean, k, 0, all);
+        return 1;
+    case SG_PROD:
+        all = sg_gather_product(v.val, v.consts, args, n);
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(prod, k, all.y, all);
+        return 1;
+    case SG_NORM:
+        all = sg_gather_norm(v.val, v.consts, args, n);
+        for (uint32_t k = 0; k < n; k++)
+            SG_ACCUMULATE_PARTIAL(norm, k, 0, all);
         return 1;
     default: /* SG_LOGSUMEXP; args[0] is the constant shift */
         all = sg_gather_exponentials(v.val, v.consts, args, n);

@@ -7,20 +7,20 @@ from contextlib import contextmanager
 
 from scalargrad import extras
 
-Show = Callable[[int, float, float], None]  # takes the number of a step, from 0, its loss and its accuracy
+Show = Callable[[int, float, float], None]  # takes the number of steps before, the loss of a step and the accuracy
 
 
-def _state(loss: str, accuracy: float) -> str:
-    return f"loss {loss}  accuracy {100.0 * accuracy:.1f} %"
+def _state(loss: float, accuracy: float) -> str:
+    return f"loss {loss:#.5g}  accuracy {100.0 * accuracy:.1f} %"
 
 
 @contextmanager
 def lines(steps: int) -> Iterator[Show]:
-    """Prints a line at the start of each tenth of the steps, with all digits of the loss."""
+    """Prints a line for the first step and for the last of each tenth of the steps. Steps count from 1."""
 
     def show(step: int, loss: float, accuracy: float) -> None:
-        if step * 10 // steps > (step - 1) * 10 // steps:
-            print(f"step {step:{len(str(steps))}} of {steps}  {_state(repr(loss), accuracy)}", flush=True)
+        if step == 0 or (step + 1) * 10 // steps > step * 10 // steps:
+            print(f"step {step + 1:{len(str(steps))}} of {steps}  {_state(loss, accuracy)}", flush=True)
 
     yield show
 
@@ -40,6 +40,6 @@ def bar(steps: int) -> Iterator[Show]:
         task = progress.add_task("", total=steps, state="")
 
         def show(step: int, loss: float, accuracy: float) -> None:
-            progress.update(task, completed=step + 1, state=_state(f"{loss:.4g}", accuracy))
+            progress.update(task, completed=step + 1, state=_state(loss, accuracy))
 
         yield show

@@ -25,6 +25,7 @@ class Demo(ABC):
     about: ClassVar[str]
     steps: ClassVar[int]
     hidden: ClassVar[tuple[int, ...]]
+    note: ClassVar[str] = ""  # what a reader of the losses should know
 
     model: MLP
 
@@ -61,7 +62,7 @@ def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
     for k in range(steps):
         loss, accuracy = demo.loss()
         if not math.isfinite(loss.data):
-            raise ArgumentError(f"the loss became {loss.data} at step {k}: use smaller or fewer hidden layers")
+            raise ArgumentError(f"the loss became {loss.data} at step {k + 1}: use smaller or fewer hidden layers")
         optimiser.zero_grad()
         loss.backward()
         optimiser.lr = demo.rate(k, steps)
@@ -115,7 +116,10 @@ def _hidden(text: str) -> list[int]:
 def _png(text: str) -> str:
     if not text.lower().endswith(".png"):
         raise argparse.ArgumentTypeError(f"expected a file name that ends in .png, got {text!r}")
-    return os.path.abspath(text)
+    try:
+        return os.path.abspath(text)
+    except FileNotFoundError:  # the working folder is gone; what can be done without it still works
+        return text
 
 
 def _try_to_write(path: str) -> None:
@@ -134,12 +138,14 @@ def run(options: argparse.Namespace) -> int:
         if plot:
             _try_to_write(options.out)
     except OSError as error:
-        options.refuse(f"argument --out: cannot write {options.out}: {error.strerror}")
+        options.refuse(f"argument --out: cannot write {options.out}: {error.strerror} (--no-plot draws no picture)")
     rich = extras.found("rich", "plain lines show the progress")
 
     demo: Demo = options.demo(options.seed, options.hidden)
     count = len(demo.model.parameters())
     print(f"{demo.name}: {count} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
+    if demo.note:
+        print(demo.note, flush=True)
     with (progress.bar if rich and extras.on_terminal() else progress.lines)(options.steps) as show:
         for step, (loss, accuracy) in enumerate(train(demo, options.steps)):
             show(step, loss, accuracy)

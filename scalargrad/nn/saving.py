@@ -1,7 +1,8 @@
 """States in files: JSON, so that loading runs no code; with exact numbers; written whole or not at all.
 
 A file has an object with "format", "sha256" (of the state's text) and "state": names with numbers, or with nested lists
-of numbers. A number is written as its shortest exact decimal; inf, -inf and nan are strings.
+of numbers. A number is written as its shortest exact decimal; inf, -inf and nan are strings. checkpoints.py has another
+format for the state of a whole run.
 """
 
 from __future__ import annotations
@@ -59,11 +60,15 @@ def write(path: str | os.PathLike[str], state: State) -> None:
     interruption leaves the old file whole. A process that is killed leaves its draft; the next save there removes it.
     Raises OSError, which names the path, if the folder cannot be written.
     """
+    write_plain(path, _FORMAT, {name: _to_json(x) for name, x in state.items()})
+
+
+def write_plain(path: str | os.PathLike[str], form: str, plain: dict[str, Any]) -> None:
+    """Writes what JSON can hold, as `write` does, in a format of this name."""
     target = os.path.realpath(os.fsdecode(path))
     if os.path.exists(target) and not os.path.isfile(target):  # the new file would replace a device
         raise OSError(errno.EINVAL, "not a regular file, so no state can be saved there", target)
-    plain = {name: _to_json(x) for name, x in state.items()}
-    text = _text({"format": _FORMAT, "sha256": _digest(plain), "state": plain})
+    text = _text({"format": form, "sha256": _digest(plain), "state": plain})
     folder, name = os.path.split(target)
     stem = f".scalargrad-{_digest(name)[:16]}-"  # of the same length for every name
     draft = ""
@@ -121,6 +126,15 @@ def read(path: str | os.PathLike[str]) -> State:
 
     Raises `StateError` if the file is damaged or was not written by scalargrad, OSError if it cannot be read.
     """
+    _, state = read_plain(path, (_FORMAT,))
+    try:
+        return {name: _from_json(x) for name, x in state.items()}
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise StateError(f"{path} is damaged: an entry is not a number ({error})") from error
+
+
+def read_plain(path: str | os.PathLike[str], forms: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Returns the format of a file, one of `forms`, and the state in it as JSON has it. Raises as `read` does."""
     import json
 
     with open(path, "rb") as file:
@@ -129,20 +143,20 @@ def read(path: str | os.PathLike[str]) -> State:
         found = json.loads(raw.decode("ascii"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise StateError(f"{path} is not a state saved by scalargrad, or it is damaged: {error}") from error
-    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+    if not isinstance(found, dict) or found.get("format") not in forms:
         form = found.get("format") if isinstance(found, dict) else type(found).__name__
         raise StateError(
-            f"{path} is not a state saved by scalargrad: its format is {str(form)[:40]!r}, not {_FORMAT!r}"
+            f"{path} is not a state saved by scalargrad: its format is {str(form)[:40]!r}, not {forms[0]!r}"
         )
     state = found.get("state")
     try:
         if not isinstance(state, dict) or found.get("sha256") != _digest(state):
             raise StateError(f"{path} is damaged: its numbers do not match its checksum")
-        return {name: _from_json(x) for name, x in state.items()}
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         if isinstance(error, StateError):
             raise
         raise StateError(f"{path} is damaged: an entry is not a number ({error})") from error
+    return found["format"], state
 
 
 def _refuse_constant(name: str) -> Any:

@@ -16,6 +16,7 @@ CONSTANTS = {
     "HUGE": 1e290,  # above this, it may overflow: scale down first
     "UP": 2.0**600,
     "DOWN": 2.0**-600,
+    "LARGE": 2.0**300,  # between 1 / LARGE and LARGE, products of two neither over- nor underflow
     "SPLIT": 1.5 * 2.0**32,  # adding and subtracting it rounds |x| < 2**31 to a multiple of 2**-20
 }
 
@@ -81,6 +82,40 @@ INTERNAL: tuple[Row, ...] = (
     # the rounding error of d = x - y (Knuth's two-sum); 0 if d is not finite
     Row("sub_tail", "x y d", "0 if d - d != 0 else (x - (d - (d - x))) - (y + (d - x))"),
     Row("exp_plus", "d tail", "libm.exp(d) if tail == 0 else libm.exp(d) * (1 + tail)"),
+    # exp(x - y) / s; if that is subnormal, from exp((x - y) / 2), so that it is rounded only once
+    Row("exp_share", "x y s", "1 / s if x == y else exp_share_of(x - y, sub_tail(x, y, x - y), s)"),
+    Row(
+        "exp_share_of",
+        "d tail s",
+        "exp_plus(d, tail) / s if d > -700 else libm.exp(0.5 * d) / s * (1 + tail) * libm.exp(0.5 * d)",
+    ),
+    # q * 2**(600 * k), rounded once, for a whole k and 2**-600 <= |q| <= 2**600
+    Row(
+        "scaled",
+        "q k",
+        "q if k == 0 else q * UP if k == 1 else q * UP * UP if k == 2 else q * UP * UP * UP if k > 2"
+        " else q * DOWN if k == -1 else q * DOWN * DOWN if k == -2 else q * DOWN * DOWN * DOWN",
+    ),
+    # s * 2**(600 * m) / x
+    Row(
+        "product_share",
+        "x s m",
+        "product_share_of(x * DOWN, s, m - 1, DOWN) if abs(x) > LARGE"
+        " else product_share_of(x * UP, s, m + 1, UP) if abs(x) * LARGE < 1 else scaled(s / x, m)",
+    ),
+    Row(
+        "product_share_of",
+        "x s m by",
+        "scaled(s / (x * by), m - 1 if by < 1 else m + 1) if abs(x) > LARGE or abs(x) * LARGE < 1"
+        " else scaled(s / x, m)",
+    ),
+    # a product, given that of its finite factors but zeros, and a count of the others: see the reduction `prod`
+    Row(
+        "of_others",
+        "product count",
+        "product if count == 0 else libm.copysign(0, product) if count < 3"
+        " else libm.copysign(inf, product) if count == 3 or count == 6 else nan",
+    ),
     Row(
         "sigmoid_sub", "x y", "0.5 if x == y else sigmoid_plus(x - y, sub_tail(x, y, x - y))"
     ),

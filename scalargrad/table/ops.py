@@ -264,14 +264,28 @@ REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner", pairs=True),
     Reduction("max", "the largest; nan if any is nan", "1 / s if x == z or x != x else 0",
               "s counts the operands equal to z, all nans being equal", "in a tie of k, or of k nans, 1/k each",
-              ties=True),
+              gather="ties"),
     Reduction("min", "the smallest; nan if any is nan", "1 / s if x == z or x != x else 0",
               "s counts the operands equal to z, all nans being equal", "in a tie of k, or of k nans, 1/k each",
-              ties=True),
+              gather="ties"),
     Reduction("logsumexp", "log(exp(x1 - c) + ... + exp(xn - c)), with a constant c that comes first",
-              "exp_sub(x, m) / s", "m is the largest, s the sum of exp(x - m)", first=1, shifted=True),
+              "exp_share(x, m, s)", "m is the largest, s the sum of exp(x - m)", first=1, gather="exponentials"),
     Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
-              "y is the operand's partner, its partial as `custom_vjp` found it", first=1, pairs=True, weighted=True),
+              "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True),
+    Reduction("mean", "the sum divided by the count, without overflow", "1 / s", "s is the count", gather="count"),
+    Reduction("prod", "x1 * ... * xn, left to right; no product of some of them over- or underflows",
+              "product_share(x, s, m) if y == 0 else of_others(scaled(s * libm.copysign(1, x), m), y - 1) if x == 0"
+              " else of_others(scaled(s * libm.copysign(1, x), m), y - 3) if abs(x) == inf"
+              " else of_others(scaled(s, m), y - 9) if x != x else of_others(product_share(x, s, m), y)",
+              "s * 2**(600 * m) is the product of the finite operands but zeros, with the signs of the others;"
+              " y counts the others: 1 per zero, 3 per infinity, 9 per nan, at most two of each",
+              "the product of the other operands; nan where these have both 0 and inf", gather="product"),
+    Reduction("norm", "sqrt(x1*x1 + ... + xn*xn), without over- or underflow; inf if an operand is infinite",
+              "x / z if z > TINY and z < inf else nan if z != z else 0 if z == 0 else x * m / s if m > 0"
+              " else 0 if abs(x) < inf else libm.copysign(1, x) if s == 1 and x == x else nan",
+              "m is a power of 2 that scales the squares, s the norm of the scaled operands; or m is -1 if an operand"
+              " is infinite, and s counts infinities and nans",
+              "partials 0 at the origin", gather="norm"),
 )  # fmt: skip
 
 # Opcodes: the two kinds of entry, then the public rows, then the reductions.

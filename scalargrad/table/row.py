@@ -38,8 +38,9 @@ class Row:
 class Reduction:
     """A primitive over any number of operands: one node, n partials.
 
-    ``partial`` is an expression over the operand ``x``, the result ``z``, and two numbers that one pass over the
-    operands gathers: ``m``, the largest, and ``s``, a count or a sum (`gathers` says which).
+    ``partial`` is an expression over the operand ``x``, its partner ``y`` if operands form pairs, the result ``z``, and
+    the numbers ``s``, ``m`` and ``y`` that one pass over all operands gathers. `reductions.py` and
+    csrc/table/reductions.c have the passes; `gathers` says in words what they find.
     """
 
     def __init__(
@@ -52,8 +53,7 @@ class Reduction:
         first: int = 0,
         pairs: bool = False,
         weighted: bool = False,
-        ties: bool = False,
-        shifted: bool = False,
+        gather: str = "",
     ) -> None:
         self.name = name
         self.in_words = in_words  # its value, which `reductions.py` and csrc/table/reductions.c compute
@@ -63,8 +63,7 @@ class Reduction:
         self.first = first  # how many constants come before the operands
         self.pairs = pairs  # the other operands form pairs; the partner is the ``y`` of the partial
         self.weighted = weighted  # the second of each pair is a constant
-        self.ties = ties  # s counts the operands equal to the result
-        self.shifted = shifted  # s is the sum of exp(x - m)
+        self.gather = gather  # the name of the pass that finds s, m and y; none: they are 0
 
     def fits(self, n: int) -> bool:
         """Whether n operands are possible."""

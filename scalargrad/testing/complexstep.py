@@ -92,11 +92,15 @@ def chain(re: float, *parts: tuple[Dual | float, float]) -> Dual:
 
 
 def _slope_at(f: Callable[[complex], complex], x: float) -> float:
-    """f'(x), from two steps that must agree to the last digit. They differ if f is singular or a step underflows."""
+    """f'(x), from two steps that must agree to the last digit.
+
+    They differ if f is singular or a step underflows. They go to both sides of the real line, because the size of a
+    complex number, as in hypot(x, 0) at 0, has a slope of either sign there.
+    """
     t = min(abs(x) or 1.0, 1.0) * 2.0**-100
     try:
         slope = f(complex(x, t)).imag / t
-        again = f(complex(x, t / 4)).imag / (t / 4)
+        again = f(complex(x, -t / 4)).imag / (-t / 4)
     except (ValueError, OverflowError, ZeroDivisionError):
         raise NotAnalytic from None
     if not abs(slope - again) <= 2.0**-52 * abs(slope) or (x and abs(slope * t) < 2.0**-960):
@@ -215,6 +219,15 @@ def _logsumexp(x: Sequence[Any]) -> Any:
     return _FUNCTIONS["log"](sum((_FUNCTIONS["exp"](item - largest) for item in x[1:]), Dual(0.0)))
 
 
+def _norm(x: Sequence[Any]) -> Any:
+    largest = max(abs(real(item)) for item in x)
+    if not 0.0 < largest < math.inf:
+        raise NotAnalytic
+    scale = 2.0 ** -math.frexp(largest)[1] if largest > 2.0**-1020 else 2.0**1000
+    scaled = [item * scale for item in x]
+    return _divide(_FUNCTIONS["sqrt"](sum((item * item for item in scaled), Dual(0.0))), scale)
+
+
 # Replace rows that compare or round their operands to keep digits. Plainer forms suffice: only slopes are needed.
 _PLAIN: dict[str, Callable[..., Any]] = {
     "exp_sub": lambda x, y: _FUNCTIONS["exp"](x - y),
@@ -225,6 +238,9 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "max": lambda *x: max(x) if len({real(item) for item in x}) == len(x) else _refused(),
     "min": lambda *x: min(x) if len({real(item) for item in x}) == len(x) else _refused(),
     "logsumexp": lambda *x: _logsumexp(x),
+    "mean": lambda *x: _divide(sum(x, Dual(0.0)), float(len(x))),
+    "prod": lambda *x: math.prod(x, start=Dual(1.0)),
+    "norm": lambda *x: _norm(x),
     "custom": _refused,  # a replay does not know how its value depends on its operands
 }
 

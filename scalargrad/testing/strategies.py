@@ -152,6 +152,9 @@ _FORMS: dict[str, _Form] = {
     "sum": _Form("sg.sum({a}, {b}, {c}) / 3"),
     "dot": _Form("sg.dot([{a}, {b}], [{b}, {c}]) / 8"),
     "logsumexp": _Form("sg.logsumexp({a}, {b}, {c}) / 2"),
+    "mean": _Form("sg.mean({a}, {b}, {c})"),
+    "prod": _Form("sg.prod({a}, {b}, {c}) / 16"),
+    "norm": _Form("sg.norm({a}, {b}, 1 + {c} / 8) / 2"),
 }
 PRIMITIVES = tuple(name for name in ops.NAMES if name in _FORMS)  # what `expressions` can use: all but `custom`
 

@@ -13,10 +13,11 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from scalargrad.table import evaluate, libm, ops
+from scalargrad.table import evaluate, libm, ops, reductions
 from tests.mutation.table_equivalent import EQUIVALENT
-from tests.support.facts import wrong
+from tests.support.facts import right, wrong
 from tests.test_facts import OF
+from tests.test_facts_many import OF as OF_MANY
 
 _BINARY = {ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult]}
 _COMPARED = {
@@ -24,7 +25,7 @@ _COMPARED = {
     ast.Eq: [ast.NotEq, ast.LtE, ast.GtE], ast.NotEq: [ast.Eq, ast.Lt, ast.Gt],
 }  # fmt: skip
 _NAMES = {"inf": "1", "nan": "0", "LN2": "LOG2E", "LOG2E": "LN2", "LOG10E": "LOG2E", "TWO_OVER_SQRT_PI": "LN2",
-          "TINY": "HUGE", "HUGE": "TINY", "UP": "DOWN", "DOWN": "UP", "SPLIT": "UP"}  # fmt: skip
+          "TINY": "HUGE", "HUGE": "TINY", "LARGE": "HUGE", "UP": "DOWN", "DOWN": "UP", "SPLIT": "UP"}  # fmt: skip
 _CALLED = {
     "floor": "ceil", "ceil": "floor", "trunc": "rint", "rint": "trunc", "sin": "cos", "cos": "sin", "exp": "expm1",
     "expm1": "exp", "log1p": "log", "sigmoid": "silu", "round": "floor", "sqrt": "cbrt",
@@ -34,6 +35,9 @@ _EVEN: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("copysign", "pow_high", "abs", "fabs", "cos", "cosh", "sech2", "gauss", "square"), (0,)),
     **dict.fromkeys(("cosine", "cosine_scaled", "over_square", "over_square_scaled", "fmod"), (1,)), "hypot": (0, 1),
 }  # fmt: skip
+
+
+_GATHERING = {r.name: r for r in ops.REDUCTIONS if r.gather}
 
 
 def _changes(node: ast.AST, operands: tuple[str, ...]) -> Iterator[ast.expr]:
@@ -144,10 +148,12 @@ def _expressions() -> Iterator[tuple[str, tuple[str, ...], str]]:
         yield f"value_{row.name}", row.operands, row.value
         for k, partial in enumerate(row.partials):
             yield f"partial_{row.name}_{k}", (*row.operands, "z"), partial
+    for reduction in _GATHERING.values():
+        yield f"partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial
 
 
 def _users() -> dict[str, set[str]]:
-    """The primitives whose value or partials come to each function of the table."""
+    """The primitives and reductions whose value or partials come to each function of the table."""
     calls: dict[str, set[str]] = {}
     for name, _, expression in _expressions():
         names = {n.id for n in ast.walk(ast.parse(expression)) if isinstance(n, ast.Name)}
@@ -162,13 +168,42 @@ def _users() -> dict[str, set[str]]:
             ahead |= calls[name] - met
         for name in met:
             users[name].add(row.name)
+    for reduction in _GATHERING.values():
+        met, ahead = set(), {f"partial_{reduction.name}"}
+        while ahead:
+            name = ahead.pop()
+            met.add(name)
+            ahead |= calls[name] - met
+        for name in met:
+            users[name].add(reduction.name)
     return users
+
+
+def _reduces_wrongly(namespace: dict[str, Any], reduction: ops.Reduction) -> bool:
+    """Whether a fact of a reduction does not hold: its partials, from what the pass over all operands gathers; and the
+    value of a product, which comes from the same rows."""
+    for fact in OF_MANY[reduction.name]:
+        x = [*[0.0] * reduction.first, *fact.operands]
+        z = reductions.value(ops.OPCODE[reduction.name], x)
+        s, m, y = reductions._GATHER[reduction.gather](x[reduction.first :], z)
+        if reduction.name == "prod" and not right(
+            namespace["value_of_others"](namespace["value_scaled"](s, m), y), fact.value
+        ):
+            return True
+        partial = namespace[f"partial_{reduction.name}"]
+        if not all(right(partial(item, y, z, s, m), wanted) for item, wanted in zip(fact.operands, fact.partials)):
+            return True
+    return False
 
 
 def survives(namespace: dict[str, Any], users: set[str]) -> bool:
     """Whether every fact of some primitives holds in the functions of a table."""
     for name in users:
         try:
+            if name in _GATHERING:
+                if _reduces_wrongly(namespace, _GATHERING[name]):
+                    return False
+                continue
             found = wrong(
                 OF[name],
                 lambda f, x: namespace[f"value_{f}"](*x),

@@ -226,6 +226,33 @@ def constant_max(operands: Sequence[Scalar]) -> Scalar:
     return Scalar(max(x.value for x in operands), max(x.error for x in operands))
 
 
+def product(operands: Sequence[Scalar]) -> Scalar:
+    """The product, left to right; each partial is the product of the others, in an order of the library's."""
+    z, wrong = _spread(operands)
+    inexact = any(x.error for x in operands)
+    edges = []
+    for k, x in enumerate(operands):
+        p, off = _spread([*operands[:k], *operands[k + 1 :]])
+        edges.append((x, p, off + 4 * U * len(operands) * (abs(p) + off) + 1e-300))
+    return Scalar(z, wrong + 4 * U * len(operands) * (abs(z) + wrong) if inexact else 0.0, edges)
+
+
+def _spread(operands: Sequence[Scalar]) -> tuple[float, float]:
+    """The product, and how far the operands' errors may move it."""
+    far = math.prod(abs(x.value) + x.error for x in operands)
+    z = math.prod(x.value for x in operands)
+    return z, far - abs(z) if any(x.error for x in operands) else 0.0
+
+
+def norm(operands: Sequence[Scalar]) -> Scalar:
+    """The square root of the sum of squares, of numbers that are neither huge nor all tiny; the partials are x / z."""
+    z = math.sqrt(total([Scalar(x.value * x.value) for x in operands]).value)
+    wrong = sum(x.error for x in operands)
+    error = SLACK * wrong + 8 * U * (z + wrong) if wrong else 0.0
+    edges = [(x, x.value / z, (2 * SLACK * error + 8 * U * z) / z if wrong else 0.0) for x in operands]
+    return Scalar(z, error, edges)
+
+
 def reduce(name: str, operands: Sequence[Scalar]) -> Scalar:
     """A reduction of at least one number."""
     if name in ("max", "min"):
@@ -236,12 +263,9 @@ def reduce(name: str, operands: Sequence[Scalar]) -> Scalar:
     if name == "mean":
         return apply("div", total(operands), Scalar(float(len(operands))))
     if name == "prod":
-        product = apply("mul", operands[0], Scalar(1.0))
-        for x in operands[1:]:
-            product = apply("mul", product, x)
-        return product
+        return product(operands)
     if name == "norm":
-        return apply("sqrt", total([apply("square", x) for x in operands]))
+        return norm(operands)
     return logsumexp(operands) if name == "logsumexp" else total(operands)
 
 

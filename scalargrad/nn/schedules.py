@@ -1,0 +1,165 @@
+"""Learning-rate schedulers, with PyTorch's names: they set the `lr` of an optimiser, from one epoch to the next."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any, ClassVar, Protocol
+
+from scalargrad import convert
+from scalargrad.errors import ArgumentError, NumberError, StateError
+
+
+class HasRate(Protocol):
+    """An optimiser, or whatever has a learning rate."""
+
+    lr: float
+
+
+def _whole(x: Any, name: str) -> int:
+    try:
+        found = operator.index(x)
+    except TypeError:
+        raise NumberError(f"{name} must be a whole number, got {type(x).__name__} {convert.short(x)}") from None
+    if found < 1:
+        raise ArgumentError(f"{name} must be a whole number from 1 on, got {found}")
+    return found
+
+
+def _rate(x: Any, name: str) -> float:
+    found = convert.number(x)
+    if found is NotImplemented:
+        raise NumberError(f"{name} must be a number, got {type(x).__name__}")
+    if not 0.0 <= found < math.inf:
+        raise ArgumentError(f"{name} must be a finite number that is not negative, got {x}")
+    return float(found)
+
+
+class Scheduler:
+    """The base class of schedulers. The learning rate is a function of `last_epoch`, the number of steps so far."""
+
+    _settings: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, optimiser: HasRate) -> None:
+        if not hasattr(optimiser, "lr"):
+            raise ArgumentError(f"a scheduler sets the lr of an optimiser, got {type(optimiser).__name__}")
+        self.optimiser = optimiser
+        self.base_lr = _rate(optimiser.lr, "lr")
+        self.last_epoch = 0
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, from 0 on."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Sets the learning rate of the next epoch. Call it once per epoch, after the optimiser's steps."""
+        rate = self.rate(self.last_epoch + 1)
+        self.last_epoch += 1
+        self.optimiser.lr = rate
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rate in use, in a list, as in PyTorch."""
+        return [self.optimiser.lr]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns everything that a run needs to continue, as numbers that JSON can hold; the lr is the optimiser's."""
+        names = ("base_lr", "last_epoch", *self._settings)
+        return {"scheduler": type(self).__name__, **{name: getattr(self, name) for name in names}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continues from a state that `state_dict` returned.
+
+        Raises `StateError`, and changes nothing, if the state is damaged, or belongs to another kind of scheduler.
+        """
+        mine = type(self).__name__
+        if not isinstance(state, dict) or state.get("scheduler") != mine:
+            found = state.get("scheduler") if isinstance(state, dict) else type(state).__name__
+            raise StateError(f"expected the state of {mine}, got {found!r}")
+        try:
+            settings = {name: self._checked(name, state[name]) for name in ("base_lr", *self._settings)}
+            epoch = operator.index(state["last_epoch"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise StateError(f"the state of {mine} is damaged: {error}") from error
+        if not 0 <= epoch < 2**53:
+            raise StateError(f"the state of {mine} is damaged: last_epoch is {epoch}")
+        self.__dict__.update(settings, last_epoch=epoch)
+
+    def _checked(self, name: str, x: Any) -> Any:
+        return _whole(x, name) if name in ("step_size", "T_max") else _rate(x, name)
+
+
+class StepLR(Scheduler):
+    """Multiplies the learning rate by `gamma` every `step_size` epochs: lr * gamma**(epoch // step_size).
+
+    Raises `NumberError` or `ArgumentError` for settings that do not fit, as the others do.
+
+    >>> from scalargrad import Value
+    >>> from scalargrad.optim import SGD
+    >>> optimiser = SGD([Value(1.0)], lr=0.5)
+    >>> scheduler = StepLR(optimiser, step_size=2, gamma=0.5)
+    >>> for epoch in range(4):
+    ...     scheduler.step()
+    ...     print(optimiser.lr)
+    0.5
+    0.25
+    0.25
+    0.125
+    """
+
+    _settings = ("step_size", "gamma")
+
+    def __init__(self, optimiser: HasRate, step_size: int, gamma: float = 0.1) -> None:
+        super().__init__(optimiser)
+        self.step_size, self.gamma = _whole(step_size, "step_size"), _rate(gamma, "gamma")
+
+    def rate(self, epoch: int) -> float:
+        """lr * gamma**(epoch // step_size)."""
+        return self.base_lr * self.gamma ** (epoch // self.step_size)
+
+
+class ExponentialLR(Scheduler):
+    """Multiplies the learning rate by `gamma` every epoch: lr * gamma**epoch.
+
+    >>> from scalargrad import Value
+    >>> from scalargrad.optim import SGD
+    >>> scheduler = ExponentialLR(SGD([Value(1.0)], lr=1.0), gamma=0.5)
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    _settings = ("gamma",)
+
+    def __init__(self, optimiser: HasRate, gamma: float) -> None:
+        super().__init__(optimiser)
+        self.gamma = _rate(gamma, "gamma")
+
+    def rate(self, epoch: int) -> float:
+        """lr * gamma**epoch."""
+        return self.base_lr * self.gamma**epoch
+
+
+class CosineAnnealingLR(Scheduler):
+    """Lowers the learning rate along half a cosine, from lr to `eta_min` in `T_max` epochs, and raises it again.
+
+    The rate is eta_min + (lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2 (I. Loshchilov, F. Hutter, ICLR 2017).
+
+    >>> from scalargrad import Value
+    >>> from scalargrad.optim import SGD
+    >>> scheduler = CosineAnnealingLR(SGD([Value(1.0)], lr=1.0), T_max=2)
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    _settings = ("T_max", "eta_min")
+
+    def __init__(self, optimiser: HasRate, T_max: int, eta_min: float = 0.0) -> None:
+        super().__init__(optimiser)
+        self.T_max, self.eta_min = _whole(T_max, "T_max"), _rate(eta_min, "eta_min")
+
+    def rate(self, epoch: int) -> float:
+        """eta_min + (lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2."""
+        turn = epoch % (2 * self.T_max)  # whole turns of the cosine would cost digits
+        half = 0.0 if 2 * turn in (self.T_max, 3 * self.T_max) else math.cos(math.pi * turn / self.T_max)
+        return self.eta_min + (self.base_lr - self.eta_min) * (0.5 + 0.5 * half)

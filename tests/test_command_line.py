@@ -1,0 +1,84 @@
+"""The command line where the world around it is broken: a message, an exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full, no pipes that break")
+
+DEMO = ["demo", "iris", "--hidden", "2", "--steps", "20"]
+COMMANDS = {
+    "help": ["--help"],
+    "nothing": [],
+    "version": ["--version"],
+    "demo": [*DEMO, "--no-plot"],
+    "row": ["formulas", "C7"],
+}
+commands = pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+
+
+def run(
+    arguments: list[str], redirect: str, folder: Path, before: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    package = str(Path(__file__).parent.parent)
+    command = f'{before} "{sys.executable}" -m scalargrad {" ".join(arguments)} {redirect}'
+    return subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, cwd=folder,
+        env={**os.environ, "PYTHONPATH": package, "PYTHONUNBUFFERED": "", **environment},
+    )  # fmt: skip
+
+
+@commands
+def test_a_full_disk(arguments: list[str], tmp_path: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    done = run(arguments, "> /dev/full", tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr == "scalargrad: cannot write the output: No space left on device\n"
+
+
+@commands
+def test_a_reader_that_is_gone(arguments: list[str], tmp_path: Path) -> None:
+    """The reader closes before the first line is written."""
+    done = run(arguments, "; echo $? >&2; } | true", tmp_path, before="{ sleep 0.3;")
+    assert done.stderr.split("\n")[-2] in ("141", "0") and "Traceback" not in done.stderr, done.stderr
+    assert "Exception ignored" not in done.stderr and "BrokenPipe" not in done.stderr
+
+
+@commands
+def test_a_closed_output(arguments: list[str], tmp_path: Path) -> None:
+    done = run(arguments, ">&-", tmp_path)
+    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr, done.stderr
+
+
+@commands
+def test_a_folder_that_was_deleted(arguments: list[str], tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = run(arguments, "", gone, before=f'rmdir "{gone}";')
+    assert done.returncode == (2 if not arguments else 0), done.stderr
+    assert "Traceback" not in done.stderr and done.stdout
+
+
+def test_a_picture_into_a_folder_that_was_deleted(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = run(DEMO, "", gone, before=f'rmdir "{gone}";')
+    assert done.returncode == 2 and "argument --out: cannot write iris.png: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr and "--no-plot" in done.stderr
+
+
+def test_an_unknown_backend_of_matplotlib(tmp_path: Path) -> None:
+    """It is found before training; the demo runs, without a picture."""
+    pytest.importorskip("matplotlib")
+    done = run(DEMO, "", tmp_path, MPLBACKEND="crayon")
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    note = next(line for line in done.stdout.splitlines() if line.startswith("note:"))
+    assert "no picture will be made" in note and "crayon" in note
+    assert "held-out accuracy" in done.stdout and not list(tmp_path.iterdir())
