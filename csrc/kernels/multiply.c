@@ -53,7 +53,7 @@ int sg_multiply(uint32_t rows, uint32_t columns, uint32_t inner, sg_source a, sg
     if (pack_c)
         pack(rows, columns, width, (sg_source){c.at, c.row, c.column}, sums);
     sg_lanes_product(rows, width, inner, a.at, a.row, a.column, b.at, b.row, pack_c ? sums : c.at,
-                     pack_c ? width : c.row);
+                     pack_c ? (ptrdiff_t)width : (ptrdiff_t)c.row);
     if (pack_c)
         unpack(rows, columns, width, sums, c);
     if (bytes > sizeof few)

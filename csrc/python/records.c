@@ -123,7 +123,7 @@ PyObject *sg_py_rebuild(PyObject *module, PyObject *args)
                           &grad_bytes, &consts, &const_bytes, &positions, &root_bytes, &leaves, &labels))
         return NULL;
     if (!PyList_Check(leaves) || value_bytes != 8 * count || grad_bytes != 8 * count || code_bytes % 8 ||
-        const_bytes % 8 || root_bytes % 8 || count >= UINT32_MAX)
+        const_bytes % 8 || root_bytes % 8 || (size_t)count >= UINT32_MAX)
         Py_RETURN_NONE;
     sg_record r = {.count = (uint64_t)count,
                    .code_count = (uint64_t)code_bytes / 8,

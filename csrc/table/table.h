@@ -2,7 +2,13 @@
  * partial. sg_value and sg_partial, which scalargrad.h declares, find them by opcode. */
 #ifndef SG_TABLE_H
 #define SG_TABLE_H
+#include <float.h>
+
 #include "ops.h"
 #include "scalargrad.h"
+
+#if FLT_EVAL_METHOD != 0
+#error "scalargrad needs arithmetic in double precision (FLT_EVAL_METHOD 0): on x86, compile with -msse2 -mfpmath=sse"
+#endif
 
 #endif
