@@ -134,7 +134,7 @@ REFUSED: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "message"), REFUSED, ids=repr)
+@pytest.mark.parametrize(("key", "message"), REFUSED)
 def test_what_is_no_index(key: Any, message: str) -> None:
     x = made((3, 4))[0]
     with pytest.raises(IndexingError, match=message) as caught:

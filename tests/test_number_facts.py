@@ -294,6 +294,7 @@ BUILTINS: dict[type[Exception], type[Exception]] = {
     errors.HigherOrderError: NotImplementedError, errors.AnomalyError: FloatingPointError,
     errors.BackendError: ImportError, errors.RecordError: ValueError, errors.StateError: ValueError,
     errors.ForwardError: TypeError, errors.KeywordError: TypeError,
+    errors.IndexingError: IndexError, errors.ItemAssignmentError: TypeError,
     errors.MissingExtraError: ImportError, errors.GradientMismatchError: AssertionError,
 }  # fmt: skip
 

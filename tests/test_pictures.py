@@ -298,4 +298,4 @@ def test_the_bar_shows_the_step_that_was_made(
         show(0, 0.123456, 0.5)
         show(1, math.pi, 1.0)
     capsys.readouterr()
-    assert seen == [(1, 2, "loss 0.1235  accuracy 50.0 %"), (2, 2, "loss 3.142  accuracy 100.0 %")]
+    assert seen == [(1, 2, "loss 0.12346  accuracy 50.0 %"), (2, 2, "loss 3.1416  accuracy 100.0 %")]

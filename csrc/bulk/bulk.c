@@ -42,7 +42,7 @@ static inline uint64_t immoderate(double x)
 static int are_moderate(sg_source x, uint32_t rows, uint32_t columns)
 {
     uint64_t odd = 0;
-    if (x.column == 1 && x.row == columns) {
+    if (x.column == 1 && x.row == (ptrdiff_t)columns) {
         columns *= rows;
         rows = 1;
     }

@@ -6,6 +6,7 @@ SCALARGRAD_BACKEND names. A timer's signal raises KeyboardInterrupt, as Ctrl-C d
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import sys
@@ -34,12 +35,16 @@ class Interrupter:
         self.raised = False
 
     def __enter__(self) -> Interrupter:
+        self.collecting = gc.isenabled()
+        gc.disable()  # Python ignores an exception inside what hypothesis does at a collection
         self.before = signal.signal(signal.SIGALRM, self._raise)
         return self
 
     def __exit__(self, *exception: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, self.before)
+        if self.collecting:
+            gc.enable()
 
     def _raise(self, *signal_and_frame: object) -> None:
         self.raised = True
