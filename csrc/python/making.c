@@ -21,36 +21,19 @@ static Py_ssize_t length_of(PyObject *sequence)
                                          : -1;
 }
 
-/* Reads a float or an int, without running Python code. 0: it is something else, or too large. */
-static int read_plain(PyObject *object, double *number)
-{
-    if (PyFloat_CheckExact(object)) {
-        *number = PyFloat_AsDouble(object);
-        return 1;
-    }
-    if (!PyLong_CheckExact(object))
-        return 0;
-    *number = PyLong_AsDouble(object);
-    if (*number == -1.0 && PyErr_Occurred()) {
-        PyErr_Clear();
-        return 0;
-    }
-    return 1;
-}
-
 /* Reads the parts of n children into operands[1 + 2 * n]. 0: one of them is nothing plain. Runs no Python code. */
 static int read_parts(PyObject *data, PyObject *children, PyObject *local_grads, Py_ssize_t n, sg_number *operands)
 {
     operands[0].node = NULL;
-    if (!read_plain(data, &operands[0].value))
+    if (!sg_read_plain(data, &operands[0].value))
         return 0;
     for (Py_ssize_t k = 0; k < n; k++) {
         PyObject *child = item_of(children, k);
         sg_number *operand = &operands[1 + 2 * k], *partial = operand + 1;
         operand->node = sg_is_node(child) ? (Node *)child : NULL;
         partial->node = NULL;
-        if (!(operand->node || read_plain(child, &operand->value)) ||
-            !read_plain(item_of(local_grads, k), &partial->value))
+        if (!(operand->node || sg_read_plain(child, &operand->value)) ||
+            !sg_read_plain(item_of(local_grads, k), &partial->value))
             return 0;
     }
     return 1;
@@ -137,7 +120,7 @@ int sg_init_node(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     Py_ssize_t n = kwargs ? 0 : PyTuple_Size(args);
     double data;
-    if (n == 1 && read_plain(PyTuple_GetItem(args, 0), &data))
+    if (n == 1 && sg_read_plain(PyTuple_GetItem(args, 0), &data))
         return set_leaf((Node *)self, data);
     if (n == 3) {
         int made = make(self, PyTuple_GetItem(args, 0), PyTuple_GetItem(args, 1), PyTuple_GetItem(args, 2));

@@ -62,13 +62,9 @@ static PyObject *slot_remainder(PyObject *left, PyObject *right)
 }
 
 /* By the table's shortcut, x**2 is x*x; every other power is the library's pow. */
-static PyObject *slot_pow(PyObject *base, PyObject *exponent, PyObject *modulus)
+static __attribute__((noinline)) PyObject *power(PyObject *base, PyObject *exponent)
 {
     double number;
-    if (modulus != Py_None) {
-        Py_INCREF(Py_NotImplemented);
-        return Py_NotImplemented;
-    }
     if (sg_is_node(base) && !sg_is_node(exponent)) {
         int read = sg_read_number(exponent, &number);
         if (read < 0)
@@ -77,6 +73,18 @@ static PyObject *slot_pow(PyObject *base, PyObject *exponent, PyObject *modulus)
             return unary(SG_SHORTCUT_pow, base, sg_value_shortcut_pow);
     }
     return binary(SG_POW, base, exponent, sg_value_pow);
+}
+
+static PyObject *slot_pow(PyObject *base, PyObject *exponent, PyObject *modulus)
+{
+    double number;
+    if (modulus != Py_None) {
+        Py_INCREF(Py_NotImplemented);
+        return Py_NotImplemented;
+    }
+    if (sg_read_plain(exponent, &number) && number == SG_SHORTCUT_NUMBER_pow && sg_is_node(base))
+        return unary(SG_SHORTCUT_pow, base, sg_value_shortcut_pow);
+    return power(base, exponent);
 }
 
 static PyObject *slot_neg(PyObject *self)

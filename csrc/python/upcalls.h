@@ -17,6 +17,23 @@ extern sg_upcalls sg_python;
 
 /* Reads a number: a float, an int, or an object that the hook converts. 1: read; 0: not a number; -1: an exception. */
 int sg_read_number(PyObject *object, double *number);
+
+/* Reads a float or an int, without running Python code. 0: it is something else, or too large. */
+static inline int sg_read_plain(PyObject *object, double *number)
+{
+    if (PyFloat_CheckExact(object)) {
+        *number = PyFloat_AsDouble(object);
+        return 1;
+    }
+    if (!PyLong_CheckExact(object))
+        return 0;
+    *number = PyLong_AsDouble(object);
+    if (*number == -1.0 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return 0;
+    }
+    return 1;
+}
 void sg_refuse(PyObject *object);                                  /* raises: not a number */
 void sg_refuse_data(int opcode);                                   /* raises: the data of a result cannot be set */
 
