@@ -44,13 +44,14 @@ class _Mode(core.Context):
             raise ArgumentError(f"{cls.__name__}() takes no {next(iter(settings))}")
         if not given or not (ours or cls.__init__ is detect_anomaly.__init__):
             return self
-        if len(given) > 1 or not callable(given[0]):
+        function, *others = given
+        if others or not callable(function):
             raise ArgumentError(
-                f"{cls.__name__}() takes nothing, got {short(given[0])}: write `with {cls.__name__}():`, or"
+                f"{cls.__name__}() takes nothing, got {short(function)}: write `with {cls.__name__}():`, or"
                 f" `@{cls.__name__}()` above a function"
             )
         self.__init__(**settings)  # type: ignore[misc]
-        return self(given[0])  # `@no_grad` without parentheses
+        return self(function)  # `@no_grad` without parentheses
 
     def _twin(self: M) -> M:
         """A context with the same settings, for one call of a decorated function."""

@@ -276,7 +276,7 @@ def _part(k: Any) -> Any:
     number = convert.index(k)
     if number is None:
         if reading.is_data(k) or (isinstance(k, Sequence) and not isinstance(k, (str, bytes, bytearray))):
-            return _nested(reading.of_buffer(k, "an index") if reading.is_buffer(k) else list(k))
+            return _nested(reading.of_buffer(k, "an index") if reading.is_buffer(k) else reading.flat(k, 1))
         _refuse(k)
     return number
 

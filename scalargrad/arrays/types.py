@@ -72,7 +72,7 @@ class Vector(VectorTypes):
     @overload
     def __getitem__(self, key: One) -> Value: ...
     @overload
-    def __getitem__(self, key: tuple[Any, ...]) -> Value | Vector | Matrix: ...
+    def __getitem__(self, key: tuple[object, ...]) -> Value | Vector | Matrix: ...
     def __getitem__(self, key: Any) -> Any:
         """What an index selects, as in numpy; see docs/conventions.md."""
         shown = self._view
@@ -127,7 +127,7 @@ class Matrix(MatrixTypes):
         return (self[r] for r in range(self._view.rows))
 
     @overload
-    def __getitem__(self, key: Mask) -> Vector | Matrix: ...
+    def __getitem__(self, key: Mask) -> Vector | Matrix: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __getitem__(self, key: Several | tuple[Range, Several] | tuple[Several, Range] | tuple[()]) -> Matrix: ...
     @overload
@@ -139,7 +139,7 @@ class Matrix(MatrixTypes):
     @overload
     def __getitem__(self, key: tuple[One, One]) -> Value: ...
     @overload
-    def __getitem__(self, key: tuple[Any, ...]) -> Value | Vector | Matrix: ...
+    def __getitem__(self, key: tuple[object, ...]) -> Value | Vector | Matrix: ...
     def __getitem__(self, key: Any) -> Any:
         """What an index selects, as in numpy: two lists pick element by element; see docs/conventions.md."""
         shown = self._view

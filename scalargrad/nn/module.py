@@ -9,7 +9,7 @@ from collections import UserDict, UserList, deque
 from collections.abc import Iterator, KeysView, ValuesView
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from scalargrad import core
 from scalargrad.arrays import reading
@@ -46,7 +46,7 @@ def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
                 yield from _holders(f"{name}.{key}" if name else str(key), part, met)
 
 
-def _is_object_array(thing: Any) -> bool:
+def _is_object_array(thing: Any) -> TypeGuard[Any]:
     return reading.is_numpy(thing) and thing.dtype == object
 
 

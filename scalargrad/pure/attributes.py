@@ -59,9 +59,10 @@ def label(node: Any) -> str:
 def set_label(node: Any, text: str) -> None:
     """Sets the label of a node; an empty one removes it."""
     if node._graph is None:
-        if node._index is None:
-            object.__setattr__(node, "_index", {})
         labels, place = node._index, "label"
+        if labels is None:
+            labels = {}
+            object.__setattr__(node, "_index", labels)
     else:
         if node._graph.labels is None:
             node._graph.labels = {}

@@ -69,10 +69,11 @@ class custom_vjp(Generic[P, R]):
     def _of_scalars(self, given: tuple[Any, ...]) -> Any:
         """A call with Values and floats alone, which needs no trees where the result is a float too."""
         wanted = not core.mode() & core.NO_GRAD
+        row: Any = ()
         with contexts.no_grad():
             pair: Any = self._fwd(*[x if type(x) is float else x.data for x in given])  # type: ignore[misc]
             if type(pair) is tuple and len(pair) == 2 and type(pair[0]) is float:
-                row: Any = self._bwd(pair[1], 1.0) if wanted else (0.0,) * len(given)  # type: ignore[misc]
+                row = self._bwd(pair[1], 1.0) if wanted else (0.0,) * len(given)  # type: ignore[misc]
                 if type(row) is not tuple or len(row) != len(given) or {*map(type, row)} != _FLOATS:
                     row = self._row(row, self._trees(given))
         if type(pair) is tuple and len(pair) == 2 and type(pair[0]) is float:
