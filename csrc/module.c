@@ -43,6 +43,7 @@ static PyMethodDef functions[] = {
     {"whole", FAST(sg_py_whole)},                           /* arrays/view.c */
     {"numbers", sg_py_numbers, METH_O, NULL},
     {"grads", sg_py_grads, METH_O, NULL},
+    {"are_moderate", FAST(sg_py_are_moderate)},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* arrays/arrays.c */
     {"product", FAST(sg_py_product)},

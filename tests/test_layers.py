@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import struct
 from typing import Any
 
 import pytest
@@ -141,3 +142,24 @@ def test_summary() -> None:
 def test_errors_say_what_was_wrong(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-295, 1e-160, 1e300])
+@pytest.mark.parametrize("nouts", [[1], [2, 1], [3, 2]])
+def test_a_batch_is_its_samples_at_the_ends_of_the_range(size: float, nouts: list[int]) -> None:
+    """A product forms a sum anew whose terms may have over- or underflowed. A layer does not: it adds as neurons do."""
+    rng = random.Random(0)
+    random.seed(0)
+    for _ in range(10):
+        model = nn.MLP(2, nouts, activation="linear")
+        for p in model.parameters():
+            p.data *= rng.choice([1.0, 1e8])
+        rows = [[size * rng.choice([rng.uniform(-1e6, 1e6), 1.0, 0.0]) for _ in range(2)] for _ in range(3)]
+        found = []
+        for outputs in (model(Matrix(rows)).tolist(), [model(row) for row in rows]):
+            flat = [v for row in outputs for v in (row if isinstance(row, list) else [row])]
+            model.zero_grad()
+            sg.sum(flat).backward()
+            numbers = [*(v.data for v in flat), *(p.grad for p in model.parameters())]
+            found.append([None if math.isnan(x) else struct.pack("d", x) for x in numbers])
+        assert found[0] == found[1]

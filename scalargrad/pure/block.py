@@ -93,6 +93,11 @@ def grads(view: View) -> bytes:
     return array("d", [0.0 if isinstance(x, float) else x.grad for x in _items(view)]).tobytes()
 
 
+def are_moderate(*views: View) -> bool:
+    """Whether each number is 0, or in size between 2**-400 and 2**400: then no product of two over- or underflows."""
+    return all(x == 0.0 or 2.0**-400 <= abs(x) <= 2.0**400 for view in views for x in map(_data, _items(view)))
+
+
 def set_leaves(view: View, given: bytes, which: int, also: Iterable[Any] = ()) -> Any:
     """Sets the data (0) or grad (1) of leaves. If an element is not a leaf, returns it and changes nothing.
 
