@@ -69,6 +69,15 @@ def index(x: Any) -> int | None:
         return None
 
 
+def items(x: Any) -> list[Any] | None:
+    """The items of an iterable; None for anything else, such as a number, a Value, or an array of no dimension."""
+    try:
+        found = iter(x)
+    except TypeError:
+        return None
+    return list(found)
+
+
 def _finite(x: Any) -> float:
     """The float of a number that may exceed a double. A Decimal or longdouble would silently become infinite."""
     result = float(x)
@@ -175,9 +184,10 @@ def construct(*given: Any, **named: Any) -> Parts:
 def _sequence(x: Any, what: str) -> tuple[Any, ...]:
     if isinstance(x, (set, frozenset, dict, str, bytes)) and len(x):
         raise HandmadeNodeError(f"{what} must be a tuple or a list, got {type(x).__name__} {short(x)}")
-    if _is_value(x) or not hasattr(x, "__iter__"):
+    found = items(x)
+    if found is None:
         raise HandmadeNodeError(f"{what} must be a tuple or a list, got {type(x).__name__}: write (x,) for one")
-    return tuple(x)
+    return tuple(found)
 
 
 def _children(given: Any) -> tuple[Any, ...]:

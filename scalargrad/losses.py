@@ -250,9 +250,9 @@ def l2(parameters: Iterable[Any]) -> Value:
     >>> l2([Value(3.0), Value(4.0)])
     Value(data=25.0, grad=0.0)
     """
-    if isinstance(parameters, core.Node) or not isinstance(parameters, Iterable):
+    items = parameters if isinstance(parameters, list) else convert.items(parameters)
+    if items is None:
         raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")
-    items = parameters if isinstance(parameters, list) else list(parameters)
     if not items:
         return 0.0  # type: ignore[return-value]
     return of_items(items).square().sum()  # type: ignore[no-any-return]

@@ -29,9 +29,10 @@ def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
     """The parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
     if isinstance(parameters, Value):
         raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
-    if not isinstance(parameters, Iterable):
+    given = convert.items(parameters)
+    if given is None:
         raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: pass x.parameters()")
-    found = {id(p): p for p in parameters}
+    found = {id(p): p for p in given}
     for p in found.values():
         if not isinstance(p, Value):
             raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}")

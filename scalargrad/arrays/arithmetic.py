@@ -97,7 +97,7 @@ class Arithmetic(Array):
 
 def _power(x: Any, y: Any) -> Any:
     """x**y; by the table's shortcut, x**2 is x*x."""
-    if not isinstance(y, (Array, core.Node)) and not reading.is_data(y) and y == _TWO:
+    if not isinstance(y, (Array, core.Node)) and not reading.is_data(y) and convert.number(y) == _TWO:
         return elementwise(_SQUARE, x)
     return elementwise(_POW, x, y)
 

@@ -163,7 +163,7 @@ class Array:
         given = tuple(shape[0]) if len(shape) == 1 and reading.is_data(shape[0]) else shape
         lengths = [convert.index(n) for n in given]
         if None in lengths:
-            raise ArgumentError(f"the lengths of a shape must be ints, got {given}")
+            raise ArgumentError(f"the lengths of a shape must be ints, got {convert.short(given)}")
         wanted: Any = tuple(lengths)
         known = 1
         for n in wanted:
@@ -172,7 +172,7 @@ class Array:
             wanted = tuple(self.size // known if n == -1 else n for n in wanted)
             known = self.size
         if len(wanted) not in (1, 2) or known != self.size or min(wanted) < 0:
-            raise ShapeError(f"cannot reshape {self.shape} to {wanted}: it has {self.size} elements")
+            raise ShapeError(f"cannot reshape {self.shape} to {convert.short(wanted)}: it has {self.size} elements")
         rows, columns = wanted if len(wanted) == 2 else (1, wanted[0])
         return self._of(len(wanted), view.reshape(self._view, rows, columns))  # type: ignore[no-any-return]
 
@@ -252,8 +252,18 @@ def position(key: Any, length: int, shape: Shape) -> int:
     if k is None:
         raise IndexingError(f"an index must be an int, got {type(key).__name__}")
     if not -length <= k < length:
-        raise IndexingError(f"index {k} is out of range for an array of shape {shape}")
+        raise IndexingError(f"index {convert.short(k)} is out of range for an array of shape {shape}")
     return k % length
+
+
+def axis_of(given: Any, ndim: int) -> int:
+    """An axis of an array of `ndim` dimensions, from 0 on. Raises `ArgumentError`."""
+    axis = convert.index(given)
+    if axis is None:
+        raise ArgumentError(f"an axis must be an int, got {type(given).__name__} {convert.short(given)}")
+    if not -ndim <= axis < ndim:
+        raise ArgumentError(f"an array of {ndim} dimensions has no axis {convert.short(axis)}")
+    return axis % ndim
 
 
 def _merged(roots: list[Any], elements: list[Any]) -> list[Any]:

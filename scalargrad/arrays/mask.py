@@ -258,7 +258,10 @@ def _flags(x: Any, wanted: str = _OPERANDS) -> Any:
     if reading.is_numpy(x):
         shape, flat = tuple(x.shape), x.ravel().tolist()
     else:
-        shape = reading.nested_shape(x, "a Mask")
+        try:
+            shape = reading.nested_shape(x, "a Mask")
+        except RecursionError:
+            raise ShapeError(f"{wanted}, got a list that is nested too deeply or contains itself") from None
         flat = reading.flat(x, len(shape))
     for flag in flat:
         if not isinstance(flag, bool) and getattr(getattr(flag, "dtype", None), "kind", "") != "b":

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from scalargrad import core
+from scalargrad import convert, core
 from scalargrad.arrays import view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
-from scalargrad.arrays.base import Array, of_view
+from scalargrad.arrays.base import Array, axis_of, of_view
 from scalargrad.core import View, whole
-from scalargrad.errors import ArgumentError, KeywordError
+from scalargrad.errors import ArgumentError, KeywordError, ShapeError
 from scalargrad.table import ops
 from scalargrad.value import Value
 
@@ -136,12 +136,18 @@ def dot(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingO
 @overload
 def dot(x: Iterable[Scalar], y: Iterable[Scalar]) -> Value: ...
 def dot(x: Iterable[Any], y: Iterable[Any]) -> Value | float:
-    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` when the lengths differ.
+    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` when the lengths differ,
+    `ShapeError` for a single number.
 
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    left, right = list(x), list(y)
+    left, right = convert.items(x), convert.items(y)
+    if left is None or right is None:
+        raise ShapeError(
+            f"dot takes two sequences of numbers, got {type(x).__name__} and {type(y).__name__}: the product of two"
+            " numbers is x * y"
+        )
     if len(left) != len(right):
         raise ArgumentError(f"dot needs two sequences of equal length, got lengths {len(left)} and {len(right)}")
     return core.reduce(_DOT, [item for pair in zip(left, right) for item in pair]) if left else 0.0
@@ -230,11 +236,7 @@ class Reductions(Arithmetic):
         shown = self._view
         if axis is None:
             return view.as_row(shown)
-        if axis == -1 or axis == self.ndim - 1:
-            return shown
-        if self.ndim == 2 and axis in (0, -2):
-            return shown.T
-        raise ArgumentError(f"an array of {self.ndim} dimensions has no axis {axis}")
+        return shown if axis_of(axis, self.ndim) == self.ndim - 1 else shown.T
 
     def _filled(self, name: str, axis: int | None) -> View:
         """The view whose rows are to be reduced. Raises `ArgumentError` if they are empty."""
@@ -297,8 +299,10 @@ class Reductions(Arithmetic):
 
     def _normalised(self, name: str, axis: int, function: Callable[[Any], Any]) -> Any:
         found = function(of_view(2, self._filled(name, axis), self.of_numpy))
+        if axis is None:
+            return found.reshape(self.shape)
         if self.ndim == 2:
-            return found.T if axis in (0, -2) else found
+            return found.T if axis_of(axis, 2) == 0 else found
         return of_view(1, found._view, self.of_numpy)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from scalargrad import core
+from scalargrad import convert, core
 from scalargrad.arrays import reading
 from scalargrad.arrays.arithmetic import as_array, matmul
-from scalargrad.arrays.base import Array, mask_of, of_shape, of_view
+from scalargrad.arrays.base import Array, axis_of, mask_of, of_shape, of_view
 from scalargrad.arrays.indexing import select
 from scalargrad.arrays.mask import Mask as Mask
 from scalargrad.arrays.reductions import Reductions
@@ -180,13 +180,18 @@ def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
 
 
 def _parts(name: str, arrays: Any) -> list[Any]:
-    """The arrays to join. Raises `ShapeError` if they are single numbers, and says how these become an array."""
-    parts = [as_array(x) for x in arrays]
+    """The arrays to join. Raises `ShapeError` for anything but vectors and matrices, and says what to write instead."""
+    given = None if isinstance(arrays, (str, bytes, bytearray)) else convert.items(arrays)
+    if given is None:
+        raise ShapeError(f"{name} joins a list of vectors, got {type(arrays).__name__}: write {name}([x, y])")
+    parts = [as_array(x) for x in given]
     if parts and all(x is not None and not x.ndim for x in parts):
         raise ShapeError(
             f"{name} joins vectors, got {len(parts)} single numbers: write Vector([v, w]) for a Vector of Values, and"
             " Matrix([[v, w], [x, y]]) for a Matrix"
         )
+    if unknown := [type(x).__name__ for x, part in zip(given, parts) if part is None]:
+        raise ShapeError(f"{name} joins vectors, got an element of type {unknown[0]}")
     return parts
 
 
@@ -203,14 +208,12 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
     [1.0, 2.0, 3.0]
     """
     parts = _parts("concat", arrays)
-    if not parts or any(x is None or x.ndim != parts[0].ndim or not x.ndim for x in parts):
-        shapes = [x.shape for x in parts if x is not None]
+    if not parts or any(x.ndim != parts[0].ndim or not x.ndim for x in parts):
+        shapes = [x.shape for x in parts]
         raise ShapeError(f"concat needs arrays with equal numbers of dimensions, got shapes {shapes}")
     ndim = parts[0].ndim
-    if ndim == 2 and axis in (1, -1):
+    if axis_of(axis, ndim) == 1:
         return concat([x.T for x in parts], 0).T  # type: ignore[no-any-return]
-    if axis not in (0, -ndim):
-        raise ArgumentError(f"an array of {ndim} dimensions has no axis {axis}")
     if ndim == 2 and len({x._view.columns for x in parts}) > 1:
         raise ShapeError(f"concat needs matrices of equal width, got shapes {[x.shape for x in parts]}")
     items = [item for x in parts for item in x.elements()]
@@ -228,13 +231,14 @@ def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
     [[1.0, 2.0], [3.0, 4.0]]
     """
     parts = _parts("stack", vectors)
-    if not parts or any(x is None or x.ndim != 1 or x.size != parts[0].size for x in parts):
-        shapes = [x.shape for x in parts if x is not None]
+    if not parts or any(x.ndim != 1 or x.size != parts[0].size for x in parts):
+        shapes = [x.shape for x in parts]
         raise ShapeError(f"stack needs vectors of equal length, got shapes {shapes}")
-    if axis not in (0, 1, -1, -2):
-        raise ArgumentError(f"stack takes axis 0 (rows) or 1 (columns), got {axis}")
+    place = convert.index(axis)
+    if place not in (0, 1, -1, -2):
+        raise ArgumentError(f"stack takes axis 0 (rows) or 1 (columns), got {convert.short(axis)}")
     matrix = concat(parts).reshape(len(parts), parts[0].size)
-    return matrix if axis in (0, -2) else matrix.T  # type: ignore[no-any-return]
+    return matrix if place in (0, -2) else matrix.T  # type: ignore[no-any-return]
 
 
 def outer(x: Any, y: Any) -> Matrix:

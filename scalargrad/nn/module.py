@@ -291,6 +291,8 @@ def summary(model: Module) -> str:
     layers.1  Layer(16 -> 1, linear) 17
     total                            65
     """
+    if not isinstance(model, Module):
+        raise ArgumentError(f"summary takes a Module, got {type(model).__name__}")
     rows = [(name, part._label(), len(part.parameters())) for name, part in _parts("", model, set())]
     widths = [max(len(str(row[k])) for row in rows) for k in range(2)]
     total = len(model.parameters())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import operator
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, convert, core
 from scalargrad.errors import ArgumentError
+from scalargrad.transforms.run import require_function
 from scalargrad.transforms.trees import Tree
 
 P = ParamSpec("P")
@@ -46,13 +46,19 @@ class custom_vjp(Generic[P, R]):
     """
 
     def __init__(self, fun: Callable[P, R], nondiff_argnums: int | Sequence[int] = ()) -> None:
+        require_function(fun, "custom_vjp")
         functools.update_wrapper(self, fun)
         self._fun: Callable[..., R] = fun
         self._name = getattr(fun, "__name__", type(fun).__name__)
         self._fwd: Callable[..., tuple[Any, Any]] | None = None
         self._bwd: Backward | None = None
-        given: Any = nondiff_argnums if convert.index(nondiff_argnums) is None else (nondiff_argnums,)
-        self._constant = [operator.index(k) for k in given]
+        given = convert.items(nondiff_argnums) if convert.index(nondiff_argnums) is None else [nondiff_argnums]
+        positions = [convert.index(k) for k in given or ()]
+        if given is None or None in positions:
+            raise ArgumentError(
+                f"nondiff_argnums must be an int or a sequence of ints, got {convert.short(nondiff_argnums)}"
+            )
+        self._constant = [k for k in positions if k is not None]
         self._defaults = bool(getattr(fun, "__defaults__", None))
 
     def defvjp(self, fwd: Callable[..., tuple[Any, Any]], bwd: Backward) -> None:

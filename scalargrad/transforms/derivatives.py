@@ -23,7 +23,7 @@ from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
-from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, running, weighted
+from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, require_function, running, weighted
 from scalargrad.transforms.trees import Leaf, Tree, joined
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> grad(lambda p: p["w"][0] * p["w"][1] + p["b"])({"w": [2.0, 3.0], "b": 1.0})
     {'w': [3.0, 2.0], 'b': 1.0}
     """
+    require_function(fun, "grad")
     argnums = _kept(argnums)
     both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
 
@@ -132,7 +133,7 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     >>> value_and_grad(lambda x: x[0] * x[1])([3.0, 2.0])
     (6.0, [2.0, 3.0])
     """
-
+    require_function(fun, "value_and_grad")
     argnums = _kept(argnums)
 
     @functools.wraps(fun)
@@ -168,7 +169,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + 1])([3.0, 2.0])
     [[2.0, 3.0], [1.0, 0.0]]
     """
-
+    require_function(fun, "jacobian")
     argnums = _kept(argnums)
 
     @functools.wraps(fun)
@@ -223,6 +224,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     >>> jvp(lambda x, y: [x * y, x + y], (3.0, 2.0), (1.0, 10.0))
     ([6.0, 5.0], [32.0, 11.0])
     """
+    require_function(fun, "jvp")
     primals, tangents = _sequence(primals, "primals"), _sequence(tangents, "tangents")
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents")
@@ -265,6 +267,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     >>> value, pullback([1.0, 0.0]), pullback([0.0, 1.0])
     ([6.0, 5.0], (2.0, 3.0), (1.0, 1.0))
     """
+    require_function(fun, "vjp")
     run = Run(fun, primals, range(len(primals))).execute({}, has_aux)
     refuse_outer([run.outputs])
     run.warn_if_lost()

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from scalargrad import contexts, core
+from scalargrad import contexts, convert, core
 from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
 from scalargrad.transforms.trees import Branch, Leaf, Tree
@@ -52,6 +52,14 @@ def _refuse() -> NoReturn:
         "a transform met a Value that depends on the arguments of another transform that is running. Second"
         " derivatives need `hessian`, which is not implemented yet. If the number is a constant here, pass x.data"
     )
+
+
+def require_function(fun: Any, transform: str) -> None:
+    """Raises `ArgumentError` for what cannot be called, such as the number f(x) in place of f."""
+    if not callable(fun):
+        raise ArgumentError(
+            f"{transform} takes a function, got {type(fun).__name__} {convert.short(fun)}: pass f itself, not f(x)"
+        )
 
 
 class Run:
