@@ -26,7 +26,6 @@ from tests.support.profiles import full, native_only
 
 # micrograd's demo.ipynb, its steps 0 to 4
 PUBLISHED = [0.8958441028683222, 1.7235905336972022, 0.7429006313851131, 0.7705641260584198, 0.3692793385976538]
-
 LINE = re.compile(r"step +(\d+) of (\d+)  loss (\d+\.\d+)  accuracy (\d+\.\d) %")
 
 
