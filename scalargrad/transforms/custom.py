@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, convert, core
-from scalargrad.errors import ArgumentError
+from scalargrad.errors import ArgumentError, NumberError
 from scalargrad.transforms.run import require_function
 from scalargrad.transforms.trees import Tree
 
@@ -55,7 +55,7 @@ class custom_vjp(Generic[P, R]):
         given = convert.items(nondiff_argnums) if convert.index(nondiff_argnums) is None else [nondiff_argnums]
         positions = [convert.index(k) for k in given or ()]
         if given is None or None in positions:
-            raise ArgumentError(
+            raise NumberError(
                 f"nondiff_argnums must be an int or a sequence of ints, got {convert.short(nondiff_argnums)}"
             )
         self._constant = [k for k in positions if k is not None]
