@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from scalargrad.value import Value
 
 
+_nodes_seen: WeakValueDictionary[Any, Any] | None = None
+
+
 def _seen() -> WeakValueDictionary[Any, Any]:
     """The object that `_prev` returned for each node, so that a traversal meets a node once. Made at first use."""
-    from weakref import WeakValueDictionary
+    global _nodes_seen
+    if _nodes_seen is None:
+        from weakref import WeakValueDictionary
 
-    return globals().setdefault("_nodes_seen", WeakValueDictionary())  # type: ignore[no-any-return]
+        _nodes_seen = WeakValueDictionary()
+    return _nodes_seen
 
 
 def _operands(node: core.Node) -> list[tuple[int, Any]]:
