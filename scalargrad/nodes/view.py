@@ -1,4 +1,4 @@
-"""The graph as a Value shows it: operands and partials, and micrograd's `_op`, `_prev` and `_backward`."""
+"""The graph as a Value shows it: operands and partials, and what micrograd and microgpt call them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from scalargrad import core
 from scalargrad.convert import by_hand, no_backward
-from scalargrad.errors import ReadOnlyError
 from scalargrad.table import ops
+from scalargrad.table.libm import zmul
 
 if TYPE_CHECKING:
     from weakref import WeakValueDictionary
@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from scalargrad.value import Value
 
 
+_nodes_seen: WeakValueDictionary[Any, Any] | None = None
+
+
 def _seen() -> WeakValueDictionary[Any, Any]:
     """The object that `_prev` returned for each node, so that a traversal meets a node once. Made at first use."""
-    from weakref import WeakValueDictionary
+    global _nodes_seen
+    if _nodes_seen is None:
+        from weakref import WeakValueDictionary
 
-    return globals().setdefault("_nodes_seen", WeakValueDictionary())  # type: ignore[no-any-return]
+        _nodes_seen = WeakValueDictionary()
+    return _nodes_seen
 
 
 def _operands(node: core.Node) -> list[tuple[int, Any]]:
@@ -29,6 +35,35 @@ def _operands(node: core.Node) -> list[tuple[int, Any]]:
         return []
     found, row = core.operands(node), ops.REDUCTION.get(core.opcode(node))
     return [(k, found[k]) for k in (row.arguments(len(found)) if row else range(len(found)))]
+
+
+def _shown(node: core.Node) -> int | None:
+    """How many of the operands are children. An exponent that `_op` names is none."""
+    return 1 if core.opcode(node) == ops.OPCODE["pow"] and isinstance(core.operands(node)[1], float) else None
+
+
+def _children(node: Any) -> list[Value]:
+    """The operands as Values, in order. A node is the same object in each traversal, as long as someone holds it."""
+    key = core.key(node)
+    if key is None:
+        return []
+    seen = _seen()
+    seen.setdefault(key, node)
+    found: list[Value] = []
+    for k, operand in _operands(node)[: _shown(node)]:
+        if isinstance(operand, (float, int)):
+            found.append(seen.setdefault((key, k), core.Node(operand)))
+        else:
+            operand_key = core.key(operand)
+            found.append(operand if operand_key is None else seen.setdefault(operand_key, operand))
+    return found
+
+
+def _step(node: Any) -> None:
+    """One step of the chain rule: from the grad of a node to the grads of its operands."""
+    gradient: float = node.grad
+    for child, partial in zip(_children(node), node.partials):
+        child.grad += zmul(partial, gradient)
 
 
 if TYPE_CHECKING:
@@ -91,19 +126,7 @@ class View(Base):
     @property
     def _prev(self) -> set[Value]:
         """The set of operands, constants as leaves. The same node is the same object, as long as someone holds it."""
-        key = core.key(self)
-        if key is None:
-            return set()
-        seen = _seen()
-        seen.setdefault(key, self)
-        found: set[Value] = set()
-        for k, operand in _operands(self):
-            if isinstance(operand, (float, int)):
-                found.add(seen.setdefault((key, k), core.Node(operand)))
-            else:
-                operand_key = core.key(operand)
-                found.add(operand if operand_key is None else seen.setdefault(operand_key, operand))
-        return found
+        return set(_children(self))
 
     @_prev.setter
     def _prev(self, value: Any) -> None:
@@ -111,10 +134,38 @@ class View(Base):
 
     @property
     def _backward(self) -> Callable[[], None]:
-        raise ReadOnlyError(
-            "a Value has no _backward function: the table of primitives holds the rules; call backward()"
-        )
+        """A function that adds to the grad of each operand what this node's grad contributes to it.
+
+        >>> from scalargrad import Value
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> y.grad = 1.0
+        >>> y._backward()
+        >>> x.grad
+        6.0
+        """
+        return lambda: _step(self)
 
     @_backward.setter
     def _backward(self, value: Any) -> None:
         no_backward(self.data, self.partials)
+
+    # --- microgpt's view of it
+
+    @property
+    def _children(self) -> tuple[Value, ...]:
+        """The operands in order, with repetitions, constants as leaves. The objects are those of `_prev`."""
+        return tuple(_children(self))
+
+    @_children.setter
+    def _children(self, value: Any) -> None:
+        by_hand(repr(self.data), len(self.operands), self._op)
+
+    @property
+    def _local_grads(self) -> tuple[float, ...]:
+        """The derivative by each of `_children`."""
+        return self.partials[: _shown(self)]
+
+    @_local_grads.setter
+    def _local_grads(self, value: Any) -> None:
+        by_hand(repr(self.data), len(self.operands), self._op)
