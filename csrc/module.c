@@ -43,10 +43,10 @@ static PyMethodDef functions[] = {
     {"whole", FAST(sg_py_whole)},                           /* arrays/view.c */
     {"numbers", sg_py_numbers, METH_O, NULL},
     {"grads", sg_py_grads, METH_O, NULL},
-    {"are_moderate", FAST(sg_py_are_moderate)},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* arrays/arrays.c */
     {"product", FAST(sg_py_product)},
+    {"plain_product", FAST(sg_py_plain_product)},
     {"reduce_rows", FAST(sg_py_reduce_rows)},               /* arrays/rows.c */
     {"reduce_rows_data", FAST(sg_py_reduce_rows_data)},
     {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},       /* arrays/update.c */

@@ -138,13 +138,13 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.block import (
         Block,
         View,
-        are_moderate,
         block,
         doubles,
         elementwise,
         grads,
         item,
         numbers,
+        plain_product,
         product,
         reduce_rows,
         reduce_rows_data,
@@ -177,7 +177,7 @@ else:
         _node.whole,
     )
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
-    elementwise, product, are_moderate = _node.elementwise, _node.product, _node.are_moderate
+    elementwise, product, plain_product = _node.elementwise, _node.product, _node.plain_product
     reduce_rows, reduce_rows_data = _node.reduce_rows, _node.reduce_rows_data
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
 
@@ -211,8 +211,8 @@ else:
 
 
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
-           "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "are_moderate", "backend", "backward",
-           "block", "clear_grads", "doubles", "elementwise", "flatten",
+           "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
+           "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "label", "mode", "numbers", "opcode", "operand_values", "operands",
-           "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_label", "set_leaves", "sgd_step",
+           "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_label", "set_leaves", "sgd_step",
            "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip

@@ -163,3 +163,20 @@ def test_a_batch_is_its_samples_at_the_ends_of_the_range(size: float, nouts: lis
             numbers = [*(v.data for v in flat), *(p.grad for p in model.parameters())]
             found.append([None if math.isnan(x) else struct.pack("d", x) for x in numbers])
         assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "inputs", [[0.0, 0.0], [-0.0, 0.0], [1.0, -1.0], [0.5, 2.0], [1e-150, 1e200], [math.inf, 1.0], [math.nan, 1.0]]
+)
+def test_a_batch_is_one_product_unless_a_sum_was_formed_anew(inputs: list[float]) -> None:
+    layer = nn.Layer(2, 2, activation="linear")
+    for n in layer.neurons:
+        n.w = [Value(1.0), Value(1.0)]
+    (outputs,) = layer([inputs]).tolist()
+    assert [v._op for v in outputs] == ["dot", "dot"]
+    for n in layer.neurons:
+        n.w = [Value(5e-324), Value(5e-324)]
+    (outputs,) = layer([[0.5, -0.5]]).tolist()  # both products underflow, but their sum is 0 in any case
+    assert [v._op for v in outputs] == ["dot", "dot"]
+    (outputs,) = layer([[0.5, 0.5]]).tolist()  # 0 + 0, but 5e-324 if it is formed anew
+    assert [v._op for v in outputs] == ["+", "+"]

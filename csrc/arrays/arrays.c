@@ -7,6 +7,7 @@
 #include "arrays/place.h"
 #include "python/recording.h"
 #include "arrays/view.h"
+#include "table/reductions.h"
 #include "tape/memory.h"
 
 /* Copies the numbers of arrays into one allocation, to compute outside a graph. NULL if memory ran out. */
@@ -190,4 +191,16 @@ PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return PyErr_Format(PyExc_ValueError, "the shapes do not fit");
     sg_bulk bulk = {.op = SG_DOT, .rows = left->rows, .inner = left->columns, .columns = right->columns};
     return sg_view_of(carry_out(bulk, arrays), bulk.rows, bulk.columns);
+}
+
+/* plain_product(left, right, bias or None) -> the product, or None if it has a sum other than the plain one, because a
+ * term or the sum on its way over- or underflowed. */
+PyObject *sg_py_plain_product(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    unsigned before = sg_sums_formed_anew;
+    PyObject *found = sg_py_product(module, args, n);
+    if (!found || before == sg_sums_formed_anew)
+        return found;
+    Py_DECREF(found);
+    Py_RETURN_NONE;
 }

@@ -5,5 +5,6 @@
 
 PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_product(PyObject *module, PyObject *const *args, Py_ssize_t n);
+PyObject *sg_py_plain_product(PyObject *module, PyObject *const *args, Py_ssize_t n);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "bulk/bulk.h"
 #include "python/node.h"
 #include "python/upcalls.h"
 #include "tape/memory.h"
@@ -133,28 +132,6 @@ void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t
             for (uint32_t c = 0; c < columns; c++)
                 out[c] = numbers ? numbers[at + c * column] : sg_block_number(block, at + c * column);
     }
-}
-
-int sg_block_is_moderate(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row,
-                         uint32_t column)
-{
-    const double *numbers = block->graph ? block->graph->val + block->first : block->doubles ? doubles_of(block) : NULL;
-    uint64_t odd = 0;
-    if (column == 1 && row == columns) {
-        columns *= rows;
-        rows = 1;
-    }
-    for (uint32_t r = 0; r < rows; r++) {
-        uint32_t at = offset + r * row;
-        const double *side_by_side = numbers && column == 1 ? numbers + at : NULL;
-        if (side_by_side)
-            for (uint32_t c = 0; c < columns; c++)
-                odd |= sg_immoderate(side_by_side[c]);
-        else
-            for (uint32_t c = 0; c < columns; c++)
-                odd |= sg_immoderate(numbers ? numbers[at + c * column] : sg_block_number(block, at + c * column));
-    }
-    return !(odd >> 63);
 }
 
 double sg_block_grad(const Block *block, uint32_t k)

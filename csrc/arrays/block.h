@@ -43,9 +43,6 @@ int sg_block_look(Block *block);
 double sg_block_number(const Block *block, uint32_t k);
 /* The grad at a position; 0.0 for a constant. */
 double sg_block_grad(const Block *block, uint32_t k);
-/* Whether each number of a layout is 0, or in size between 2**-400 and 2**400. */
-int sg_block_is_moderate(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row,
-                         uint32_t column);
 /* Copies the numbers of a layout, row by row. */
 void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t offset, uint32_t row, uint32_t column,
                    double *out);

@@ -158,21 +158,6 @@ PyObject *sg_py_grads(PyObject *module, PyObject *view)
     return read_all(view, sg_block_grad);
 }
 
-/* are_moderate(views...) -> whether each number is 0, or in size between 2**-400 and 2**400. */
-PyObject *sg_py_are_moderate(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    (void)module;
-    int found = 1;
-    for (Py_ssize_t k = 0; found && k < n; k++) {
-        sg_array x;
-        if (!sg_read_view(args[k], &x))
-            return NULL;
-        const sg_layout *l = &x.layout;
-        found = sg_block_is_moderate(x.block, l->rows, l->columns, l->offset, l->row, l->column);
-    }
-    return PyBool_FromLong(found);
-}
-
 /* Runs through an iterator, for its effects. 0 with an exception. */
 static int exhaust(PyObject *iterator)
 {

@@ -10,15 +10,32 @@
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
+/* The sizes of doubles are compared as integers, which the compiler does for many at once. */
+#define POWER(e) ((uint64_t)(1023 + (e)) << 52)  /* the bits of 2**e */
+
+static inline uint64_t size_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits & ~((uint64_t)1 << 63);
+}
+
 /* Whether all numbers are so far from over- and underflow that sg_is_dot_plain. */
 static int are_plain(const double *z, size_t n)
 {
     uint64_t odd = 0;
     for (size_t t = 0; t < n; t++) {
-        uint64_t size = sg_size_of(z[t]);
-        odd |= (size - SG_POWER(-960)) | (SG_POWER(1023) - size); /* the highest bit: too small or too large */
+        uint64_t size = size_of(z[t]);
+        odd |= (size - POWER(-960)) | (POWER(1023) - size); /* the highest bit: too small or too large */
     }
     return !(odd >> 63);
+}
+
+/* The highest bit is set if a number is larger than 2**400, or smaller than 2**-400 but not 0. */
+static inline uint64_t immoderate(double x)
+{
+    uint64_t size = size_of(x);
+    return ((size - POWER(-400)) & (0 - size)) | (POWER(400) - size);
 }
 
 /* Whether all numbers are 0, or so moderate that no product of two over- or underflows, nor a sum of such products. */
@@ -33,10 +50,10 @@ static int are_moderate(sg_source x, uint32_t rows, uint32_t columns)
         const double *at = x.at + r * x.row;
         if (x.column == 1)
             for (uint32_t c = 0; c < columns; c++)
-                odd |= sg_immoderate(at[c]);
+                odd |= immoderate(at[c]);
         else
             for (uint32_t c = 0; c < columns; c++)
-                odd |= sg_immoderate(at[c * x.column]);
+                odd |= immoderate(at[c * x.column]);
     }
     return !(odd >> 63);
 }

@@ -1,29 +1,10 @@
 /* Bulk nodes (tape.h defines them): their values, and how their numbers are passed to the kernels. */
 #ifndef SG_BULK_H
 #define SG_BULK_H
-#include <string.h>
-
 #include "kernels/multiply.h"
 #include "tape/tape.h"
 
 #define SG_STRIP 256u        /* elements at a time, so that gathered numbers stay in the fastest cache */
-
-/* The sizes of doubles are compared as integers, which the compiler does for many at once. */
-#define SG_POWER(e) ((uint64_t)(1023 + (e)) << 52)  /* the bits of 2**e */
-
-static inline uint64_t sg_size_of(double x)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits & ~((uint64_t)1 << 63);
-}
-
-/* The highest bit is set if a number is larger than 2**400, or smaller than 2**-400 but not 0. */
-static inline uint64_t sg_immoderate(double x)
-{
-    uint64_t size = sg_size_of(x);
-    return ((size - SG_POWER(-400)) & (0 - size)) | (SG_POWER(400) - size);
-}
 
 /* Whether element (r, c) is number r * columns + c of one long row. */
 static inline int sg_is_flat(const sg_bulk *bulk, ptrdiff_t row, ptrdiff_t column)

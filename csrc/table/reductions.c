@@ -189,6 +189,8 @@ static int scaled_term(double x, double y, double *scaled, int64_t *power)
     return 1;
 }
 
+_Thread_local unsigned sg_sums_formed_anew;
+
 double sg_dot_scaled(const double *bias, const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,
                      uint32_t n, double plain)
 {
@@ -208,7 +210,9 @@ double sg_dot_scaled(const double *bias, const double *x, ptrdiff_t x_step, cons
         if (highest == INT64_MIN)
             return plain;
     }
-    return sg_value_scaled(total, (double)highest);
+    total = sg_value_scaled(total, (double)highest);
+    sg_sums_formed_anew += total != plain || signbit(total) != signbit(plain); /* it is finite or infinite, never nan */
+    return total;
 }
 
 double sg_reduce(int opcode, const double *x, uint32_t n)

@@ -30,6 +30,8 @@ static inline int sg_is_dot_plain(double z)
 {
     return fabs(z) >= SG_TINY && fabs(z) < INFINITY;
 }
+/* How often in this thread sg_dot_scaled returned another number than the sum as it is. */
+extern _Thread_local unsigned sg_sums_formed_anew;
 /* bias + x[0] * y[0] + ..., from terms scaled by one power of two, so that none over- or underflows; `bias` may be
  * NULL. `plain`, the sum as it is, is returned if a number is not finite, or all terms are 0. */
 double sg_dot_scaled(const double *bias, const double *x, ptrdiff_t x_step, const double *y, ptrdiff_t y_step,

@@ -167,10 +167,13 @@ def _product(left: Any, right: Any) -> Any:
     return affine(a, b, None)
 
 
-def affine(a: Array, b: Array, bias: Array | None) -> Any:
-    """a @ b + bias; each sum begins with the bias. Returns a Matrix; a Vector if a or b is one, a Value if both are."""
+def affine(a: Array, b: Array, bias: Array | None, product: Callable[..., core.View | None] = core.product) -> Any:
+    """a @ b + bias; each sum begins with the bias. Returns a Matrix; a Vector if a or b is one, a Value if both are.
+
+    With `core.plain_product` for the product, returns None where that does.
+    """
     try:
-        found = core.product(a._view, b._view if b.ndim == 2 else b._view.T, None if bias is None else bias._view)
+        found = product(a._view, b._view if b.ndim == 2 else b._view.T, None if bias is None else bias._view)
     except ValueError:
         if a.shape[-1:] != b.shape[:1]:
             raise ShapeError(f"a product needs equal inner lengths, got shapes {a.shape} and {b.shape}") from None
@@ -178,6 +181,8 @@ def affine(a: Array, b: Array, bias: Array | None) -> Any:
             message = f"a bias of shape {bias.shape} does not fit a product of shapes {a.shape} and {b.shape}"
             raise ShapeError(message) from None
         raise
+    if found is None:
+        return None
     if a.ndim == b.ndim == 2:
         return of_view(2, found, a.of_numpy or b.of_numpy)
     if a.ndim == b.ndim:

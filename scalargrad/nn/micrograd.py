@@ -6,7 +6,6 @@ parameters, from which it records a whole batch in bulk. After an edit it makes 
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
@@ -20,14 +19,12 @@ from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
-from scalargrad.table import ops
 from scalargrad.value import Value
 
 if TYPE_CHECKING:
     from scalargrad.functions import Flat, Foreign
     from scalargrad.nn.layers import Batch
 
-_TINY = ops.CONSTANTS["TINY"]
 _edition = object()  # replaced at each edit of any neuron or layer; what a layer kept under another edition is stale
 
 
@@ -77,11 +74,6 @@ def _is_batch(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return bool(x) and (isinstance(x[0], (list, tuple)) or getattr(x[0], "ndim", 0) == 1)
     return getattr(x, "ndim", 0) == 2
-
-
-def _is_plain(z: float) -> bool:
-    """Whether a sum is as a neuron forms it. A product forms it anew if a term may have over- or underflowed."""
-    return _TINY <= abs(z) < math.inf
 
 
 def _sized(x: Any) -> Any:
@@ -235,15 +227,15 @@ class Layer(_Assembly):
         if kept.edition is not _edition:
             kept = self._keep()
         _, weights, biases, opcode, settings = kept
-        if weights is None or biases is None:
+        if weights is None:
             return self._row_by_row(x)
         try:
-            sums = affine(x, weights, biases)
+            sums = affine(x, weights, biases, core.plain_product)
         except ShapeError:
             raise ShapeError(
                 f"this layer takes {weights.shape[0]} inputs per sample, the input has shape {x.shape}"
             ) from None
-        if not core.are_moderate(x._view, weights._view, biases._view) and not all(map(_is_plain, sums.numbers())):
+        if sums is None:  # a neuron's sum is the plain one
             return self._row_by_row(x)
         return elementwise(opcode, sums, *settings) if opcode else sums
 

@@ -6,14 +6,16 @@ element by element; block.c, view.c, arrays.c and rows.c have the storage and th
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scalargrad.pure import tape
-from scalargrad.table import ops
+from scalargrad.table import ops, reductions
 
 _DOT = ops.OPCODE["dot"]
+_TINY = ops.CONSTANTS["TINY"]
 
 
 class Block:
@@ -93,11 +95,6 @@ def grads(view: View) -> bytes:
     return array("d", [0.0 if isinstance(x, float) else x.grad for x in _items(view)]).tobytes()
 
 
-def are_moderate(*views: View) -> bool:
-    """Whether each number is 0, or in size between 2**-400 and 2**400: then no product of two over- or underflows."""
-    return all(x == 0.0 or 2.0**-400 <= abs(x) <= 2.0**400 for view in views for x in map(_data, _items(view)))
-
-
 def set_leaves(view: View, given: bytes, which: int, also: Iterable[Any] = ()) -> Any:
     """Sets the data (0) or grad (1) of leaves. If an element is not a leaf, returns it and changes nothing.
 
@@ -133,18 +130,32 @@ def _common(lengths: list[int]) -> int:
     return others.pop() if others else 1
 
 
+def _terms(left: View, right: View, bias: View | None) -> Iterator[list[Any]]:
+    """The pairs of factors of each element of a product."""
+    first = [[]] * right.columns if bias is None else [[1.0, x] for x in _items(bias)]
+    columns = _rows(right.T)
+    for row in _rows(left):
+        for start, column in zip(first, columns):
+            yield start + [x for pair in zip(row, column) for x in pair]
+
+
 def product(left: View, right: View, bias: View | None) -> View:
     """The sums bias[c] + left[r][0] * right[0][c] + ..., left to right, each one node; sums of nothing are leaves."""
     if left.columns != right.rows or (bias is not None and (bias.rows, bias.columns) != (1, right.columns)):
         raise ValueError("the shapes do not fit")
-    first = [[]] * right.columns if bias is None else [[1.0, x] for x in _items(bias)]
-    columns = _rows(right.T)
-    results = []
-    for row in _rows(left):
-        for start, column in zip(first, columns):
-            terms = start + [x for pair in zip(row, column) for x in pair]
-            results.append(tape.reduce(_DOT, terms) if terms else tape.new_leaf(0.0))
+    results = [tape.reduce(_DOT, terms) if terms else tape.new_leaf(0.0) for terms in _terms(left, right, bias)]
     return whole(Block(results), left.rows, right.columns)
+
+
+def plain_product(left: View, right: View, bias: View | None) -> View | None:
+    """The product, or None if it has a sum other than the plain one, because a term or the sum on its way over- or
+    underflowed."""
+    found = product(left, right, bias)
+    sums = array("d", map(_data, found.block.items))
+    if all(_TINY <= abs(z) < math.inf for z in sums):
+        return found
+    plain = array("d", [reductions.plain_dot([*map(_data, terms)]) for terms in _terms(left, right, bias) if terms])
+    return found if plain.tobytes() == sums.tobytes() else None
 
 
 def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> View:

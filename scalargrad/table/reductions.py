@@ -85,10 +85,16 @@ def _within(x: float) -> tuple[float, int]:
     return x, k
 
 
-def _dot(x: Sequence[float]) -> float:
+def plain_dot(x: Sequence[float]) -> float:
+    """The sum of products as it is, from left to right."""
     total = x[0] * x[1]
     for k in range(2, len(x), 2):
         total += x[k] * x[k + 1]
+    return total
+
+
+def _dot(x: Sequence[float]) -> float:
+    total = plain_dot(x)
     return total if _TINY <= abs(total) < math.inf else _dot_scaled(x, total)
 
 
