@@ -12,8 +12,8 @@ from os.path import dirname
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
-from scalargrad.convert import short
-from scalargrad.errors import AnomalyError, ArgumentError
+from scalargrad.convert import flag, short
+from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -40,9 +40,15 @@ class _Mode(core.Context):
     def __new__(cls, *given: Any, **settings: Any) -> Any:  # type: ignore[misc]
         self = super().__new__(cls, cls._bits)
         ours = cls.__init__ is object.__init__
-        if settings and ours:
-            raise ArgumentError(f"{cls.__name__}() takes no {next(iter(settings))}")
-        if not given or not (ours or cls.__init__ is detect_anomaly.__init__):
+        if not ours and cls.__init__ is not detect_anomaly.__init__:
+            return self  # a subclass that reads its arguments
+        for name in settings:
+            if ours or name != "strict":
+                raise KeywordError(
+                    f"{cls.__name__}() got an unexpected keyword argument {name!r}: write `with {cls.__name__}():`"
+                    f"{'' if ours else ', or strict=True in the parentheses'}"
+                )
+        if not given:
             return self
         function, *others = given
         if others or not callable(function):
@@ -131,7 +137,7 @@ class detect_anomaly(_Mode):
     _bits = core.WATCH
 
     def __init__(self, *, strict: bool = False) -> None:
-        self.bits = core.WATCH | core.STRICT if strict else core.WATCH
+        self.bits = core.WATCH | core.STRICT if flag(strict, "strict") else core.WATCH
 
     @functools.cached_property
     def _places(self) -> dict[tuple[int, int], str]:

@@ -69,6 +69,14 @@ def index(x: Any) -> int | None:
         return None
 
 
+def flag(x: Any, name: str) -> bool:
+    """The truth value of an argument. Raises `ArgumentError` for what has none, such as an array of several."""
+    try:
+        return bool(x)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} must be True or False, got {type(x).__name__} {short(x)}") from None
+
+
 def items(x: Any) -> list[Any] | None:
     """The items of an iterable; None for anything else, such as a number, a Value, or an array of no dimension."""
     try:
@@ -105,8 +113,8 @@ def short(x: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def refuse(x: Any) -> NoReturn:
-    """Raises a `NumberError` that says what to write instead."""
+def refuse(x: Any, is_grad: bool = False) -> NoReturn:
+    """Raises a `NumberError` that says what to write instead. `is_grad`: a grad was to be set to x."""
     kind = type(x).__name__
     if _is_value(x):
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
@@ -121,11 +129,16 @@ def refuse(x: Any) -> NoReturn:
     if isinstance(x, complex):
         advice = ": make a Value of its real part and one of its imaginary part"
     elif isinstance(x, (list, tuple)):
-        advice = ": a Value is one number; make a list of Values"
+        advice = ": for a list of numbers, make a Vector or Matrix of it, or a Value of each"
+        odd = next((item for item in x if isinstance(item, _NEVER_NUMBERS) and not isinstance(item, (list, tuple))), x)
+        if odd is not x:
+            advice = f": {type(odd).__name__} {short(odd)} in it is no number"
     elif isinstance(x, str):
         advice = ": convert text with float(...); to put a Value into a text, write f'{v}'"
     elif x is None:
-        advice = ": to clear a grad, set it to 0.0"
+        raise NumberError(
+            f"expected a real number, got NoneType{': to clear a grad, set it to 0.0' if is_grad else ''}"
+        )
     raise NumberError(f"expected a real number, got {kind} {short(x)}{advice}")
 
 

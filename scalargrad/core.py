@@ -214,5 +214,5 @@ __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT"
            "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "label", "mode", "numbers", "opcode", "operand_values", "operands",
-           "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_label", "set_leaves", "sgd_step",
-           "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip
+           "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_label",
+           "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip

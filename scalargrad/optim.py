@@ -219,7 +219,7 @@ class SGD(Optimiser):
 
     def _check(self) -> list[float]:
         settings = super()._check()
-        if self.nesterov and (not settings[1] or settings[2]):
+        if convert.flag(self.nesterov, "nesterov") and (not settings[1] or settings[2]):
             raise ArgumentError("nesterov needs a momentum above 0, and dampening 0")
         return settings
 

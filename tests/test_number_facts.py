@@ -95,14 +95,16 @@ def test_what_is_too_large(x: Any) -> None:
 
 
 TEXT = "convert text with float(...); to put a Value into a text, write f'{v}'"
+LIST = "for a list of numbers, make a Vector or Matrix of it, or a Value of each"
 REFUSED: list[tuple[Any, str]] = [
-    (None, "expected a real number, got NoneType None: to clear a grad, set it to 0.0"),
+    (None, "expected a real number, got NoneType"),
     ("1.5", "expected a real number, got str '1.5': " + TEXT),
     (b"1", "expected a real number, got bytes b'1'"),
     (bytearray(b"1"), "expected a real number, got bytearray bytearray(b'1')"),
     (1j, "expected a real number, got complex 1j: make a Value of its real part and one of its imaginary part"),
-    ([1.0], "expected a real number, got list [1.0]: a Value is one number; make a list of Values"),
-    ((1.0,), "expected a real number, got tuple (1.0,): a Value is one number; make a list of Values"),
+    ([1.0], "expected a real number, got list [1.0]: " + LIST),
+    ((1.0,), "expected a real number, got tuple (1.0,): " + LIST),
+    ([1.0, "a"], "expected a real number, got list [1.0, 'a']: str 'a' in it is no number"),
     ({1: 2.0}, "expected a real number, got dict {1: 2.0}"),
     ({1.0}, "expected a real number, got set {1.0}"),
     (frozenset(), "expected a real number, got frozenset frozenset()"),
@@ -132,7 +134,8 @@ def test_what_is_no_number(x: Any, message: str | None) -> None:
         if x is None and not setter:
             assert str(caught.value) == "Value(None) needs a number, got NoneType: write Value(0.0)"
         else:
-            assert message is None or str(caught.value) == message
+            clear = ": to clear a grad, set it to 0.0" if x is None and setter == 2 else ""
+            assert message is None or str(caught.value) == message + clear
     assert (v.data, v.grad) == (2.0, 3.0)
     if not isinstance(x, np.ndarray):
         for call in (lambda: v * x, lambda: x - v, lambda: sg.hypot(v, x), lambda: sg.exp(x), lambda: sg.max(v, x)):

@@ -13,8 +13,9 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Mask, Matrix, Value, Vector, errors, losses, nn, optim
+from scalargrad.nn import checkpoints
 
-X, M = Vector([0.5, 0.25]), Matrix([[1.0, 2.0], [3.0, 4.0]])
+X, M, ARRAY = Vector([0.5, 0.25]), Matrix([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 2.0])
 
 
 def _cycle() -> list[Any]:
@@ -96,7 +97,64 @@ MESSAGES = [
     (lambda: sg.custom_vjp(abs, "x"), "nondiff_argnums must be an int or a sequence of ints, got 'x'"),
     (lambda: sg.grad(5.0), "grad takes a function, got float 5.0: pass f itself, not f(x)"),
     (lambda: nn.summary(5), "summary takes a Module, got int"),
+    (lambda: X @ 5, "a product needs vectors or matrices, got Vector and int"),
+    (lambda: 5 @ X, "a product needs vectors or matrices, got int and Vector"),  # type: ignore[operator]
+    (lambda: M @ Value(2.0), "a product needs vectors or matrices, got Matrix and Value"),
+    (lambda: Value(2.0) @ M, "a product needs vectors or matrices, got Value and Matrix"),  # type: ignore[operator]
+    (lambda: M @ np.array(1.5), "a product needs vectors or matrices, got Matrix and ndarray"),
+    (lambda: sg.exp([1, "a"]), "got list [1, 'a']: str 'a' in it is no number"),  # type: ignore[call-overload]
+    (lambda: sg.exp([1, 2]), "make a Vector or Matrix of it"),  # type: ignore[call-overload]
+    (lambda: sg.no_grad(x=1), "no_grad() got an unexpected keyword argument 'x': write `with no_grad():`"),
+    (lambda: sg.detect_anomaly(foo=1), "detect_anomaly() got an unexpected keyword argument 'foo': write"),
+    (lambda: setattr(X, "grad", None), "got NoneType: to clear a grad, set it to 0.0"),
+    (lambda: sg.detect_anomaly(strict=ARRAY), "strict must be True or False, got ndarray array([1., 2.])"),
 ]
+
+
+FLAGS: dict[str, Callable[[Any], Any]] = {
+    "strict": lambda t: sg.detect_anomaly(strict=t), "bias": lambda t: nn.Linear(2, 1, bias=t),
+    "rng": lambda t: checkpoints._parts(nn.Linear(1, 1), None, None, t), "nonlin": lambda t: nn.Layer(2, 1, nonlin=t),
+    "nesterov": lambda t: optim.SGD([Value(1.0)], 0.1, momentum=0.9, nesterov=t),
+    "has_aux": lambda t: sg.grad(lambda x: (x * x, 1.0) if t else x * x, has_aux=t)(3.0),
+    "the attribute nonlin": lambda t: setattr(nn.Neuron(1), "nonlin", t),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", FLAGS)
+def test_a_flag_is_true_or_false(place: str) -> None:
+    """Whatever has a truth value will do. An array of several has none."""
+    for given in (True, False, 1, 0, np.bool_(True), np.array([True]), Value(1.0)):
+        FLAGS[place](given)
+    for none in (np.array([1.0, 2.0]), Vector([1.0, 2.0]) > 0.0, np.ones((2, 2), bool)):
+        with pytest.raises(errors.ArgumentError, match=f"^{place.split()[-1]} must be True or False, got"):
+            FLAGS[place](none)
+
+
+def test_a_product_gives_an_unknown_type_its_turn() -> None:
+    class Foreign:
+        def __rmatmul__(self, other: Any) -> str:
+            return "theirs"
+
+    class Number(float):
+        def __rmatmul__(self, other: Any) -> str:
+            return "theirs"
+
+    assert X @ Foreign() == M @ Foreign() == X @ Number(1.0) == "theirs"  # type: ignore[comparison-overlap]
+    with pytest.raises(TypeError, match="unsupported operand"):
+        _ = X @ object()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("make", [lambda: Value(1.0), lambda: Value(1.0) * 2.0, lambda: Vector([1.0])])
+def test_only_where_a_grad_is_set_the_advice_is_to_clear_it(make: Callable[[], Any]) -> None:
+    v = make()
+    plain: list[Callable[[], Any]] = [lambda: v + None, lambda: None * v, lambda: v**None, lambda: sg.maximum(v, None)]
+    if not isinstance(v, Value) or not v._op:
+        plain.append(lambda: setattr(v, "data", None))
+    for call in plain:
+        with pytest.raises(errors.NumberError, match=r"expected a real number, got NoneType$"):
+            call()
+    with pytest.raises(errors.NumberError, match=r"got NoneType: to clear a grad, set it to 0\.0$"):
+        v.grad = None
 
 
 @pytest.mark.parametrize(("call", "message"), MESSAGES, ids=[message[:40] for _, message in MESSAGES])

@@ -134,6 +134,10 @@ static int set_grad(PyObject *self, PyObject *value, void *closure)
     (void)closure;
     Node *node = (Node *)self;
     double grad;
+    if (value == Py_None) {
+        Py_XDECREF(PyObject_CallFunctionObjArgs(sg_python.refuse, value, Py_True, NULL));
+        return -1;
+    }
     if (!require_number(value, &grad))
         return -1;
     if (!sg_graph_of(node)) {

@@ -155,16 +155,23 @@ def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float:
     Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
     found = _product(left, right)
     if found is NotImplemented:
-        raise ShapeError(f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}")
+        raise _no_product(left, right)
     return found  # type: ignore[no-any-return]
 
 
 def _product(left: Any, right: Any) -> Any:
-    """left @ right; NotImplemented for what is no vector or matrix, whose own operator may know Values."""
+    """left @ right; NotImplemented for an unknown type, whose own operator may know Values. Raises `ShapeError` for a
+    number."""
     a, b = as_array(left), as_array(right)
-    if a is None or b is None or not a.ndim or not b.ndim:
+    if a is None or b is None or (not b.ndim and hasattr(right, "__rmatmul__") and not hasattr(right, "dtype")):
         return NotImplemented
+    if not a.ndim or not b.ndim:
+        raise _no_product(left, right)
     return affine(a, b, None)
+
+
+def _no_product(left: Any, right: Any) -> ShapeError:
+    return ShapeError(f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}")
 
 
 def affine(a: Array, b: Array, bias: Array | None, product: Callable[..., core.View | None] = core.product) -> Any:

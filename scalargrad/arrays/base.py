@@ -114,6 +114,8 @@ class Array:
 
     @grad.setter
     def grad(self, given: Any) -> None:
+        if given is None:
+            convert.refuse(given, is_grad=True)
         self._set(given, 1, "grad")
 
     def item(self, k: int = 0) -> Value:

@@ -7,6 +7,7 @@ import os
 import random
 from typing import Any, Protocol
 
+from scalargrad.convert import flag
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.nn import saving
 
@@ -37,7 +38,12 @@ class _Random:
 
 def _parts(model: Any, optimiser: Any, scheduler: Any, rng: bool) -> dict[str, Stateful]:
     """The objects given, by name. Raises `ArgumentError` if there is none, or one has no state."""
-    given = {"model": model, "optimiser": optimiser, "scheduler": scheduler, "rng": _Random() if rng else None}
+    given = {
+        "model": model,
+        "optimiser": optimiser,
+        "scheduler": scheduler,
+        "rng": _Random() if flag(rng, "rng") else None,
+    }
     parts = {name: part for name, part in given.items() if part is not None}
     if not parts:
         raise ArgumentError("there is nothing to save or load: pass model=, optimiser=, scheduler= or rng=True")

@@ -12,6 +12,7 @@ from scalargrad import core
 from scalargrad.arrays.arithmetic import affine, as_array, elementwise
 from scalargrad.arrays.base import shown_as
 from scalargrad.arrays.types import Matrix, Vector
+from scalargrad.convert import flag
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module
@@ -57,14 +58,16 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, init: str = "kaiming_uniform") -> None:
         self.in_features, self.out_features = size(in_features, "in_features", 1), size(out_features, "out_features")
-        draw = chosen(INITIALISERS, init, "initialiser")
+        draw, has_bias = chosen(INITIALISERS, init, "initialiser"), flag(bias, "bias")
         draws = [
             [draw(in_features, out_features, ACTIVATIONS["relu"].gain) for _ in range(in_features)]
             for _ in range(out_features)
         ]
-        first = [draw(in_features, out_features, 1.0) for _ in draws] if bias and init == "kaiming_uniform" else None
+        first = (
+            [draw(in_features, out_features, 1.0) for _ in draws] if has_bias and init == "kaiming_uniform" else None
+        )
         self.weight = Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0]
-        self.bias = Vector(first or [0.0] * out_features) if bias else None
+        self.bias = Vector(first or [0.0] * out_features) if has_bias else None
 
     @overload
     def __call__(self, x: A) -> A: ...

@@ -15,6 +15,7 @@ from scalargrad import core
 from scalargrad.arrays import Matrix, Vector
 from scalargrad.arrays.arithmetic import affine, as_array, elementwise
 from scalargrad.arrays.base import Array, of_shape, of_view, shown_as
+from scalargrad.convert import flag
 from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
@@ -111,7 +112,7 @@ class Neuron(_Edited):
     ) -> None:
         size(nin, "nin")
         size(fan_out, "fan_out")
-        gain = chosen(ACTIVATIONS, activation, "activation").gain if nonlin else 1.0
+        gain = chosen(ACTIVATIONS, activation, "activation").gain if flag(nonlin, "nonlin") else 1.0
         draw = chosen(INITIALISERS, init, "initialiser")
         self.w = [Value(draw(nin, fan_out, gain)) for _ in range(nin)]
         self.b = Value(0)
@@ -121,6 +122,8 @@ class Neuron(_Edited):
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "activation":
             chosen(ACTIVATIONS, value, "activation")
+        elif name == "nonlin":
+            flag(value, "nonlin")
         super().__setattr__(name, value)
 
     def __call__(self, x: Iterable[Any]) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _weakref import ref  # the module weakref takes a millisecond to import
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,58 +12,89 @@ from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 
 if TYPE_CHECKING:
-    from weakref import WeakValueDictionary
-
     from scalargrad.value import Value
 
-
-_nodes_seen: WeakValueDictionary[Any, Any] | None = None
-
-
-def _seen() -> WeakValueDictionary[Any, Any]:
-    """The object that `_prev` returned for each node, so that a traversal meets a node once. Made at first use."""
-    global _nodes_seen
-    if _nodes_seen is None:
-        from weakref import WeakValueDictionary
-
-        _nodes_seen = WeakValueDictionary()
-    return _nodes_seen
+_LEAF, _FIRST_REDUCTION, _POW = ops.LEAF, ops.FIRST_REDUCTION, ops.OPCODE["pow"]
 
 
-def _operands(node: core.Node) -> list[tuple[int, Any]]:
-    """The operands that a derivative is taken by, with their positions; without constants that are part of the op."""
-    if core.key(node) is None:
+class _Reference(ref[Any]):
+    """A weak reference that knows its key in `_seen`."""
+
+    __slots__ = ("key",)
+    key: Any
+
+
+# The object that `_prev` returned for each node, by its key, so that a traversal meets a node once. A constant has the
+# key of its node and its position.
+_seen: dict[Any, _Reference] = {}
+# By opcode: a function of the operands and the result that returns the partials; by ~opcode: the first alone.
+_rules: dict[int, Callable[..., tuple[float, ...]]] = {}
+
+
+def _forget(reference: _Reference) -> None:
+    if _seen.get(reference.key) is reference:
+        del _seen[reference.key]
+
+
+def _shared(key: Any, node: Any) -> Any:
+    """The object of a node that is in use already, or else this one."""
+    reference = _seen.get(key)
+    found = None if reference is None else reference()
+    if found is None:
+        _seen[key] = made = _Reference(node, _forget)
+        made.key = key
+        return node
+    return found
+
+
+def _compiled(code: int) -> Callable[..., tuple[float, ...]]:
+    """Adds to `_rules`."""
+    from scalargrad.table import evaluate
+
+    name, count = (ops.NAMES[~code], 1) if code < 0 else (ops.NAMES[code], ops.ARITY[code])
+    functions = [evaluate.function(f"partial_{name}_{k}") for k in range(count)]
+    first, second = functions[0], functions[-1]
+    rule = _rules[code] = {
+        1: lambda *numbers: (first(*numbers),),
+        2: lambda *numbers: (first(*numbers), second(*numbers)),
+    }.get(count, lambda *numbers: tuple([f(*numbers) for f in functions]))
+    return rule
+
+
+def _operands(node: core.Node, opcode: int) -> list[Any]:
+    """The operands that a derivative is taken by; without constants that are part of the operation."""
+    if opcode == _LEAF:
         return []
-    found, row = core.operands(node), ops.REDUCTION.get(core.opcode(node))
-    return [(k, found[k]) for k in (row.arguments(len(found)) if row else range(len(found)))]
-
-
-def _shown(node: core.Node) -> int | None:
-    """How many of the operands are children. An exponent that `_op` names is none."""
-    return 1 if core.opcode(node) == ops.OPCODE["pow"] and isinstance(core.operands(node)[1], float) else None
+    found = core.operands(node)
+    if opcode < _FIRST_REDUCTION:
+        return found
+    return [found[k] for k in ops.REDUCTION[opcode].arguments(len(found))]
 
 
 def _children(node: Any) -> list[Value]:
-    """The operands as Values, in order. A node is the same object in each traversal, as long as someone holds it."""
+    """The operands as Values, in order. A node is the same object in each traversal, as long as someone holds it. An
+    exponent that `_op` names is no child."""
     key = core.key(node)
     if key is None:
         return []
-    seen = _seen()
-    seen.setdefault(key, node)
-    found: list[Value] = []
-    for k, operand in _operands(node)[: _shown(node)]:
-        if isinstance(operand, (float, int)):
-            found.append(seen.setdefault((key, k), core.Node(operand)))
-        else:
-            operand_key = core.key(operand)
-            found.append(operand if operand_key is None else seen.setdefault(operand_key, operand))
+    opcode = core.opcode(node)
+    found = _operands(node, opcode)
+    if opcode == _POW and isinstance(found[1], float):
+        del found[1]
+    if key not in _seen:
+        _shared(key, node)
+    for k, operand in enumerate(found):
+        if type(operand) is float:
+            found[k] = _shared((key, k), core.Node(operand))
+        elif operand_key := core.key(operand):
+            found[k] = _shared(operand_key, operand)
     return found
 
 
 def _step(node: Any) -> None:
     """One step of the chain rule: from the grad of a node to the grads of its operands."""
     gradient: float = node.grad
-    for child, partial in zip(_children(node), node.partials):
+    for child, partial in zip(_children(node), node._local_grads):
         child.grad += zmul(partial, gradient)
 
 
@@ -86,7 +118,7 @@ class View(Base):
         >>> (x * 2).operands
         (Value(data=3.0, grad=0.0), 2.0)
         """
-        return tuple(x for _, x in _operands(self))
+        return tuple(_operands(self, core.opcode(self)))
 
     @property
     def partials(self) -> tuple[float, ...]:
@@ -97,13 +129,13 @@ class View(Base):
         (2.0, 3.0)
         """
         opcode = core.opcode(self)
-        if opcode == ops.LEAF:
+        if opcode == _LEAF:
             return ()
-        from scalargrad.table import evaluate, reductions
-
         numbers = core.operand_values(self)
-        if opcode < ops.FIRST_REDUCTION:
-            return tuple(partial(*numbers, self.data) for partial in evaluate.PARTIALS[opcode])
+        if opcode < _FIRST_REDUCTION:
+            return (_rules.get(opcode) or _compiled(opcode))(*numbers, self.data)
+        from scalargrad.table import reductions
+
         found = list(reductions.partials(opcode, numbers, self.data))
         return tuple(found[k] for k in ops.REDUCTION[opcode].arguments(len(numbers)))
 
@@ -113,7 +145,7 @@ class View(Base):
     def _op(self) -> str:
         """The operation that made this node, as micrograd writes it. Empty for a leaf."""
         opcode = core.opcode(self)
-        if opcode == ops.OPCODE["pow"]:
+        if opcode == _POW:
             exponent = core.operands(self)[1]
             if isinstance(exponent, float):
                 return f"**{int(exponent) if exponent.is_integer() else exponent}"
@@ -164,7 +196,10 @@ class View(Base):
     @property
     def _local_grads(self) -> tuple[float, ...]:
         """The derivative by each of `_children`."""
-        return self.partials[: _shown(self)]
+        opcode = core.opcode(self)
+        if opcode != _POW or not isinstance(core.operands(self)[1], float):
+            return self.partials
+        return (_rules.get(~_POW) or _compiled(~_POW))(*core.operand_values(self), self.data)
 
     @_local_grads.setter
     def _local_grads(self, value: Any) -> None:

@@ -112,6 +112,8 @@ class Node(Attributes):
 
     @grad.setter
     def grad(self, value: Number) -> None:
+        if value is None:
+            convert.refuse(value, is_grad=True)
         number = require_number(value)
         if self._graph is None:
             set_grad(self, number)

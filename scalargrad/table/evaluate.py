@@ -1,4 +1,4 @@
-"""Compiles the rows of `ops.py` to Python functions on floats, which the pure backend uses.
+"""Compiles the rows of `ops.py` to Python functions on floats: all for the pure backend, single ones for the C core.
 
 The expressions of a row consist of numbers, the names of operands, ``z`` (the result, in partials), the constants of
 `ops.CONSTANTS`, ``+ - * /``, comparisons, ``and or``, ``a if c else b``, calls of other rows, and ``libm.f``. Division
@@ -8,7 +8,8 @@ is IEEE division, so it becomes a call of `libm.div`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from scalargrad.table import libm, ops
@@ -43,37 +44,69 @@ def _definition(name: str, parameters: tuple[str, ...], expression: str) -> ast.
     return function
 
 
+def _definitions() -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """The functions of all rows: their names, parameters and expressions."""
+    for row in ops.ROWS:
+        yield f"value_{row.name}", row.operands, row.value
+        for k, partial in enumerate(row.partials):
+            yield f"partial_{row.name}_{k}", (*row.operands, "z"), partial
+    for reduction in ops.REDUCTIONS:
+        yield f"partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial
+
+
+def _compile(definitions: Iterable[ast.stmt], namespace: dict[str, Any]) -> None:
+    module = ast.fix_missing_locations(ast.Module([*definitions], []))
+    exec(compile(module, "<scalargrad.ops>", "exec"), namespace)
+
+
+def _given(functions: Mapping[str, Callable[..., Any]], div: Callable[..., Any]) -> dict[str, Any]:
+    return {**{f"libm_{name}": f for name, f in functions.items()}, **ops.CONSTANTS, "div": div}
+
+
 def rows(functions: Mapping[str, Callable[..., Any]], div: Callable[..., Any]) -> dict[str, Any]:
     """Returns every row as a Python function (`value_mul`, `partial_mul_0`) over the given functions of the C library.
 
     Here these take floats. The complex step passes functions of numbers that carry a slope.
     """
-    body: list[ast.stmt] = []
-    for row in ops.ROWS:
-        body.append(_definition(f"value_{row.name}", row.operands, row.value))
-        for k, partial in enumerate(row.partials):
-            body.append(_definition(f"partial_{row.name}_{k}", (*row.operands, "z"), partial))
-    for reduction in ops.REDUCTIONS:
-        body.append(_definition(f"partial_{reduction.name}", ("x", "y", "z", "s", "m"), reduction.partial))
-    module = ast.fix_missing_locations(ast.Module(body, []))
-    namespace: dict[str, Any] = {f"libm_{name}": f for name, f in functions.items()}
-    namespace.update(ops.CONSTANTS, div=div)
-    exec(compile(module, "<scalargrad.ops>", "exec"), namespace)
+    namespace = _given(functions, div)
+    _compile(itertools.starmap(_definition, _definitions()), namespace)
     return namespace
 
 
-_functions: dict[str, Function] = rows(libm.FUNCTIONS, libm.div)
+_functions: dict[str, Any] = _given(libm.FUNCTIONS, libm.div)
+_waiting = {name: (parameters, expression) for name, parameters, expression in _definitions()}
 
-# By opcode; None or empty for entries and reductions.
-VALUE: tuple[Function | None, ...] = tuple(_functions.get(f"value_{name}") for name in ops.NAMES)
-PARTIALS: tuple[tuple[Function, ...], ...] = tuple(
-    tuple(_functions[f"partial_{name}_{k}"] for k in range(max(arity, 0))) if code >= ops.FIRST else ()
-    for code, (name, arity) in enumerate(zip(ops.NAMES, ops.ARITY))
-)
-# By name: the partial of each reduction, as a function of (x, y, z, s, m).
-REDUCTION_PARTIAL: dict[str, Function] = {r.name: _functions[f"partial_{r.name}"] for r in ops.REDUCTIONS}
+
+def function(name: str) -> Function:
+    """A function of `rows`, on floats. It is compiled, with the rows that it calls, when it is first asked for."""
+    if name not in _functions:
+        definition = _definition(name, *_waiting[name])
+        for node in ast.walk(definition):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _waiting:
+                function(node.func.id)
+        _compile([definition], _functions)
+    return _functions[name]  # type: ignore[no-any-return]
 
 
 def internal(name: str) -> Function:
     """The value of any row, by name. The reductions use some internal rows."""
-    return _functions[f"value_{name}"]
+    return function(f"value_{name}")
+
+
+# By opcode; None or empty for entries and reductions.
+VALUE: tuple[Function | None, ...]
+PARTIALS: tuple[tuple[Function, ...], ...]
+
+
+def __getattr__(name: str) -> Any:
+    """Compiles all rows when VALUE or PARTIALS is first asked for. The C core needs single rows at most."""
+    if name not in ("VALUE", "PARTIALS"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    waiting = [_definition(name, *_waiting[name]) for name in _waiting if name not in _functions]
+    _compile(waiting, _functions)
+    globals()["VALUE"] = tuple(_functions.get(f"value_{name}") for name in ops.NAMES)
+    globals()["PARTIALS"] = tuple(
+        tuple(_functions[f"partial_{name}_{k}"] for k in range(max(arity, 0))) if code >= ops.FIRST else ()
+        for code, (name, arity) in enumerate(zip(ops.NAMES, ops.ARITY))
+    )
+    return globals()[name]

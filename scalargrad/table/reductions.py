@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from scalargrad.table import ops
-from scalargrad.table.evaluate import REDUCTION_PARTIAL, VALUE, internal
+from scalargrad.table.evaluate import function, internal
 from scalargrad.table.libm import FUNCTIONS
 
 _exp_sub, _scaled, _of_others = internal("exp_sub"), internal("scaled"), internal("of_others")
+_PARTIAL = {r.name: function(f"partial_{r.name}") for r in ops.REDUCTIONS}
 _CHUNK, _LANES = 128, 8
 _UP, _DOWN, _LARGE, _TINY = (ops.CONSTANTS[name] for name in ("UP", "DOWN", "LARGE", "TINY"))
 _SMALL = 1.0 / _LARGE
@@ -180,8 +181,7 @@ def _logsumexp(x: Sequence[float]) -> float:
 
 
 def _fold(name: str) -> Callable[[Sequence[float]], float]:
-    of_two = VALUE[ops.OPCODE[name]]
-    assert of_two is not None
+    of_two = internal(name)
 
     def value(x: Sequence[float]) -> float:
         z = x[0]
@@ -229,7 +229,7 @@ def value(op: int, x: Sequence[float]) -> float:
 def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
     """The partial by each operand, in order. It is 0.0 for an operand that is always a constant."""
     row = ops.REDUCTION[op]
-    partial, first = REDUCTION_PARTIAL[row.name], row.first
+    partial, first = _PARTIAL[row.name], row.first
     if row.pairs:
         partners = list(x)
         partners[first::2], partners[first + 1 :: 2] = x[first + 1 :: 2], x[first::2]

@@ -79,6 +79,7 @@ class Run:
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
+        has_aux = convert.flag(has_aux, "has_aux")
         context = contexts.recording(self.blocks)
         try:
             with context:
