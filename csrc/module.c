@@ -29,6 +29,7 @@ static PyMethodDef functions[] = {
     {"opcode", sg_py_opcode, METH_O, NULL},
     {"operands", sg_py_operands, METH_O, NULL},
     {"operand_values", sg_py_operand_values, METH_O, NULL},
+    {"partials", sg_py_partials, METH_O, NULL},
     {"add_grad", sg_py_add_grad, METH_VARARGS, NULL},
     {"commit", sg_py_commit, METH_O, NULL},
     {"found", FAST(sg_py_found)},                           /* arrays/found.c */

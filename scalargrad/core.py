@@ -155,7 +155,7 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.contexts import Context
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
-    from scalargrad.pure.sweep import backward, gradients
+    from scalargrad.pure.sweep import backward, gradients, partials
     from scalargrad.pure.tape import apply, key, opcode, operand_values, operands, reduce, upcall
     from scalargrad.pure.thread import mode, watchers
     from scalargrad.pure.update import adam_step, clear_grads, sgd_step
@@ -166,6 +166,7 @@ else:
     Context, mode, watchers = _node.Context, _node.mode, _node.watchers
     key, opcode, operands = _node.key, _node.opcode, _node.operands
     operand_values, label, set_label = _node.operand_values, _node.label, _node.set_label
+    partials = _node.partials
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take, whole = (
         _node.View,
@@ -214,5 +215,6 @@ __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT"
            "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
            "gradients", "grads", "item", "key", "label", "mode", "numbers", "opcode", "operand_values", "operands",
-           "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "set_label",
-           "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip
+           "partials", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data",
+           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
+           "whole"]  # fmt: skip

@@ -93,6 +93,32 @@ PyObject *sg_py_operand_values(PyObject *module, PyObject *object)
     return list;
 }
 
+/* partials(node) -> tuple: the derivative by each operand. None for a reduction; empty for a leaf. */
+PyObject *sg_py_partials(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_is_node(object) || sg_is_leaf(object))
+        return PyTuple_New(0);
+    const Node *node = (Node *)object;
+    const sg_graph *graph = node->graph;
+    uint32_t index = sg_index_of(node);
+    int op = sg_opcode(graph, index), arity = op < SG_FIRST_REDUCTION ? sg_arity[op] : 0;
+    if (!arity)
+        Py_RETURN_NONE;
+    double x[3] = {0.0, 0.0, 0.0};
+    for (int k = 0; k < arity; k++)
+        x[k] = sg_operand_value(graph, sg_operand(graph, index, (uint32_t)k));
+    PyObject *tuple = PyTuple_New(arity);
+    for (int k = 0; tuple && k < arity; k++) {
+        PyObject *item = PyFloat_FromDouble(sg_partial(op, k, x[0], x[1], x[2], node->data));
+        if (!item)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SetItem(tuple, k, item);
+    }
+    return tuple;
+}
+
 /* add_grad(leaf, amount): backward from a leaf. */
 PyObject *sg_py_add_grad(PyObject *module, PyObject *args)
 {

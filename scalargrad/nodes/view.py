@@ -27,13 +27,12 @@ class _Reference(ref[Any]):
 # The object that `_prev` returned for each node, by its key, so that a traversal meets a node once. A constant has the
 # key of its node and its position.
 _seen: dict[Any, _Reference] = {}
-# By opcode: a function of the operands and the result that returns the partials; by ~opcode: the first alone.
-_rules: dict[int, Callable[..., tuple[float, ...]]] = {}
 
 
-def _forget(reference: _Reference) -> None:
-    if _seen.get(reference.key) is reference:
-        del _seen[reference.key]
+def _forget(reference: _Reference, seen: dict[Any, _Reference] = _seen) -> None:
+    """Called when an object dies, also while Python exits and clears this module."""
+    if seen.get(reference.key) is reference:
+        del seen[reference.key]
 
 
 def _shared(key: Any, node: Any) -> Any:
@@ -45,20 +44,6 @@ def _shared(key: Any, node: Any) -> Any:
         made.key = key
         return node
     return found
-
-
-def _compiled(code: int) -> Callable[..., tuple[float, ...]]:
-    """Adds to `_rules`."""
-    from scalargrad.table import evaluate
-
-    name, count = (ops.NAMES[~code], 1) if code < 0 else (ops.NAMES[code], ops.ARITY[code])
-    functions = [evaluate.function(f"partial_{name}_{k}") for k in range(count)]
-    first, second = functions[0], functions[-1]
-    rule = _rules[code] = {
-        1: lambda *numbers: (first(*numbers),),
-        2: lambda *numbers: (first(*numbers), second(*numbers)),
-    }.get(count, lambda *numbers: tuple([f(*numbers) for f in functions]))
-    return rule
 
 
 def _operands(node: core.Node, opcode: int) -> list[Any]:
@@ -78,13 +63,13 @@ def _children(node: Any) -> list[Value]:
     if key is None:
         return []
     opcode = core.opcode(node)
-    found = _operands(node, opcode)
+    found: list[Any] = core.operands(node) if opcode < _FIRST_REDUCTION else _operands(node, opcode)
     if opcode == _POW and isinstance(found[1], float):
         del found[1]
     if key not in _seen:
         _shared(key, node)
     for k, operand in enumerate(found):
-        if type(operand) is float:
+        if isinstance(operand, float):
             found[k] = _shared((key, k), core.Node(operand))
         elif operand_key := core.key(operand):
             found[k] = _shared(operand_key, operand)
@@ -128,16 +113,14 @@ class View(Base):
         >>> (Value(3.0) * 2).partials
         (2.0, 3.0)
         """
-        opcode = core.opcode(self)
-        if opcode == _LEAF:
-            return ()
-        numbers = core.operand_values(self)
-        if opcode < _FIRST_REDUCTION:
-            return (_rules.get(opcode) or _compiled(opcode))(*numbers, self.data)
+        found = core.partials(self)
+        if found is not None:
+            return found
         from scalargrad.table import reductions
 
-        found = list(reductions.partials(opcode, numbers, self.data))
-        return tuple(found[k] for k in ops.REDUCTION[opcode].arguments(len(numbers)))
+        opcode, numbers = core.opcode(self), core.operand_values(self)
+        every = list(reductions.partials(opcode, numbers, self.data))
+        return tuple(every[k] for k in ops.REDUCTION[opcode].arguments(len(numbers)))
 
     # --- micrograd's view of it
 
@@ -196,10 +179,12 @@ class View(Base):
     @property
     def _local_grads(self) -> tuple[float, ...]:
         """The derivative by each of `_children`."""
-        opcode = core.opcode(self)
-        if opcode != _POW or not isinstance(core.operands(self)[1], float):
+        found = core.partials(self)
+        if found is None:
             return self.partials
-        return (_rules.get(~_POW) or _compiled(~_POW))(*core.operand_values(self), self.data)
+        if len(found) == 2 and core.opcode(self) == _POW and isinstance(core.operands(self)[1], float):
+            return found[:1]
+        return found
 
     @_local_grads.setter
     def _local_grads(self, value: Any) -> None:

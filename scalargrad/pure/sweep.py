@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from scalargrad.pure.block import Block
-from scalargrad.pure.tape import Graph, Node, at_once
+from scalargrad.pure.tape import Graph, Node, at_once, opcode, operand_values
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import PARTIALS
 from scalargrad.table.libm import zmul
@@ -149,3 +149,12 @@ def backward(root: Node, seed: float, check: int) -> tuple[int, int, int, list[f
         return False
     sweep.commit()
     return None
+
+
+def partials(node: Node) -> tuple[float, ...] | None:
+    """The derivative of a node by each operand. None for a reduction; empty for a leaf."""
+    op = opcode(node)
+    if op >= ops.FIRST_REDUCTION:
+        return None
+    numbers = operand_values(node) if PARTIALS[op] else []
+    return tuple([partial(*numbers, node._number) for partial in PARTIALS[op]])
