@@ -14,7 +14,7 @@ from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
 from scalargrad.errors import ScalargradError
-from scalargrad.ledger import command, rows
+from scalargrad.ledger import command
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,16 +25,14 @@ def _parser() -> argparse.ArgumentParser:
     names = demos.add_subparsers(title="demos", metavar="NAME", required=True)
     for demo in (Iris, Moons, Digits):
         add_parser(names, demo)
-    checked = commands.add_parser("formulas", help="check the formula ledger against the engine")
-    checked.add_argument("row", nargs="?", type=_row, metavar="ROW", help="the id of a row to work out, such as C7")
+    about = "Check the formula ledger against the engine, search it, or work a row out on numbers."
+    checked = commands.add_parser("formulas", help="the formula ledger: check it, search it, work a row out",
+                                  description=about)  # fmt: skip
+    checked.add_argument("words", nargs="*", metavar="ROW | WORD | NAME=NUMBERS",
+                         help="a row such as C7 or E8, with numbers such as z=1,2,3, or a matrix by rows, X=1,2/3,4;"
+                              " or words to search")  # fmt: skip
+    checked.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
     return parser
-
-
-def _row(text: str) -> str:
-    try:
-        return rows.find(text).id
-    except ScalargradError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal knows ASCII alone
     try:
-        return command.run(options.row) if options.command == "formulas" else run(options)
+        return command.run(options.words, options.seed) if options.command == "formulas" else run(options)
     except ScalargradError as error:
         print(f"scalargrad: {error}", file=sys.stderr)
         return 1

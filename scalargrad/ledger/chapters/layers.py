@@ -1,0 +1,318 @@
+"""Chapter C of the ledger: layers and activations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import scalargrad as sg
+from scalargrad import calculus as c
+from scalargrad.calculus.shapes import diagonal
+from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value, linear, sizes
+from scalargrad.ledger.row import COPIES, TERMS, Row, row
+from scalargrad.ledger.work import Work
+
+
+def _flat_rows(matrix: Any) -> list[Any]:
+    return [item for r in matrix for item in r]
+
+
+def _four(jacobian: list[Any], width: int) -> list[Any]:
+    """Gradients of the entries of a matrix of that width, as its rows have them."""
+    return [jacobian[k : k + width] for k in range(0, len(jacobian), width)]
+
+
+def _c1(work: Work) -> None:
+    x, w = work.draw(X="m n", W="n k")
+    m, n, k = (work.sizes[axis] for axis in "mnk")
+    by_w = _four(engine_jacobian(lambda v: _flat_rows(linear(x, v)), w), k)
+    by_x = _four(engine_jacobian(lambda v: _flat_rows(linear(v, w)), x), k)
+    delta = [[[float(r == p and s == j) for s in range(k)] for r in range(n)] for p, j in ((n - 1, 0), (0, k - 1))]
+    own = engine_jacobian(lambda v: [v[n - 1][0], v[0][k - 1]], w)
+    work.step("∂W_pj/∂W_rs = δ_pr δ_js, shown for (p, j) = (n - 1, 0) and (0, k - 1)",
+              r"\frac{\partial W_{pj}}{\partial W_{rs}} = \delta_{pr}\delta_{js}", delta, own)  # fmt: skip
+    summed = [[[[sum(x[i][p] * (r == p) * (s == j) for p in range(n)) for s in range(k)] for r in range(n)]
+               for j in range(k)] for i in range(m)]  # fmt: skip
+    work.step("∂Y_ij/∂W_rs = Σ_p X_ip δ_pr δ_js = X_ir δ_js",
+              r"\frac{\partial Y_{ij}}{\partial W_{rs}} = \sum_p X_{ip}\delta_{pr}\delta_{js} = X_{ir}\delta_{js}",
+              summed, by_w)  # fmt: skip
+    work.result("∂Y/∂W, indices i, j, r, s", c.linear_jacobian_by_weights(x, k), by_w)
+    work.result("∂Y/∂X, indices i, j, r, s", c.linear_jacobian_by_inputs(w, m), by_x)
+
+
+def _c2(work: Work) -> None:
+    x, w, b, g = work.draw(X="m n", W="n k", b="k", G="m k")
+    m, n, k = (work.sizes[axis] for axis in "mnk")
+
+    def loss(x: Any, w: Any, b: Any) -> Any:
+        return sg.sum([p * q for rows in zip(linear(x, w, b), g) for p, q in zip(*rows)])
+
+    engine = engine_gradient(loss, x, w, b)
+    scale = c.linear_backward(sizes(x), sizes(w), sizes(g))
+    full_w, full_x = c.linear_jacobian_by_weights(x, k), c.linear_jacobian_by_inputs(w, m)
+    for what, latex, full, rows, columns, at in (
+        (
+            "∂L/∂W_rs = Σ_ij G_ij ∂Y_ij/∂W_rs",
+            r"\sum_{ij} G_{ij}\frac{\partial Y_{ij}}{\partial W_{rs}}",
+            full_w,
+            n,
+            k,
+            1,
+        ),
+        (
+            "∂L/∂X_rs = Σ_ij G_ij ∂Y_ij/∂X_rs",
+            r"\sum_{ij} G_{ij}\frac{\partial Y_{ij}}{\partial X_{rs}}",
+            full_x,
+            m,
+            n,
+            0,
+        ),
+    ):
+        pulled = [[sum(g[i][j] * full[i][j][r][s] for i in range(m) for j in range(k)) for s in range(columns)]
+                  for r in range(rows)]  # fmt: skip
+        work.step(what, latex, pulled, engine[at], scale[at], max(m, n, k))
+    for each in zip(
+        ("∂L/∂X = GWᵀ", "∂L/∂W = XᵀG", "∂L/∂b = the column sums of G"), c.linear_backward(x, w, g), engine, scale
+    ):
+        work.result(*each, max(m, n, k))
+    most = c.linear(sizes(x), sizes(w), sizes(b))
+    work.result("Y = XW + b", c.linear(x, w, b), engine_value(lambda x, w, b: linear(x, w, b), x, w, b), most, n + 1)
+
+
+def _c3(work: Work) -> None:
+    (x,) = work.draw(x="n")
+    at = [*x, 0.0]
+    work.result("relu(x), and at 0", [c.relu(item) for item in at], engine_value(lambda v: [sg.relu(t) for t in v], at))
+    slopes = [engine_gradient(sg.relu, item) for item in at]
+    work.step("∂max(0, xᵢ)/∂xᵢ = 1 for xᵢ > 0, else 0", r"\frac{\partial}{\partial x_i}\max(0, x_i) = 1[x_i > 0]",
+              [c.relu_derivative(item) for item in at], slopes)  # fmt: skip
+    work.result(
+        "∂max(0, x)/∂x = diag(1[x > 0])", c.relu_jacobian(at), engine_jacobian(lambda v: [sg.relu(t) for t in v], at)
+    )
+
+
+def _c4(work: Work) -> None:
+    w, x = work.draw(w="n", x="n")
+    u = [p * q for p, q in zip(w, x)]
+    work.step("u = w⊗x, ∂u/∂w = diag(x)", r"u = w\otimes x,\ \frac{\partial u}{\partial w} = \mathrm{diag}(x)",
+              diagonal(x), engine_jacobian(lambda v: [p * q for p, q in zip(v, x)], w))  # fmt: skip
+    ones = [1.0] * len(w)
+    work.step("y = sum(u), ∂y/∂u = 1ᵀ", r"y = \mathrm{sum}(u),\ \frac{\partial y}{\partial u} = \vec 1^T", ones,
+              engine_gradient(sg.sum, u))  # fmt: skip
+    by_steps = engine_gradient(lambda w, x: sg.sum([p * q for p, q in zip(w, x)]), w, x)
+    work.step("∂y/∂w = 1ᵀdiag(x) = xᵀ", r"\frac{\partial y}{\partial w} = \vec 1^T\mathrm{diag}(x) = x^T",
+              c.chain_jacobians([ones], diagonal(x)), [by_steps[0]])  # fmt: skip
+    at_once = engine_gradient(sg.dot, w, x)
+    for what, k in (("by w: xᵀ", 0), ("by x: wᵀ", 1)):
+        work.gradient(f"∂(w·x) {what}", lambda layout: c.dot_gradients(w, x, layout)[k], at_once[k])
+    work.result("w·x", c.dot(w, x), engine_value(sg.dot, w, x), sum(map(abs, u)), len(w))
+
+
+def _c5(work: Work) -> None:
+    w, x, b = work.draw(w="n", x="n", b="")
+    engine = engine_gradient(lambda w, x, b: sg.dot(w, x) + b, w, x, b)
+    for what, k in (("∂z/∂w = xᵀ", 0), ("∂z/∂x = wᵀ", 1)):
+        work.gradient(what, lambda layout: c.affine_gradients(w, x, layout)[k], engine[k])
+    work.result("∂z/∂b = 1", c.affine_gradients(w, x)[2], engine[2])
+    value = engine_value(lambda w, x, b: sg.dot(w, x) + b, w, x, b)
+    work.result("z = w·x + b", c.affine(w, x, b), value, sum(abs(p * q) for p, q in zip(w, x)) + abs(b), len(w) + 1)
+
+
+def _c6(work: Work) -> None:
+    w, x, b = work.draw(w="n", x="n", b="")
+    # the neuron of both signs: z, and -z
+    for sign in (1.0, -1.0):
+        v, a = [sign * item for item in w], sign * b
+        z = c.affine(v, x, a)
+        most = sum(abs(p * q) for p, q in zip(w, x)) + abs(b)
+        work.sides(z, engine_value(lambda w, x, b: sg.dot(w, x) + b, v, x, a), most, len(w) + 1)
+        engine = engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), v, x, a)
+        which = "z" if sign > 0 else "-w, -b: z"
+        work.step(f"{which} = {z:.3g}: ∂max(0, z)/∂z", r"\frac{\partial}{\partial z}\max(0, z) = 1[z > 0]",
+                  c.relu_derivative(z), engine_gradient(sg.relu, z))  # fmt: skip
+        slope = c.relu_derivative(z)
+        work.step("∂activation/∂w = ∂max(0, z)/∂z · ∂z/∂w",
+                  r"\frac{\partial a}{\partial z}\frac{\partial z}{\partial w}", c.chain_jacobians([[slope]],
+                  c.affine_gradients(v, x)[0]), [engine[0]])  # fmt: skip
+        found = {layout: c.neuron_gradients(v, x, a, layout) for layout in ("numerator", "denominator")}
+        for what, k in (("by w: 0ᵀ or xᵀ", 0), ("by x: 0ᵀ or wᵀ", 1)):
+            work.gradient(what, lambda layout: found[layout][k], engine[k])
+        work.result("by b: 0 or 1", found["numerator"][2], engine[2])
+        work.result("max(0, w·x + b)", c.neuron(v, x, a), engine_value(lambda w, x, b: sg.relu(sg.dot(w, x) + b), v, x,
+                    a), most, len(w) + 1)  # fmt: skip
+
+    for z in (0.5, 0.0):
+        found_at, engine_at = (
+            c.neuron_gradients([z], [1.0], 0.0),
+            engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), [z], [1.0], 0.0),
+        )
+        work.result(f"at z = {z}: by w, x and b", list(found_at), [[engine_at[0]], [engine_at[1]], engine_at[2]])
+
+
+def need_exponents(work: Work, z: Any) -> None:
+    """Refuses numbers whose exponentials over- or underflow when they are squared."""
+    far = max(z, key=abs)
+    work.need(abs(far) <= 300.0,
+              f"the steps square Σe^zᵢ, which needs numbers from -300 to 300, got {far:g}: beyond, see E7")  # fmt: skip
+
+
+def softmax_scale(z: Any) -> list[list[float]]:
+    p = c.softmax(z)
+    return [[a * ((i == j) + b) for j, b in enumerate(p)] for i, a in enumerate(p)]
+
+
+def _c7(work: Work) -> None:
+    (z,) = work.draw(least=2, z="n")
+    need_exponents(work, z)
+    n = len(z)
+    e = [math.exp(item) for item in z]
+    total = math.fsum(e)
+    jacobian, scale = engine_jacobian(sg.softmax, z), softmax_scale(z)
+    work.step("u = e^zᵢ, ∂u/∂zⱼ = e^zᵢ δᵢⱼ", r"u_i = e^{z_i},\ \frac{\partial u_i}{\partial z_j} = e^{z_i}\delta_{ij}",
+              diagonal(e), engine_jacobian(lambda v: [sg.exp(t) for t in v], z))  # fmt: skip
+    work.step("v = Σe^zₖ, ∂v/∂zⱼ = e^zⱼ", r"v = \sum_k e^{z_k},\ \frac{\partial v}{\partial z_j} = e^{z_j}", e,
+              engine_gradient(lambda v: sg.sum([sg.exp(t) for t in v]), z))  # fmt: skip
+    quotient = [[(a * (i == j) * total - a * b) / total**2 for j, b in enumerate(e)] for i, a in enumerate(e)]
+    work.step("(u'v - uv')/v² = (e^zᵢ δᵢⱼ Σe - e^zᵢ e^zⱼ)/(Σe)²",
+              r"\frac{u'v - uv'}{v^2} = \frac{e^{z_i}\delta_{ij}\sum e - e^{z_i}e^{z_j}}{(\sum e)^2}", quotient,
+              jacobian, scale, 2 * n)  # fmt: skip
+    p = c.softmax(z)
+    parts = [[a * (i == j) - a * b for j, b in enumerate(p)] for i, a in enumerate(p)]
+    work.step("= pᵢδᵢⱼ - pᵢpⱼ", r"= p_i\delta_{ij} - p_ip_j", parts, jacobian, scale, n)
+    work.result("p = softmax(z)", p, engine_value(sg.softmax, z), p, n)
+    work.result("∂p/∂z = diag(p) - ppᵀ", c.softmax_jacobian(z), jacobian, scale, n)
+    found = c.softmax_jacobian(z)
+    for what, lines in (("rows", found), ("columns", zip(*found))):
+        work.result(f"{what} sum to 0", list(map(math.fsum, lines)), [0.0] * n, [2.0 * a for a in p], n)
+    wide = [100.0 * item for item in z]
+    far = c.softmax(wide)
+    work.result("p of 100 z", far, engine_value(sg.softmax, wide), [a * 4.0 for a in far], n)
+    moved, top = [item + 1.0 for item in z], max(map(abs, z))  # each sum is rounded
+    work.result(
+        "the same for z + 1", c.softmax_jacobian(moved), jacobian, [[a * (1.0 + top) for a in r] for r in scale], 2 * n
+    )
+
+
+def _c8(work: Work) -> None:
+    z, g = work.draw(least=2, z="n", g="n")
+    p = c.softmax(z)
+    engine = engine_gradient(lambda v: sg.dot(sg.softmax(v), g), z)
+    scale = [a * (abs(b) + sum(q * abs(d) for q, d in zip(p, g))) for a, b in zip(p, g)]
+    by_matrix = [math.fsum(b * r[j] for b, r in zip(g, c.softmax_jacobian(z))) for j in range(len(z))]
+    work.step("g J, with the matrix", r"g^T J", by_matrix, engine, scale, len(z))
+    work.gradient("∂L/∂z = p ⊙ (g - g·p)", lambda layout: c.softmax_backward(z, g, layout), engine, scale, len(z))
+
+
+def _c9(work: Work) -> None:
+    (z,) = work.draw(least=2, z="n")
+    n, p = len(z), c.softmax(z)
+    scale = [[(i == j) + b for j, b in enumerate(p)] for i in range(n)]
+    top = 1.0 + max(map(abs, z)) + math.log(n)
+    work.result("log p", c.log_softmax(z), engine_value(sg.log_softmax, z), top, n)
+    work.result("∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ", c.log_softmax_jacobian(z), engine_jacobian(sg.log_softmax, z), scale, n)
+    wide = [100.0 * item for item in z]
+    work.result("log p of 100 z", c.log_softmax(wide), engine_value(sg.log_softmax, wide), None, n)
+    work.result("log Σe^zᵢ", c.logsumexp(z), engine_value(sg.logsumexp, z), top, n)
+    work.gradient("∇ log Σe^zᵢ = p", lambda layout: c.logsumexp_gradient(z, layout),
+                  engine_gradient(lambda v: sg.logsumexp(v), z), p, n)  # fmt: skip
+
+
+def _c10(work: Work) -> None:
+    (x,) = work.draw(least=2, x="n")
+    need_exponents(work, x)
+    n = len(x)
+    y, by_y, z, by_z = c.softmax_factors(x)
+    scale = softmax_scale(x)
+    work.step(
+        "y = 1/(1ᵀexp x)",
+        r"y = 1/(\vec 1^T e^x)",
+        y,
+        engine_value(lambda v: 1.0 / sg.sum([sg.exp(t) for t in v]), x),
+        y,
+        n,
+    )
+    work.step("∂y/∂x = -y² exp(x)ᵀ", r"\frac{\partial y}{\partial x} = -y^2 (e^x)^T", by_y,
+              [engine_gradient(lambda v: 1.0 / sg.sum([sg.exp(t) for t in v]), x)], None, n)  # fmt: skip
+    work.step("z = exp x", "z = e^x", z, engine_value(lambda v: [sg.exp(t) for t in v], x))
+    work.step("∂z/∂x = diag(z)", r"\frac{\partial z}{\partial x} = \mathrm{diag}(z)", by_z,
+              engine_jacobian(lambda v: [sg.exp(t) for t in v], x))  # fmt: skip
+    engine = engine_jacobian(sg.softmax, x)
+    found = c.scaled_vector_jacobian(y, by_y, z, by_z)
+    work.step(
+        "by B.15: y diag(z) + (∂y/∂x) zᵀ",
+        r"y\,\mathrm{diag}(z) + \frac{\partial y}{\partial x}z^T",
+        found,
+        engine,
+        scale,
+        2 * n,
+    )
+    turned = [[item] for item in by_y[0]]
+    denominator = c.scaled_vector_jacobian(y, turned, z, by_z, "denominator")
+    work.result("the same in denominator layout", denominator, engine, scale, 2 * n)
+    work.result("= diag(p) - ppᵀ", c.softmax_jacobian(x), engine, scale, n)
+
+
+def _c11(work: Work) -> None:
+    x, w = work.draw(X="m n", W="n k")
+    m, n, k = (work.sizes[axis] for axis in "mnk")
+    most = c.matmul(sizes(x), sizes(w))
+    work.result("Y_ij = Σ_p X_ip W_pj", c.matmul(x, w), engine_value(linear, x, w), most, n)
+    # what is read has the derivative 1 if all that it is multiplied with is 1
+    by_x = _four(engine_jacobian(lambda v: _flat_rows(linear(v, [[1.0] * k] * n)), x), k)
+    by_w = _four(engine_jacobian(lambda v: _flat_rows(linear([[1.0] * n] * m, v)), w), k)
+    reads_x = [[[[float(r == i) for _ in range(n)] for r in range(m)] for _ in range(k)] for i in range(m)]
+    reads_w = [[[[float(s == j) for s in range(k)] for _ in range(n)] for j in range(k)] for _ in range(m)]
+    work.result("which entries of X the entry (i, j) reads: row i, 1 for yes", reads_x, by_x)
+    work.result("which entries of W the entry (i, j) reads: column j, 1 for yes", reads_w, by_w)
+
+
+ROWS: tuple[Row, ...] = (
+    row("C1", "linear layer, Jacobians with four indices", "Y = XW: ∂Y_ij/∂W_rs = X_ir δ_js, ∂Y_ij/∂X_rs = δ_ir W_sj",
+        r"$Y = XW$: $\frac{\partial Y_{ij}}{\partial W_{rs}} = X_{ir}\delta_{js}$,"
+        r" $\frac{\partial Y_{ij}}{\partial X_{rs}} = \delta_{ir}W_{sj}$",
+        "linear_jacobian_by_weights linear_jacobian_by_inputs", "linear_jacobian", 0, COPIES, "LB linear layer", _c1),
+    row("C2", "linear layer, pulled back", "∂L/∂W = XᵀG, ∂L/∂X = GWᵀ, ∂L/∂b = the column sums of G",
+        r"$\frac{\partial L}{\partial W} = X^TG$, $\frac{\partial L}{\partial X} = GW^T$, $\frac{\partial L}{\partial"
+        r" b}$ = the column sums of $G$", "linear linear_backward", "linear_backward", 2, TERMS,
+        "LB linear layer; TL 2 (1)", _c2),
+    row("C3", "ReLU, its derivative and Jacobian", "relu'(x) = 1 for x > 0, 0 for x ≤ 0; on a vector, diag(1[x > 0])",
+        r"$\mathrm{relu}'(x) = 1$ for $x > 0$, $0$ for $x \le 0$; on a vector, $\mathrm{diag}(1[x > 0])$",
+        "relu relu_derivative relu_jacobian", "relu", 0, COPIES, "LB ReLU; PH 4", _c3,
+        misprints=("PH 4 says that z is a constant where z ≤ 0; it is max(0, z) that is",)),
+    row("C4", "dot product, by way of u = w⊗x", "∂(w·x)/∂w = 1ᵀdiag(x) = xᵀ",
+        r"$\frac{\partial (w\cdot x)}{\partial w} = \mathbf{1}^T\mathrm{diag}(x) = x^T$", "dot dot_gradients", "dot", 2,
+        "the gradients are copies; the sum makes 2n roundings on either side, of S = Σ of the sizes of its terms",
+        "PH 4", _c4),
+    row("C5", "affine unit", "z = w·x + b: ∂z/∂w = xᵀ, ∂z/∂b = 1",
+        r"$z = w\cdot x + b$: $\frac{\partial z}{\partial w} = x^T$, $\frac{\partial z}{\partial b} = 1$",
+        "affine affine_gradients", "affine", 2, "the gradients are copies; the sum as in C4", "PH 1; PH 4", _c5),
+    row("C6", "neuron: affine unit and ReLU",
+        "relu(w·x + b): by w 0ᵀ or xᵀ, by b 0 or 1, by x 0ᵀ or wᵀ, by the sign of z",
+        r"$\mathrm{relu}(w\cdot x + b)$: by $w$ it is $0^T$ or $x^T$, by $b$ $0$ or $1$, by $x$ $0^T$ or $w^T$, by"
+        r" the sign of $z$", "neuron neuron_gradients", "neuron", 2,
+        "the gradients are copies, the value as in C5; where the"
+        " sum's rounding could turn the sign of z nothing is claimed", "PH 1; PH 4", _c6),
+    row("C7", "softmax, Jacobian, by the quotient rule",
+        "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ - pⱼ), that is diag(p) - ppᵀ; rows and columns sum to 0; the same for z + c",
+        r"$\frac{\partial p_i}{\partial z_j} = p_i(\delta_{ij} - p_j)$, that is $\mathrm{diag}(p) -"
+        r" pp^T$; rows and columns sum to 0; the same for $z + c$", "softmax softmax_jacobian", "softmax_jacobian", 4,
+        "S = p_i(δ_ij + p_j); a p is an exp (2 ulp), n additions and a quotient; the engine subtracts what cancels on"
+        " the diagonal", "LB softmax; SM A.1", _c7),
+    row("C8", "softmax, pulled back", "∂L/∂z = p ⊙ (g - g·p)",
+        r"$\frac{\partial L}{\partial z} = p \odot (g - g\cdot p)$", "softmax_backward", "softmax_backward", 4,
+        "S = p⊙(|g| + |g|·p), the terms that cancel; the roundings of C7, and n products and additions more",
+        "SM A.2", _c8),
+    row("C9", "log-softmax and log-sum-exp", "∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ; ∇ log Σe^zᵢ = p",
+        r"$\frac{\partial \log p_i}{\partial z_j} = \delta_{ij} - p_j$; $\nabla\log\sum e^{z_i} = p$",
+        "log_softmax log_softmax_jacobian logsumexp logsumexp_gradient", "log_softmax", 4,
+        "S = δ_ij + p_j; the roundings of p as in C7", "", _c9),
+    row("C10", "softmax, Jacobian, by theorems B.15 and B.26",
+        "y = 1/(1ᵀexp x), z = exp x: ∂(y z)/∂x = y diag(z) + ∂y/∂x zᵀ = diag(p) - ppᵀ",
+        r"$y = 1/(\mathbf 1^T e^x)$, $z = e^x$: $\frac{\partial (yz)}{\partial x} = y\,\mathrm{diag}(z) +"
+        r" \frac{\partial y}{\partial x}z^T = \mathrm{diag}(p) - pp^T$", "softmax_factors", "softmax_by_theorems", 4,
+        "as C7, with twice the terms", "SM A.1; SM B.15; SM B.26", _c10),
+    row("C11", "matrix product: what an entry reads",
+        "Y_ij = Σ_p X_ip W_pj reads row i of X and column j of W, and nothing else",
+        r"$Y_{ij} = \sum_p X_{ip}W_{pj}$ reads row $i$ of $X$ and column $j$ of $W$, and nothing else", "matmul",
+        "matmul", 2, TERMS, "LB linear layer", _c11),
+)  # fmt: skip

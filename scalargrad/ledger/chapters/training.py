@@ -1,0 +1,184 @@
+"""Chapter D of the ledger, training a unit: the work of rows D5, D6 and D8."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import scalargrad as sg
+from scalargrad import calculus as c
+from scalargrad.ledger.engine import engine_gradient, engine_value
+from scalargrad.ledger.work import Work
+from scalargrad.optim import SGD
+from scalargrad.value import Value
+
+
+def _neuron_cost(inputs: Any, targets: Any) -> Any:
+    return lambda w, b: sg.mean([(sg.relu(sg.dot(w, x) + b) - y) ** 2 for x, y in zip(inputs, targets)])
+
+
+def d5(work: Work) -> None:
+    w, b, inputs, targets = work.draw(w="n", b="", X="N n", y="N")
+    n, count = work.sizes["n"], work.sizes["N"]
+    cost = _neuron_cost(inputs, targets)
+    most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) + abs(y) for x, y in zip(inputs, targets)]
+    work.sides([c.affine(w, x, b) for x in inputs], [engine_value(lambda v, a: sg.dot(v, x) + a, w, b)
+               for x in inputs], most, n + 1)  # fmt: skip
+    by_w, by_b = engine_gradient(cost, w, b)
+    scale_w = [2.0 / count * sum(e * abs(x) for e, x in zip(most, column)) for column in zip(*inputs)]
+    scale_b = 2.0 / count * sum(most)
+    u = [c.neuron(w, x, b) for x in inputs]
+    work.step("u = max(0, w·x + b)", r"u = \max(0, w\cdot x + b)", u, [engine_value(lambda v, a: sg.relu(sg.dot(v,
+              x) + a), w, b) for x in inputs], most, n + 1)  # fmt: skip
+    v = [y - item for y, item in zip(targets, u)]
+    by_x = [c.neuron_gradients(w, x, b)[0][0] for x in inputs]
+    work.step("v = y - u, ∂v/∂w = 0ᵀ or -xᵀ",
+              r"v = y - u,\ \frac{\partial v}{\partial w} = \vec 0^T\ \mathrm{or}\ -x^T", [[-item for item in r]
+              for r in by_x], [engine_gradient(lambda t: y - sg.relu(sg.dot(t, x) + b), w) for x,
+              y in zip(inputs, targets)])  # fmt: skip
+    work.step("∂v²/∂v = 2v", r"\frac{\partial v^2}{\partial v} = 2v", [2.0 * item for item in v],
+              [engine_gradient(lambda t: t**2, item) for item in v])  # fmt: skip
+    terms = [[2.0 * item * -q for q in r] for item, r in zip(v, by_x)]
+    work.step("2v ∂v/∂w", r"2v\,\frac{\partial v}{\partial w}", terms, [engine_gradient(
+        lambda t: (y - sg.relu(sg.dot(t, x) + b)) ** 2, w) for x, y in zip(inputs, targets)],
+        [[2.0 * m * abs(q) for q in x] for m, x in zip(most, inputs)], n + 1)  # fmt: skip
+    mean = [math.fsum(r[j] for r in terms) / count for j in range(n)]
+    work.step("∂C/∂w = (1/N) Σ 2v ∂v/∂w",
+              r"\frac{\partial C}{\partial w} = \frac1N\sum 2v\frac{\partial v}{\partial w}", mean, by_w, scale_w,
+              n + count)  # fmt: skip
+    work.gradient("∂C/∂w = (2/N) Σ eᵢxᵢᵀ", lambda layout: c.neuron_cost_gradients(w, b, inputs, targets, layout)[0],
+                  by_w, scale_w, n + count)  # fmt: skip
+    work.result("∂C/∂b = (2/N) Σ eᵢ", c.neuron_cost_gradients(w, b, inputs, targets)[1], by_b, scale_b, n + count)
+    work.result(
+        "C", c.neuron_cost(w, b, inputs, targets), engine_value(cost, w, b), sum(m * m for m in most), n + count + 2
+    )
+    near, wanted = [[0.5], [0.0], [-0.5]], [1.0, 1.0, 1.0]
+    at_kink = c.neuron_cost_gradients([1.0], 0.0, near, wanted)
+    by_w, by_b = engine_gradient(_neuron_cost(near, wanted), [1.0], 0.0)
+    work.result("w = [1], b = 0 at the inputs ½, 0, -½, all of target 1", list(at_kink), [[by_w], by_b], 4.0)
+
+
+def d6(work: Work) -> None:
+    inputs, targets, start = work.draw(X="N n", y="N", w="n")
+    n, count = work.sizes["n"], work.sizes["N"]
+
+    def cost(w: Any, rows: Any = inputs, ys: Any = targets) -> Any:
+        return sg.mean([(sg.dot(w, x) - y) ** 2 for x, y in zip(rows, ys)])
+
+    size = max(max(map(abs, r)) for r in inputs)
+    most = n * size * max(map(abs, start)) + max(map(abs, targets))
+    work.result("C = (1/N)‖Xw - y‖²", c.least_squares_cost(start, inputs, targets), engine_value(cost, start),
+                count * most**2, n + count)  # fmt: skip
+    work.gradient("∂C/∂w = (2/N)(Xw - y)ᵀX", lambda layout: c.least_squares_gradient(start, inputs, targets, layout),
+                  engine_gradient(cost, start), 2.0 * size * most, n + count)  # fmt: skip
+    # the gradient is linear in w, so its difference along a unit vector is a row of the Hessian
+    units = [[float(k == j) for k in range(n)] for j in range(n)]
+    at_zero = engine_gradient(cost, [0.0] * n)
+    rows = [[p - q for p, q in zip(engine_gradient(cost, unit), at_zero)] for unit in units]
+    work.result("Hessian (2/N)XᵀX, in full", c.least_squares_hessian(inputs), rows,
+                4.0 * size * (size + max(map(abs, targets))), count + n)  # fmt: skip
+    work.result("λ_max of a diagonal matrix, and of 0", [c.largest_eigenvalue([[2.0, 0.0], [0.0, 5.0]]),
+                c.largest_eigenvalue([[0.0]])], [5.0, 0.0])  # fmt: skip
+    _descent(work, inputs, targets, cost)
+
+
+def _descent(work: Work, inputs: Any, targets: Any, cost: Any) -> None:
+    """The loop, on a problem of full rank: as many rows more as there are columns, with a diagonal of 4."""
+    n = len(inputs[0])
+    tall = [[4.0 * (i == j) for j in range(n)] for i in range(n)] + inputs
+    ys = [1.0] * n + targets
+    hessian, solution = c.least_squares_hessian(tall), c.least_squares_solution(tall, ys)
+    top, least = c.largest_eigenvalue(hessian), 32.0 / len(tall)  # λ_min ≥ 2·16/N
+    added_up = [sum(abs(p * q) for p, q in zip(r, solution)) + abs(y) for r, y in zip(tall, ys)]
+    condition = max(top / least, 1.0)  # the elimination magnifies its roundings by no more
+    scale = [2.0 / len(tall) * condition * sum(abs(p) * q for p, q in zip(column, added_up)) for column in zip(*tall)]
+    work.step("at the solution the gradient is 0", r"\frac{\partial C}{\partial w} = 0", [0.0] * n,
+              engine_gradient(lambda w: cost(w, tall, ys), solution), scale, 8 * (n + len(tall)))  # fmt: skip
+    for rate, what in ((1.0 / top, "η = 1/λ_max"), (1.9 / top, "η = 1.9/λ_max")):
+        _loop(work, f"w after ten steps of {what}", tall, ys, rate, cost)
+    # each step at 1/λ_max shrinks the distance by 1 - λ_min/λ_max, up to the rounding of a gradient; the power method
+    # leaves a hundredth at most
+    far, shrink = math.hypot(*solution), math.log1p(-min(least / top, 0.99))
+    steps = min(2000, math.ceil(math.log(1e-9) / shrink))
+    w = [0.0] * n
+    for _ in range(steps):
+        w = c.gradient_descent_step(w, c.least_squares_gradient(w, tall, ys), 1.0 / top)
+    work.result(f"the loop at η = 1/λ_max reaches the least-squares solution, in {steps} steps", w, solution,
+                condition * far + max(scale) / least, 8 * (n + len(tall)), math.exp(shrink * steps) * far)  # fmt: skip
+    # the direction of λ_max, so far that what changes there shows beside the solution, and beside the cost there
+    v, away = [1.0 + 0.1 * k for k in range(n)], 1.0 + far + math.sqrt(c.least_squares_cost(solution, tall, ys) / top)
+    for _ in range(100):
+        v = [math.fsum(p * q for p, q in zip(r, v)) for r in hessian]
+        v = [away * item / max(map(abs, v)) for item in v]
+    moved = [p + q for p, q in zip(solution, v)]
+    for factor, verdict in ((1.9, 0.0), (2.1, 1.0)):
+        after = c.gradient_descent_step(moved, c.least_squares_gradient(moved, tall, ys), factor / top)
+        if not all(map(math.isfinite, after)):
+            raise OverflowError("the step leads to infinity")
+        farther = max(abs(p - q) for p, q in zip(after, solution)) > max(map(abs, v))
+        where = "away" if verdict else "nearer"
+        work.step(f"a step of η = {factor}/λ_max along the top eigenvector leads {where}: 1 for away",
+                  rf"\eta = {factor}/\lambda_{{\max}}", float(farther), verdict, 0.0)  # fmt: skip
+    before, rate = engine_value(lambda w: cost(w, tall, ys), moved), 1e-3 / top
+    lower = c.gradient_descent_step(moved, c.least_squares_gradient(moved, tall, ys), rate)
+    work.step("off the solution a small step lowers C: 1 for yes", r"C(w - \eta\,\partial C/\partial w) < C(w)",
+              float(engine_value(lambda w: cost(w, tall, ys), lower) < before), 1.0, 0.0)  # fmt: skip
+
+
+def _loop(work: Work, what: str, inputs: Any, targets: Any, rate: float, cost: Any) -> None:
+    """Ten steps by the closed form, and by the engine with its optimiser."""
+    n = len(inputs[0])
+    w, leaves = [0.0] * n, [Value(0.0) for _ in range(n)]
+    descent = SGD(leaves, lr=rate)
+    for _ in range(10):
+        w = c.gradient_descent_step(w, c.least_squares_gradient(w, inputs, targets), rate)
+        descent.zero_grad()
+        cost(leaves, inputs, targets).backward()
+        descent.step()
+    # no step magnifies what has gone before, since -I <= I - rate·H <= I; each adds its own rounding
+    size = max(max(map(abs, r)) for r in inputs)
+    scale = 10 * 2 * rate * n * size * (n * size * max(1.0, *map(abs, w)) + max(map(abs, targets)))
+    work.result(what, w, [leaf.data for leaf in leaves], scale, 2 * n + 2)
+
+
+def d8(work: Work) -> None:
+    w, b, inputs = work.draw(w="n", b="", X="N n")
+    n, count = work.sizes["n"], work.sizes["N"]
+    exact = [c.neuron(w, x, b) for x in inputs]
+    most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) for x in inputs]
+    scale = 2.0 * max(most) * (1.0 + max(max(map(abs, x)) for x in inputs))
+    by_w, by_b = engine_gradient(_neuron_cost(inputs, exact), w, b)
+    zero = c.neuron_cost_gradients(w, b, inputs, exact)
+    work.result("zero error: the gradient is zero, by w", zero[0], [by_w], [[scale] * n], n + count)
+    work.result("zero error: the gradient is zero, by b", zero[1], by_b, scale, n + count)
+    work.step("the cost is 0 there", "C = 0", c.neuron_cost(w, b, inputs, exact), 0.0, 0.0)
+    reach = [sum(abs(p * q) for p, q in zip(w, x)) for x in inputs]
+    dead = -1.0 - 2.0 * max(reach)
+    wrong = [item + 1.0 for item in exact]
+    found = c.neuron_cost_gradients(w, dead, inputs, wrong)
+    by_w, by_b = engine_gradient(_neuron_cost(inputs, wrong), w, dead)
+    work.result("the converse is false: a dead unit has errors and a zero gradient, by w", found[0], [by_w], 0.0)
+    work.result("the converse is false: a dead unit has errors and a zero gradient, by b", found[1], by_b, 0.0)
+    work.step("its cost is above 0: 1 for yes", "C > 0", float(c.neuron_cost(w, dead, inputs, wrong) > 0.0), 1.0, 0.0)
+    # one active input: the step is against e·x, the larger the error the larger
+    x, alive = inputs[0], 1.0 + 2.0 * reach[0]
+    output = c.neuron(w, x, alive)
+    for share in (0.25, -0.25, 2.0):
+        target = [output - share * output]
+        e = output - target[0]
+        cost = _neuron_cost([x], target)
+        gradient = c.neuron_cost_gradients(w, alive, [x], target)
+        by_w, by_b = engine_gradient(cost, w, alive)
+        bound = 2.0 * (alive + output + abs(target[0]))
+        scale_w = [bound * abs(item) for item in x]
+        name = f"an error of {share} times the output"
+        work.result(f"{name}: ∂C/∂w = 2e xᵀ", gradient[0], [by_w], [scale_w], n + 2)
+        work.result(f"{name}: ∂C/∂b = 2e", gradient[1], by_b, bound, n + 2)
+        work.step(f"{name}: the step is -2ηe x, here for η = ½", r"-\eta\frac{\partial C}{\partial w} = -2\eta e x",
+                  c.gradient_descent_step([0.0] * n, [[2.0 * e * item for item in x]], 0.5), [-0.5 * g for g in by_w],
+                  scale_w, n + 2)  # fmt: skip
+        rate = 0.25 / (1.0 + sum(item**2 for item in x))
+        after_w = c.gradient_descent_step(w, [by_w], rate)
+        after = engine_value(lambda v, a: sg.relu(sg.dot(v, x) + a), after_w, alive - rate * by_b)
+        work.step(f"{name}: a step of η = 1/(4 + 4‖x‖²) halves it", r"e' = \tfrac12 e", 0.5 * e, after - target[0],
+                  bound + sum(abs(p * q) for p, q in zip(after_w, x)), 2 * n + 4)  # fmt: skip

@@ -1,0 +1,41 @@
+"""Runs `scalargrad formulas` as a reader does: what it prints, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scalargrad import __main__
+
+
+class Ran:
+    """What a command line printed, and its exit status."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], line: str) -> None:
+        capsys.readouterr()
+        self.code = __main__.main(["formulas", *line.split()])
+        self.out, self.err = capsys.readouterr()
+        self.lines = self.out.splitlines()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    return lambda line: Ran(capsys, line)
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command line that is refused: nothing on stdout, one line on stderr, exit status 1; returns that line."""
+
+    def refuse(line: str) -> str:
+        ran = Ran(capsys, line)
+        assert ran.code == 1 and ran.out == ""
+        assert ran.err.startswith("scalargrad: ") and ran.err.count("\n") == 1 and ran.err.endswith("\n")
+        return ran.err.removeprefix("scalargrad: ").strip()
+
+    return refuse
+
+
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())
