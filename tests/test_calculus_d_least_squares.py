@@ -202,6 +202,7 @@ def test_D6_largest_eigenvalue_of_two_by_two(a: float, share: float, lean: float
 
 def test_D6_largest_eigenvalue_by_hand() -> None:
     assert calculus.largest_eigenvalue([[3.0]]) == 3.0
+    assert calculus.largest_eigenvalue([[2.0, 0.0], [0.0, 2.0]]) == 2.0  # it occurs twice
     assert calculus.largest_eigenvalue([[0.0, 0.0], [0.0, 0.0]]) == 0.0
     assert abs(calculus.largest_eigenvalue([[2.0, 1.0], [1.0, 2.0]]) - 3.0) <= 1e-15
     assert abs(calculus.largest_eigenvalue([[5.0, 4.0], [4.0, 5.0]]) - 9.0) <= 1e-14

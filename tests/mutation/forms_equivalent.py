@@ -7,6 +7,9 @@ _EVEN = "an even function, or a square, of it"
 _BOTH = "both branches are right there"
 _STEP = "Newton's step only moves the last digits, within the tolerance; tests/test_calculus_b_chains.py has them"
 _START = "where the power method starts, which is not an eigenvector in either case, or a length that it divides out"
+_NAN = "a nan, which the command never draws: tests/test_calculus_a.py has it"
+_TWICE = "an eigenvalue that occurs twice, which the command does not draw: tests/test_calculus_d_least_squares.py has it"
+_NO_MOMENTUM = "a momentum of 0 or 1, which the command does not draw: tests/test_calculus_d_published.py has 0"
 _TIE = "a tie, which is handled before"
 
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
@@ -30,6 +33,14 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("elementary.sigmoid", "x >= 0.0", _BOTH),
     ("elementary.sigmoid", "0.0 -> 1", _BOTH),
     ("elementary.relu", "x > 0.0 -> x >= 0.0", "0 either way"),
+    ("elementary.relu", "x > 0.0 or x != x -> x > 0.0", _NAN),
+    ("elementary.relu", "x != x ->", _NAN),
+    ("elementwise.scalar_expansion_jacobians", "1 ->", _EMPTY),
+    ("networks.least_squares_solution", "p * q -> -(p * q)", "both sides of the system of equations change their sign"),
+    ("networks.largest_eigenvalue", "total((inner(*rows) for rows in zip(hessian, power))) / size ->", _TWICE),
+    ("updates.sgd_momentum_step", "velocity is not None and momentum != 0.0 -> velocity is not None", _NO_MOMENTUM),
+    ("updates.sgd_momentum_step", "momentum != 0.0 -> momentum > 0.0", "momentum is not negative"),
+    ("updates.sgd_momentum_step", "0.0 -> 1", _NO_MOMENTUM),
     ("elementary._sign", "1.0 -> -1.0", "only its size counts"),
     ("elementary._cbrt", "root - (root - x / (root * root)) / 3.0 ->", _STEP),
     ("elementary._cbrt", "(root - x / (root * root)) / 3.0", _STEP),
