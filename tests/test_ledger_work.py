@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scalargrad.calculus.shapes import shape, transpose
 from scalargrad.errors import ArgumentError, NumberError, ScalargradError, ShapeError
 from scalargrad.ledger.compare import Comparison, Refutation
+from scalargrad.ledger.rows import check
 from scalargrad.ledger.work import SMOOTH, Work
 from scalargrad.transforms.containers import flat
 from tests.support.drawn import QUARTERS, matrices, vectors
@@ -235,3 +236,50 @@ def test_a_square_jacobian_that_is_not_turned_is_seen() -> None:
     here = work()
     here.jacobian("J", lambda layout: [[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 4.0]])
     assert [len(each.misses(4.0)) for each in here.comparisons] == [0, 2]
+
+
+# --- what rows draw ---------------------------------------------------------------------------------------------------
+
+DRAWN = range(40)
+
+
+@pytest.mark.parametrize("id", ["D2", "D3", "D4"])
+def test_a_network_is_drawn_with_two_classes_or_more(id: str) -> None:
+    """With one, p = onehot = 1 and all gradients are 0; a reader may give one."""
+    for seed in DRAWN:
+        assert max(map(abs, flat(check(id, seed=seed).comparisons[0].analytic))) > 0.0
+    assert check("D3", {"b2": [1.0]}).inputs["classes"] == [0] * len(check("D3", {"b2": [1.0]}).inputs["X"])
+
+
+@pytest.mark.parametrize("id", ["D5", "D8"])
+def test_a_neuron_is_drawn_awake(id: str) -> None:
+    """One input is active, and another inactive where there are two; a bias that is given stays."""
+    for seed in DRAWN:
+        w, b, x = (check(id, seed=seed).inputs[name] for name in ("w", "b", "X"))
+        active = [sum(p * q for p, q in zip(w, row)) + b > 0.0 for row in x]
+        assert any(active) and (len(active) == 1 or not all(active))
+    assert check(id, {"b": -100.0}).inputs["b"] == -100.0
+
+
+def test_a_regulariser_is_drawn_positive_and_a_sigmoid_within_reach() -> None:
+    assert all(check("D4", seed=seed).inputs["reg"] > 0.0 for seed in DRAWN)
+    assert all(abs(check("A3", seed=seed).inputs["x"]) <= 3.0 for seed in DRAWN)
+    assert check("D4", {"reg": -1.0}).inputs["reg"] == -1.0
+
+
+@pytest.mark.parametrize("rate", [0.5, -2.0, None])
+def test_a_step_of_gradient_descent_takes_the_rate(rate: float | None) -> None:
+    """By default η = 1/λ_max, which leads one input of one number, with C = (xw - y)², halfway: w - 2(xw - y)x/(2x²)."""
+    given = {"X": [[2.0]], "y": [6.0], "w": [1.0], **({} if rate is None else {"eta": rate})}
+    step = next(each for each in check("D6", given).comparisons if each.what.startswith("w₁ = "))
+    assert step.analytic == step.engine == pytest.approx([3.0 if rate is None else 1.0 + 16.0 * rate])
+
+
+def test_the_lengths_that_are_apart_differ() -> None:
+    for seed in DRAWN:
+        here = work(seed)
+        here.draw(2, 2, 3, "m n", x="m n k")
+        assert {here.sizes["m"], here.sizes["n"]} == {2, 3} and here.sizes["k"] in (2, 3)
+    here = work(x=[[1.0]])
+    here.draw(apart="m n", x="m n")
+    assert here.sizes == {"m": 1, "n": 1}

@@ -16,8 +16,8 @@ def wrapped(text: str, indent: str = "", after: str = "") -> str:
 
 
 def number(x: Any) -> str:
-    """A number with six digits."""
-    return f"{x:.6g}" if isinstance(x, float) else str(x)
+    """A number with six digits; -0.0 as 0."""
+    return f"{x + 0.0:.6g}" if isinstance(x, float) else str(x)
 
 
 def _is_flat(x: Any) -> bool:

@@ -17,7 +17,7 @@ from scalargrad.value import Value
 # 1-Lipschitz, with a second derivative of at most 1: they do not magnify the error of an argument
 SMOOTH = ("sin", "cos", "tanh", "sigmoid", "atan", "softplus", "asinh")
 _KINDS = ("a number", "a vector", "a matrix")
-_TYPED = {"yhat": "ŷ"}  # names that few keyboards have
+_TYPED = {"yhat": "ŷ", "eta": "η"}  # names that few keyboards have
 
 
 class Work:
@@ -40,29 +40,39 @@ class Work:
 
     # --- numbers
 
-    def draw(self, size: float = 3.0, least: int = 1, **shapes: str) -> list[Any]:
+    def draw(self, size: float = 3.0, least: int = 1, most: int = 4, apart: str = "", **shapes: str) -> list[Any]:
         """Returns an input for each name, in order: those given, and random ones between -size and size.
 
         A shape is the names of the lengths, such as "m n", or "" for a number; "N<K" is a vector of N whole numbers
-        below K, and comes after the inputs that say what K is. The same name is the same length, from `least` to 4
-        unless an input that is given says otherwise. Raises `ShapeError` if inputs do not fit together.
+        below K, and comes after the inputs that say what K is. The same name is the same length, from `least` to `most`
+        unless an input that is given says otherwise; K is 2 or more. The lengths named in `apart` differ from one
+        another, unless they are given. Raises `ShapeError` if inputs do not fit together.
         """
         self.inputs.update(dict.fromkeys(shapes))
+        classes = {axes.partition("<")[2] for axes in shapes.values()} - {""}
+        names = apart.split()
+
+        def length(axis: str) -> int:
+            """The length that an input has along an axis, or any."""
+            if axis not in self.sizes:
+                first = max(least, 2) if axis in classes else least
+                taken = [self.sizes.get(other) for other in names if axis in names]
+                lengths = [k for k in range(first, max(most, first) + 1) if k not in taken]
+                self.sizes[axis] = self.random.choice(lengths)
+            return self.sizes[axis]
+
         self.names += shapes
         for name, axes in shapes.items():
             if name in self.given:
                 whole, _, limit = axes.partition("<")
                 x = self._fitted(name, self.given[name], whole.split())
-                self.inputs[name] = self._indices(name, x, limit, least) if limit else x
+                self.inputs[name] = self._indices(name, x, limit, max(least, 2)) if limit else x
         for name, axes in shapes.items():
             if name not in self.given:
                 whole, _, limit = axes.partition("<")
-                lengths = [self._length(axis, least) for axis in whole.split()]
-                self.inputs[name] = self._random(lengths, size, limit and self._length(limit, least))
+                lengths = [length(axis) for axis in whole.split()]
+                self.inputs[name] = self._random(lengths, size, limit and length(limit))
         return [self.inputs[name] for name in shapes]
-
-    def _length(self, axis: str, least: int) -> int:
-        return self.sizes.setdefault(axis, self.random.randint(least, max(4, least)))
 
     def _random(self, lengths: Sequence[int], size: float, limit: Any) -> Any:
         if not lengths:
@@ -103,6 +113,11 @@ class Work:
         self.inputs[name] = found
         self.names.append(name)
         return str(found)
+
+    def default(self, name: str, x: Any) -> Any:
+        """The input that is given under that name; if it was drawn, this number is taken instead."""
+        self.inputs[name] = self.inputs[name] if name in self.given else x
+        return self.inputs[name]
 
     def note(self, **inputs: Any) -> None:
         """Shows numbers among the inputs that are not drawn."""

@@ -50,7 +50,7 @@ def _a2(work: Work) -> None:
 
 
 def _a3(work: Work) -> None:
-    (x,) = work.draw(300.0, x="")
+    (x,) = work.draw(x="")
     work.need(abs(x) <= 300.0, "x must be between -300 and 300, since the four nodes over- and underflow beyond: see"
               f" E7; it is {x:g}")  # fmt: skip
     values, slopes = c.sigmoid_nodes(x)
@@ -148,7 +148,8 @@ ROWS: tuple[Row, ...] = (
         "S is the sum of the terms' sizes; n the terms and factors: a power (1 ulp) and a product for each, 3"
         " roundings", "PH 2; PH 3", _a4, misprints=("PH 2 prints ∂/∂x twice, for ∂/∂x and ∂/∂y",
         "PH 2 prints ∇(xy) with the numbers of 3x²y",
-        "PH 2 calls the gradient “a vector of its parameters”; it is one of the partial derivatives")),
+        "PH 2 calls the gradient “a vector of its parameters”; it is one of the partial derivatives",
+        "PH 2 speaks of “the matrix that maps n scalar parameters to one scalar”; it is a function that does")),
     row("A5", "chain rule of several variables: the total derivative", "∂z/∂x = Σᵢ ∂z/∂uᵢ · ∂uᵢ/∂x, over every path",
         r"$\frac{\partial z}{\partial x} = \sum_i \frac{\partial z}{\partial u_i}\frac{\partial u_i}{\partial x}$, over"
         " every path", "total_derivative", "total_derivative", 4,

@@ -111,7 +111,7 @@ def _b8(work: Work) -> None:
     work.jacobian("dy/dx = [2/x, 3cos 3x]", lambda layout: c.log_sine_derivative(x, layout), engine, scale)
     value = engine_value(lambda v: [sg.log(v * v), sg.sin(3.0 * v)], x)
     at_zero = engine_value(lambda v: [sg.log(v * v), sg.sin(3.0 * v)], 0.0)
-    work.result("y at x = 0", c.log_sine(0.0), at_zero)
+    work.result("besides, y at x = 0", c.log_sine(0.0), at_zero)
     work.result("y = [ln x², sin 3x]", c.log_sine(x), value, [1 + abs(value[0]), 1 + abs(3.0 * x)])
 
 
@@ -260,7 +260,8 @@ ROWS: tuple[Row, ...] = (
         r"$\frac{\partial f(x)}{\partial x} = \mathrm{diag}(f'(x))$, for every elementary $f$",
         "elementwise_function_jacobian elementary", "elementwise_function", 16,
         "at most 6 operations of 1 to 2 ulp on either side, of S = |f'|(1 + |x|); for silu S has s(x)(1 + |x|s(-x)),"
-        " whose terms cancel", "SM B.26", b11),
+        " whose terms cancel", "SM B.26", b11,
+        misprints=("SM B.26 prints ∂f₁/∂xₙ twice in its last row; the second is ∂f₂/∂xₙ",)),
     row("B12", "scalar times vector (theorem B.15)",
         "∂(y z)/∂x = y ∂z/∂x + ∂y/∂x zᵀ in denominator layout; in numerator layout its transpose",
         r"$\frac{\partial (y z)}{\partial x} = y\,\frac{\partial z}{\partial x} + \frac{\partial"

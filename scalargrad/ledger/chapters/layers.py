@@ -81,13 +81,14 @@ def _c2(work: Work) -> None:
 
 def _c3(work: Work) -> None:
     (x,) = work.draw(x="n")
-    at = [*x, 0.0]
-    work.result("relu(x), and at 0", [c.relu(item) for item in at], engine_value(lambda v: [sg.relu(t) for t in v], at))
-    slopes = [engine_gradient(sg.relu, item) for item in at]
+    work.result("relu(x)", [c.relu(item) for item in x], engine_value(lambda v: [sg.relu(t) for t in v], x))
+    work.result("besides, relu(0) and relu'(0)", [c.relu(0.0), c.relu_derivative(0.0)], [engine_value(sg.relu, 0.0),
+                engine_gradient(sg.relu, 0.0)])  # fmt: skip
+    slopes = [engine_gradient(sg.relu, item) for item in x]
     work.step("∂max(0, xᵢ)/∂xᵢ = 1 for xᵢ > 0, else 0", r"\frac{\partial}{\partial x_i}\max(0, x_i) = 1[x_i > 0]",
-              [c.relu_derivative(item) for item in at], slopes)  # fmt: skip
+              [c.relu_derivative(item) for item in x], slopes)  # fmt: skip
     work.result(
-        "∂max(0, x)/∂x = diag(1[x > 0])", c.relu_jacobian(at), engine_jacobian(lambda v: [sg.relu(t) for t in v], at)
+        "∂max(0, x)/∂x = diag(1[x > 0])", c.relu_jacobian(x), engine_jacobian(lambda v: [sg.relu(t) for t in v], x)
     )
 
 
@@ -127,26 +128,30 @@ def _c6(work: Work) -> None:
         most = sum(abs(p * q) for p, q in zip(w, x)) + abs(b)
         work.sides(z, engine_value(lambda w, x, b: sg.dot(w, x) + b, v, x, a), most, len(w) + 1)
         engine = engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), v, x, a)
-        which = "z" if sign > 0 else "-w, -b: z"
-        work.step(f"{which} = {z:.3g}: ∂max(0, z)/∂z", r"\frac{\partial}{\partial z}\max(0, z) = 1[z > 0]",
+        which = "" if sign > 0 else "with -w, -b: "
+        work.step(f"{which}z = {z:.3g}: ∂max(0, z)/∂z", r"\frac{\partial}{\partial z}\max(0, z) = 1[z > 0]",
                   c.relu_derivative(z), engine_gradient(sg.relu, z))  # fmt: skip
         slope = c.relu_derivative(z)
-        work.step("∂activation/∂w = ∂max(0, z)/∂z · ∂z/∂w",
+        work.step(f"{which}∂activation/∂w = ∂max(0, z)/∂z · ∂z/∂w",
                   r"\frac{\partial a}{\partial z}\frac{\partial z}{\partial w}", c.chain_jacobians([[slope]],
                   c.affine_gradients(v, x)[0]), [engine[0]])  # fmt: skip
         found = {layout: c.neuron_gradients(v, x, a, layout) for layout in ("numerator", "denominator")}
         for what, k in (("by w: 0ᵀ or xᵀ", 0), ("by x: 0ᵀ or wᵀ", 1)):
-            work.gradient(what, lambda layout: found[layout][k], engine[k])
-        work.result("by b: 0 or 1", found["numerator"][2], engine[2])
-        work.result("max(0, w·x + b)", c.neuron(v, x, a), engine_value(lambda w, x, b: sg.relu(sg.dot(w, x) + b), v, x,
-                    a), most, len(w) + 1)  # fmt: skip
+            work.gradient(f"{which}{what}", lambda layout: found[layout][k], engine[k])
+        work.result(f"{which}by b: 0 or 1", found["numerator"][2], engine[2])
+        work.result(f"{which}max(0, w·x + b)", c.neuron(v, x, a), engine_value(lambda w, x, b: sg.relu(sg.dot(w, x)
+                    + b), v, x, a), most, len(w) + 1)  # fmt: skip
 
     for z in (0.5, 0.0):
         found_at, engine_at = (
             c.neuron_gradients([z], [1.0], 0.0),
             engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), [z], [1.0], 0.0),
         )
-        work.result(f"at z = {z}: by w, x and b", list(found_at), [[engine_at[0]], [engine_at[1]], engine_at[2]])
+        work.result(
+            f"besides, at z = {z} with w = [{z}], x = [1], b = 0: by w, x and b",
+            list(found_at),
+            [[engine_at[0]], [engine_at[1]], engine_at[2]],
+        )
 
 
 def need_exponents(work: Work, z: Any) -> None:
@@ -278,7 +283,8 @@ ROWS: tuple[Row, ...] = (
     row("C3", "ReLU, its derivative and Jacobian", "relu'(x) = 1 for x > 0, 0 for x ≤ 0; on a vector, diag(1[x > 0])",
         r"$\mathrm{relu}'(x) = 1$ for $x > 0$, $0$ for $x \le 0$; on a vector, $\mathrm{diag}(1[x > 0])$",
         "relu relu_derivative relu_jacobian", "relu", 0, COPIES, "LB ReLU; PH 4", _c3,
-        misprints=("PH 4 says that z is a constant where z ≤ 0; it is max(0, z) that is",)),
+        misprints=("PH 4 says that z, in bold as a vector, is a constant where z ≤ 0; it is the number max(0, z) that"
+        " is",)),
     row("C4", "dot product, by way of u = w⊗x", "∂(w·x)/∂w = 1ᵀdiag(x) = xᵀ",
         r"$\frac{\partial (w\cdot x)}{\partial w} = \mathbf{1}^T\mathrm{diag}(x) = x^T$", "dot dot_gradients", "dot", 2,
         "the gradients are copies; the sum makes 2n roundings on either side, of S = Σ of the sizes of its terms",

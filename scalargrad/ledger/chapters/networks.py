@@ -79,7 +79,7 @@ _NAMES = ("∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2")
 
 
 def _d3(work: Work) -> None:
-    x, w1, b1, w2, b2, classes = work.draw(1.0, 1, **_NETWORK)
+    x, w1, b1, w2, b2, classes = work.draw(1.0, **_NETWORK)
     parameters = w1, b1, w2, b2
     engine = engine_gradient(_loss_of(x, classes, 0.0), *parameters)
     scale, n = network_scale(x, *parameters)
@@ -133,7 +133,8 @@ def _d3(work: Work) -> None:
 
 
 def _d4(work: Work) -> None:
-    x, w1, b1, w2, b2, classes, reg = work.draw(1.0, 1, **_NETWORK, reg="")
+    x, w1, b1, w2, b2, classes, reg = work.draw(1.0, **_NETWORK, reg="")
+    reg = work.default("reg", abs(reg))
     work.sides(c.linear(x, w1, b1), engine_value(linear, x, w1, b1), c.linear(sizes(x), sizes(w1), sizes(b1)),
                len(w1) + 1)  # fmt: skip
     parameters = w1, b1, w2, b2
@@ -184,7 +185,8 @@ ROWS: tuple[Row, ...] = (
         r" $\partial W_1 = X^T((SW_2^T)\odot 1[h>0])$, $\partial b_1 = \mathbf{1}^T((SW_2^T)\odot 1[h>0])$, $S$ of D2",
         "two_layer_scores two_layer_loss two_layer_gradients", "two_layer_network", 8,
         "S is the gradients of the network of absolute values, times 1 + twice its largest score: a score's error is a"
-        " relative error of p; 4 sums one after the other, each of 2n roundings", "TL 1; TL 2 (1); TL 2 (2)", _d3),
+        " relative error of p; 4 sums one after the other, each of 2n roundings", "TL 1; TL 2 (1); TL 2 (2)", _d3,
+        misprints=("TL 2 (1) leaves out the 1/N of S, so that all four gradients are N times too large: see E3",)),
     row("D4", "L2 regulariser", "reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2",
         r"$\mathrm{reg}(\lVert W_1\rVert^2+\lVert W_2\rVert^2)$ adds $2\,\mathrm{reg}\,W_1$ and $2\,\mathrm{reg}\,W_2$",
         "l2 l2_gradient", "l2_regulariser", 8, "as D3, with 2·reg·|W| in S: two products and an addition", "TL 3", _d4),
@@ -193,7 +195,8 @@ ROWS: tuple[Row, ...] = (
         r"$\frac{\partial C}{\partial w} = \frac2N\sum e_ix_i^T$, $\frac{\partial C}{\partial b} = \frac2N\sum"
         r" e_i$ over the active inputs, $e_i = (w\cdot x_i+b)-y_i$", "neuron_cost neuron_cost_gradients", "neuron_cost",
         2, "S is the sum with sizes for terms; n roundings of e, N of the sum, 4 of products and the mean",
-        "PH 1; PH 5; PH 5.1", d5, misprints=("PH 5 drops the subscripts i in v²",)),
+        "PH 1; PH 5; PH 5.1", d5, misprints=("PH 5 drops the subscripts i in v²",
+        "PH 5.1 prints -2v xᵀ, where x is xᵢ and v is vᵢ")),
     row("D6", "gradient descent",
         "w ← w - η (∂C/∂w)ᵀ lowers a smooth C for small η; with η < 2/λ_max of (2/N)XᵀX it reaches the"
         " least-squares solution, with η > 2/λ_max it diverges",
@@ -211,10 +214,11 @@ ROWS: tuple[Row, ...] = (
         "sgd_momentum_step adam_step adamw_step", "optimisers", 16,
         "n steps of at most 8 roundings each, of S = |w| + the path so far; decaying averages do not magnify them",
         "PH 1", d7),
-    row("D8", "what the neuron's gradient says",
-        "zero error, zero gradient, but not conversely (a dead unit); the step goes against"
-        " the error, weighted by the inputs",
-        r"zero error gives a zero gradient, but not conversely (a dead unit); the step"
-        r" $-2\eta e x$ goes against the error, weighted by the inputs", "neuron_cost_gradients gradient_descent_step",
+    row("D8", "the neuron's gradient: a sum of the inputs, weighted by their errors",
+        "∂C/∂w = (2/N) Σ eᵢxᵢᵀ: the weights of the inputs are their errors, and an inactive input does not count; zero"
+        " error, zero gradient, but not conversely (a dead unit); the larger the error, the larger the step",
+        r"$\frac{\partial C}{\partial w} = \frac2N\sum e_ix_i^T$: the weights of the inputs are their errors, and an"
+        r" inactive input does not count; zero error gives a zero gradient, but not conversely (a dead unit); the step"
+        r" $-2\eta e x$ grows with the error", "neuron_cost_gradients gradient_descent_step",
         "remarks", 4, "as D5; where the error is 0, S bounds what cancels", "PH 5.1", d8),
 )  # fmt: skip

@@ -249,17 +249,17 @@ def e11(work: Work) -> None:
 
 
 def e12(work: Work) -> None:
-    w, g = work.draw(least=2, w="n", g="n")
-    rate, n = 0.125, len(w)
+    w, g, rate = work.draw(least=2, w="n", g="n", η="")
+    rate, n = work.default("η", 0.125), len(w)
     broadcast = [[a - rate * b for b in g] for a in w]  # what a column minus a row is to numpy: n×n
     right = c.gradient_descent_step(w, [g], rate)
     leaves = [sg.Value(item) for item in w]
     sg.dot(g, leaves).backward()
     work.refuted("a column w minus a row η ∂C/∂w: n×n, here beside the right step in each column", broadcast,
                  [[item] * n for item in right], [[leaf.data - rate * leaf.grad] * n for leaf in leaves],
-                 [[abs(a) + rate * abs(b)] * n for a, b in zip(w, g)], 1,
+                 [[abs(a) + abs(rate * b)] * n for a, b in zip(w, g)], 1,
                  [[leaf.data - rate * other.grad for other in leaves] for leaf in leaves],
-                 [[abs(a) + rate * abs(b) for b in g] for a in w])  # fmt: skip
+                 [[abs(a) + abs(rate * b) for b in g] for a in w])  # fmt: skip
 
 
 def e13(work: Work) -> None:

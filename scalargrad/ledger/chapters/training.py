@@ -17,8 +17,17 @@ def _neuron_cost(inputs: Any, targets: Any) -> Any:
     return lambda w, b: sg.mean([(sg.relu(sg.dot(w, x) + b) - y) ** 2 for x, y in zip(inputs, targets)])
 
 
+def _awake(work: Work, w: Any, b: float, inputs: Any) -> float:
+    """The bias. One that is drawn leaves an input active, and if there are two or more, another inactive."""
+    z = [math.fsum(p * q for p, q in zip(w, x)) for x in inputs]
+    low, high = min(z), max(z)
+    mixed = high + b > 0.0 and (len(z) == 1 or low + b < 0.0)
+    return work.default("b", b if mixed else -0.5 * (low + high) if high - low > 1e-3 else 1.0 - high)  # type: ignore[no-any-return]
+
+
 def d5(work: Work) -> None:
     w, b, inputs, targets = work.draw(w="n", b="", X="N n", y="N")
+    b = _awake(work, w, b, inputs)
     n, count = work.sizes["n"], work.sizes["N"]
     cost = _neuron_cost(inputs, targets)
     most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) + abs(y) for x, y in zip(inputs, targets)]
@@ -59,7 +68,8 @@ def d5(work: Work) -> None:
 
 
 def d6(work: Work) -> None:
-    inputs, targets, start = work.draw(X="N n", y="N", w="n")
+    inputs, targets, start, rate = work.draw(X="N n", y="N", w="n", η="")
+    rate = work.default("η", 1.0 / (c.largest_eigenvalue(c.least_squares_hessian(inputs)) or 1.0))
     n, count = work.sizes["n"], work.sizes["N"]
 
     def cost(w: Any, rows: Any = inputs, ys: Any = targets) -> Any:
@@ -71,6 +81,10 @@ def d6(work: Work) -> None:
                 count * most**2, n + count)  # fmt: skip
     work.gradient("∂C/∂w = (2/N)(Xw - y)ᵀX", lambda layout: c.least_squares_gradient(start, inputs, targets, layout),
                   engine_gradient(cost, start), 2.0 * size * most, n + count)  # fmt: skip
+    slopes = c.least_squares_gradient(start, inputs, targets)
+    work.step("w₁ = w₀ - η (∂C/∂w)ᵀ, from w₀ = w", r"w_1 = w_0 - \eta\,(\frac{\partial C}{\partial w})^T",
+              c.gradient_descent_step(start, slopes, rate), [a - rate * g for a, g in zip(start, engine_gradient(cost,
+              start))], max(map(abs, start)) + abs(rate) * 2.0 * size * most, n + count)  # fmt: skip
     # the gradient is linear in w, so its difference along a unit vector is a row of the Hessian
     units = [[float(k == j) for k in range(n)] for j in range(n)]
     at_zero = engine_gradient(cost, [0.0] * n)
@@ -143,35 +157,81 @@ def _loop(work: Work, what: str, inputs: Any, targets: Any, rate: float, cost: A
 
 def d8(work: Work) -> None:
     w, b, inputs = work.draw(w="n", b="", X="N n")
+    b = _awake(work, w, b, inputs)
     n, count = work.sizes["n"], work.sizes["N"]
-    exact = [c.neuron(w, x, b) for x in inputs]
     most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) for x in inputs]
+    exact, z = [c.neuron(w, x, b) for x in inputs], [c.affine(w, x, b) for x in inputs]
+    work.sides(z, [engine_value(lambda v, a: sg.dot(v, x) + a, w, b) for x in inputs], most, n + 1)
+    work.step("the outputs max(0, w·xᵢ + b), which are the targets where the error is zero",
+              r"y_i = \max(0, w\cdot x_i+b)", exact, [engine_value(lambda v, a: sg.relu(sg.dot(v, x) + a), w, b)
+              for x in inputs], most, n + 1)  # fmt: skip
     scale = 2.0 * max(most) * (1.0 + max(max(map(abs, x)) for x in inputs))
     by_w, by_b = engine_gradient(_neuron_cost(inputs, exact), w, b)
     zero = c.neuron_cost_gradients(w, b, inputs, exact)
     work.result("zero error: the gradient is zero, by w", zero[0], [by_w], [[scale] * n], n + count)
     work.result("zero error: the gradient is zero, by b", zero[1], by_b, scale, n + count)
     work.step("the cost is 0 there", "C = 0", c.neuron_cost(w, b, inputs, exact), 0.0, 0.0)
-    reach = [sum(abs(p * q) for p, q in zip(w, x)) for x in inputs]
-    dead = -1.0 - 2.0 * max(reach)
+    _weighted(work, w, b, inputs, exact)
+    dead = -1.0 - 2.0 * max(sum(abs(p * q) for p, q in zip(w, x)) for x in inputs)
     wrong = [item + 1.0 for item in exact]
     found = c.neuron_cost_gradients(w, dead, inputs, wrong)
     by_w, by_b = engine_gradient(_neuron_cost(inputs, wrong), w, dead)
-    work.result("the converse is false: a dead unit has errors and a zero gradient, by w", found[0], [by_w], 0.0)
-    work.result("the converse is false: a dead unit has errors and a zero gradient, by b", found[1], by_b, 0.0)
-    work.step("its cost is above 0: 1 for yes", "C > 0", float(c.neuron_cost(w, dead, inputs, wrong) > 0.0), 1.0, 0.0)
-    # one active input: the step is against e·x, the larger the error the larger
-    x, alive = inputs[0], 1.0 + 2.0 * reach[0]
-    output = c.neuron(w, x, alive)
+    converse = f"the converse is false: with b = {dead:.2f} instead the unit is dead, has errors and a zero gradient"
+    work.result(f"{converse}, by w", found[0], [by_w], 0.0)
+    work.result(f"{converse}, by b", found[1], by_b, 0.0)
+    work.step(
+        "the cost of the dead unit is above 0: 1 for yes",
+        "C > 0",
+        float(c.neuron_cost(w, dead, inputs, wrong) > 0.0),
+        1.0,
+        0.0,
+    )
+    # an active input, clear of rounding; if there is none, the bias makes one of the first
+    active = [k for k in range(count) if z[k] > 1e-3 * most[k]]
+    _one_input(work, w, b if active else 1.0 + 2.0 * most[0], inputs, active)
+
+
+def _weighted(work: Work, w: Any, b: float, inputs: Any, outputs: Any) -> None:
+    """The errors as weights of the inputs: 1, -1.5, 2, … for each output, active or not."""
+    count = len(inputs)
+    targets = [y - (1.0 + 0.5 * k) * (-1.0) ** k for k, y in enumerate(outputs)]
+    errors = [(y - target) * c.relu_derivative(c.affine(w, x, b)) for y, target, x in zip(outputs, targets, inputs)]
+    summed = [2.0 / count * math.fsum(e * item for e, item in zip(errors, column)) for column in zip(*inputs)]
+    by_w, by_b = engine_gradient(_neuron_cost(inputs, targets), w, b)
+    most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) + abs(y) for x, y in zip(inputs, targets)]
+    scale = [2.0 / count * sum(m * abs(item) for m, item in zip(most, column)) for column in zip(*inputs)]
+    n, what = len(w) + count, "errors 1, -1.5, 2, … of the outputs"
+    work.step("the weights eᵢ: the errors 1, -1.5, 2, … of the outputs, and 0 for an inactive input", "e_i",
+              errors, [count / 2.0 * engine_gradient(_neuron_cost_of_one(k, inputs, targets), w, b)[1]
+              for k in range(count)], most, n)  # fmt: skip
+    work.step(f"{what}: ∂C/∂w is (2/N) Σ eᵢxᵢᵀ", r"\frac{\partial C}{\partial w} = \frac2N\sum e_ix_i^T", summed, by_w,
+              scale, n)  # fmt: skip
+    found = c.neuron_cost_gradients(w, b, inputs, targets)
+    work.result(f"{what}: ∂C/∂w", found[0], [by_w], [scale], n)
+    work.result(f"{what}: ∂C/∂b", found[1], by_b, 2.0 / count * sum(most), n)
+
+
+def _neuron_cost_of_one(k: int, inputs: Any, targets: Any) -> Any:
+    """The part of the mean that input k has."""
+    return lambda w, b: (sg.relu(sg.dot(w, inputs[k]) + b) - targets[k]) ** 2 / len(inputs)
+
+
+def _one_input(work: Work, w: Any, b: float, inputs: Any, active: list[int]) -> None:
+    """The step is against e·x, the larger the error the larger."""
+    n, k = len(w), active[0] if active else 0
+    x = inputs[k]
+    output = c.neuron(w, x, b)
+    most = sum(abs(p * q) for p, q in zip(w, x)) + abs(b)
+    which = f"x_{k} alone, with " + ("" if active else f"b = {b:.2f}, since no input is active, and ")
     for share in (0.25, -0.25, 2.0):
         target = [output - share * output]
         e = output - target[0]
         cost = _neuron_cost([x], target)
-        gradient = c.neuron_cost_gradients(w, alive, [x], target)
-        by_w, by_b = engine_gradient(cost, w, alive)
-        bound = 2.0 * (alive + output + abs(target[0]))
+        gradient = c.neuron_cost_gradients(w, b, [x], target)
+        by_w, by_b = engine_gradient(cost, w, b)
+        bound = 2.0 * (most + output + abs(target[0]))
         scale_w = [bound * abs(item) for item in x]
-        name = f"an error of {share} times the output"
+        name = f"{which}an error of {share} times the output"
         work.result(f"{name}: ∂C/∂w = 2e xᵀ", gradient[0], [by_w], [scale_w], n + 2)
         work.result(f"{name}: ∂C/∂b = 2e", gradient[1], by_b, bound, n + 2)
         work.step(f"{name}: the step is -2ηe x, here for η = ½", r"-\eta\frac{\partial C}{\partial w} = -2\eta e x",
@@ -179,6 +239,6 @@ def d8(work: Work) -> None:
                   scale_w, n + 2)  # fmt: skip
         rate = 0.25 / (1.0 + sum(item**2 for item in x))
         after_w = c.gradient_descent_step(w, [by_w], rate)
-        after = engine_value(lambda v, a: sg.relu(sg.dot(v, x) + a), after_w, alive - rate * by_b)
+        after = engine_value(lambda v, a: sg.relu(sg.dot(v, x) + a), after_w, b - rate * by_b)
         work.step(f"{name}: a step of η = 1/(4 + 4‖x‖²) halves it", r"e' = \tfrac12 e", 0.5 * e, after - target[0],
                   bound + sum(abs(p * q) for p, q in zip(after_w, x)), 2 * n + 4)  # fmt: skip
