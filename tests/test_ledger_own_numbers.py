@@ -213,7 +213,7 @@ def test_an_unknown_row_that_is_near_to_none(refused: Any) -> None:
     ("C7 q=1", "C7 has no input 'q': it has z"),
     ("C7 z=1,2 q=1 a=1", "C7 has no input 'a': it has z"),
     ("A1 f=sin", "A1 has no input 'f': it has f1, x"),
-    ("E10 h1=1", "E10 has no input 'h1': it has h, S, W2"),
+    ("E10 h1=1", "E10 has no input 'h1': it has h, S, W2, X, T, W1"),
     ("D1 y=1 hat=1", "D1 has no input 'hat': it has y, ŷ"),
     ("A6 h=0.5", "A6 has no input 'h': it has f, x"),  # which is shown, but chosen by the row
     ("A1 f1=sin f3=cos", "A1 has no input 'f3': it has f1, f2, x"),

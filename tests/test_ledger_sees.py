@@ -108,7 +108,7 @@ LIMITS: dict[str, dict[str, tuple[float, int]]] = {
     "B3": {"the remainder at": (1e-5, 10)},
     "B4": {"f(w) / g(x) for full maps": (1e-11, 10)},
     "B14": {"dy = ": (1e-6, 10), "df = ": (1e-3, 10), "d(y z)": (1e-3, 10)},
-    "C6": {"": (1e-12, 5)},
+    "C6": {"besides": FINEST, "": (1e-12, 5)},
     "D3": {"∂L/∂h": (1e-11, 10), "∂L/∂z": (1e-11, 10)},
     "D6": {"w after ten steps of η = 1/": (1e-8, 10), "w after ten steps": (1e-11, 10)},
     "D7": {"w after five steps of Adam": (1e-11, 10)},
@@ -356,7 +356,8 @@ def test_an_erratum_sees_that_a_function_it_calls_is_off(erratum: Erratum) -> No
 
 @pytest.mark.parametrize(("id", "name", "part", "answer"), [
     ("C7", "softmax_jacobian", lambda j: [j[1], *j[1:]], "columns sum to 0"),
-    ("D8", "neuron_cost_gradients", lambda pair: (pair[0], 0.0), "x_# alone, with an error of # times the output: ∂C/∂b = 2e"),
+    ("D8", "neuron_cost_gradients", lambda pair: (pair[0], 0.0),
+     "x_# alone, with an error of # times the output: ∂C/∂b = 2e"),
     ("D5", "neuron_cost_gradients", lambda pair: (pair[0], -pair[1]), "∂C/∂b = (2/N) Σ eᵢ"),
     ("E4", "neuron_cost", lambda cost: cost + 1.0,
      "C after a step, minus C before: with target - output the step climbs"),

@@ -269,7 +269,7 @@ def test_a_regulariser_is_drawn_positive_and_a_sigmoid_within_reach() -> None:
 
 @pytest.mark.parametrize("rate", [0.5, -2.0, None])
 def test_a_step_of_gradient_descent_takes_the_rate(rate: float | None) -> None:
-    """By default η = 1/λ_max, which leads one input of one number, with C = (xw - y)², halfway: w - 2(xw - y)x/(2x²)."""
+    """By default η = 1/λ_max, which leads to the solution at once where w is one number."""
     given = {"X": [[2.0]], "y": [6.0], "w": [1.0], **({} if rate is None else {"eta": rate})}
     step = next(each for each in check("D6", given).comparisons if each.what.startswith("w₁ = "))
     assert step.analytic == step.engine == pytest.approx([3.0 if rate is None else 1.0 + 16.0 * rate])
@@ -283,3 +283,19 @@ def test_the_lengths_that_are_apart_differ() -> None:
     here = work(x=[[1.0]])
     here.draw(apart="m n", x="m n")
     assert here.sizes == {"m": 1, "n": 1}
+
+
+def test_all_four_gradients_without_the_mean_are_too_large_by_n() -> None:
+    for seed in DRAWN:
+        checked = check("E3", seed=seed)
+        count = len(checked.inputs["X"])
+        assert len(checked.refutations) == 5
+        for each in checked.refutations:
+            assert flat(each.wrong) == pytest.approx([count * item for item in flat(each.right.analytic)])
+
+
+@pytest.mark.parametrize(("id", "products"), [("E1", ["∂L/∂W"]), ("E10", ["∂L/∂W2", "∂L/∂W1"])])
+def test_a_product_in_the_wrong_order_is_drawn_with_shapes_that_do_not_fit(id: str, products: list[str]) -> None:
+    for seed in DRAWN:
+        told = {each.what.partition(" = ")[0]: each.wrong for each in check(id, seed=seed).refutations}
+        assert all("does not conform" in told[name] for name in products)

@@ -81,7 +81,7 @@ INDEX: tuple[Entry, ...] = (
         linear layer | Y_ij = Σ_p X_ip W_pj | C11
         linear layer | ∂Y_ij/∂W_rs = X_ir δ_sj, and the step before | C1 E1
         linear layer | Y_ij depends on row i of X and column j of W alone | C11
-        linear layer | “∂Y/∂W = X” | E1
+        linear layer | “∂Y/∂W = X”, a tensor m×n×k, then m×k×n | E1
         linear layer | the upstream gradient, and a transpose | C2 E1
         softmax | p_i = exp(z_i)/Σexp(z_j), which overflows from z = 710 on | C7 E7
         softmax | the quotient rule (printed with the wrong sign) | C7 E8
@@ -99,6 +99,7 @@ INDEX: tuple[Entry, ...] = (
         2 (1) | ∂L/∂W2 = h1ᵀ S, ∂L/∂b2 = Σ S_i | D3 C2
         2 (2) | ∂L/∂h1 = S W2ᵀ | D3
         2 (2) | ∂h1/∂(XW1 + b1): 1 where h1 > 0 | D3 C3
+        2 (2) | ∂(XW1 + b1)/∂W1 = Xᵀ as a factor | D3 E10
         2 (2) | ∂L/∂W1 = Xᵀ(S W2ᵀ ⊙ 1[h1 > 0]), ∂L/∂b1 its column sums | D3
         3 | reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2 | D4
     """),

@@ -20,10 +20,13 @@ from scalargrad.ledger.chapters.refutations import (
 from scalargrad.ledger.row import Erratum
 
 ROWS: tuple[Erratum, ...] = (
-    Erratum("E1", "C1", "the linear layer's Jacobian is not the matrix X", "∂Y/∂W = X, and δ_sj with “s = r and j = s”",
-            "four indices, X_ir δ_js; only the pulled-back form is a matrix, XᵀG, with the transpose",
-            r"$\frac{\partial Y}{\partial W} = X$, and $\delta_{sj}$ with “$s = r$ and $j = s$”",
-            r"four indices, $X_{ir}\delta_{js}$; only the pulled-back form is a matrix, $X^TG$, with the transpose",
+    Erratum("E1", "C1", "the linear layer's Jacobian is not the matrix X",
+            "∂Y/∂W = X, of size m×n×k, m×k×n or m×n, and δ_sj with “s = r and j = s”",
+            "four indices, X_ir δ_js, so m×k×n×k; only the pulled-back form is a matrix, XᵀG, with the transpose",
+            r"$\frac{\partial Y}{\partial W} = X$, of size $m\times n\times k$, $m\times k\times n$ or"
+            r" $m\times n$, and $\delta_{sj}$ with “$s = r$ and $j = s$”",
+            r"four indices, $X_{ir}\delta_{js}$, so $m\times k\times n\times k$; only"
+            r" the pulled-back form is a matrix, $X^TG$, with the transpose",
             ("LB linear layer",), "test_E1_the_linear_jacobian_is_no_matrix", e1),
     Erratum("E2", "C7", "softmax: the step that loses Σe, and pᵢ(1 - δᵢⱼ)",
             "(e^zᵢ δᵢⱼ - e^zᵢ e^zⱼ)/(Σe)², then pᵢ(1 - δᵢⱼ) - pᵢpⱼ", "(e^zᵢ δᵢⱼ Σe - e^zᵢ e^zⱼ)/(Σe)² = pᵢδᵢⱼ - pᵢpⱼ",
@@ -62,10 +65,13 @@ ROWS: tuple[Erratum, ...] = (
             r"“$0 \circ 0 = 0$ whatever the operator”, and $(f\circ g)' = f'\circ g'$",
             r"$0 \oslash 0$ is nan, and $(f\circ g)' = \partial_1\!\circ f' + \partial_2\!\circ g'$, which is 0 because"
             r" $f'$ and $g'$ are", ("PH 3.2",), "test_E9_an_operator_of_zeros", e9),
-    Erratum("E10", "D3", "scores by W2 is not the factor h1ᵀ", "∂scores/∂W2 = h1ᵀ as a factor, so ∂L/∂W2 = S h1ᵀ",
-            "the factor has four indices (C1); pulled back, h1ᵀS",
-            r"$\frac{\partial\,\mathrm{scores}}{\partial W_2} = h_1^T$ as a factor, so $\frac{\partial L}{\partial W_2}"
-            r" = Sh_1^T$", "the factor has four indices (C1); pulled back, $h_1^TS$", ("TL 2 (1)",),
+    Erratum("E10", "D3", "a layer by its weights is not the factor h1ᵀ or Xᵀ",
+            "∂scores/∂W2 = h1ᵀ and ∂(XW1 + b1)/∂W1 = Xᵀ as factors, so ∂L/∂W2 = S h1ᵀ and ∂L/∂W1 = T Xᵀ",
+            "the factors have four indices (C1); pulled back, h1ᵀS and XᵀT",
+            r"$\frac{\partial\,\mathrm{scores}}{\partial W_2} = h_1^T$ and"
+            r" $\frac{\partial (XW_1+b_1)}{\partial W_1} = X^T$ as factors, so $\frac{\partial L}{\partial W_2}"
+            r" = Sh_1^T$ and $\frac{\partial L}{\partial W_1} = TX^T$",
+            "the factors have four indices (C1); pulled back, $h_1^TS$ and $X^TT$", ("TL 2 (1)", "TL 2 (2)"),
             "test_E10_the_order_of_the_factors", e10),
     Erratum("E11", "C3", "the ReLU of a vector has a matrix for a derivative", "∂max(0, x)/∂x printed as a column of n",
             "n×n and diagonal", r"$\frac{\partial}{\partial x}\max(0, x)$ printed as a column of $n$",

@@ -75,7 +75,7 @@ def _loss_of(x: Any, classes: list[int], regularisation: float) -> Any:
     return loss
 
 
-_NAMES = ("∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2")
+NAMES = ("∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2")
 
 
 def _d3(work: Work) -> None:
@@ -119,7 +119,7 @@ def _d3(work: Work) -> None:
     work.step("∂L/∂z = (SW2ᵀ) ⊙ 1[h > 0]", r"\frac{\partial L}{\partial z} = (SW_2^T)\odot 1[h>0]", t,
               engine_gradient(of_z, z), [[max(a, b) for a, b in zip(*both)] for both in zip(most_h, big)],
               n)  # fmt: skip
-    for each in zip(_NAMES, c.two_layer_gradients(x, classes, *parameters), engine, scale):
+    for each in zip(NAMES, c.two_layer_gradients(x, classes, *parameters), engine, scale):
         work.result(*each, n)
 
     def forward(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
@@ -145,7 +145,7 @@ def _d4(work: Work) -> None:
                   rf" {what}}} = 2\,\mathrm{{reg}}\,{what}", c.l2_gradient(reg, w), own)  # fmt: skip
     engine = engine_gradient(_loss_of(x, classes, reg), *parameters)
     scale, n = network_scale(x, *parameters, reg)
-    for each in zip(_NAMES, c.two_layer_gradients(x, classes, *parameters, reg), engine, scale):
+    for each in zip(NAMES, c.two_layer_gradients(x, classes, *parameters, reg), engine, scale):
         work.result(*each, n)
     three = [w1, w2, x]
     squares = engine_value(lambda *ws: reg * sg.sum([item * item for w in ws for r in w for item in r]), *three)
