@@ -53,6 +53,8 @@ run, refused = formulas.run, formulas.refused
     ("D4 reg=0.5", "  reg = 0.5\n"),
     ("E5 w=1,2 x=3,4", "  w = [1, 2]\n  x = [3, 4]\n"),
     ("E7 x=50", "  x = 50\n"),
+    ("B11 f=exp x=1,2", "  f = exp\n  x = [1, 2]\n"),
+    ("B11 x=1,2,3", "  f = all\n  x = [1, 2, 3]\n"),
     ("D6 eta=0.5", "  η = 0.5\n"),
     ("E12 η=0.25", "  η = 0.25\n"),
     ("D3 b2=1,2", "  b2 = [1, 2]\n"),

@@ -105,9 +105,12 @@ class Work:
                 raise ArgumentError(f"{name} must be whole numbers from 0 to {count - 1}, got {item:g}")
         return [int(item) for item in x]
 
-    def choose(self, name: str, options: Sequence[str] = SMOOTH) -> str:
-        """One of the options: the one that is given under that name, or any. Raises `ArgumentError` for another one."""
-        found = self.given[name] if name in self.given else self.random.choice(options)
+    def choose(self, name: str, options: Sequence[str] = SMOOTH, default: str = "") -> str:
+        """One of the options: the one that is given under that name, or the default, or any.
+
+        Raises `ArgumentError` for another one.
+        """
+        found = self.given[name] if name in self.given else default or self.random.choice(options)
         if found not in options:
             raise ArgumentError(f"{name} must be one of {', '.join(options)}, got {found!r}")
         self.inputs[name] = found

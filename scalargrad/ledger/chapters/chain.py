@@ -41,6 +41,8 @@ def _a2(work: Work) -> None:
     e = math.exp(-u)
     work.step("s' = e^-u/(1 + e^-u)²", r"s' = \frac{e^{-u}}{(1+e^{-u})^2}", e / (1.0 + e) ** 2,
               engine_gradient(sg.sigmoid, u))  # fmt: skip
+    work.step("s' = (1 + e^-u - 1)/(1 + e^-u)²", r"s' = \frac{1+e^{-u}-1}{(1+e^{-u})^2}",
+              (1.0 + e - 1.0) / (1.0 + e) ** 2, engine_gradient(sg.sigmoid, u), y)  # fmt: skip
     work.step("s' = s - s²", "s' = s - s^2", y - y * y, engine_gradient(sg.sigmoid, u), y)
     work.step("du/dx = w", r"\frac{du}{dx} = w", w, engine_gradient(lambda v: w * v + b, x))
     engine = engine_gradient(lambda v: sg.sigmoid(w * v + b), x)
@@ -77,6 +79,12 @@ def _a4(work: Work) -> None:
         ("2x + y⁸: ∂/∂x = 2, ∂/∂y = 8y⁷", r"\nabla(2x+y^8) = [2,\ 8y^7]", TWICE_PLUS, [2.0, 8.0 * y**7]),
         ("xy: ∂/∂x = y, ∂/∂y = x", r"\nabla(xy) = [y,\ x]", TIMES, [y, x]),
     ):
+        for by, k in (("x", 0), ("y", 1)) if len(terms) > 1 else ():  # term by term
+            parts = [c.polynomial_gradient([term], at)[0][k] for term in terms]
+            own = [engine_gradient(lambda v: polynomial([term], v), at)[k] for term in terms]
+            work.step(f"∂(2x)/∂{by} and ∂(y⁸)/∂{by}: {'2 + 0' if by == 'x' else '0 + 8y⁷'}",
+                      rf"\frac{{\partial 2x}}{{\partial {by}}} + \frac{{\partial y^8}}{{\partial {by}}}", parts, own,
+                      None, 4)  # fmt: skip
         engine = engine_gradient(lambda v: polynomial(terms, v), at)
         (scale,) = c.polynomial_gradient(positive(terms), sizes(at))
         work.step(what, latex, by_hand, engine, scale, 4)
@@ -99,6 +107,24 @@ def _a5(work: Work) -> None:
     engine = engine_gradient(lambda v: sg.sum([q * sg.sin(p * v) ** 2 for p, q in zip(a, b)]), x)
     scale = sum(2.0 * abs(q) * abs(p) * (1 + abs(p * x)) for p, q in zip(a, b))
     work.result("∂z/∂x, over all paths", c.total_derivative(outside, inside), engine, scale, len(a))
+    _two_paths(work, x)
+
+
+def _two_paths(work: Work, x: float) -> None:
+    """As it is printed: z = u sin(v), of u = x² + 3y and v = xy, by both inputs."""
+    (y,) = work.draw(y="")
+    u, v = x * x + 3.0 * y, x * y
+    outside = [math.sin(v), u * math.cos(v)]
+    own = engine_gradient(lambda w: w[0] * sg.sin(w[1]), [u, v])
+    most, far = x * x + 3.0 * abs(y), 1.0 + abs(v)
+    work.step("z = u sin(v): ∂z/∂u = sin(v), ∂z/∂v = u cos(v), for u = x² + 3y and v = xy",
+              r"z = u\sin(v),\ \frac{\partial z}{\partial u} = \sin(v),\ \frac{\partial z}{\partial v} = u\cos(v),\ "
+              r"u = x^2+3y,\ v = xy", outside, own, [far, most * far])  # fmt: skip
+    by_both = engine_gradient(lambda w: (w[0] * w[0] + 3.0 * w[1]) * sg.sin(w[0] * w[1]), [x, y])
+    for name, inside, engine in (("x", [2.0 * x, y], by_both[0]), ("y", [3.0, x], by_both[1])):
+        scale = 4.0 * far * (abs(inside[0]) + most * abs(inside[1]))
+        work.result(f"∂z/∂{name} = ∂z/∂u ∂u/∂{name} + ∂z/∂v ∂v/∂{name}", c.total_derivative(outside, inside), engine,
+                    scale, 2)  # fmt: skip
 
 
 def _a6(work: Work) -> None:

@@ -9,7 +9,7 @@ import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.elementary import ELEMENTARY
 from scalargrad.calculus.elementwise import Operator
-from scalargrad.calculus.shapes import diagonal, product
+from scalargrad.calculus.shapes import diagonal, product, transpose
 from scalargrad.ledger.engine import OPERATORS, engine_gradient, engine_jacobian, engine_value, through
 from scalargrad.ledger.work import SMOOTH, Work
 
@@ -17,8 +17,9 @@ _COMPARISONS: dict[Operator, Any] = {">": lambda w, x: w > x, ">=": lambda w, x:
 
 
 def b4(work: Work) -> None:
-    w, x = work.draw(w="n", x="n")
+    w, x = work.draw(most=2, w="n", x="n")
     work.need(all(x), "x must have no 0, since w / x does not exist there")
+    _partials(work, w, x)
     for name, operator in OPERATORS.items():
         by_w, by_x = _by_both(lambda a, b: [operator(p, q) for p, q in zip(a, b)], w, x)
         for side, found, engine in zip("wx", c.elementwise_jacobians(name, w, x), (by_w, by_x)):
@@ -29,6 +30,24 @@ def b4(work: Work) -> None:
     _corners(work)
     _of_functions(work, w, x)
     _of_maps(work, w, x)
+
+
+def _partials(work: Work, w: list[float], x: list[float]) -> None:
+    """∂(wᵢ ○ xᵢ)/∂wᵢ for each i: what stands on the diagonals, 1 + 0 = 1 for the sum."""
+    table: tuple[tuple[Operator, str, str, list[float]], ...] = (
+        ("+", "1 + 0 = 1, so diag(1) = I", r"\frac{\partial (w_i+x_i)}{\partial w_i} = 1 + 0 = 1", [1.0 for _ in x]),
+        ("-", "1 - 0 = 1, so diag(1) = I", r"\frac{\partial (w_i-x_i)}{\partial w_i} = 1 - 0 = 1", [1.0 for _ in x]),
+        ("*", "xᵢ, so diag(x)", r"\frac{\partial (w_i\times x_i)}{\partial w_i} = x_i", [*x]),
+        (
+            "/",
+            "1/xᵢ, so diag(1/x)",
+            r"\frac{\partial (w_i/x_i)}{\partial w_i} = \frac1{x_i}",
+            [1.0 / item for item in x],
+        ),
+    )
+    for name, what, latex, partials in table:
+        engine = [engine_gradient(lambda p: OPERATORS[name](p, q), item) for item, q in zip(w, x)]
+        work.step(f"∂(wᵢ {name} xᵢ)/∂wᵢ = {what}", latex, partials, engine)
 
 
 def _by_both(f: Any, w: Any, x: Any) -> tuple[Any, Any]:
@@ -116,6 +135,11 @@ def _of_maps(work: Work, w: list[float], x: list[float]) -> None:
 def b6(work: Work) -> None:
     x, z = work.draw(x="n", z="")
     work.need(z != 0.0, "z must not be 0, since x / z does not exist there")
+    ones = [1.0] * len(x)
+    work.step("∂f(x)/∂x = 1 and ∂g(z)/∂x = 0, for y = f(x) + g(z), f(x) = x and g(z) = 1z",
+              r"\frac{\partial f(x_i)}{\partial x_i} = 1,\ \frac{\partial g(z)}{\partial x_i} = 0",
+              [ones, [0.0] * len(x)], [[engine_gradient(lambda v: v + z, item)
+              for item in x], engine_gradient(lambda v, s: s * 1.0, x, z)[0]])  # fmt: skip
     for name in OPERATORS:
         _expanded(work, name, x, z)
 
@@ -156,8 +180,9 @@ def _domain(name: str, x: float) -> float:
 
 
 def b11(work: Work) -> None:
-    (x,) = work.draw(x="n")
-    for name in ELEMENTARY:
+    only = work.choose("f", ("all", *ELEMENTARY), "all")
+    (x,) = work.draw(most=2, x="n")
+    for name in ELEMENTARY if only == "all" else (only,):
         at = [_domain(name, item) for item in x]
         if name in ("floor", "ceil", "trunc", "round"):
             at = [math.floor(item) + 0.25 for item in at]
@@ -174,4 +199,9 @@ def b11(work: Work) -> None:
         work.result(f"{name}(x)", [f(item) for item in at], engine_value(each, at),
                     [max(abs(f(item)), s * abs(df(item))) for item, s in zip(at, scale)])  # fmt: skip
         size = [abs(df(item)) * s + (s if name == "silu" else 0.0) for item, s in zip(at, scale)]
+        if name == only:
+            entries = [[df(item) if i == j else 0.0 for i in range(len(at))] for j, item in enumerate(at)]
+            work.step(f"the matrix of ∂fᵢ/∂xⱼ of {name}, row j and column i as in SM",
+                      r"\Bigl[\frac{\partial f_i}{\partial x_j}\Bigr]", entries,
+                      transpose(engine_jacobian(each, at)), diagonal(size))  # fmt: skip
         work.result(f"J of {name}", c.elementwise_function_jacobian(df, at), engine_jacobian(each, at), diagonal(size))

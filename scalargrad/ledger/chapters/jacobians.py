@@ -8,7 +8,7 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.shapes import diagonal, product, transpose
-from scalargrad.ledger.chapters.chain import SQUARE_TIMES, TWICE_PLUS
+from scalargrad.ledger.chapters.chain import SQUARE_TIMES, TIMES, TWICE_PLUS
 from scalargrad.ledger.chapters.elementwise import b4, b6, b10, b11
 from scalargrad.ledger.engine import (
     engine_gradient,
@@ -33,6 +33,13 @@ def _b1(work: Work) -> None:
             f"∇({what}), a row", rf"\nabla({what})".replace("²", "^2").replace("⁸", "^8"), gradient, [own], [size], 4
         )
     work.jacobian("J of [3x²y, 2x + y⁸]", lambda layout: c.stack_gradients(rows, layout), engine, scale, 4)
+    # in general m×n: three functions of two variables
+    several = (SQUARE_TIMES, TWICE_PLUS, TIMES)
+    rows = [c.polynomial_gradient(terms, at) for terms in several]
+    scale = [c.polynomial_gradient(positive(terms), sizes(at))[0] for terms in several]
+    engine = engine_jacobian(lambda v: [polynomial(terms, v) for terms in several], at)
+    work.jacobian("m×n = 3×2: J of [3x²y, 2x + y⁸, xy]", lambda layout: c.stack_gradients(rows, layout), engine, scale,
+                  4)  # fmt: skip
 
 
 def _b2(work: Work) -> None:
@@ -50,11 +57,16 @@ def _b3(work: Work) -> None:
         there = [a + scale * b for a, b in zip(x, d)]
         return [a - b for a, b in zip(there, x)], engine_value(sg.softmax, there)
 
+    size = [[p * ((i == j) + q) for j, q in enumerate(value)] for i, p in enumerate(value)]
+    work.step("J of f = softmax: diag(p) - ppᵀ", r"J = \mathrm{diag}(p) - pp^T", c.softmax_jacobian(x), jacobian, size,
+              len(x))  # fmt: skip
     for scale in (2.0**-18, 2.0**-20, 2.0**-22):
         step, moved = moved_by(scale)
         remainder = sum(item * item for item in step)  # ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2
         near = c.linear_approximation(value, jacobian, step)
-        work.result(f"softmax(x + Δ) for Δ = {scale:.3g}·d", near, moved, 4.0, 1, remainder)
+        work.result(
+            f"f + JΔ, and the engine's f(x + Δ), for f = softmax and Δ = {scale:.3g}·d", near, moved, 4.0, 1, remainder
+        )
     # a J that is off by a thousandth of its size would show here: the remainder is smaller
     (large, moved), (small, half) = moved_by(2.0**-9), moved_by(2.0**-10)
     whole = [p - q for p, q in zip(moved, c.linear_approximation(value, jacobian, large))]
@@ -86,6 +98,10 @@ def _b7(work: Work) -> None:
     scale = [sum(abs(r[j]) for r in a) * (1 + abs(x[j])) for j in range(len(x))]
     work.gradient("Σf(x) for f = A sin(x): the column sums of J", lambda layout: c.sum_gradient(jacobian,
                   layout=layout), engine, scale, len(a))  # fmt: skip
+    inside = [math.fsum(r[j] for r in jacobian) for j in range(len(x))]
+    work.step("∂/∂xⱼ Σᵢ fᵢ(x) = Σᵢ ∂fᵢ/∂xⱼ: ∂ moves inside Σ",
+              r"\frac{\partial}{\partial x_j}\sum_i f_i(x) = \sum_i\frac{\partial f_i(x)}{\partial x_j}", inside,
+              engine, scale, len(a))  # fmt: skip
     by_x, by_z = engine_gradient(lambda v, s: sg.sum([item * s for item in v]), x, z)
     work.gradient("Σxz, by x", lambda layout: c.scaled_sum_gradients(x, z, layout)[0], by_x)
     work.result("Σxz, by z", c.scaled_sum_gradients(x, z)[1], by_z, sum(sizes(x)), len(x))
@@ -106,6 +122,10 @@ def _b8(work: Work) -> None:
               1 + abs(g[1])]])  # fmt: skip
     engine = engine_jacobian(lambda v: [sg.log(v[0] ** 2), sg.sin(3.0 * v[0])], [x])
     scale = [[abs(engine[0][0])], [3.0 * (1 + abs(3.0 * x))]]
+    paths = [[outer[i][k] * inner[k][0] for k in range(2)] for i in range(2)]
+    work.step("the sums over both paths: 1/g₁·2x + 0, and 0 + 3cos g₂",
+              r"\frac{1}{g_1}2x + 0,\ 0 + \cos(g_2)\,3", [[math.fsum(path)] for path in paths], engine,
+              scale)  # fmt: skip
     work.step("∂f/∂g · ∂g/∂x", r"\frac{\partial f}{\partial g}\frac{\partial g}{\partial x}", c.chain_jacobians(outer,
               inner), engine, scale)  # fmt: skip
     work.jacobian("dy/dx = [2/x, 3cos 3x]", lambda layout: c.log_sine_derivative(x, layout), engine, scale)
@@ -125,10 +145,10 @@ def _b9(work: Work) -> None:
     def layer(w: Any, v: Any) -> Any:
         return [sg.dot(r, [sg.sin(item) for item in v]) for r in w]
 
-    work.step("g = B sin(x), k×n", r"\frac{\partial g}{\partial x},\ k\times n", inside,
+    work.step("J_g of g = B sin(x), k×n", r"\frac{\partial g}{\partial x},\ k\times n", inside,
               engine_jacobian(lambda v: layer(b, v), x), [[abs(p) * (1 + abs(q)) for p, q in zip(r, x)] for r in b],
               n)  # fmt: skip
-    work.step("f = A sin(g), m×k", r"\frac{\partial f}{\partial g},\ m\times k", outer,
+    work.step("J_f of f = A sin(g), m×k", r"\frac{\partial f}{\partial g},\ m\times k", outer,
               engine_jacobian(lambda v: layer(a, v), middle), [[abs(p) * (1 + abs(q)) for p, q in zip(r, middle)]
               for r in a], n)  # fmt: skip
     scale = [[item * (1 + n) for item in r] for r in product(sizes(a), sizes(b))]
@@ -177,6 +197,9 @@ def _b13(work: Work) -> None:
     e = [math.exp(item) for item in x]
     engine = engine_gradient(lambda v: sg.sum([sg.exp(item) for item in v]), x)
     work.result("exp(x): diag(exp x)", c.exp_jacobian(x), engine_jacobian(lambda v: [sg.exp(item) for item in v], x))
+    each = [engine_gradient(sg.exp, item) for item in x]
+    work.step("d(1ᵀexp x) = 1ᵀ(exp'(x) ⊙ dx), the factors of dx", r"d(\vec1^T e^x) = \vec1^T(\exp'(x)\odot dx)", e,
+              each)  # fmt: skip
     work.step(
         "d(1ᵀexp x) = (1 ⊙ exp x)ᵀ dx", r"d(\vec1^T e^x) = (\vec1\odot e^x)^T dx", [1.0 * item for item in e], engine
     )

@@ -23,7 +23,7 @@ def _four(jacobian: list[Any], width: int) -> list[Any]:
 
 
 def _c1(work: Work) -> None:
-    x, w = work.draw(X="m n", W="n k")
+    x, w = work.draw(most=3, X="m n", W="n k")
     m, n, k = (work.sizes[axis] for axis in "mnk")
     by_w = _four(engine_jacobian(lambda v: _flat_rows(linear(x, v)), w), k)
     by_x = _four(engine_jacobian(lambda v: _flat_rows(linear(v, w)), x), k)
@@ -31,11 +31,11 @@ def _c1(work: Work) -> None:
     own = engine_jacobian(lambda v: [v[n - 1][0], v[0][k - 1]], w)
     work.step("∂W_pj/∂W_rs = δ_pr δ_js, shown for (p, j) = (n - 1, 0) and (0, k - 1)",
               r"\frac{\partial W_{pj}}{\partial W_{rs}} = \delta_{pr}\delta_{js}", delta, own)  # fmt: skip
-    summed = [[[[sum(x[i][p] * (r == p) * (s == j) for p in range(n)) for s in range(k)] for r in range(n)]
-               for j in range(k)] for i in range(m)]  # fmt: skip
-    work.step("∂Y_ij/∂W_rs = Σ_p X_ip δ_pr δ_js = X_ir δ_js",
+    i, j = m - 1, k - 1
+    summed = [[sum(x[i][p] * (r == p) * (s == j) for p in range(n)) for s in range(k)] for r in range(n)]
+    work.step("∂Y_ij/∂W_rs = Σ_p X_ip δ_pr δ_js = X_ir δ_js, shown for (i, j) = (m - 1, k - 1)",
               r"\frac{\partial Y_{ij}}{\partial W_{rs}} = \sum_p X_{ip}\delta_{pr}\delta_{js} = X_{ir}\delta_{js}",
-              summed, by_w)  # fmt: skip
+              summed, by_w[i][j])  # fmt: skip
     work.result("∂Y/∂W, indices i, j, r, s", c.linear_jacobian_by_weights(x, k), by_w)
     work.result("∂Y/∂X, indices i, j, r, s", c.linear_jacobian_by_inputs(w, m), by_x)
 
@@ -112,6 +112,10 @@ def _c4(work: Work) -> None:
 def _c5(work: Work) -> None:
     w, x, b = work.draw(w="n", x="n", b="")
     engine = engine_gradient(lambda w, x, b: sg.dot(w, x) + b, w, x, b)
+    by_steps = engine_gradient(lambda w, x, b: sg.sum([p * q for p, q in zip(w, x)]) + b, w, x, b)
+    work.step("∂(w·x)/∂w + ∂b/∂w = xᵀ + 0ᵀ",
+              r"\frac{\partial (w\cdot x)}{\partial w} + \frac{\partial b}{\partial w} = x^T + \vec 0^T",
+              [item + 0.0 for item in c.dot_gradients(w, x)[0][0]], by_steps[0])  # fmt: skip
     for what, k in (("∂z/∂w = xᵀ", 0), ("∂z/∂x = wᵀ", 1)):
         work.gradient(what, lambda layout: c.affine_gradients(w, x, layout)[k], engine[k])
     work.result("∂z/∂b = 1", c.affine_gradients(w, x)[2], engine[2])
@@ -258,9 +262,12 @@ def _c10(work: Work) -> None:
 
 
 def _c11(work: Work) -> None:
-    x, w = work.draw(X="m n", W="n k")
+    x, w = work.draw(most=3, X="m n", W="n k")
     m, n, k = (work.sizes[axis] for axis in "mnk")
     most = c.matmul(sizes(x), sizes(w))
+    terms = [x[0][p] * w[p][0] for p in range(n)]
+    work.step("the terms of Y_00 = Σ_p X_0p W_p0", r"Y_{ij} = X_{i1}W_{1j} + \ldots + X_{in}W_{nj}", terms,
+              engine_value(lambda v, u: [v[0][p] * u[p][0] for p in range(n)], x, w))  # fmt: skip
     work.result("Y_ij = Σ_p X_ip W_pj", c.matmul(x, w), engine_value(linear, x, w), most, n)
     # what is read has the derivative 1 if all that it is multiplied with is 1
     by_x = _four(engine_jacobian(lambda v: _flat_rows(linear(v, [[1.0] * k] * n)), x), k)

@@ -33,6 +33,8 @@ def _d2(work: Work) -> None:
     engine = engine_gradient(lambda v: cross_entropy(v, classes), scores)
     p = [c.softmax(r) for r in scores]
     scale = [[(item + (j == one)) / n for j, item in enumerate(r)] for r, one in zip(p, classes)]
+    work.step("p = softmax of each row", r"p = \mathrm{softmax}(s)", p, [engine_value(sg.softmax, r) for r in scores],
+              p, k)  # fmt: skip
     for_one = [[item - (j == one) for j, item in enumerate(r)] for r, one in zip(p, classes)]
     per_row = [engine_gradient(lambda v: -sg.log_softmax(v)[one], r) for r, one in zip(scores, classes)]
     work.step("of one row, ∂(-log p_class)/∂s = p - onehot",
@@ -86,6 +88,9 @@ def _d3(work: Work) -> None:
     z = c.linear(x, w1, b1)
     work.sides(z, engine_value(linear, x, w1, b1), c.linear(sizes(x), sizes(w1), sizes(b1)), len(w1) + 1)
     h = [[c.relu(item) for item in r] for r in z]
+    most_z = c.linear(sizes(x), sizes(w1), sizes(b1))
+    work.step("h = relu(XW1 + b1)", r"h = \mathrm{relu}(XW_1+b_1)", h, engine_value(lambda v, a: [[sg.relu(item)
+              for item in r] for r in linear(x, v, a)], w1, b1), most_z, len(w1) + 1)  # fmt: skip
     scores = c.two_layer_scores(x, *parameters)
     s = c.cross_entropy_gradient(scores, classes)
     k, rows, width = len(b2), len(x), len(b1)
@@ -119,6 +124,8 @@ def _d3(work: Work) -> None:
     work.step("∂L/∂z = (SW2ᵀ) ⊙ 1[h > 0]", r"\frac{\partial L}{\partial z} = (SW_2^T)\odot 1[h>0]", t,
               engine_gradient(of_z, z), [[max(a, b) for a, b in zip(*both)] for both in zip(most_h, big)],
               n)  # fmt: skip
+    work.step("∂L/∂W1 = Xᵀ(∂L/∂z)", r"\frac{\partial L}{\partial W_1} = X^T\frac{\partial L}{\partial z}",
+              c.linear_backward(x, w1, t)[1], engine[0], scale[0], n)  # fmt: skip
     for each in zip(NAMES, c.two_layer_gradients(x, classes, *parameters), engine, scale):
         work.result(*each, n)
 

@@ -85,7 +85,8 @@ def d7(work: Work) -> None:
     def report(name: str, settings: dict[str, Any], closed: Any, engine: Any, published: Any) -> None:
         what = f"w after five steps of {name}" + "".join(f", {k}={v}" for k, v in settings.items())
         work.result(what, closed, engine, top, 5)
-        work.step(f"{what}, by the published rule", "w_5", published, engine, top, 5)
+        told = ", ".join([name, *(f"{k.replace('_', ' ')} {v}" for k, v in settings.items())])
+        work.step(f"{what}, by the published rule", rf"w_5\text{{ of {told}}}", published, engine, top, 5)
 
     for settings in SGD_SETTINGS:
         closed = _by_closed_form(
