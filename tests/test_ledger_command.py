@@ -139,7 +139,9 @@ def test_what_does_not_conform_is_told_in_words(run: Any) -> None:
     ran = run("E10 h=1,2;3,4;5,6 S=1;2;3")
     assert ran.code == 0
     for start in ("wrong form ", "they part:"):
-        assert re.search(rf"^  {start} S h1ᵀ is \(3.1\)\(2.3\): it does not conform$", ran.out, re.MULTILINE)
+        assert re.search(
+            rf"^  {start} S h1ᵀ is \(3.1\)\(2.3\): it does not conform, and ∂L/∂W2 is 2×1$", ran.out, re.MULTILINE
+        )
 
 
 def test_numbers_on_which_a_wrong_form_is_right_are_told(run: Any) -> None:

@@ -17,7 +17,7 @@ _COMPARISONS: dict[Operator, Any] = {">": lambda w, x: w > x, ">=": lambda w, x:
 
 
 def b4(work: Work) -> None:
-    w, x = work.draw(most=2, w="n", x="n")
+    w, x = work.draw(most=3, w="n", x="n")
     work.need(all(x), "x must have no 0, since w / x does not exist there")
     _partials(work, w, x)
     for name, operator in OPERATORS.items():
@@ -84,8 +84,9 @@ def _corners(work: Work) -> None:
 
 
 def _of_functions(work: Work, w: list[float], x: list[float]) -> None:
-    """fᵢ(wᵢ)○gᵢ(xᵢ), a different function for each component; and one for all."""
-    fs, gs = ([SMOOTH[(k + first) % len(SMOOTH)] for k in range(len(w))] for first in (0, 3))
+    """fᵢ(wᵢ)○gᵢ(xᵢ), a different function for each component and, for n of 1 to 3, every function; one for all."""
+    n = len(w)
+    fs, gs = ([SMOOTH[(k + first) % len(SMOOTH)] for k in range(n)] for first in (n - 1, n + 2))
     stages = [c.elementary(f) for f in fs], [c.elementary(g) for g in gs]
     scale = 4.0 + max(map(abs, [*w, *x]))
     for name, operator in OPERATORS.items():

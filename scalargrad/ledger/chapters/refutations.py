@@ -40,8 +40,8 @@ def e1(work: Work) -> None:
     work.refuted("∂Y_ij/∂W_rs = X_ir whatever j and s, which is what “∂Y/∂W = X” keeps", as_x, right, engine,
                  again=spread)  # fmt: skip
     m, k, rows, columns = shape(right)
-    work.refuted("∂Y/∂W as a tensor “m×n×k”, or “m×k×n”; here the entries of ∂Y_00/∂W", f"{m}×{n}×{k}, or {m}×{k}×{n}:"
-                 f" three indices, but each Y_ij has a gradient of n×k, in all {m}×{k}×{rows}×{columns}", right[0][0],
+    work.refuted("∂Y/∂W as a tensor “m×n×k”, or “m×k×n”; here the entries of ∂Y_00/∂W",
+                 f"three indices, where ∂Y/∂W has four: {m}×{k}×{rows}×{columns}", right[0][0],
                  engine[0][0])  # fmt: skip
     pulled = engine_gradient(lambda v: sg.sum([p * q for rows in zip(linear(x, v), g) for p, q in zip(*rows)]), w)
     by_w, scale = c.linear_backward(x, w, g)[1], c.linear_backward(sizes(x), sizes(w), sizes(g))[1]
