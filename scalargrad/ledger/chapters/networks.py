@@ -81,7 +81,7 @@ NAMES = ("∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2")
 
 
 def _d3(work: Work) -> None:
-    x, w1, b1, w2, b2, classes = work.draw(1.0, **_NETWORK)
+    x, w1, b1, w2, b2, classes = work.draw(1.0, 1, 4, "", **_NETWORK)
     parameters = w1, b1, w2, b2
     engine = engine_gradient(_loss_of(x, classes, 0.0), *parameters)
     scale, n = network_scale(x, *parameters)
@@ -140,7 +140,7 @@ def _d3(work: Work) -> None:
 
 
 def _d4(work: Work) -> None:
-    x, w1, b1, w2, b2, classes, reg = work.draw(1.0, **_NETWORK, reg="")
+    x, w1, b1, w2, b2, classes, reg = work.draw(1.0, 1, 4, "", **_NETWORK, reg="")
     reg = work.default("reg", abs(reg))
     work.sides(c.linear(x, w1, b1), engine_value(linear, x, w1, b1), c.linear(sizes(x), sizes(w1), sizes(b1)),
                len(w1) + 1)  # fmt: skip
@@ -221,7 +221,7 @@ ROWS: tuple[Row, ...] = (
         "sgd_momentum_step adam_step adamw_step", "optimisers", 16,
         "n steps of at most 8 roundings each, of S = |w| + the path so far; decaying averages do not magnify them",
         "PH 1", d7),
-    row("D8", "the neuron's gradient: a sum of the inputs, weighted by their errors",
+    row("D8", "the neuron's gradient: inputs weighted by their errors",
         "∂C/∂w = (2/N) Σ eᵢxᵢᵀ: the weights of the inputs are their errors, and an inactive input does not count; zero"
         " error, zero gradient, but not conversely (a dead unit); the larger the error, the larger the step",
         r"$\frac{\partial C}{\partial w} = \frac2N\sum e_ix_i^T$: the weights of the inputs are their errors, and an"
