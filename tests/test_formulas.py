@@ -53,7 +53,8 @@ def test_the_ledger_by_chapter(capsys: pytest.CaptureFixture[str]) -> None:
     assert "D. Losses and whole networks\n  D1   holds    mean squared error\n" in out
 
 
-@pytest.mark.parametrize(("name", "fails"), [("softmax_jacobian", {"B3", "C7", "C8", "C10", "E2", "E6"}), ("mse", {"D1"}),
+@pytest.mark.parametrize(("name", "fails"), [("softmax_jacobian", {"B3", "C7", "C8", "C10", "E2", "E6"}),
+                                             ("mse", {"D1"}),
                                              ("gradient_descent_step", {"D6", "D8", "E4", "E12"})])  # fmt: skip
 def test_a_broken_closed_form_is_told(name: str, fails: set[str], monkeypatch: Any, capsys: Any) -> None:
     """The rows that call it fail, and no other; the first number that differs is named."""
