@@ -17,16 +17,19 @@ def _a1(work: Work) -> None:
     count = sum(1 for name in work.given if name.startswith("f")) or work.random.randint(1, 4)
     names = [work.choose(f"f{k}") for k in range(1, count + 1)]
     (x,) = work.draw(x="")
-    u = x
+    u, slopes = x, []
     for k, name in enumerate(names, 1):
         f, df = c.elementary(name)
         own = engine_gradient(lambda v: through([name], v), u)
         work.step(f"du{k}/du{k - 1} = f{k}'(u{k - 1}), for u0 = x",
                   rf"\frac{{du_{k}}}{{du_{k - 1}}} = f_{k}'(u_{k - 1})", df(u), own, 1 + abs(u))  # fmt: skip
+        slopes.append(df(u))
         u = f(u)
-    engine = engine_gradient(lambda v: through(names, v), x)
+    engine, scale = engine_gradient(lambda v: through(names, v), x), count * (1 + abs(x) + count)
+    work.step("dy/dx, the product of all", r"\frac{dy}{dx} = \prod_k\frac{du_k}{du_{k-1}}", math.prod(slopes), engine,
+              scale, count)  # fmt: skip
     found = c.chain_rule([c.elementary(f) for f in names], x)
-    work.result("dy/dx, the product of all", found, engine, count * (1 + abs(x) + count), count)
+    work.result("dy/dx, by the chain rule", found, engine, scale, count)
 
 
 def _a2(work: Work) -> None:

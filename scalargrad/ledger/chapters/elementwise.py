@@ -66,7 +66,7 @@ def _comparisons(work: Work, w: list[float], x: list[float]) -> None:
         by_both = _by_both(lambda a, b: [sg.where(compare(p, q), 1.0, 0.0 * p * q + 0.0) for p, q in zip(a, b)], w, x)
         work.result(f"w {name} x, by w and by x: 0", list(c.elementwise_jacobians(name, w, x)), [nothing, nothing])
         work.step(f"where(w {name} x, 1, 0) has the gradient 0", rf"\frac{{\partial (w {name} x)}}{{\partial w}} = 0",
-                  list(by_both), [nothing, nothing])  # fmt: skip
+                  [nothing, nothing], list(by_both))  # fmt: skip
 
 
 def _corners(work: Work) -> None:

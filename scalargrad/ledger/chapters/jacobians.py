@@ -10,6 +10,7 @@ from scalargrad import calculus as c
 from scalargrad.calculus.shapes import diagonal, product, transpose
 from scalargrad.ledger.chapters.chain import SQUARE_TIMES, TIMES, TWICE_PLUS
 from scalargrad.ledger.chapters.elementwise import b4, b6, b10, b11
+from scalargrad.ledger.compare import EPSILON
 from scalargrad.ledger.engine import (
     engine_gradient,
     engine_jacobian,
@@ -57,24 +58,28 @@ def _b3(work: Work) -> None:
         there = [a + scale * b for a, b in zip(x, d)]
         return [a - b for a, b in zip(there, x)], engine_value(sg.softmax, there)
 
+    def reach(scale: float) -> list[float]:
+        """How far that step is at most, with the rounding of x + Δ."""
+        return [abs(scale * b) + EPSILON * abs(a) for a, b in zip(x, d)]
+
     size = [[p * ((i == j) + q) for j, q in enumerate(value)] for i, p in enumerate(value)]
     work.step("J of f = softmax: diag(p) - ppᵀ", r"J = \mathrm{diag}(p) - pp^T", c.softmax_jacobian(x), jacobian, size,
               len(x))  # fmt: skip
     for scale in (2.0**-18, 2.0**-20, 2.0**-22):
         step, moved = moved_by(scale)
-        remainder = sum(item * item for item in step)  # ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2
+        remainder = sum(item * item for item in reach(scale))  # ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2
         near = c.linear_approximation(value, jacobian, step)
         work.result(
             f"f + JΔ, and the engine's f(x + Δ), for f = softmax and Δ = {scale:.3g}·d", near, moved, 4.0, 1, remainder
         )
-    # a J that is off by a thousandth of its size would show here: the remainder is smaller
-    (large, moved), (small, half) = moved_by(2.0**-9), moved_by(2.0**-10)
+    # what remains is quadratic: at half of Δ it is a quarter, up to the third order
+    (large, moved), (small, half) = moved_by(2.0**-16), moved_by(2.0**-17)
     whole = [p - q for p, q in zip(moved, c.linear_approximation(value, jacobian, large))]
     halved = [p - q for p, q in zip(half, c.linear_approximation(value, jacobian, small))]
-    # what remains is quadratic: at half of Δ it is a quarter, up to the third order
-    third = sum(abs(item) for item in large) ** 3
-    work.step("the remainder at ½Δ is a quarter of that at Δ = d/512", r"r(\tfrac12\Delta) \approx \tfrac14 r(\Delta)",
-              [item / 4.0 for item in whole], halved, 4.0, 1, third)  # fmt: skip
+    third = sum(reach(2.0**-16)) ** 3
+    quarter = [item / 4.0 for item in whole]
+    work.step("the remainder at ½Δ is a quarter of that at Δ = d/65536",
+              r"r(\tfrac12\Delta) \approx \tfrac14 r(\Delta)", quarter, halved, 4.0, 1, third)  # fmt: skip
 
 
 def _b5(work: Work) -> None:
@@ -200,9 +205,7 @@ def _b13(work: Work) -> None:
     each = [engine_gradient(sg.exp, item) for item in x]
     work.step("d(1ᵀexp x) = 1ᵀ(exp'(x) ⊙ dx), the factors of dx", r"d(\vec1^T e^x) = \vec1^T(\exp'(x)\odot dx)", e,
               each)  # fmt: skip
-    work.step(
-        "d(1ᵀexp x) = (1 ⊙ exp x)ᵀ dx", r"d(\vec1^T e^x) = (\vec1\odot e^x)^T dx", [1.0 * item for item in e], engine
-    )
+    work.step("d(1ᵀexp x) = (1 ⊙ exp x)ᵀ dx", r"d(\vec1^T e^x) = (\vec1\odot e^x)^T dx", e, engine)
     work.gradient("1ᵀexp(x)", lambda layout: c.sum_exp_jacobian(x, layout), engine)
 
 

@@ -71,10 +71,9 @@ def _c2(work: Work) -> None:
         pulled = [[sum(g[i][j] * full[i][j][r][s] for i in range(m) for j in range(k)) for s in range(columns)]
                   for r in range(rows)]  # fmt: skip
         work.step(what, latex, pulled, engine[at], scale[at], max(m, n, k))
-    for each in zip(
-        ("∂L/∂X = GWᵀ", "∂L/∂W = XᵀG", "∂L/∂b = the column sums of G"), c.linear_backward(x, w, g), engine, scale
-    ):
-        work.result(*each, max(m, n, k))
+    by_formula, names = c.linear_backward(x, w, g), ("∂L/∂X = GWᵀ", "∂L/∂W = XᵀG", "∂L/∂b = the column sums of G")
+    for what, found, own, size in zip(names, by_formula, engine, scale):
+        work.result(what, found, own, size, max(m, n, k))
     most = c.linear(sizes(x), sizes(w), sizes(b))
     work.result("Y = XW + b", c.linear(x, w, b), engine_value(lambda x, w, b: linear(x, w, b), x, w, b), most, n + 1)
 
@@ -84,6 +83,8 @@ def _c3(work: Work) -> None:
     work.result("relu(x)", [c.relu(item) for item in x], engine_value(lambda v: [sg.relu(t) for t in v], x))
     work.result("besides, relu(0) and relu'(0)", [c.relu(0.0), c.relu_derivative(0.0)], [engine_value(sg.relu, 0.0),
                 engine_gradient(sg.relu, 0.0)])  # fmt: skip
+    work.result("relu(nan) is nan: 1 for yes", float(math.isnan(c.relu(math.nan))),
+                float(math.isnan(engine_value(sg.relu, math.nan))))  # fmt: skip
     slopes = [engine_gradient(sg.relu, item) for item in x]
     work.step("∂max(0, xᵢ)/∂xᵢ = 1 for xᵢ > 0, else 0", r"\frac{\partial}{\partial x_i}\max(0, x_i) = 1[x_i > 0]",
               [c.relu_derivative(item) for item in x], slopes)  # fmt: skip
@@ -210,6 +211,8 @@ def _c8(work: Work) -> None:
     by_matrix = [math.fsum(b * r[j] for b, r in zip(g, c.softmax_jacobian(z))) for j in range(len(z))]
     work.step("g J, with the matrix", r"g^T J", by_matrix, engine, scale, len(z))
     work.gradient("∂L/∂z = p ⊙ (g - g·p)", lambda layout: c.softmax_backward(z, g, layout), engine, scale, len(z))
+    for what, shaped in (("a row", [g]), ("a column", [[item] for item in g])):
+        work.result(f"the same of {what} g", c.softmax_backward(z, shaped), [engine], [scale], len(z))
 
 
 def _c9(work: Work) -> None:

@@ -126,8 +126,8 @@ def _d3(work: Work) -> None:
               n)  # fmt: skip
     work.step("∂L/∂W1 = Xᵀ(∂L/∂z)", r"\frac{\partial L}{\partial W_1} = X^T\frac{\partial L}{\partial z}",
               c.linear_backward(x, w1, t)[1], engine[0], scale[0], n)  # fmt: skip
-    for each in zip(NAMES, c.two_layer_gradients(x, classes, *parameters), engine, scale):
-        work.result(*each, n)
+    for what, found, own, size in zip(NAMES, c.two_layer_gradients(x, classes, *parameters), engine, scale):
+        work.result(what, found, own, size, n)
 
     def forward(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
         return linear([[sg.relu(item) for item in r] for r in linear(x, w1, b1)], w2, b2)
@@ -152,8 +152,8 @@ def _d4(work: Work) -> None:
                   rf" {what}}} = 2\,\mathrm{{reg}}\,{what}", c.l2_gradient(reg, w), own)  # fmt: skip
     engine = engine_gradient(_loss_of(x, classes, reg), *parameters)
     scale, n = network_scale(x, *parameters, reg)
-    for each in zip(NAMES, c.two_layer_gradients(x, classes, *parameters, reg), engine, scale):
-        work.result(*each, n)
+    for what, found, own, size in zip(NAMES, c.two_layer_gradients(x, classes, *parameters, reg), engine, scale):
+        work.result(what, found, own, size, n)
     three = [w1, w2, x]
     squares = engine_value(lambda *ws: reg * sg.sum([item * item for w in ws for r in w for item in r]), *three)
     work.result(

@@ -141,19 +141,21 @@ def e4(work: Work) -> None:
     rate = 0.25 / (1.0 + sum(sum(item**2 for item in x) for x in inputs) / count)  # 1/(2λ_max) of the Hessian, or less
     before = engine_value(cost, w, b)
 
-    def change(sign: float) -> tuple[float, float]:
-        """What a step of gradient descent changes in the cost: by the closed forms, and by the engine."""
+    def change(sign: float) -> float:
+        """What a step of gradient descent changes in the cost."""
         moved = c.gradient_descent_step(w, [[sign * item for item in by_w[0]]], rate)
-        own = engine_value(cost, [a - sign * rate * g for a, g in zip(w, own_w)], b - sign * rate * own_b)
-        return c.neuron_cost(moved, b - rate * sign * by_b, inputs, targets) - before, own - before
+        return c.neuron_cost(moved, b - rate * sign * by_b, inputs, targets) - float(before)
+
+    def own_change(sign: float) -> float:
+        stepped = [a - sign * rate * g for a, g in zip(w, own_w)]
+        return float(engine_value(cost, stepped, b - sign * rate * own_b) - before)
 
     # an error is off by the rounding of what is added up in it, and so is its square, times twice the error
     shift = [rate * (sum(abs(g * q) for g, q in zip(own_w, x)) + abs(own_b)) for x in inputs]
-    terms = [(m + s, abs(c.neuron(w, x, b) - y) + s + n * EPSILON * m) for m, s, x, y in zip(most, shift, inputs,
-             targets)]  # fmt: skip
-    (climb, own_climb), (fall, own_fall) = change(-1.0), change(1.0)
-    work.refuted("C after a step, minus C before: with target - output the step climbs", climb, fall, own_fall,
-                 4.0 * sum(m * e for m, e in terms) / count, n, own_climb)  # fmt: skip
+    terms = [(m + s, abs(c.neuron(w, x, b) - y) + s + n * EPSILON * m)
+             for m, s, x, y in zip(most, shift, inputs, targets)]  # fmt: skip
+    work.refuted("C after a step, minus C before: with target - output the step climbs", change(-1.0), change(1.0),
+                 own_change(1.0), 4.0 * sum(m * e for m, e in terms) / count, n, own_change(-1.0))  # fmt: skip
 
 
 def e5(work: Work) -> None:
@@ -198,8 +200,10 @@ def e7(work: Work) -> None:
              engine_gradient(lambda v: 1.0 / v, infinite))  # fmt: skip
     work.refuted("the product of the four nodes' derivatives at -720", c.sigmoid_by_nodes(far),
                  c.sigmoid_derivative(far), own, again=math.prod(nodes))  # fmt: skip
-    work.refuted("the engine through the four nodes at -720", engine_gradient(lambda v: 1.0 / (1.0 + sg.exp(-v)), far),
-                 c.sigmoid_derivative(far), own, again=0.0)  # fmt: skip
+    through = [f(lambda v: 1.0 / (1.0 + sg.exp(-v)), far) for f in (engine_value, engine_gradient)]
+    work.refuted("s and s' through the engine's four nodes at -720: nothing is left of them", [0.0, 0.0],
+                 [c.sigmoid(far), c.sigmoid_derivative(far)], [engine_value(sg.sigmoid, far), own],
+                 again=through)  # fmt: skip
     z = [1000.0 + 10.0 * work.random.random(), 1000.0]
     e = [exponential(item) for item in z]
     work.refuted("softmax of [1000 and more, 1000] without the shift: inf/inf", [divide(item, sum(e)) for item in e],
@@ -227,6 +231,13 @@ def e8(work: Work) -> None:
     work.refuted("(u v' - u' v)/v²", wrong, right, engine, softmax_scale(z), 2 * n, negative)
 
 
+def _at_zero() -> tuple[float, float]:
+    """The derivatives of 1 ⊘ 0 by what neither reads: f' = 0, and g' = 0."""
+    by_w, _ = c.composed_jacobians("/", [1.0], [0.0], [[0.0]], [[1.0]])
+    _, by_x = c.composed_jacobians("/", [1.0], [0.0], [[1.0]], [[0.0]])
+    return by_w[0][0], by_x[0][0]
+
+
 def e9(work: Work) -> None:
     w, x = work.draw(w="", x="")
     # f(w) = w² + 1 and g(x) = x² + 2 are never 0; where output i does not read w_j, both partials by w_j are 0
@@ -235,12 +246,14 @@ def e9(work: Work) -> None:
     own_w, own_x = engine_jacobian(lambda v: [(v[0] * v[0] + 1.0) / (v[1] * v[1] + 2.0)], [w, x])[0]
     scale = (1.0 + abs(df)) * (1.0 + abs(dg))
     nothing = engine_value(lambda v: v / 0.0, 0.0)
-    work.refuted("off the diagonal, 0 ⊘ 0", divide(0.0, 0.0), by_w[0][1], 0.0, again=nothing)
-    work.refuted("g' = 0 where g is 0: ∂₂⊘ g', an infinity times 0", math.inf * 0.0, c.composed_jacobians("/", [1.0],
-                 [0.0], [[1.0]], [[0.0]])[1][0][0], engine_gradient(lambda v: 1.0 / (v * 0.0), x),
+    work.refuted("off the diagonal, 0 ⊘ 0, by w and by x", [divide(0.0, 0.0)] * 2, [by_w[0][1], by_x[0][0]], [0.0] * 2,
+                 again=[nothing] * 2)  # fmt: skip
+    by_f, by_g = _at_zero()
+    work.refuted("g' = 0 where g is 0: ∂₂⊘ g', an infinity times 0", math.inf * 0.0, by_g,
+                 engine_gradient(lambda v: 1.0 / (v * 0.0), x),
                  again=engine_gradient(lambda v: 1.0 / v, 0.0) * 0.0)  # fmt: skip
-    work.refuted("f' = 0 where g is 0: ∂₁⊘ f', an infinity times 0", math.inf * 0.0, c.composed_jacobians("/", [1.0],
-                 [0.0], [[0.0]], [[1.0]])[0][0][0], engine_gradient(lambda v: (v * 0.0 + 1.0) / 0.0, w),
+    work.refuted("f' = 0 where g is 0: ∂₁⊘ f', an infinity times 0", math.inf * 0.0, by_f,
+                 engine_gradient(lambda v: (v * 0.0 + 1.0) / 0.0, w),
                  again=engine_gradient(lambda v: v / 0.0, 1.0) * 0.0)  # fmt: skip
     own_df, own_dg = engine_gradient(lambda v: v * v + 1.0, w), engine_gradient(lambda v: v * v + 2.0, x)
     work.refuted("(f ⊘ g)' = f' ⊘ g', by w", divide(df, 0.0), by_w[0][0], own_w, scale,

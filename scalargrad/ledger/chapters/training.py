@@ -91,8 +91,8 @@ def d6(work: Work) -> None:
     rows = [[p - q for p, q in zip(engine_gradient(cost, unit), at_zero)] for unit in units]
     work.result("Hessian (2/N)XᵀX, in full", c.least_squares_hessian(inputs), rows,
                 4.0 * size * (size + max(map(abs, targets))), count + n)  # fmt: skip
-    work.result("λ_max of a diagonal matrix, and of 0", [c.largest_eigenvalue([[2.0, 0.0], [0.0, 5.0]]),
-                c.largest_eigenvalue([[0.0]])], [5.0, 0.0])  # fmt: skip
+    found = [c.largest_eigenvalue([[2.0, 1.0], [1.0, 2.0]]), c.largest_eigenvalue([[0.0]])]
+    work.result("λ_max of [2, 1; 1, 2], and of 0", found, [3.0, 0.0])
     _descent(work, inputs, targets, cost)
 
 
@@ -125,18 +125,29 @@ def _descent(work: Work, inputs: Any, targets: Any, cost: Any) -> None:
         v = [math.fsum(p * q for p, q in zip(r, v)) for r in hessian]
         v = [away * item / max(map(abs, v)) for item in v]
     moved = [p + q for p, q in zip(solution, v)]
-    for factor, verdict in ((1.9, 0.0), (2.1, 1.0)):
-        after = c.gradient_descent_step(moved, c.least_squares_gradient(moved, tall, ys), factor / top)
+    size = max(map(abs, v))
+
+    def turn(after: list[float]) -> float:
+        """Whether a step leads away from the solution, 1, or nearer, -1."""
         if not all(map(math.isfinite, after)):
             raise OverflowError("the step leads to infinity")
-        farther = max(abs(p - q) for p, q in zip(after, solution)) > max(map(abs, v))
-        where = "away" if verdict else "nearer"
-        work.step(f"a step of η = {factor}/λ_max along the top eigenvector leads {where}: 1 for away",
-                  rf"\eta = {factor}/\lambda_{{\max}}", float(farther), verdict, 0.0)  # fmt: skip
-    before, rate = engine_value(lambda w: cost(w, tall, ys), moved), 1e-3 / top
-    lower = c.gradient_descent_step(moved, c.least_squares_gradient(moved, tall, ys), rate)
+        there = max(abs(p - q) for p, q in zip(after, solution))
+        return float(there > size) - float(there < size)
+
+    def fall(after: list[float]) -> float:
+        return float(
+            engine_value(lambda w: cost(w, tall, ys), after) < engine_value(lambda w: cost(w, tall, ys), moved)
+        )
+
+    slope, own = c.least_squares_gradient(moved, tall, ys), engine_gradient(lambda w: cost(w, tall, ys), moved)
+    for factor, where, verdict in ((1.9, "nearer", -1.0), (2.1, "away", 1.0)):
+        by_engine = turn([p - factor / top * g for p, g in zip(moved, own)])
+        by_form = turn(c.gradient_descent_step(moved, slope, factor / top))
+        work.step(f"a step of η = {factor}/λ_max along the top eigenvector leads {where}: 1 for away, -1 for nearer",
+                  rf"\eta = {factor}/\lambda_{{\max}}", [verdict, by_form], [by_engine, by_engine], 0.0)  # fmt: skip
+    by_engine = fall([p - 1e-3 / top * g for p, g in zip(moved, own)])
     work.step("off the solution a small step lowers C: 1 for yes", r"C(w - \eta\,\partial C/\partial w) < C(w)",
-              float(engine_value(lambda w: cost(w, tall, ys), lower) < before), 1.0, 0.0)  # fmt: skip
+              [1.0, fall(c.gradient_descent_step(moved, slope, 1e-3 / top))], [by_engine, by_engine], 0.0)  # fmt: skip
 
 
 def _loop(work: Work, what: str, inputs: Any, targets: Any, rate: float, cost: Any) -> None:
@@ -179,13 +190,13 @@ def d8(work: Work) -> None:
     converse = f"the converse is false: with b = {dead:.2f} instead the unit is dead, has errors and a zero gradient"
     work.result(f"{converse}, by w", found[0], [by_w], 0.0)
     work.result(f"{converse}, by b", found[1], by_b, 0.0)
-    work.step(
-        "the cost of the dead unit is above 0: 1 for yes",
-        "C > 0",
-        float(c.neuron_cost(w, dead, inputs, wrong) > 0.0),
-        1.0,
-        0.0,
-    )
+    cost = _neuron_cost(inputs, wrong)
+    outputs = [engine_value(lambda v, a: sg.relu(sg.dot(v, x) + a), w, dead) for x in inputs]
+    work.step("its outputs are 0", "u = 0", [[0.0] * count, [c.neuron(w, x, dead) for x in inputs]], [outputs] * 2, 0.0)
+    found_cost, own = c.neuron_cost(w, dead, inputs, wrong), engine_value(cost, w, dead)
+    work.step("its cost is (1/N)Σyᵢ², above 0: 1 for yes", r"C = \frac1N\sum y_i^2 > 0",
+              [found_cost, sum(y**2 for y in wrong) / count, float(found_cost > 0.0)], [own, own, 1.0], own,
+              count + 2)  # fmt: skip
     # an active input, clear of rounding; if there is none, the bias makes one of the first
     active = [k for k in range(count) if z[k] > 1e-3 * most[k]]
     _one_input(work, w, b if active else 1.0 + 2.0 * most[0], inputs, active)
