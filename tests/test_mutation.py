@@ -90,7 +90,7 @@ def test_what_a_row_expects_is_told_from_its_inputs_and_scales() -> None:
     sources, (mine, others) = works._Sources(tree, {"helper", "f"}), works._recorded(tree)
     found, called = sources.reached(mine)
     assert [ast.unparse(works.at(place)) for place in found] == [
-        "product(u, slope)", "wrong", "helper(u)", "[2.0 * t for t in x]", "0.5", "-slope", "slope + 1.0",
+        "product(u, slope)", "wrong", "helper(u)", "0.5", "[2.0 * t for t in x]", "-slope", "slope + 1.0",
         "work.draw(x='n')",
     ]  # fmt: skip
     assert called == {"helper"}

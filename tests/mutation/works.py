@@ -89,7 +89,7 @@ class _Sources:
         while ahead:
             place = ahead.pop(0)
             found.append(place)
-            for name in _free(at(place)) - met:
+            for name in sorted(_free(at(place)) - met):
                 met.add(name)
                 ahead += self.of.get(name, [])
                 called |= {name} & self.own
