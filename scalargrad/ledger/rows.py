@@ -66,7 +66,7 @@ def find(id: str) -> Row | Erratum | None:
 def near(id: str) -> str:
     """A question about the ids that are like this one, which is none; empty if it is like none."""
     letter = id[:1].upper() if re.fullmatch(r"[A-Za-z]\d+", id) else ""
-    found = difflib.get_close_matches(id.upper(), [other for other in _OF_ID if other[0] == letter], 3, 0.0)
+    found = difflib.get_close_matches(id.upper(), [other for other in _OF_ID if other[0] == letter], 3, 0.5)
     return f": did you mean {' or '.join(found)}?" if found else ""
 
 
