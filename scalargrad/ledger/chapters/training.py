@@ -93,6 +93,8 @@ def d6(work: Work) -> None:
                 4.0 * size * (size + max(map(abs, targets))), count + n)  # fmt: skip
     found = [c.largest_eigenvalue([[2.0, 1.0], [1.0, 2.0]]), c.largest_eigenvalue([[0.0]])]
     work.result("λ_max of [2, 1; 1, 2], and of 0", found, [3.0, 0.0])
+    work.result("the solution of [1, 2; 0, 1] w = [5, 2], which takes a pivot off the diagonal",
+                c.least_squares_solution([[1.0, 2.0], [0.0, 1.0]], [5.0, 2.0]), [1.0, 2.0], 5.0, 2)  # fmt: skip
     _descent(work, inputs, targets, cost)
 
 
