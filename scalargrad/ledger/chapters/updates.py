@@ -17,6 +17,7 @@ SGD_SETTINGS: tuple[dict[str, Any], ...] = (
     {},
     {"momentum": 0.5},
     {"momentum": 0.5, "dampening": 0.25},
+    {"dampening": 0.25},
     {"momentum": 0.5, "nesterov": True},
     {"weight_decay": 0.25},
     {"momentum": 0.75, "dampening": 0.5, "weight_decay": 0.125},
