@@ -13,7 +13,7 @@ from scalargrad.errors import ArgumentError, ScalargradError
 from scalargrad.ledger import rows as ledger
 from scalargrad.ledger.row import SOURCES, Erratum, Row
 from scalargrad.ledger.rows import CHAPTERS, ERRATA, LEDGER, Checked
-from scalargrad.ledger.show import labelled, number, wrapped
+from scalargrad.ledger.show import labelled, number, parted, wrapped
 
 DRAWS = 20  # of random numbers per row
 
@@ -96,14 +96,7 @@ def _print_refutation(checked: Checked) -> None:
         print("\n" + wrapped(each.what, "", "    "))
         for name, x in (("wrong form", each.wrong), ("right form", each.right.analytic), ("engine", each.right.engine)):
             print("\n".join(labelled(f"  {name:11}", x)))
-        parts = each.parts()
-        for path, wrong, right in parts[:1]:
-            where = f" at {path}" if path else ""
-            print(wrapped(f"they part{where}: {number(wrong)} is not {number(right)}" if path or not isinstance(wrong,
-                  (list, tuple, str)) else "they part: " + (wrong if isinstance(wrong, str) else "the shapes differ"),
-                  "  ", "  "))  # fmt: skip
-        if not parts:
-            print("  they agree on these numbers: try others")
+        print(wrapped(parted(each) or "they agree on these numbers: try others", "  ", "  "))
         for miss in each.misses(checked.units)[:3]:
             print(wrapped(f"FAILS: {miss}", "  ", "  "))
 
@@ -127,7 +120,7 @@ def work_out(row: Row | Erratum, given: dict[str, Any], seed: int = 0) -> int:
         print(wrapped(f"the wrong form: {row.wrong}", "", "    "))
         print(wrapped(f"the right form: {row.right} (row {row.row})", "", "    "))
         print(wrapped(f"source: {_sources(row)}", "", "    "))
-    print(f"\ninputs ({'--seed ' + str(seed)}; give your own with NAME=1,2,3 or NAME=1,2/3,4)")
+    print(f"\ninputs (--seed {seed}; give your own with NAME=1,2,3 or NAME=1,2/3,4)")
     for name, value in checked.inputs.items():
         print("\n".join(labelled(f"  {name} =", value)))
     _print_comparison(checked, True)

@@ -9,7 +9,7 @@ from scalargrad.ledger.compare import Comparison
 from scalargrad.ledger.index import INDEX
 from scalargrad.ledger.row import SOURCES, Erratum, Row
 from scalargrad.ledger.rows import CHAPTERS, ERRATA
-from scalargrad.ledger.show import labelled, number
+from scalargrad.ledger.show import labelled, parted
 
 _SHOWN = 3  # the number of results in an example; `scalargrad formulas` shows all
 
@@ -64,10 +64,7 @@ def _erratum(erratum: Erratum) -> list[str]:
     found = ledger.check(erratum)
     lines = [line for name, x in found.inputs.items() for line in labelled(f"{name} =", x)]
     for each in found.refutations:
-        path, wrong, right = each.parts()[0]
-        where = f" at {path}" if path else ""
-        numbers = f"{number(wrong)} is not {number(right)}" if path or isinstance(wrong, float) else str(wrong)
-        lines += ["", each.what, f"    they part{where}: {numbers}"]
+        lines += ["", each.what, f"    {parted(each)}"]
     forms = f"Wrong: {erratum.wrong_latex}. Right: {erratum.right_latex} ({erratum.row})."
     cited = f"Source: {'; '.join(erratum.sources)}. Test: `{erratum.test}`."
     return [f"### {erratum.id}: {erratum.title}", "", forms, cited, "", *_block(lines)]

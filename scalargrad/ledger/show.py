@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from scalargrad.ledger.compare import Refutation
+
 WIDTH = 80
 
 
@@ -18,6 +20,17 @@ def wrapped(text: str, indent: str = "", after: str = "") -> str:
 def number(x: Any) -> str:
     """A number with six digits; -0.0 as 0."""
     return f"{x + 0.0:.6g}" if isinstance(x, float) else str(x)
+
+
+def parted(refutation: Refutation) -> str:
+    """Where a wrong form parts from the right one, with both numbers; empty if they agree."""
+    for path, wrong, right in refutation.parts()[:1]:
+        if isinstance(wrong, str):
+            return f"they part: {wrong}"
+        if isinstance(wrong, (list, tuple)):
+            return "they part: the shapes differ"
+        return f"they part{' at ' + path if path else ''}: {number(wrong)} is not {number(right)}"
+    return ""
 
 
 def _is_flat(x: Any) -> bool:

@@ -46,7 +46,8 @@ def _partials(work: Work, w: list[float], x: list[float]) -> None:
         ),
     )
     for name, what, latex, partials in table:
-        engine = [engine_gradient(lambda p: OPERATORS[name](p, q), item) for item, q in zip(w, x)]
+        operator = OPERATORS[name]
+        engine = [engine_gradient(lambda p: operator(p, q), item) for item, q in zip(w, x)]
         work.step(f"∂(wᵢ {name} xᵢ)/∂wᵢ = {what}", latex, partials, engine)
 
 
