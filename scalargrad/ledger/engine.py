@@ -41,6 +41,12 @@ def engine_jacobian(f: Callable[[Any], Sequence[Any]], x: Any) -> list[Any]:
     return [gradients(output, inputs) for output in flat(list(f(inputs)))]
 
 
+def engine_four_index(f: Callable[[Any], Any], x: Any) -> list[list[Any]]:
+    """The Jacobian of a matrix by a matrix, with four indices: [i][j] is the gradient of entry (i, j)."""
+    inputs = mapped(Value, x)
+    return [[gradients(output, inputs) for output in row] for row in f(inputs)]
+
+
 def engine_value(f: Callable[..., Any], *arguments: Any) -> Any:
     """The numbers that a function of Values returns, nested as it nests them."""
     results = f(*mapped(Value, list(arguments)))
@@ -64,6 +70,11 @@ def linear(x: Any, w: Any, b: Any = None) -> Any:
     offsets = [0.0] * len(w[0]) if b is None else b
     return [[sg.sum([offset, *(p * q for p, q in zip(row, column))]) for column, offset in zip(zip(*w), offsets)]
             for row in x]  # fmt: skip
+
+
+def weighted(y: Any, g: Any) -> Any:
+    """ΣG_ij·Y_ij, whose gradient by Y is G."""
+    return sg.sum([p * q for rows in zip(y, g) for p, q in zip(*rows)])
 
 
 def cross_entropy(scores: Any, classes: Any) -> Any:

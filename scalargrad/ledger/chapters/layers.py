@@ -8,25 +8,24 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.shapes import diagonal
-from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value, linear, sizes
+from scalargrad.ledger.engine import (
+    engine_four_index,
+    engine_gradient,
+    engine_jacobian,
+    engine_value,
+    linear,
+    sizes,
+    weighted,
+)
 from scalargrad.ledger.row import COPIES, TERMS, Row, row
 from scalargrad.ledger.work import Work
-
-
-def _flat_rows(matrix: Any) -> list[Any]:
-    return [item for r in matrix for item in r]
-
-
-def _four(jacobian: list[Any], width: int) -> list[Any]:
-    """Gradients of the entries of a matrix of that width, as its rows have them."""
-    return [jacobian[k : k + width] for k in range(0, len(jacobian), width)]
 
 
 def _c1(work: Work) -> None:
     x, w = work.draw(most=3, X="m n", W="n k")
     m, n, k = (work.sizes[axis] for axis in "mnk")
-    by_w = _four(engine_jacobian(lambda v: _flat_rows(linear(x, v)), w), k)
-    by_x = _four(engine_jacobian(lambda v: _flat_rows(linear(v, w)), x), k)
+    by_w = engine_four_index(lambda v: linear(x, v), w)
+    by_x = engine_four_index(lambda v: linear(v, w), x)
     delta = [[[float(r == p and s == j) for s in range(k)] for r in range(n)] for p, j in ((n - 1, 0), (0, k - 1))]
     own = engine_jacobian(lambda v: [v[n - 1][0], v[0][k - 1]], w)
     work.step("∂W_pj/∂W_rs = δ_pr δ_js, shown for (p, j) = (n - 1, 0) and (0, k - 1)",
@@ -43,11 +42,7 @@ def _c1(work: Work) -> None:
 def _c2(work: Work) -> None:
     x, w, b, g = work.draw(X="m n", W="n k", b="k", G="m k")
     m, n, k = (work.sizes[axis] for axis in "mnk")
-
-    def loss(x: Any, w: Any, b: Any) -> Any:
-        return sg.sum([p * q for rows in zip(linear(x, w, b), g) for p, q in zip(*rows)])
-
-    engine = engine_gradient(loss, x, w, b)
+    engine = engine_gradient(lambda x, w, b: weighted(linear(x, w, b), g), x, w, b)
     scale = c.linear_backward(sizes(x), sizes(w), sizes(g))
     full_w, full_x = c.linear_jacobian_by_weights(x, k), c.linear_jacobian_by_inputs(w, m)
     for what, latex, full, rows, columns, at in (
@@ -273,8 +268,8 @@ def _c11(work: Work) -> None:
               engine_value(lambda v, u: [v[0][p] * u[p][0] for p in range(n)], x, w))  # fmt: skip
     work.result("Y_ij = Σ_p X_ip W_pj", c.matmul(x, w), engine_value(linear, x, w), most, n)
     # what is read has the derivative 1 if all that it is multiplied with is 1
-    by_x = _four(engine_jacobian(lambda v: _flat_rows(linear(v, [[1.0] * k] * n)), x), k)
-    by_w = _four(engine_jacobian(lambda v: _flat_rows(linear([[1.0] * n] * m, v)), w), k)
+    by_x = engine_four_index(lambda v: linear(v, [[1.0] * k] * n), x)
+    by_w = engine_four_index(lambda v: linear([[1.0] * n] * m, v), w)
     reads_x = [[[[float(r == i) for _ in range(n)] for r in range(m)] for _ in range(k)] for i in range(m)]
     reads_w = [[[[float(s == j) for s in range(k)] for _ in range(n)] for j in range(k)] for _ in range(m)]
     work.result("which entries of X the entry (i, j) reads: row i, 1 for yes", reads_x, by_x)

@@ -9,7 +9,7 @@ import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.ledger.chapters.training import d5, d6, d8
 from scalargrad.ledger.chapters.updates import d7
-from scalargrad.ledger.engine import cross_entropy, engine_gradient, engine_jacobian, engine_value, linear, sizes
+from scalargrad.ledger.engine import cross_entropy, engine_four_index, engine_gradient, engine_value, linear, sizes
 from scalargrad.ledger.row import Row, row
 from scalargrad.ledger.work import Work
 
@@ -99,10 +99,9 @@ def _d3(work: Work) -> None:
               r"\frac{\partial L}{\partial\,\mathrm{scores}} = S = (p - \mathrm{onehot})/N", s,
               engine_gradient(lambda v: cross_entropy(v, classes), scores), ones, n)  # fmt: skip
     four = c.linear_jacobian_by_weights(h, k)
-    own = engine_jacobian(lambda v: [item for r in linear(h, v) for item in r], w2)
     work.step("∂scores/∂W2 has four indices: h_ir δ_js",
               r"\frac{\partial\,\mathrm{scores}_{ij}}{\partial W_{2,rs}} = h_{ir}\delta_{js}", four,
-              [own[i * k : i * k + k] for i in range(rows)])  # fmt: skip
+              engine_four_index(lambda v: linear(h, v), w2))  # fmt: skip
     pulled = [[math.fsum(s[i][j] * four[i][j][r][t] for i in range(rows) for j in range(k)) for t in range(k)]
               for r in range(width)]  # fmt: skip
     work.step("pulled back: Σ_ij S_ij ∂scores_ij/∂W2_rs = (hᵀS)_rs",

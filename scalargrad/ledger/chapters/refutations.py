@@ -15,21 +15,24 @@ from scalargrad.calculus.shapes import diagonal, product, shape, transpose
 from scalargrad.ledger.chapters.layers import need_exponents, softmax_scale
 from scalargrad.ledger.chapters.networks import NAMES, network_scale
 from scalargrad.ledger.compare import EPSILON
-from scalargrad.ledger.engine import cross_entropy, engine_gradient, engine_jacobian, engine_value, linear, sizes
+from scalargrad.ledger.engine import (
+    cross_entropy,
+    engine_four_index,
+    engine_gradient,
+    engine_jacobian,
+    engine_value,
+    linear,
+    sizes,
+    weighted,
+)
 from scalargrad.ledger.work import Work
 from scalargrad.transforms.containers import mapped
-
-
-def _four(x: Any, w: Any) -> Any:
-    k = len(w[0])
-    engine = engine_jacobian(lambda v: [item for r in linear(x, v) for item in r], w)
-    return [engine[i * k : i * k + k] for i in range(len(x))]
 
 
 def e1(work: Work) -> None:
     x, w, g = work.draw(least=2, most=3, apart="m n", X="m n", W="n k", G="m k")
     m, n, k = (work.sizes[axis] for axis in "mnk")
-    right, engine = c.linear_jacobian_by_weights(x, k), _four(x, w)
+    right, engine = c.linear_jacobian_by_weights(x, k), engine_four_index(lambda v: linear(x, v), w)
     step = [[[[x[i][r] if s == r and j == s else 0.0 for s in range(k)] for r in range(n)] for j in range(k)]
             for i in range(m)]  # fmt: skip
     masked = [[[[item * (r == s) for s, item in enumerate(line)] for r, line in enumerate(block)] for block in blocks]
@@ -43,7 +46,7 @@ def e1(work: Work) -> None:
     work.refuted("∂Y/∂W as a tensor “m×n×k”, or “m×k×n”; here the entries of ∂Y_00/∂W",
                  f"three indices, where ∂Y/∂W has four: {m}×{k}×{rows}×{columns}", right[0][0],
                  engine[0][0])  # fmt: skip
-    pulled = engine_gradient(lambda v: sg.sum([p * q for rows in zip(linear(x, v), g) for p, q in zip(*rows)]), w)
+    pulled = engine_gradient(lambda v: weighted(linear(x, v), g), w)
     by_w, scale = c.linear_backward(x, w, g)[1], c.linear_backward(sizes(x), sizes(w), sizes(g))[1]
     what = "∂L/∂W = X G, without the transpose"
     if m == n:  # it conforms only then
@@ -268,7 +271,7 @@ def _factor(work: Work, name: str, upstream: tuple[str, Any], factor: tuple[str,
     """∂L/∂W as the upstream gradient S times the factor hᵀ, for a layer hW. Returns engine, right form and scale."""
     (s_name, s), (h_name, h) = upstream, factor
     n, (width, k) = len(h), shape(w)
-    engine = engine_gradient(lambda v: sg.sum([p * q for rows in zip(linear(h, v), s) for p, q in zip(*rows)]), w)
+    engine = engine_gradient(lambda v: weighted(linear(h, v), s), w)
     right, scale = c.linear_backward(h, w, s)[1], c.linear_backward(sizes(h), sizes(w), sizes(s))[1]
     what, turned = f"∂L/∂{name} = {s_name} {h_name}", transpose(h)
     if k == width:
