@@ -87,6 +87,7 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("layers._c5", "c.affine_gradients(w, x) -> c.affine_gradients(x, w)", "the last of three is taken, which is 1"),
     ("layers._c7", "item + 1.0 ->", _SHIFT),
     ("layers._c7", "1.0 ->", _SHIFT),
+    ("layers._c7", "40.0 -> -40.0", "of two numbers, the Jacobian depends on their distance alone"),
     ("refutations.e4", "rate * sign -> rate / sign", "the sign is 1 or -1"),
     ("refutations.e7", "s * (1.0 - s) ->", "1 - s is 0 there, and so is all that it is a factor of"),
     ("refutations.e7", "1.0 - s ->", "1 - s is 0 there, and so is all that it is a factor of"),
