@@ -177,7 +177,7 @@ def largest_eigenvalue(hessian: Matrix) -> float:
     matrices(hessian=hessian)
     need(bool(hessian) and len(hessian) == len(hessian[0]), "the matrix must be square, and not empty", hessian=hessian)
     power, size = hessian, max(row[k] for k, row in enumerate(hessian))  # no entry is larger
-    if size == 0.0:
+    if not size:
         return 0.0
     for _ in range(60):
         power = [[item / size for item in row] for row in power]

@@ -47,6 +47,7 @@ _INDIFFERENT = {
     "enumerate",
     "c.dot",
     "c.mse",
+    "mse",
     "c.chain_diagonals",
     "c.total_derivative",
 }

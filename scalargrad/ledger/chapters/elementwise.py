@@ -165,7 +165,13 @@ def b10(work: Work) -> None:
     work.result("J = diag(f'ᵢ g'ᵢ)", c.chain_diagonals(outer, inner), engine, scale)
 
 
-_AT_ZERO = ("neg", "square", "sqrt", "cbrt", "relu", "abs", "sign", "floor", "ceil", "trunc", "round", "tanh", "erf")
+_AT_ZERO = ("neg", "square", "sqrt", "cbrt", "relu", "abs", "sign", "floor", "ceil", "trunc", "round", "tanh", "erf",
+            "cos", "sigmoid")  # fmt: skip
+
+
+# where the form in textbooks loses all digits, or overflows
+_FAR = {"sigmoid": (-700.0, 40.0), "softplus": (-40.0, 800.0), "log_sigmoid": (40.0, -800.0), "tanh": (20.0,),
+        "log1p": (1e-18,), "expm1": (1e-18,)}  # fmt: skip
 
 
 def _domain(name: str, x: float) -> float:
@@ -184,6 +190,7 @@ def _domain(name: str, x: float) -> float:
 def b11(work: Work) -> None:
     only = work.choose("f", ("all", *ELEMENTARY), "all")
     (x,) = work.draw(most=2, x="n")
+    shown = "sin" if only == "all" else only
     for name in ELEMENTARY if only == "all" else (only,):
         at = [_domain(name, item) for item in x]
         if name in ("floor", "ceil", "trunc", "round"):
@@ -197,13 +204,16 @@ def b11(work: Work) -> None:
         if name in _AT_ZERO:
             zero = engine_value(one, 0.0), engine_gradient(one, 0.0)
             work.result(f"{name}(0) and {name}'(0)", [f(0.0), df(0.0)], list(zero))
+        for item in _FAR.get(name, ()):
+            work.result(f"{name} and {name}' at {item:g}, where the form in textbooks loses all digits",
+                        [f(item), df(item)], [engine_value(one, item), engine_gradient(one, item)])  # fmt: skip
         scale = [1 + abs(item) for item in at]
         work.result(f"{name}(x)", [f(item) for item in at], engine_value(each, at),
                     [max(abs(f(item)), s * abs(df(item))) for item, s in zip(at, scale)])  # fmt: skip
         size = [abs(df(item)) * s + (s if name == "silu" else 0.0) for item, s in zip(at, scale)]
-        if name == only:
+        if name == shown:
             entries = [[df(item) if i == j else 0.0 for i in range(len(at))] for j, item in enumerate(at)]
             work.step(f"the matrix of ∂fᵢ/∂xⱼ of {name}, row j and column i as in SM",
-                      r"\Bigl[\frac{\partial f_i}{\partial x_j}\Bigr]", entries,
+                      r"\Bigl[\frac{\partial f_i}{\partial x_j}\Bigr] = \mathrm{diag}(f'(x))", entries,
                       transpose(engine_jacobian(each, at)), diagonal(size))  # fmt: skip
         work.result(f"J of {name}", c.elementwise_function_jacobian(df, at), engine_jacobian(each, at), diagonal(size))

@@ -30,11 +30,11 @@ def _c1(work: Work) -> None:
     own = engine_jacobian(lambda v: [v[n - 1][0], v[0][k - 1]], w)
     work.step("∂W_pj/∂W_rs = δ_pr δ_js, shown for (p, j) = (n - 1, 0) and (0, k - 1)",
               r"\frac{\partial W_{pj}}{\partial W_{rs}} = \delta_{pr}\delta_{js}", delta, own)  # fmt: skip
-    i, j = m - 1, k - 1
-    summed = [[sum(x[i][p] * (r == p) * (s == j) for p in range(n)) for s in range(k)] for r in range(n)]
-    work.step("∂Y_ij/∂W_rs = Σ_p X_ip δ_pr δ_js = X_ir δ_js, shown for (i, j) = (m - 1, k - 1)",
+    summed = [[[sum(x[i][p] * (r == p) * (s == j) for p in range(n)) for s in range(k)] for r in range(n)]
+              for i, j in ((m - 1, k - 1), (0, 0))]  # fmt: skip
+    work.step("∂Y_ij/∂W_rs = Σ_p X_ip δ_pr δ_js = X_ir δ_js, shown for (i, j) = (m - 1, k - 1) and (0, 0)",
               r"\frac{\partial Y_{ij}}{\partial W_{rs}} = \sum_p X_{ip}\delta_{pr}\delta_{js} = X_{ir}\delta_{js}",
-              summed, by_w[i][j])  # fmt: skip
+              summed, [by_w[m - 1][k - 1], by_w[0][0]])  # fmt: skip
     work.result("∂Y/∂W, indices i, j, r, s", c.linear_jacobian_by_weights(x, k), by_w)
     work.result("∂Y/∂X, indices i, j, r, s", c.linear_jacobian_by_inputs(w, m), by_x)
 
@@ -76,8 +76,9 @@ def _c2(work: Work) -> None:
 def _c3(work: Work) -> None:
     (x,) = work.draw(x="n")
     work.result("relu(x)", [c.relu(item) for item in x], engine_value(lambda v: [sg.relu(t) for t in v], x))
-    work.result("besides, relu(0) and relu'(0)", [c.relu(0.0), c.relu_derivative(0.0)], [engine_value(sg.relu, 0.0),
-                engine_gradient(sg.relu, 0.0)])  # fmt: skip
+    signs = (-1.0, 0.0, 1.0)
+    work.result("besides, relu and relu' at -1, 0 and 1", [[c.relu(t), c.relu_derivative(t)] for t in signs],
+                [[engine_value(sg.relu, t), engine_gradient(sg.relu, t)] for t in signs])  # fmt: skip
     work.result("relu(nan) is nan: 1 for yes", float(math.isnan(c.relu(math.nan))),
                 float(math.isnan(engine_value(sg.relu, math.nan))))  # fmt: skip
     slopes = [engine_gradient(sg.relu, item) for item in x]
@@ -108,10 +109,11 @@ def _c4(work: Work) -> None:
 def _c5(work: Work) -> None:
     w, x, b = work.draw(w="n", x="n", b="")
     engine = engine_gradient(lambda w, x, b: sg.dot(w, x) + b, w, x, b)
-    by_steps = engine_gradient(lambda w, x, b: sg.sum([p * q for p, q in zip(w, x)]) + b, w, x, b)
-    work.step("∂(w·x)/∂w + ∂b/∂w = xᵀ + 0ᵀ",
+    of_both = [engine_gradient(part, w, b)[0] for part in (lambda v, a: sg.sum([p * q for p, q in zip(v, x)]),
+               lambda v, a: a)]  # fmt: skip
+    work.step("∂(w·x)/∂w + ∂b/∂w = xᵀ + 0ᵀ, both terms",
               r"\frac{\partial (w\cdot x)}{\partial w} + \frac{\partial b}{\partial w} = x^T + \vec 0^T",
-              [item + 0.0 for item in c.dot_gradients(w, x)[0][0]], by_steps[0])  # fmt: skip
+              [c.dot_gradients(w, x)[0][0], [0.0] * len(w)], of_both)  # fmt: skip
     for what, k in (("∂z/∂w = xᵀ", 0), ("∂z/∂x = wᵀ", 1)):
         work.gradient(what, lambda layout: c.affine_gradients(w, x, layout)[k], engine[k])
     work.result("∂z/∂b = 1", c.affine_gradients(w, x)[2], engine[2])
@@ -189,6 +191,9 @@ def _c7(work: Work) -> None:
     found = c.softmax_jacobian(z)
     for what, lines in (("rows", found), ("columns", zip(*found))):
         work.result(f"{what} sum to 0", list(map(math.fsum, lines)), [0.0] * n, [2.0 * a for a in p], n)
+    s = engine_gradient(sg.sigmoid, 40.0)
+    work.result("∂p/∂z at [40, 0], where p rounds to 1: s'(40), or minus that", c.softmax_jacobian([40.0, 0.0]),
+                [[s, -s], [-s, s]], None, 2)  # fmt: skip
     wide = [100.0 * item for item in z]
     far = c.softmax(wide)
     work.result("p of 100 z", far, engine_value(sg.softmax, wide), [a * 4.0 for a in far], n)
@@ -217,6 +222,9 @@ def _c9(work: Work) -> None:
     top = 1.0 + max(map(abs, z)) + math.log(n)
     work.result("log p", c.log_softmax(z), engine_value(sg.log_softmax, z), top, n)
     work.result("∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ", c.log_softmax_jacobian(z), engine_jacobian(sg.log_softmax, z), scale, n)
+    low, high = (engine_value(sg.sigmoid, at) for at in (-40.0, 40.0))
+    work.result("∂log p/∂z at [40, 0], where p rounds to 1: s(-40) and s(40)", c.log_softmax_jacobian([40.0, 0.0]),
+                [[low, -low], [-high, high]], None, 2)  # fmt: skip
     wide = [100.0 * item for item in z]
     work.result("log p of 100 z", c.log_softmax(wide), engine_value(sg.log_softmax, wide), None, n)
     work.result("log Σe^zᵢ", c.logsumexp(z), engine_value(sg.logsumexp, z), top, n)

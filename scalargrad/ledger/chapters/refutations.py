@@ -46,16 +46,20 @@ def e1(work: Work) -> None:
     work.refuted("∂Y/∂W as a tensor “m×n×k”, or “m×k×n”; here the entries of ∂Y_00/∂W",
                  f"three indices, where ∂Y/∂W has four: {m}×{k}×{rows}×{columns}", right[0][0],
                  engine[0][0])  # fmt: skip
-    pulled = engine_gradient(lambda v: weighted(linear(x, v), g), w)
-    by_w, scale = c.linear_backward(x, w, g)[1], c.linear_backward(sizes(x), sizes(w), sizes(g))[1]
-    what = "∂L/∂W = X G, without the transpose"
-    if m == n:  # it conforms only then
-        work.refuted(what, product(x, g), by_w, pulled, scale, m, engine_value(linear, x, g), product(sizes(x),
-                     sizes(g)))  # fmt: skip
-    else:
-        work.refuted(
-            what, f"X G is ({m}×{n})({m}×{k}): it does not conform, and ∂L/∂W is {n}×{k}", by_w, pulled, scale, m
-        )
+    what, q = "∂L/∂W = X G, without the transpose", min(m, n)
+    if m != n:
+        shapes = f"X G is ({m}×{n})({m}×{k}): it does not conform, and ∂L/∂W is {n}×{k}"
+        work.refuted(what, shapes, *_pulled(x, w, g))
+        what += f", for the first {q} rows and columns of X, where it conforms"
+    if m == n or q > 1:  # as in `_factor`
+        x, w, g = [r[:q] for r in x[:q]], w[:q], g[:q]
+        work.refuted(what, product(x, g), *_pulled(x, w, g), engine_value(linear, x, g), product(sizes(x), sizes(g)))
+
+
+def _pulled(h: Any, w: Any, s: Any) -> tuple[Any, Any, Any, int]:
+    """∂L/∂W of a layer hW with the upstream gradient S: by the closed form, by the engine, its scale and its terms."""
+    engine = engine_gradient(lambda v: weighted(linear(h, v), s), w)
+    return c.linear_backward(h, w, s)[1], engine, product(transpose(sizes(h)), sizes(s)), len(h)
 
 
 def e2(work: Work) -> None:
@@ -267,26 +271,25 @@ def e9(work: Work) -> None:
                  again=engine_value(lambda v: 0.0 / v, own_dg))  # fmt: skip
 
 
-def _factor(work: Work, name: str, upstream: tuple[str, Any], factor: tuple[str, Any], w: Any) -> tuple[Any, Any, Any]:
-    """∂L/∂W as the upstream gradient S times the factor hᵀ, for a layer hW. Returns engine, right form and scale."""
+def _factor(work: Work, name: str, upstream: tuple[str, Any], factor: tuple[str, Any], w: Any) -> None:
+    """∂L/∂W as the upstream gradient S times the factor hᵀ, for a layer hW."""
     (s_name, s), (h_name, h) = upstream, factor
     n, (width, k) = len(h), shape(w)
-    engine = engine_gradient(lambda v: weighted(linear(h, v), s), w)
-    right, scale = c.linear_backward(h, w, s)[1], c.linear_backward(sizes(h), sizes(w), sizes(s))[1]
-    what, turned = f"∂L/∂{name} = {s_name} {h_name}", transpose(h)
-    if k == width:
-        work.refuted(what, product(s, turned), right, engine, scale, n, engine_value(linear, s, turned),
-                     product(sizes(s), sizes(turned)))  # fmt: skip
-    else:
+    what, q = f"∂L/∂{name} = {s_name} {h_name}", min(n, k, width)
+    if k != width:
         shapes = f"{s_name} {h_name} is ({n}×{k})({width}×{n}): it does not conform, and ∂L/∂{name} is {width}×{k}"
-        work.refuted(what, shapes, right, engine, scale, n)
-    return engine, right, scale
+        work.refuted(what, shapes, *_pulled(h, w, s))
+        what += f", for the first {q} rows and columns of each, where it conforms"
+        h, w, s = ([r[:q] for r in each[:q]] for each in (h, w, s))
+    if k == width or q > 1:  # one number is its own transpose
+        turned = transpose(h)
+        size = product(sizes(s), sizes(turned))
+        work.refuted(what, product(s, turned), *_pulled(h, w, s), engine_value(linear, s, turned), size)
 
 
 def e10(work: Work) -> None:
     h, s, w2 = work.draw(least=2, most=3, apart="H K", h="N H", S="N K", W2="H K")
-    n = len(h)
-    engine, right, scale = _factor(work, "W2", ("S", s), ("h1ᵀ", h), w2)
+    _factor(work, "W2", ("S", s), ("h1ᵀ", h), w2)
     x, t, w1 = work.draw(least=2, most=3, apart="D H", X="N D", T="N H", W1="D H")
     _factor(work, "W1", ("T", t), ("Xᵀ", x), w1)
 
@@ -296,7 +299,7 @@ def e10(work: Work) -> None:
 
     again = engine_value(lambda a, b: [[sg.sum(list(p)) * sg.sum(list(q)) for q in zip(*b)] for p in zip(*a)], h, s)
     apart, size = met(h, s), met(sizes(h), sizes(s))
-    work.refuted("h1ᵀ and S each summed over the samples before they meet", apart, right, engine, scale, n, again, size)
+    work.refuted("h1ᵀ and S each summed over the samples before they meet", apart, *_pulled(h, w2, s), again, size)
 
 
 def e11(work: Work) -> None:

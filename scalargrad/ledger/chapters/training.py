@@ -91,10 +91,10 @@ def d6(work: Work) -> None:
     rows = [[p - q for p, q in zip(engine_gradient(cost, unit), at_zero)] for unit in units]
     work.result("Hessian (2/N)XᵀX, in full", c.least_squares_hessian(inputs), rows,
                 4.0 * size * (size + max(map(abs, targets))), count + n)  # fmt: skip
-    found = [c.largest_eigenvalue([[2.0, 1.0], [1.0, 2.0]]), c.largest_eigenvalue([[0.0]])]
-    work.result("λ_max of [2, 1; 1, 2], and of 0", found, [3.0, 0.0])
-    work.result("the solution of [1, 2; 0, 1] w = [5, 2], which takes a pivot off the diagonal",
-                c.least_squares_solution([[1.0, 2.0], [0.0, 1.0]], [5.0, 2.0]), [1.0, 2.0], 5.0, 2)  # fmt: skip
+    found = [c.largest_eigenvalue(of) for of in ([[2.0, 1.0], [1.0, 2.0]], [[2.0, 0.0], [0.0, 2.0]], [[0.0]])]
+    work.result("λ_max of [2, 1; 1, 2], of 2I, which has it twice, and of 0", found, [3.0, 2.0, 0.0])
+    work.result("the solution of [1, 1; 0, 1e-9] w = [3, 2e-9], whose XᵀX is singular in floats, but not in fractions",
+                c.least_squares_solution([[1.0, 1.0], [0.0, 1e-9]], [3.0, 2e-9]), [1.0, 2.0])  # fmt: skip
     _descent(work, inputs, targets, cost)
 
 
@@ -112,8 +112,8 @@ def _descent(work: Work, inputs: Any, targets: Any, cost: Any) -> None:
               engine_gradient(lambda w: cost(w, tall, ys), solution), scale, 8 * (n + len(tall)))  # fmt: skip
     for rate, what in ((1.0 / top, "η = 1/λ_max"), (1.9 / top, "η = 1.9/λ_max")):
         _loop(work, f"w after ten steps of {what}", tall, ys, rate, cost)
-    # each step at 1/λ_max shrinks the distance by 1 - λ_min/λ_max, up to the rounding of a gradient; the power method
-    # leaves a hundredth at most
+    # each step at 1/λ_max shrinks the distance by 1 - λ_min/λ_max or less, up to the rounding of a gradient; of one
+    # weight that is 0, which has no logarithm: a hundredth is more
     far, shrink = math.hypot(*solution), math.log1p(-min(least / top, 0.99))
     steps = min(2000, math.ceil(math.log(1e-9) / shrink))
     w = [0.0] * n
@@ -195,9 +195,9 @@ def d8(work: Work) -> None:
     cost = _neuron_cost(inputs, wrong)
     outputs = [engine_value(lambda v, a: sg.relu(sg.dot(v, x) + a), w, dead) for x in inputs]
     work.step("its outputs are 0", "u = 0", [[0.0] * count, [c.neuron(w, x, dead) for x in inputs]], [outputs] * 2, 0.0)
-    found_cost, own = c.neuron_cost(w, dead, inputs, wrong), engine_value(cost, w, dead)
-    work.step("its cost is (1/N)Σyᵢ², above 0: 1 for yes", r"C = \frac1N\sum y_i^2 > 0",
-              [found_cost, sum(y**2 for y in wrong) / count, float(found_cost > 0.0)], [own, own, 1.0], own,
+    own = engine_value(cost, w, dead)
+    work.step("its cost is (1/N)Σyᵢ², which is 1 or more, since each yᵢ is", r"C = \frac1N\sum y_i^2 \ge 1",
+              [c.neuron_cost(w, dead, inputs, wrong), sum(y**2 for y in wrong) / count], [own, own], own,
               count + 2)  # fmt: skip
     # an active input, clear of rounding; if there is none, the bias makes one of the first
     active = [k for k in range(count) if z[k] > 1e-3 * most[k]]
