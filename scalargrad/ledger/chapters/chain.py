@@ -143,12 +143,14 @@ def _a6(work: Work) -> None:
                     1, h / 2.0)  # fmt: skip
     for kink, slopes in (("relu", [0.0, 1.0]), ("abs", [-1.0, 1.0])):
         f, df = c.elementary(kink)
-        sides = [c.difference_quotient(f, 0.0, step) for step in (-h, h)]
         convention = engine_gradient(lambda v: through([kink], v), 0.0)
         at_zero, *near = (engine_value(lambda v: through([kink], v), t) for t in (0.0, -h, h))
         own = [(after - at_zero) / step for after, step in zip(near, (-h, h))]
+        sides = [c.difference_quotient(f, 0.0, step) for step in (-h, h)]
+        work.step(f"({kink}(-h) - {kink}(0))/(-h) and ({kink}(h) - {kink}(0))/h",
+                  r"\frac{f(-h)-f(0)}{-h},\ \frac{f(h)-f(0)}{h}", sides, own, 0.0)  # fmt: skip
         work.step(f"{kink} at 0: {slopes[0]:g} from the left, {slopes[1]:g} from the right; there is no limit",
-                  rf"\lim_{{h\to0^\mp}} \frac{{f(h)-f(0)}}{{h}} = {slopes[0]:g},\ {slopes[1]:g}", sides, own,
+                  rf"\lim_{{h\to0^\mp}} \frac{{f(h)-f(0)}}{{h}} = {slopes[0]:g},\ {slopes[1]:g}", slopes, own,
                   0.0)  # fmt: skip
         between = min(max(df(0.0), slopes[0]), slopes[1])
         work.step(f"the engine's convention {kink}'(0) = {convention:g} lies between the two",

@@ -74,7 +74,7 @@ def _b3(work: Work) -> None:
         )
     # what remains is quadratic: at half of Δ it is a quarter, up to the third order
     (large, _), (small, half) = moved_by(2.0**-16), moved_by(2.0**-17)
-    there = c.softmax([a + 2.0**-16 * b for a, b in zip(x, d)])
+    there = c.softmax([a + b for a, b in zip(x, large)])
     whole = [p - q for p, q in zip(there, c.linear_approximation(value, jacobian, large))]
     halved = [p - math.fsum([q, *(a * b for a, b in zip(r, small))]) for p, q, r in zip(half, at_x, own)]
     third = sum(reach(2.0**-16)) ** 3
