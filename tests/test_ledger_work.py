@@ -149,6 +149,13 @@ def test_a_choice_is_one_of_the_options() -> None:
         work(f="cube").choose("f")
 
 
+def test_what_is_besides_is_shown_where_nothing_is_given() -> None:
+    for inputs, count in (({}, 1), ({"x": 1.0}, 0)):
+        here = work(**inputs)
+        here.besides("y at 0", 1.0, 2.0, 3.0)
+        assert here.comparisons == [Comparison("besides, y at 0", 1.0, 2.0, 3.0)] * count
+
+
 def test_a_note_is_shown_among_the_inputs() -> None:
     here = work()
     here.draw(x="")

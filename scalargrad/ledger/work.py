@@ -30,6 +30,7 @@ class Work:
     """
 
     def __init__(self, generator: random.Random, given: Mapping[str, Any] | None = None) -> None:
+        self._key = generator.getrandbits(64)  # of all streams
         self.random = generator
         self.given = {_TYPED.get(name, unicodedata.normalize("NFC", name)): x for name, x in (given or {}).items()}
         self.inputs: dict[str, Any] = {}
@@ -40,13 +41,19 @@ class Work:
 
     # --- numbers
 
+    def stream(self, name: str) -> random.Random:
+        """Random numbers for that name alone, so that no input that is given changes what is drawn for another."""
+        return random.Random(f"{self._key} {name}")
+
     def draw(self, size: float = 3.0, least: int = 1, most: int = 4, apart: str = "", **shapes: str) -> list[Any]:
         """Returns an input for each name, in order: those given, and random ones between -size and size.
 
         A shape is the names of the lengths, such as "m n", or "" for a number; "N<K" is a vector of N whole numbers
         below K, and comes after the inputs that say what K is. The same name is the same length, from `least` to `most`
         unless an input that is given says otherwise; K is 2 or more. The lengths named in `apart` differ from one
-        another, unless they are given. Raises `ShapeError` if inputs do not fit together.
+        another, unless they are given. Each input is drawn from a stream of its own, row by row: what is given changes
+        no other number, but adds or takes some where it says another length. Raises `ShapeError` if inputs do not fit
+        together.
         """
         self.inputs.update(dict.fromkeys(shapes))
         classes = {axes.partition("<")[2] for axes in shapes.values()} - {""}
@@ -57,8 +64,9 @@ class Work:
             if axis not in self.sizes:
                 first = max(least, 2) if axis in classes else least
                 taken = [self.sizes.get(other) for other in names if axis in names]
-                lengths = [k for k in range(first, max(most, first) + 1) if k not in taken]
-                self.sizes[axis] = self.random.choice(lengths)
+                lengths = [*range(first, max(most, first) + 1)]
+                self.stream(f"length {axis}").shuffle(lengths)
+                self.sizes[axis] = next(k for k in lengths if k not in taken)
             return self.sizes[axis]
 
         self.names += shapes
@@ -71,13 +79,16 @@ class Work:
             if name not in self.given:
                 whole, _, limit = axes.partition("<")
                 lengths = [length(axis) for axis in whole.split()]
-                self.inputs[name] = self._random(lengths, size, limit and length(limit))
+                self.inputs[name] = self._random(name, lengths, size, limit and length(limit))
         return [self.inputs[name] for name in shapes]
 
-    def _random(self, lengths: Sequence[int], size: float, limit: Any) -> Any:
-        if not lengths:
-            return self.random.randrange(limit) if limit else self.random.uniform(-size, size)
-        return [self._random(lengths[1:], size, limit) for _ in range(lengths[0])]
+    def _random(self, name: str, lengths: Sequence[int], size: float, limit: Any) -> Any:
+        """A number, a vector, or rows of them, each row from a stream of its own."""
+        if len(lengths) > 1:
+            return [self._random(f"{name} {k}", lengths[1:], size, limit) for k in range(lengths[0])]
+        stream = self.stream(name)
+        numbers = [stream.randrange(limit) if limit else stream.uniform(-size, size) for _ in range(*lengths or [1])]
+        return numbers if lengths else numbers[0]
 
     def _fitted(self, name: str, x: Any, axes: list[str]) -> Any:
         """An input that was given. A number stands for a vector of one, a vector for a matrix of one row."""
@@ -105,12 +116,12 @@ class Work:
                 raise ArgumentError(f"{name} must be whole numbers from 0 to {count - 1}, got {item:g}")
         return [int(item) for item in x]
 
-    def choose(self, name: str, options: Sequence[str] = SMOOTH, default: str = "") -> str:
-        """One of the options: the one that is given under that name, or the default, or any.
+    def choose(self, name: str, options: Sequence[str] = SMOOTH) -> str:
+        """One of the options: the one that is given under that name, or any.
 
         Raises `ArgumentError` for another one.
         """
-        found = self.given[name] if name in self.given else default or self.random.choice(options)
+        found = self.given[name] if name in self.given else self.stream(name).choice(options)
         if found not in options:
             raise ArgumentError(f"{name} must be one of {', '.join(options)}, got {found!r}")
         self.inputs[name] = found
@@ -147,6 +158,11 @@ class Work:
     def result(self, what: str, analytic: Any, engine: Any, scale: Any = None, n: int = 1, extra: float = 0.0) -> None:
         """What the row states: by the closed form, and by the engine."""
         self.comparisons.append(Comparison(what, analytic, engine, scale, n, extra))
+
+    def besides(self, what: str, analytic: Any, engine: Any, scale: Any = None) -> None:
+        """A result on numbers of the row's own, such as a kink; a reader who gives numbers is shown those alone."""
+        if not self.given:
+            self.result(f"besides, {what}", analytic, engine, scale)
 
     def gradient(self, what: str, analytic: Callable[[Layout], Any], engine: Sequence[float], scale: Any = None,
                  n: int = 1) -> None:  # fmt: skip

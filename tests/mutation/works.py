@@ -22,6 +22,7 @@ from tests.mutation.table import _places
 _RECORDED = {
     "step": ((2,), (3,)),
     "result": ((1,), (2,)),
+    "besides": ((1,), (2,)),
     "gradient": ((1,), (2,)),
     "jacobian": ((1,), (2,)),
     "refuted": ((1, 2), (3, 6)),

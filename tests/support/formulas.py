@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scalargrad import __main__
+from scalargrad.ledger.rows import Checked
 
 
 class Ran:
@@ -39,3 +40,13 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Any:
 
 def unwrapped(text: str) -> str:
     return " ".join(text.split())
+
+
+# Besides the inputs of a row, and names that no reader can type: what it shows of its own.
+_SHOWN = {"A6": {"h"}, "B4": {"A", "B", "t"}, "B14": {"dx"}}
+
+
+def own(checked: Checked) -> dict[str, Any]:
+    """The inputs that can be given."""
+    shown = _SHOWN.get(checked.row.id, set())
+    return {name: x for name, x in checked.inputs.items() if name.isidentifier() and name not in shown}

@@ -8,15 +8,16 @@ import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.ledger.engine import engine_gradient, engine_value, polynomial, positive, sizes, through
 from scalargrad.ledger.row import Row, row
-from scalargrad.ledger.work import Work
+from scalargrad.ledger.work import SMOOTH, Work
 
 SQUARE_TIMES, TWICE_PLUS, TIMES = [(3.0, (2, 1))], [(2.0, (1, 0)), (1.0, (0, 8))], [(1.0, (1, 1))]
 
 
 def _a1(work: Work) -> None:
-    count = sum(1 for name in work.given if name.startswith("f")) or work.random.randint(1, 4)
+    count = sum(1 for name in work.given if name.startswith("f")) or work.stream("count").randint(1, 4)
     names = [work.choose(f"f{k}") for k in range(1, count + 1)]
     (x,) = work.draw(x="")
+    work.note(**{"choices of each f": [*SMOOTH]})
     u, slopes = x, []
     for k, name in enumerate(names, 1):
         f, df = c.elementary(name)
@@ -134,20 +135,24 @@ def _a6(work: Work) -> None:
     name = work.choose("f")
     (x,) = work.draw(x="")
     h = 2.0**-20
-    work.note(h=h)
+    work.note(h=h, **{"choices of f": [*SMOOTH]})
     f = c.elementary(name)[0]
     engine = engine_gradient(lambda v: through([name], v), x)
     for side, step in (("right", h), ("left", -h)):
         work.result(f"(f(x + h) - f(x))/h from the {side}", c.difference_quotient(f, x, step), engine, (1 + abs(x)) / h,
                     1, h / 2.0)  # fmt: skip
     for kink, slopes in (("relu", [0.0, 1.0]), ("abs", [-1.0, 1.0])):
-        f = c.elementary(kink)[0]
-        sides = [c.difference_quotient(f, 0.0, step) for step in (-h, h)]
+        f, df = c.elementary(kink)
         convention = engine_gradient(lambda v: through([kink], v), 0.0)
+        at_zero, *near = (engine_value(lambda v: through([kink], v), t) for t in (0.0, -h, h))
+        own = [(after - at_zero) / step for after, step in zip(near, (-h, h))]
+        sides = [c.difference_quotient(f, 0.0, step) for step in (-h, h)]
+        work.step(f"({kink}(-h) - {kink}(0))/(-h) and ({kink}(h) - {kink}(0))/h",
+                  r"\frac{f(-h)-f(0)}{-h},\ \frac{f(h)-f(0)}{h}", sides, own, 0.0)  # fmt: skip
         work.step(f"{kink} at 0: {slopes[0]:g} from the left, {slopes[1]:g} from the right; there is no limit",
-                  rf"\lim_{{h\to0^\mp}} \frac{{f(h)-f(0)}}{{h}} = {slopes[0]:g},\ {slopes[1]:g}", sides, slopes,
+                  rf"\lim_{{h\to0^\mp}} \frac{{f(h)-f(0)}}{{h}} = {slopes[0]:g},\ {slopes[1]:g}", slopes, own,
                   0.0)  # fmt: skip
-        between = min(max(convention, slopes[0]), slopes[1])
+        between = min(max(df(0.0), slopes[0]), slopes[1])
         work.step(f"the engine's convention {kink}'(0) = {convention:g} lies between the two",
                   r"f'(0^-) \le f'(0) \le f'(0^+)", between, convention, 0.0)  # fmt: skip
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad import calculus as c
@@ -23,7 +24,7 @@ def b4(work: Work) -> None:
     for name, operator in OPERATORS.items():
         by_w, by_x = _by_both(lambda a, b: [operator(p, q) for p, q in zip(a, b)], w, x)
         for side, found, engine in zip("wx", c.elementwise_jacobians(name, w, x), (by_w, by_x)):
-            work.result(f"w {name} x, by {side}", found, engine)
+            work.result(f"∂(w {name} x)/∂{side}", found, engine)
         value = engine_value(lambda a, b: [operator(p, q) for p, q in zip(a, b)], w, x)
         work.result(f"w {name} x", c.elementwise(name, w, x), value)
     _comparisons(work, w, x)
@@ -65,29 +66,32 @@ def _comparisons(work: Work, w: list[float], x: list[float]) -> None:
         work.result(f"w {name} x, for [w, 2] and [x, 2]", c.elementwise(name, *tied), flags)
         # the second branch reads both, so that there is something to differentiate
         by_both = _by_both(lambda a, b: [sg.where(compare(p, q), 1.0, 0.0 * p * q + 0.0) for p, q in zip(a, b)], w, x)
-        work.result(f"w {name} x, by w and by x: 0", list(c.elementwise_jacobians(name, w, x)), [nothing, nothing])
-        work.step(f"where(w {name} x, 1, 0) has the gradient 0", rf"\frac{{\partial (w {name} x)}}{{\partial w}} = 0",
+        work.result(f"∂(w {name} x)/∂w and ∂(w {name} x)/∂x: 0", list(c.elementwise_jacobians(name, w, x)),
+                    [nothing, nothing])  # fmt: skip
+        work.step(f"where(w {name} x, 1, 0) has the Jacobians 0", rf"\frac{{\partial (w {name} x)}}{{\partial w}} = 0",
                   [nothing, nothing], list(by_both))  # fmt: skip
 
 
 def _corners(work: Work) -> None:
     """Ties, divisions by 0, and nans."""
     half = _by_both(lambda a, b: [sg.maximum(p, q) for p, q in zip(a, b)], [2.0], [2.0])
-    work.result("max(2, 2): each gets ½", list(c.elementwise_jacobians("max", [2.0], [2.0])), list(half))
+    work.besides("∂max(2, 2)/∂w and ∂max(2, 2)/∂x: each gets ½", list(c.elementwise_jacobians("max", [2.0], [2.0])),
+                 list(half))  # fmt: skip
     by_zero = [1.0, -1.0, 1.0, -1.0], [0.0, 0.0, -0.0, -0.0]
-    work.result("[1, -1, 1, -1] / [0, 0, -0, -0]", c.elementwise("/", *by_zero),
+    work.besides("[1, -1, 1, -1] / [0, 0, -0, -0]", c.elementwise("/", *by_zero),
                 engine_value(lambda a, b: [p / q for p, q in zip(a, b)], *by_zero))  # fmt: skip
     nan = math.nan
-    found = [*c.elementwise("/", [0.0, nan], [0.0, 0.0]), *c.elementwise("max", [nan, 1.0], [1.0, nan])]
-    engine = [(sg.Value(0.0) / 0.0).data, (sg.Value(nan) / 0.0).data, sg.maximum(nan, 1.0), sg.maximum(1.0, nan)]
-    work.result("0 / 0, nan / 0, max(nan, 1), max(1, nan) are nan: 1 for yes", [float(item != item) for item in found],
-                [float(item != item) for item in engine])  # fmt: skip
+    found = [*c.elementwise("/", [0.0, nan], [0.0, 0.0]), *c.elementwise("max", [nan, 1.0], [1.0, nan]), c.relu(nan)]
+    engine = engine_value(lambda a, b: [a / a, b / a, sg.maximum(b, 1.0), sg.maximum(1.0, b), sg.relu(b)], 0.0, nan)
+    work.besides("0 / 0, nan / 0, max(nan, 1), max(1, nan), relu(nan) are nan: 1 for yes",
+                [float(item != item) for item in found], [float(item != item) for item in engine])  # fmt: skip
 
 
 def _of_functions(work: Work, w: list[float], x: list[float]) -> None:
     """fᵢ(wᵢ)○gᵢ(xᵢ), a different function for each component and, for n of 1 to 3, every function; one for all."""
     n = len(w)
     fs, gs = ([SMOOTH[(k + first) % len(SMOOTH)] for k in range(n)] for first in (n - 1, n + 2))
+    work.note(**{"each fᵢ": fs, "each gᵢ": gs})
     stages = [c.elementary(f) for f in fs], [c.elementary(g) for g in gs]
     scale = 4.0 + max(map(abs, [*w, *x]))
     for name, operator in OPERATORS.items():
@@ -96,17 +100,18 @@ def _of_functions(work: Work, w: list[float], x: list[float]) -> None:
         by_both = _by_both(lambda a, b: [operator(through([f], p), through([g], q))
                                          for f, g, p, q in zip(fs, gs, a, b)], w, x)  # fmt: skip
         for side, found, engine in zip("wx", c.composed_elementwise_jacobians(name, *stages, w, x), by_both):
-            work.result(f"fᵢ(wᵢ) {name} gᵢ(xᵢ), by {side}", found, engine, scale)
+            work.result(f"∂(fᵢ(wᵢ) {name} gᵢ(xᵢ))/∂{side}", found, engine, scale)
     both = c.composed_elementwise_jacobians("*", c.elementary("sin"), c.elementary("atan"), w, x)
     by_both = _by_both(lambda a, b: [sg.sin(p) * sg.atan(q) for p, q in zip(a, b)], w, x)
     for side, found, engine in zip("wx", both, by_both):
-        work.result(f"sin(wᵢ) * atan(xᵢ), by {side}", found, engine, scale)
+        work.result(f"∂(sin(wᵢ) * atan(xᵢ))/∂{side}", found, engine, scale)
+    if min(x) < -20.0:  # a softplus of nearly 0, by which nothing can be divided
+        return
     softplus = c.elementary("softplus")
-    apart = [0.0 if item < -20.0 else item for item in x]  # whose softplus is away from 0
-    both = c.composed_elementwise_jacobians("/", stages[0], [softplus] * len(w), w, apart)
-    by_both = _by_both(lambda a, b: [through([f], p) / sg.softplus(q) for f, p, q in zip(fs, a, b)], w, apart)
+    both = c.composed_elementwise_jacobians("/", stages[0], [softplus] * n, w, x)
+    by_both = _by_both(lambda a, b: [through([f], p) / sg.softplus(q) for f, p, q in zip(fs, a, b)], w, x)
     for side, found, engine in zip("wx", both, by_both):
-        work.result(f"fᵢ(wᵢ) / softplus(xᵢ), by {side}", found, engine, scale**2 / min(map(softplus[0], apart)) ** 2)
+        work.result(f"∂(fᵢ(wᵢ) / softplus(xᵢ))/∂{side}", found, engine, scale**2 / min(map(softplus[0], x)) ** 2)
 
 
 def _of_maps(work: Work, w: list[float], x: list[float]) -> None:
@@ -115,6 +120,7 @@ def _of_maps(work: Work, w: list[float], x: list[float]) -> None:
     a = [[math.cos(i + 2.0 * j) for j in range(n)] for i in range(n)]
     b = [[math.sin(1.0 + 2.0 * i - j) for j in range(n)] for i in range(n)]
     top = 2.0 + float(n)
+    work.note(A=a, B=b, t=top)
 
     def f(v: Any) -> Any:
         return [sg.sum([p * sg.sin(q) for p, q in zip(r, v)]) + top for r in a]
@@ -131,7 +137,8 @@ def _of_maps(work: Work, w: list[float], x: list[float]) -> None:
             by_both = _by_both(lambda v, u: [operator(p, q) for p, q in zip(f(v), g(u))], w, x)
             for side, found, engine in zip("wx", c.composed_jacobians(name, *values, by_w, by_x), by_both):
                 scale = 4.0 * top * (top if name == "/" else 1.0)
-                work.result(f"f(w) {name} g(x) for full maps, by {side}", found, engine, scale, n)
+                what = f"∂(f(w) {name} g(x))/∂{side} for the full maps f(w) = A sin(w) + t and g(x) = B cos(x) + t"
+                work.result(what, found, engine, scale, n)
 
 
 def b6(work: Work) -> None:
@@ -148,72 +155,119 @@ def b6(work: Work) -> None:
 
 def _expanded(work: Work, name: Operator, x: list[float], z: float) -> None:
     by_x, by_z = _by_both(lambda v, s: [OPERATORS[name](item, s) for item in v], x, z)
-    work.result(f"x {name} z, by x", c.scalar_expansion_jacobians(name, x, z)[0], by_x)
-    work.jacobian(f"x {name} z, by z", lambda layout: c.scalar_expansion_jacobians(name, x, z, layout)[1],
+    work.result(f"∂(x {name} z)/∂x", c.scalar_expansion_jacobians(name, x, z)[0], by_x)
+    work.jacobian(f"∂(x {name} z)/∂z", lambda layout: c.scalar_expansion_jacobians(name, x, z, layout)[1],
                   [[item] for item in by_z])  # fmt: skip
 
 
 def b10(work: Work) -> None:
     names = [work.choose("g"), work.choose("f")]
     (x,) = work.draw(x="n")
+    work.note(**{"choices of f and g": [*SMOOTH]})
     (g, dg), (_, df) = (c.elementary(name) for name in names)
     inner, outer = [dg(item) for item in x], [df(g(item)) for item in x]
     scale = max(1 + abs(item) for item in x)
     engine = engine_jacobian(lambda v: [through(names, item) for item in v], x)
     work.step("diag(f'(gᵢ))·diag(g'(xᵢ))", r"\mathrm{diag}(f'(g_i))\,\mathrm{diag}(g'(x_i))",
               product(diagonal(outer), diagonal(inner)), engine, scale)  # fmt: skip
-    work.result("J = diag(f'ᵢ g'ᵢ)", c.chain_diagonals(outer, inner), engine, scale)
+    work.result("∂f(g(x))/∂x = diag(f'ᵢ g'ᵢ)", c.chain_diagonals(outer, inner), engine, scale)
 
 
+def _real(x: float) -> float:
+    return x
+
+
+class Domain(NamedTuple):
+    """Where an elementary function is defined and finite."""
+
+    rule: str  # such as "0 or more"
+    has: Callable[[float], bool]
+    within: Callable[[float], float] = _real  # makes a number of the domain, away from its ends, of any number
+
+
+_POSITIVE = Domain("more than 0", lambda x: x > 0.0, lambda x: 0.25 + abs(x))
+_CLOSED = Domain("from -1 to 1", lambda x: abs(x) <= 1.0, lambda x: 0.9 * math.tanh(x))
+_EXPONENT = Domain("709 or less, since it overflows beyond,", lambda x: x <= 709.0)
+_COSH = Domain("from -710 to 710, since it overflows beyond,", lambda x: abs(x) <= 710.0)
+_EVERYWHERE = Domain("a number", lambda x: True)
+DOMAINS: dict[str, Domain] = {
+    "square": Domain("from -1e154 to 1e154, since it overflows beyond,", lambda x: abs(x) <= 1e154),
+    "sqrt": Domain("0 or more", lambda x: x >= 0.0, lambda x: 0.25 + abs(x)),
+    "exp": _EXPONENT,
+    "expm1": _EXPONENT,
+    "exp2": Domain("1023 or less, since it overflows beyond,", lambda x: x <= 1023.0),
+    "log": _POSITIVE,
+    "log2": _POSITIVE,
+    "log10": _POSITIVE,
+    "log1p": Domain("more than -1", lambda x: x > -1.0, math.expm1),
+    "tan": Domain("a number", lambda x: True, math.tanh),
+    "asin": _CLOSED,
+    "acos": _CLOSED,
+    "sinh": _COSH,
+    "cosh": _COSH,
+    "acosh": Domain("1 or more", lambda x: x >= 1.0, lambda x: 1.25 + abs(x)),
+    "atanh": Domain("between -1 and 1", lambda x: abs(x) < 1.0, lambda x: 0.9 * math.tanh(x)),
+}
 _AT_ZERO = ("neg", "square", "sqrt", "cbrt", "relu", "abs", "sign", "floor", "ceil", "trunc", "round", "tanh", "erf",
             "cos", "sigmoid")  # fmt: skip
-
-
 # where the form in textbooks loses all digits, or overflows
 _FAR = {"sigmoid": (-700.0, 40.0), "softplus": (-40.0, 800.0), "log_sigmoid": (40.0, -800.0), "tanh": (20.0,),
         "log1p": (1e-18,), "expm1": (1e-18,)}  # fmt: skip
 
 
-def _domain(name: str, x: float) -> float:
-    """A number of the function's domain, made of any number; away from kinks, jumps and edges."""
-    if name in ("asin", "acos", "atanh"):
-        return 0.9 * math.tanh(x)
-    if name in ("sqrt", "log", "log2", "log10", "log1p"):
-        return 0.25 + abs(x)
-    if name == "acosh":
-        return 1.25 + abs(x)
-    if name == "tan":
-        return math.tanh(x)
-    return x if abs(x) > 1e-3 or name not in ("cbrt", "abs", "relu", "sign") else 1.0
+def _engines(name: str) -> Callable[[Any], Any]:
+    """The engine's function of that name."""
+    return (lambda v: -v) if name == "neg" else getattr(sg, name)
+
+
+def _sizes(name: str, x: float) -> tuple[float, float]:
+    """S of the function, and of its derivative: both pass the error of x on; the terms of silu's may cancel."""
+    f, df = c.elementary(name)
+    size = 1.0 + abs(x)
+    return max(abs(f(x)), size * abs(df(x))), abs(df(x)) * size + (size if name == "silu" else 0.0)
 
 
 def b11(work: Work) -> None:
-    only = work.choose("f", ("all", *ELEMENTARY), "all")
-    (x,) = work.draw(most=2, x="n")
-    shown = "sin" if only == "all" else only
-    for name in ELEMENTARY if only == "all" else (only,):
-        at = [_domain(name, item) for item in x]
-        if name in ("floor", "ceil", "trunc", "round"):
-            at = [math.floor(item) + 0.25 for item in at]
-        f, df = c.elementary(name)
-        one: Any = (lambda v: -v) if name == "neg" else getattr(sg, name)
+    name = work.choose("f", tuple(ELEMENTARY))
+    domain, one, (f, df) = DOMAINS.get(name, _EVERYWHERE), _engines(name), c.elementary(name)
+    (x,) = work.draw(x="n")
+    x = work.default("x", [domain.within(item) for item in x])
+    for item in x:
+        work.need(domain.has(item), f"x must be {domain.rule} for f = {name}, got {item:g}")
 
-        def each(v: Any) -> Any:
-            return [one(item) for item in v]
+    def each(v: Any) -> Any:
+        return [one(item) for item in v]
 
-        if name in _AT_ZERO:
-            zero = engine_value(one, 0.0), engine_gradient(one, 0.0)
-            work.result(f"{name}(0) and {name}'(0)", [f(0.0), df(0.0)], list(zero))
-        for item in _FAR.get(name, ()):
-            work.result(f"{name} and {name}' at {item:g}, where the form in textbooks loses all digits",
-                        [f(item), df(item)], [engine_value(one, item), engine_gradient(one, item)])  # fmt: skip
-        scale = [1 + abs(item) for item in at]
-        work.result(f"{name}(x)", [f(item) for item in at], engine_value(each, at),
-                    [max(abs(f(item)), s * abs(df(item))) for item, s in zip(at, scale)])  # fmt: skip
-        size = [abs(df(item)) * s + (s if name == "silu" else 0.0) for item, s in zip(at, scale)]
-        if name == shown:
-            entries = [[df(item) if i == j else 0.0 for i in range(len(at))] for j, item in enumerate(at)]
-            work.step(f"the matrix of ∂fᵢ/∂xⱼ of {name}, row j and column i as in SM",
-                      r"\Bigl[\frac{\partial f_i}{\partial x_j}\Bigr] = \mathrm{diag}(f'(x))", entries,
-                      transpose(engine_jacobian(each, at)), diagonal(size))  # fmt: skip
-        work.result(f"J of {name}", c.elementwise_function_jacobian(df, at), engine_jacobian(each, at), diagonal(size))
+    scales = [_sizes(name, item) for item in x]
+    jacobian, scale = engine_jacobian(each, x), diagonal(size for _, size in scales)
+    entries = [[df(item) if i == j else 0.0 for i in range(len(x))] for j, item in enumerate(x)]
+    work.step(f"the matrix of ∂fᵢ/∂xⱼ for f = {name}, row j and column i as in SM: {name}'(xᵢ) where i = j, else 0",
+              r"\Bigl[\frac{\partial f_i}{\partial x_j}\Bigr] = \mathrm{diag}(f'(x_1), \ldots, f'(x_n))", entries,
+              transpose(jacobian), scale)  # fmt: skip
+    work.result(f"{name}(x)", [f(item) for item in x], engine_value(each, x), [size for size, _ in scales])
+    work.result(f"∂{name}(x)/∂x = diag({name}'(x))", c.elementwise_function_jacobian(df, x), jacobian, scale)
+    _all_functions(work)
+
+
+def _all_functions(work: Work) -> None:
+    """Every elementary function at one number of its domain, and those of _AT_ZERO at 0."""
+    names, chance = [*ELEMENTARY], work.stream("t")
+    at = [DOMAINS.get(name, _EVERYWHERE).within(chance.uniform(-3.0, 3.0)) for name in names]
+    work.note(**{"choices of f": names, **({} if work.given else {"a number t for each": at})})
+    pairs, scales = [c.elementary(name) for name in names], [_sizes(*pair) for pair in zip(names, at)]
+    values = [engine_value(_engines(name), t) for name, t in zip(names, at)]
+    work.besides("f(t) for each choice of f, in that order", [f(t) for (f, _), t in zip(pairs, at)], values,
+                [size for size, _ in scales])  # fmt: skip
+    slopes = [engine_gradient(_engines(name), t) for name, t in zip(names, at)]
+    work.besides("f'(t) for each choice of f, in that order", [df(t) for (_, df), t in zip(pairs, at)], slopes,
+                [size for _, size in scales])  # fmt: skip
+    listed, at_zero = ", ".join(_AT_ZERO), [c.elementary(name) for name in _AT_ZERO]
+    work.besides(f"f(0) for {listed}", [f(0.0) for f, _ in at_zero],
+                [engine_value(_engines(name), 0.0) for name in _AT_ZERO])  # fmt: skip
+    work.besides(f"f'(0) for {listed}", [df(0.0) for _, df in at_zero],
+                [engine_gradient(_engines(name), 0.0) for name in _AT_ZERO])  # fmt: skip
+    for name, far in _FAR.items():
+        for t in far:
+            work.besides(f"{name} and {name}' at {t:g}, where the form in textbooks loses all digits",
+                         [f(t) for f in c.elementary(name)],
+                         [engine_value(_engines(name), t), engine_gradient(_engines(name), t)])  # fmt: skip

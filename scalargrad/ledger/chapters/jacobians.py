@@ -33,25 +33,25 @@ def _b1(work: Work) -> None:
         work.step(
             f"∇({what}), a row", rf"\nabla({what})".replace("²", "^2").replace("⁸", "^8"), gradient, [own], [size], 4
         )
-    work.jacobian("J of [3x²y, 2x + y⁸]", lambda layout: c.stack_gradients(rows, layout), engine, scale, 4)
+    work.jacobian("∂[3x²y, 2x + y⁸]/∂[x, y]", lambda layout: c.stack_gradients(rows, layout), engine, scale, 4)
     # in general m×n: three functions of two variables
     several = (SQUARE_TIMES, TWICE_PLUS, TIMES)
     rows = [c.polynomial_gradient(terms, at) for terms in several]
     scale = [c.polynomial_gradient(positive(terms), sizes(at))[0] for terms in several]
     engine = engine_jacobian(lambda v: [polynomial(terms, v) for terms in several], at)
-    work.jacobian("m×n = 3×2: J of [3x²y, 2x + y⁸, xy]", lambda layout: c.stack_gradients(rows, layout), engine, scale,
-                  4)  # fmt: skip
+    work.jacobian("m×n = 3×2: ∂[3x²y, 2x + y⁸, xy]/∂[x, y]", lambda layout: c.stack_gradients(rows, layout), engine,
+                  scale, 4)  # fmt: skip
 
 
 def _b2(work: Work) -> None:
     (x,) = work.draw(x="n")
-    work.result("J of y = x", c.identity_jacobian(len(x)), engine_jacobian(lambda v: v, x))
+    work.result("∂x/∂x = I", c.identity_jacobian(len(x)), engine_jacobian(lambda v: v, x))
 
 
 def _b3(work: Work) -> None:
     x, d = work.draw(x="n", d="n")
-    jacobian = engine_jacobian(sg.softmax, x)
-    value = c.softmax(x)
+    jacobian, own = c.softmax_jacobian(x), engine_jacobian(sg.softmax, x)
+    value, at_x = c.softmax(x), engine_value(sg.softmax, x)
 
     def moved_by(scale: float) -> tuple[list[float], Any]:
         """The step that x + Δ makes in floats, and the softmax there."""
@@ -63,19 +63,20 @@ def _b3(work: Work) -> None:
         return [abs(scale * b) + EPSILON * abs(a) for a, b in zip(x, d)]
 
     size = [[p * ((i == j) + q) for j, q in enumerate(value)] for i, p in enumerate(value)]
-    work.step("J of f = softmax: diag(p) - ppᵀ", r"J = \mathrm{diag}(p) - pp^T", c.softmax_jacobian(x), jacobian, size,
+    work.step("∂f/∂x of f = softmax: J = diag(p) - ppᵀ", r"J = \mathrm{diag}(p) - pp^T", jacobian, own, size,
               len(x))  # fmt: skip
     for scale in (2.0**-18, 2.0**-20, 2.0**-22):
         step, moved = moved_by(scale)
         remainder = sum(item * item for item in reach(scale))  # ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2
         near = c.linear_approximation(value, jacobian, step)
         work.result(
-            f"f + JΔ, and the engine's f(x + Δ), for f = softmax and Δ = {scale:.3g}·d", near, moved, 4.0, 1, remainder
+            f"f + JΔ, and the engine's f(x + Δ), for f = softmax and Δ = {scale:.6g}·d", near, moved, 4.0, 1, remainder
         )
     # what remains is quadratic: at half of Δ it is a quarter, up to the third order
-    (large, moved), (small, half) = moved_by(2.0**-16), moved_by(2.0**-17)
-    whole = [p - q for p, q in zip(moved, c.linear_approximation(value, jacobian, large))]
-    halved = [p - q for p, q in zip(half, c.linear_approximation(value, jacobian, small))]
+    (large, _), (small, half) = moved_by(2.0**-16), moved_by(2.0**-17)
+    there = c.softmax([a + b for a, b in zip(x, large)])
+    whole = [p - q for p, q in zip(there, c.linear_approximation(value, jacobian, large))]
+    halved = [p - math.fsum([q, *(a * b for a, b in zip(r, small))]) for p, q, r in zip(half, at_x, own)]
     third = sum(reach(2.0**-16)) ** 3
     quarter = [item / 4.0 for item in whole]
     work.step("the remainder at ½Δ is a quarter of that at Δ = d/65536",
@@ -88,8 +89,8 @@ def _b5(work: Work) -> None:
     work.need(n >= 3, f"x must have 3 numbers or more, since the outputs read x₀, x₁ and x₂; it has {n}")
     engine = engine_jacobian(lambda v: [v[0] * 2.0, v[2] * v[2], v[0] + 3.0 * v[1]], x)
     analytic = c.sparse_jacobian([{0: 2.0}, {2: 2.0 * x[2]}, {0: 1.0, 1: 3.0}], n)
-    work.result("J of [2x₀, x₂², x₀ + 3x₁]", analytic, engine)
-    work.result("J of [x₀², x₁², …], diagonal: output i reads input i alone", diagonal([2.0 * item for item in x]),
+    work.result("∂[2x₀, x₂², x₀ + 3x₁]/∂x", analytic, engine)
+    work.result("∂[x₀², x₁², …]/∂x, diagonal: output i reads input i alone", diagonal([2.0 * item for item in x]),
                 engine_jacobian(lambda v: [item * item for item in v], x))  # fmt: skip
 
 
@@ -97,19 +98,20 @@ def _b7(work: Work) -> None:
     x, z, a = work.draw(x="n", z="", A="m n")
     ones = [1.0] * len(x)
     work.step("∂Σx/∂xᵢ = ∂xᵢ/∂xᵢ = 1", r"\nabla\,\mathrm{sum}(x) = \vec 1^T", ones, engine_gradient(sg.sum, x))
-    work.gradient("Σx", lambda layout: c.sum_gradient(c.identity_jacobian(len(x)), layout=layout), ones)
+    work.gradient("∂Σx/∂x = 1ᵀ", lambda layout: c.sum_gradient(c.identity_jacobian(len(x)), layout=layout),
+                  engine_gradient(sg.sum, x))  # fmt: skip
     jacobian = [[p * math.cos(q) for p, q in zip(r, x)] for r in a]
     engine = engine_gradient(lambda v: sg.sum([sg.sum([p * sg.sin(q) for p, q in zip(r, v)]) for r in a]), x)
     scale = [sum(abs(r[j]) for r in a) * (1 + abs(x[j])) for j in range(len(x))]
-    work.gradient("Σf(x) for f = A sin(x): the column sums of J", lambda layout: c.sum_gradient(jacobian,
+    work.gradient("∂Σf(x)/∂x for f = A sin(x): the column sums of J", lambda layout: c.sum_gradient(jacobian,
                   layout=layout), engine, scale, len(a))  # fmt: skip
     inside = [math.fsum(r[j] for r in jacobian) for j in range(len(x))]
     work.step("∂/∂xⱼ Σᵢ fᵢ(x) = Σᵢ ∂fᵢ/∂xⱼ: ∂ moves inside Σ",
               r"\frac{\partial}{\partial x_j}\sum_i f_i(x) = \sum_i\frac{\partial f_i(x)}{\partial x_j}", inside,
               engine, scale, len(a))  # fmt: skip
     by_x, by_z = engine_gradient(lambda v, s: sg.sum([item * s for item in v]), x, z)
-    work.gradient("Σxz, by x", lambda layout: c.scaled_sum_gradients(x, z, layout)[0], by_x)
-    work.result("Σxz, by z", c.scaled_sum_gradients(x, z)[1], by_z, sum(sizes(x)), len(x))
+    work.gradient("∂Σ(xz)/∂x = [z … z]", lambda layout: c.scaled_sum_gradients(x, z, layout)[0], by_x)
+    work.result("∂Σ(xz)/∂z = Σx", c.scaled_sum_gradients(x, z)[1], by_z, sum(sizes(x)), len(x))
 
 
 def _b8(work: Work) -> None:
@@ -136,7 +138,7 @@ def _b8(work: Work) -> None:
     work.jacobian("dy/dx = [2/x, 3cos 3x]", lambda layout: c.log_sine_derivative(x, layout), engine, scale)
     value = engine_value(lambda v: [sg.log(v * v), sg.sin(3.0 * v)], x)
     at_zero = engine_value(lambda v: [sg.log(v * v), sg.sin(3.0 * v)], 0.0)
-    work.result("besides, y at x = 0", c.log_sine(0.0), at_zero)
+    work.besides("y at x = 0", c.log_sine(0.0), at_zero)
     work.result("y = [ln x², sin 3x]", c.log_sine(x), value, [1 + abs(value[0]), 1 + abs(3.0 * x)])
 
 
@@ -150,10 +152,10 @@ def _b9(work: Work) -> None:
     def layer(w: Any, v: Any) -> Any:
         return [sg.dot(r, [sg.sin(item) for item in v]) for r in w]
 
-    work.step("J_g of g = B sin(x), k×n", r"\frac{\partial g}{\partial x},\ k\times n", inside,
+    work.step("∂g/∂x of g = B sin(x), k×n", r"\frac{\partial g}{\partial x},\ k\times n", inside,
               engine_jacobian(lambda v: layer(b, v), x), [[abs(p) * (1 + abs(q)) for p, q in zip(r, x)] for r in b],
               n)  # fmt: skip
-    work.step("J_f of f = A sin(g), m×k", r"\frac{\partial f}{\partial g},\ m\times k", outer,
+    work.step("∂f/∂g of f = A sin(g), m×k", r"\frac{\partial f}{\partial g},\ m\times k", outer,
               engine_jacobian(lambda v: layer(a, v), middle), [[abs(p) * (1 + abs(q)) for p, q in zip(r, middle)]
               for r in a], n)  # fmt: skip
     scale = [[item * (1 + n) for item in r] for r in product(sizes(a), sizes(b))]
@@ -163,78 +165,84 @@ def _b9(work: Work) -> None:
             return c.chain_jacobians(outer, inside)
         return c.chain_jacobians(transpose(outer), transpose(inside), layout=layout)
 
-    work.jacobian("f(g(x)), m×n", chained, engine_jacobian(lambda v: layer(a, layer(b, v)), x), scale, len(b))
+    work.jacobian("∂f(g(x))/∂x = ∂f/∂g ∂g/∂x, m×n", chained, engine_jacobian(lambda v: layer(a, layer(b, v)), x),
+                  scale, len(b))  # fmt: skip
     last = diagonal(math.cos(item) for item in x)
     three = c.chain_jacobians(a, b, last)
-    work.result("a chain of three: A B sin(x)", three, engine_jacobian(lambda v: [sg.dot(r, [sg.dot(s, [sg.sin(t)
-                for t in v]) for s in b]) for r in a], x), [[item * (1 + abs(x[j])) for j, item in enumerate(r)]
-                for r in product(sizes(a), sizes(b))], len(b) + n)  # fmt: skip
+    engine = engine_jacobian(lambda v: [sg.dot(r, [sg.dot(s, [sg.sin(t) for t in v]) for s in b]) for r in a], x)
+    work.result("∂(A B sin x)/∂x = A B diag(cos x), a chain of three", three, engine, [[item * (1 + abs(x[j]))
+                for j, item in enumerate(r)] for r in product(sizes(a), sizes(b))], len(b) + n)  # fmt: skip
 
 
 def _b12(work: Work) -> None:
     x, a, b = work.draw(x="m", a="m", B="n m")
     y, z = sum(p * q for p, q in zip(a, x)), [sum(p * q for p, q in zip(r, x)) for r in b]
-    work.step(
-        "y = a·x: ∂y/∂x = aᵀ", r"\frac{\partial y}{\partial x} = a^T", a, engine_gradient(lambda v: sg.dot(a, v), x)
-    )
-    work.step(
-        "z = Bx: ∂z/∂x = B",
-        r"\frac{\partial z}{\partial x} = B",
-        b,
-        engine_jacobian(lambda v: [sg.dot(r, v) for r in b], x),
-    )
+    column, turned = [[item] for item in a], transpose(b)
+    work.step("y = a·x: ∂y/∂x = a, M×1 (steps 1 and 2 in denominator layout)", r"\frac{\partial y}{\partial x} = a",
+              column, [[item] for item in engine_gradient(lambda v: sg.dot(a, v), x)])  # fmt: skip
+    work.step("z = Bx: ∂z/∂x = Bᵀ, M×N", r"\frac{\partial z}{\partial x} = B^T", turned,
+              transpose(engine_jacobian(lambda v: [sg.dot(r, v) for r in b], x)))  # fmt: skip
     engine = engine_jacobian(lambda v: [sg.dot(a, v) * sg.dot(r, v) for r in b], x)
     most = sum(abs(p * q) for p, q in zip(a, x)), [sum(abs(p * q) for p, q in zip(r, x)) for r in b]
     scale = [[most[0] * abs(r[j]) + most[1][i] * abs(a[j]) for j in range(len(x))] for i, r in enumerate(b)]
     by_hand = [[y * r[j] + z[i] * a[j] for j in range(len(x))] for i, r in enumerate(b)]
-    work.step("d(y z) = z dy + y dz = (z aᵀ + y B) dx", r"d(yz) = (z\,a^T + y\,B)\,dx", by_hand, engine, scale, len(x))
-
-    def scaled(layout: Any) -> Any:
-        turned = layout == "denominator"
-        gradient: Any = [[item] for item in a] if turned else [a]
-        return c.scaled_vector_jacobian(y, gradient, z, transpose(b) if turned else b, layout)
-
-    work.jacobian("J of y·z", scaled, engine, scale, len(x))
+    work.step("d(y z) = z dy + y dz = (z (∂y/∂x)ᵀ + y (∂z/∂x)ᵀ) dx: the factor of dx, z aᵀ + y B, N×M",
+              r"d(yz) = z\,dy + y\,dz = \Bigl(z\,\bigl(\tfrac{\partial y}{\partial x}\bigr)^T + "
+              r"y\,\bigl(\tfrac{\partial z}{\partial x}\bigr)^T\Bigr)dx = (z\,a^T + y\,B)\,dx", by_hand, engine, scale,
+              len(x))  # fmt: skip
+    work.result("∂(y z)/∂x = y ∂z/∂x + ∂y/∂x zᵀ = y Bᵀ + a zᵀ, M×N, denominator layout", c.scaled_vector_jacobian(y,
+                column, z, turned, "denominator"), transpose(engine), transpose(scale), len(x))  # fmt: skip
+    work.result("its transpose y B + z aᵀ, N×M, numerator layout", c.scaled_vector_jacobian(y, [a], z, b), engine,
+                scale, len(x))  # fmt: skip
 
 
 def _b13(work: Work) -> None:
     (x,) = work.draw(x="n")
+    work.need(max(x) <= 709.0, f"x must have numbers of 709 or less, since e^x overflows beyond; it has {max(x):g}")
     e = [math.exp(item) for item in x]
     engine = engine_gradient(lambda v: sg.sum([sg.exp(item) for item in v]), x)
-    work.result("exp(x): diag(exp x)", c.exp_jacobian(x), engine_jacobian(lambda v: [sg.exp(item) for item in v], x))
+    work.result("∂exp(x)/∂x = diag(exp x)", c.exp_jacobian(x),
+                engine_jacobian(lambda v: [sg.exp(item) for item in v], x))  # fmt: skip
     each = [engine_gradient(sg.exp, item) for item in x]
     work.step("d(1ᵀexp x) = 1ᵀ(exp'(x) ⊙ dx), the factors of dx", r"d(\vec1^T e^x) = \vec1^T(\exp'(x)\odot dx)", e,
               each)  # fmt: skip
-    work.step("d(1ᵀexp x) = (1 ⊙ exp x)ᵀ dx", r"d(\vec1^T e^x) = (\vec1\odot e^x)^T dx", e, engine)
-    work.gradient("1ᵀexp(x)", lambda layout: c.sum_exp_jacobian(x, layout), engine)
+    work.step("d(1ᵀexp x) = (1 ⊙ exp x)ᵀ dx, the factors of dx", r"d(\vec1^T e^x) = (\vec1\odot e^x)^T dx", e, engine)
+    work.result("∂(1ᵀexp x)/∂x = exp(x)ᵀ, numerator layout", c.sum_exp_jacobian(x), [engine])
+    work.result("∂(1ᵀexp x)/∂x = exp(x), denominator layout", c.sum_exp_jacobian(x, "denominator"),
+                [[item] for item in engine])  # fmt: skip
 
 
 def _b14(work: Work) -> None:
     x, a, b, d = work.draw(1.0, x="m", a="m", B="n m", d="m")
     moved = [p + 2.0**-20 * q for p, q in zip(x, d)]
     dx = [p - q for p, q in zip(moved, x)]
+    work.note(dx=dx)
 
     def values(v: Any) -> tuple[Any, Any]:
         return sg.dot(a, v), [sg.sin(sg.dot(r, v)) for r in b]
 
-    y, z = engine_value(values, x)
-    after_y, after_z = engine_value(values, moved)
-    jacobian = [[math.cos(sum(p * q for p, q in zip(r, x))) * item for item in r] for r in b]
-    dy, dz = sum(p * q for p, q in zip(a, dx)), c.differential(jacobian, dx)
+    (own_y, own_z), (after_y, after_z) = engine_value(values, x), engine_value(values, moved)
+    y, inside = sum(p * q for p, q in zip(a, x)), [sum(p * q for p, q in zip(r, x)) for r in b]
+    z = [math.sin(item) for item in inside]
+    dy = sum(p * q for p, q in zip(a, dx))
+    dz = c.differential([[math.cos(item) * p for p in r] for item, r in zip(inside, b)], dx)
     # what is added up in y and in the sines, and how far both move at most
     top, far = ([sum(abs(p) * size for p, size in zip(r, size_of)) for r in [a, *b]]
                 for size_of in ([abs(p) + abs(q) for p, q in zip(x, dx)], sizes(dx)))  # fmt: skip
     in_sine = [(1.0 + u) * (1.0 + v) for u, v in zip(top[1:], far[1:])]  # a sine passes the error of its argument on
-    work.step("dy = aᵀdx", r"dy = a^T dx", dy, after_y - y, 2.0 * top[0], len(x))
-    work.result("df = J dx for f = sin(Bx), up to O(‖dx‖²)", dz, [p - q for p, q in zip(after_z, z)], in_sine, len(x),
-                max(far[1:]) ** 2)  # fmt: skip
-    product_change = [after_y * p - y * q for p, q in zip(after_z, z)]
-    work.result("d(y z) = z dy + y dz, up to O(‖dx‖²)", c.product_differential(y, dy, z, dz), product_change,
-                [2.0 * top[0] * item for item in in_sine], len(x), max(far[0] * v + top[0] * v**2
-                for v in far[1:]))  # fmt: skip
-    exact = [p * dy + y * q for p, q in zip(z, dz)]
-    work.step("z dy + y dz, from the two above", r"z\,dy + y\,dz", exact, c.product_differential(y, dy, z, dz),
-              [abs(p * dy) + abs(y * q) for p, q in zip(z, dz)])  # fmt: skip
+    both, n = c.product_differential(y, dy, z, dz), len(x)
+    work.step("y = a·x: dy = aᵀdx for dx = 2⁻²⁰ d, beside the engine's y(x + dx) - y(x)", r"dy = a^T dx", dy,
+              after_y - own_y, 2.0 * top[0], n)  # fmt: skip
+    jacobian = engine_jacobian(lambda v: [sg.dot(a, v) * sg.sin(sg.dot(r, v)) for r in b], x)
+    work.step("d(y z) = z dy + y dz for z = sin(Bx), beside the engine's Jacobian of y z times dx",
+              r"d(yz) = z\,dy + y\,dz = \frac{\partial (yz)}{\partial x}\,dx", both,
+              [sum(p * q for p, q in zip(r, dx)) for r in jacobian],
+              [(1.0 + u) * (far[0] + top[0] * v) for u, v in zip(top[1:], far[1:])], n)  # fmt: skip
+    work.result("df = J dx for f = z, beside the engine's f(x + dx) - f(x), up to O(‖dx‖²)", dz,
+                [p - q for p, q in zip(after_z, own_z)], in_sine, n, max(far[1:]) ** 2)  # fmt: skip
+    work.result("d(y z) = z dy + y dz, beside the engine's y z at x + dx minus that at x, up to O(‖dx‖²)", both,
+                [after_y * p - own_y * q for p, q in zip(after_z, own_z)], [2.0 * top[0] * item for item in in_sine],
+                n, max(far[0] * v + top[0] * v**2 for v in far[1:]))  # fmt: skip
 
 
 ROWS: tuple[Row, ...] = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad import calculus as c
-from scalargrad.calculus.shapes import diagonal
+from scalargrad.calculus.shapes import diagonal, transpose
 from scalargrad.ledger.engine import (
     engine_four_index,
     engine_gradient,
@@ -75,15 +75,11 @@ def _c2(work: Work) -> None:
 
 def _c3(work: Work) -> None:
     (x,) = work.draw(x="n")
-    work.result("relu(x)", [c.relu(item) for item in x], engine_value(lambda v: [sg.relu(t) for t in v], x))
-    signs = (-1.0, 0.0, 1.0)
-    work.result("besides, relu and relu' at -1, 0 and 1", [[c.relu(t), c.relu_derivative(t)] for t in signs],
-                [[engine_value(sg.relu, t), engine_gradient(sg.relu, t)] for t in signs])  # fmt: skip
-    work.result("relu(nan) is nan: 1 for yes", float(math.isnan(c.relu(math.nan))),
-                float(math.isnan(engine_value(sg.relu, math.nan))))  # fmt: skip
+    x = work.default("x", x[:2] + [0.0] * len(x[2:]))  # at 0, too
     slopes = [engine_gradient(sg.relu, item) for item in x]
     work.step("∂max(0, xᵢ)/∂xᵢ = 1 for xᵢ > 0, else 0", r"\frac{\partial}{\partial x_i}\max(0, x_i) = 1[x_i > 0]",
               [c.relu_derivative(item) for item in x], slopes)  # fmt: skip
+    work.result("max(0, x)", [c.relu(item) for item in x], engine_value(lambda v: [sg.relu(t) for t in v], x))
     work.result(
         "∂max(0, x)/∂x = diag(1[x > 0])", c.relu_jacobian(x), engine_jacobian(lambda v: [sg.relu(t) for t in v], x)
     )
@@ -101,8 +97,8 @@ def _c4(work: Work) -> None:
     work.step("∂y/∂w = 1ᵀdiag(x) = xᵀ", r"\frac{\partial y}{\partial w} = \vec 1^T\mathrm{diag}(x) = x^T",
               c.chain_jacobians([ones], diagonal(x)), [by_steps[0]])  # fmt: skip
     at_once = engine_gradient(sg.dot, w, x)
-    for what, k in (("by w: xᵀ", 0), ("by x: wᵀ", 1)):
-        work.gradient(f"∂(w·x) {what}", lambda layout: c.dot_gradients(w, x, layout)[k], at_once[k])
+    for what, k in (("∂(w·x)/∂w = xᵀ", 0), ("∂(w·x)/∂x = wᵀ", 1)):
+        work.gradient(what, lambda layout: c.dot_gradients(w, x, layout)[k], at_once[k])
     work.result("w·x", c.dot(w, x), engine_value(sg.dot, w, x), sum(map(abs, u)), len(w))
 
 
@@ -138,28 +134,38 @@ def _c6(work: Work) -> None:
                   r"\frac{\partial a}{\partial z}\frac{\partial z}{\partial w}", c.chain_jacobians([[slope]],
                   c.affine_gradients(v, x)[0]), [engine[0]])  # fmt: skip
         found = {layout: c.neuron_gradients(v, x, a, layout) for layout in ("numerator", "denominator")}
-        for what, k in (("by w: 0ᵀ or xᵀ", 0), ("by x: 0ᵀ or wᵀ", 1)):
+        for what, k in (("∂activation/∂w: 0ᵀ or xᵀ", 0), ("∂activation/∂x: 0ᵀ or wᵀ", 1)):
             work.gradient(f"{which}{what}", lambda layout: found[layout][k], engine[k])
-        work.result(f"{which}by b: 0 or 1", found["numerator"][2], engine[2])
-        work.result(f"{which}max(0, w·x + b)", c.neuron(v, x, a), engine_value(lambda w, x, b: sg.relu(sg.dot(w, x)
-                    + b), v, x, a), most, len(w) + 1)  # fmt: skip
+        work.result(f"{which}∂activation/∂b: 0 or 1", found["numerator"][2], engine[2])
+        work.result(f"{which}activation = max(0, w·x + b)", c.neuron(v, x, a), engine_value(lambda w, x, b:
+                    sg.relu(sg.dot(w, x) + b), v, x, a), most, len(w) + 1)  # fmt: skip
 
     for z in (0.5, 0.0):
         found_at, engine_at = (
             c.neuron_gradients([z], [1.0], 0.0),
             engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), [z], [1.0], 0.0),
         )
-        work.result(
-            f"besides, at z = {z} with w = [{z}], x = [1], b = 0: by w, x and b",
+        work.besides(
+            f"at z = {z} with w = [{z}], x = [1], b = 0: ∂activation/∂w, ∂x and ∂b",
             list(found_at),
             [[engine_at[0]], [engine_at[1]], engine_at[2]],
         )
 
 
+_FAR = 300.0  # beyond, the square of Σe^zᵢ over- or underflows
+
+
+def _left_out(z: Any) -> str:
+    """Why the steps with e^z are left out; empty if they are not."""
+    far = max(z, key=abs)
+    why = f"the square of e^{far:g} over- or underflows, see E7"
+    return f" (the steps with e^x are left out: {why})" if abs(far) > _FAR else ""
+
+
 def need_exponents(work: Work, z: Any) -> None:
     """Refuses numbers whose exponentials over- or underflow when they are squared."""
     far = max(z, key=abs)
-    work.need(abs(far) <= 300.0,
+    work.need(abs(far) <= _FAR,
               f"the steps square Σe^zᵢ, which needs numbers from -300 to 300, got {far:g}: beyond, see E7")  # fmt: skip
 
 
@@ -170,37 +176,45 @@ def softmax_scale(z: Any) -> list[list[float]]:
 
 def _c7(work: Work) -> None:
     (z,) = work.draw(least=2, z="n")
-    need_exponents(work, z)
-    n = len(z)
+    n, p, found = len(z), c.softmax(z), c.softmax_jacobian(z)
+    jacobian, scale, left_out = engine_jacobian(sg.softmax, z), softmax_scale(z), _left_out(z)
+    if not left_out:
+        _by_quotient(work, z, jacobian)
+    parts = [[a * (i == j) - a * b for j, b in enumerate(p)] for i, a in enumerate(p)]
+    work.step("∂pᵢ/∂zⱼ = pᵢδᵢⱼ - pᵢpⱼ", r"\frac{\partial p_i}{\partial z_j} = p_i\delta_{ij} - p_ip_j", parts, jacobian,
+              scale, n)  # fmt: skip
+    cases = [[a * (1.0 - b) if i == j else -a * b for j, b in enumerate(p)] for i, a in enumerate(p)]
+    work.step("∂pᵢ/∂zⱼ = pᵢ(1 - pⱼ) if i = j, -pᵢpⱼ if i ≠ j",
+              r"\frac{\partial p_i}{\partial z_j} = \begin{cases} p_i(1 - p_j), & i = j \\ -p_ip_j, & i \ne j"
+              r" \end{cases}", cases, jacobian, scale, n)  # fmt: skip
+    work.result("p = softmax(z)", p, engine_value(sg.softmax, z), p, n)
+    work.result(f"∂p/∂z = diag(p) - ppᵀ{left_out}", found, jacobian, scale, n)
+    for what, lines in (("rows", jacobian), ("columns", zip(*jacobian))):
+        sums = list(map(math.fsum, lines))
+        work.result(f"the {what} of ∂p/∂z sum to 0", [0.0] * n, sums, [2.0 * a for a in p], n)
+    s = engine_gradient(sg.sigmoid, 40.0)
+    work.besides("∂p/∂z at [40, 0], where p rounds to 1: s'(40), or minus that", c.softmax_jacobian([40.0, 0.0]),
+                 [[s, -s], [-s, s]])  # fmt: skip
+    wide = [100.0 * item for item in z]
+    far = c.softmax(wide)
+    work.result("softmax(100 z)", far, engine_value(sg.softmax, wide), [a * 4.0 for a in far], n)
+    moved, top = [item + 1.0 for item in z], max(map(abs, z))  # each sum is rounded
+    work.result("∂p/∂z at z + 1, the same", c.softmax_jacobian(moved), jacobian, [[a * (1.0 + top) for a in r]
+                for r in scale], 2 * n)  # fmt: skip
+
+
+def _by_quotient(work: Work, z: list[float], jacobian: Any) -> None:
+    """The quotient rule, on exponentials without the shift."""
     e = [math.exp(item) for item in z]
     total = math.fsum(e)
-    jacobian, scale = engine_jacobian(sg.softmax, z), softmax_scale(z)
     work.step("u = e^zᵢ, ∂u/∂zⱼ = e^zᵢ δᵢⱼ", r"u_i = e^{z_i},\ \frac{\partial u_i}{\partial z_j} = e^{z_i}\delta_{ij}",
               diagonal(e), engine_jacobian(lambda v: [sg.exp(t) for t in v], z))  # fmt: skip
     work.step("v = Σe^zₖ, ∂v/∂zⱼ = e^zⱼ", r"v = \sum_k e^{z_k},\ \frac{\partial v}{\partial z_j} = e^{z_j}", e,
               engine_gradient(lambda v: sg.sum([sg.exp(t) for t in v]), z))  # fmt: skip
     quotient = [[(a * (i == j) * total - a * b) / total**2 for j, b in enumerate(e)] for i, a in enumerate(e)]
-    work.step("(u'v - uv')/v² = (e^zᵢ δᵢⱼ Σe - e^zᵢ e^zⱼ)/(Σe)²",
+    work.step("∂pᵢ/∂zⱼ = (u'v - uv')/v² = (e^zᵢ δᵢⱼ Σe - e^zᵢ e^zⱼ)/(Σe)²",
               r"\frac{u'v - uv'}{v^2} = \frac{e^{z_i}\delta_{ij}\sum e - e^{z_i}e^{z_j}}{(\sum e)^2}", quotient,
-              jacobian, scale, 2 * n)  # fmt: skip
-    p = c.softmax(z)
-    parts = [[a * (i == j) - a * b for j, b in enumerate(p)] for i, a in enumerate(p)]
-    work.step("= pᵢδᵢⱼ - pᵢpⱼ", r"= p_i\delta_{ij} - p_ip_j", parts, jacobian, scale, n)
-    work.result("p = softmax(z)", p, engine_value(sg.softmax, z), p, n)
-    work.result("∂p/∂z = diag(p) - ppᵀ", c.softmax_jacobian(z), jacobian, scale, n)
-    found = c.softmax_jacobian(z)
-    for what, lines in (("rows", found), ("columns", zip(*found))):
-        work.result(f"{what} sum to 0", list(map(math.fsum, lines)), [0.0] * n, [2.0 * a for a in p], n)
-    s = engine_gradient(sg.sigmoid, 40.0)
-    work.result("∂p/∂z at [40, 0], where p rounds to 1: s'(40), or minus that", c.softmax_jacobian([40.0, 0.0]),
-                [[s, -s], [-s, s]], None, 2)  # fmt: skip
-    wide = [100.0 * item for item in z]
-    far = c.softmax(wide)
-    work.result("p of 100 z", far, engine_value(sg.softmax, wide), [a * 4.0 for a in far], n)
-    moved, top = [item + 1.0 for item in z], max(map(abs, z))  # each sum is rounded
-    work.result(
-        "the same for z + 1", c.softmax_jacobian(moved), jacobian, [[a * (1.0 + top) for a in r] for r in scale], 2 * n
-    )
+              jacobian, softmax_scale(z), 2 * len(z))  # fmt: skip
 
 
 def _c8(work: Work) -> None:
@@ -209,10 +223,10 @@ def _c8(work: Work) -> None:
     engine = engine_gradient(lambda v: sg.dot(sg.softmax(v), g), z)
     scale = [a * (abs(b) + sum(q * abs(d) for q, d in zip(p, g))) for a, b in zip(p, g)]
     by_matrix = [math.fsum(b * r[j] for b, r in zip(g, c.softmax_jacobian(z))) for j in range(len(z))]
-    work.step("g J, with the matrix", r"g^T J", by_matrix, engine, scale, len(z))
-    work.gradient("∂L/∂z = p ⊙ (g - g·p)", lambda layout: c.softmax_backward(z, g, layout), engine, scale, len(z))
-    for what, shaped in (("a row", [g]), ("a column", [[item] for item in g])):
-        work.result(f"the same of {what} g", c.softmax_backward(z, shaped), [engine], [scale], len(z))
+    work.step("gᵀ J, with the matrix", r"g^T J", by_matrix, engine, scale, len(z))
+    shapes: dict[str, Any] = {"numerator": [g], "denominator": [[item] for item in g]}
+    work.gradient("∂L/∂z = p ⊙ (g - g·p), of g in the same shape", lambda layout: c.softmax_backward(z, shapes[layout],
+                  layout), engine, scale, len(z))  # fmt: skip
 
 
 def _c9(work: Work) -> None:
@@ -223,10 +237,10 @@ def _c9(work: Work) -> None:
     work.result("log p", c.log_softmax(z), engine_value(sg.log_softmax, z), top, n)
     work.result("∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ", c.log_softmax_jacobian(z), engine_jacobian(sg.log_softmax, z), scale, n)
     low, high = (engine_value(sg.sigmoid, at) for at in (-40.0, 40.0))
-    work.result("∂log p/∂z at [40, 0], where p rounds to 1: s(-40) and s(40)", c.log_softmax_jacobian([40.0, 0.0]),
-                [[low, -low], [-high, high]], None, 2)  # fmt: skip
+    work.besides("∂log p/∂z at [40, 0], where p rounds to 1: s(-40) and s(40)", c.log_softmax_jacobian([40.0, 0.0]),
+                 [[low, -low], [-high, high]])  # fmt: skip
     wide = [100.0 * item for item in z]
-    work.result("log p of 100 z", c.log_softmax(wide), engine_value(sg.log_softmax, wide), None, n)
+    work.result("log softmax(100 z)", c.log_softmax(wide), engine_value(sg.log_softmax, wide), None, n)
     work.result("log Σe^zᵢ", c.logsumexp(z), engine_value(sg.logsumexp, z), top, n)
     work.gradient("∇ log Σe^zᵢ = p", lambda layout: c.logsumexp_gradient(z, layout),
                   engine_gradient(lambda v: sg.logsumexp(v), z), p, n)  # fmt: skip
@@ -234,37 +248,33 @@ def _c9(work: Work) -> None:
 
 def _c10(work: Work) -> None:
     (x,) = work.draw(least=2, x="n")
-    need_exponents(work, x)
-    n = len(x)
+    left_out, engine, scale, n = _left_out(x), engine_jacobian(sg.softmax, x), softmax_scale(x), len(x)
+    if not left_out:
+        _by_theorems(work, x, engine)
+    work.result(f"∂(y z)/∂x = ∂p/∂x = diag(p) - ppᵀ{left_out}", c.softmax_jacobian(x), engine, scale, n)
+
+
+def _by_theorems(work: Work, x: list[float], engine: Any) -> None:
+    """B.15 on y and z, in denominator layout: ∂y/∂x is a column, and (∂y/∂x) zᵀ of n×n; then in the other layout."""
     y, by_y, z, by_z = c.softmax_factors(x)
-    scale = softmax_scale(x)
-    work.step(
-        "y = 1/(1ᵀexp x)",
-        r"y = 1/(\vec 1^T e^x)",
-        y,
-        engine_value(lambda v: 1.0 / sg.sum([sg.exp(t) for t in v]), x),
-        y,
-        n,
-    )
-    work.step("∂y/∂x = -y² exp(x)ᵀ", r"\frac{\partial y}{\partial x} = -y^2 (e^x)^T", by_y,
-              [engine_gradient(lambda v: 1.0 / sg.sum([sg.exp(t) for t in v]), x)], None, n)  # fmt: skip
+    n, scale, column = len(x), softmax_scale(x), [[item] for item in by_y[0]]
+
+    def reciprocal(v: Any) -> Any:
+        return 1.0 / sg.sum([sg.exp(t) for t in v])
+
+    own = engine_gradient(reciprocal, x)
+    work.step("y = 1/(1ᵀexp x)", r"y = 1/(\vec 1^T e^x)", y, engine_value(reciprocal, x), y, n)
+    work.step("∂y/∂x = -y² exp(x), n×1", r"\frac{\partial y}{\partial x} = -y^2 e^x", column, [[item] for item in own],
+              None, n)  # fmt: skip
     work.step("z = exp x", "z = e^x", z, engine_value(lambda v: [sg.exp(t) for t in v], x))
-    work.step("∂z/∂x = diag(z)", r"\frac{\partial z}{\partial x} = \mathrm{diag}(z)", by_z,
-              engine_jacobian(lambda v: [sg.exp(t) for t in v], x))  # fmt: skip
-    engine = engine_jacobian(sg.softmax, x)
-    found = c.scaled_vector_jacobian(y, by_y, z, by_z)
-    work.step(
-        "by B.15: y diag(z) + (∂y/∂x) zᵀ",
-        r"y\,\mathrm{diag}(z) + \frac{\partial y}{\partial x}z^T",
-        found,
-        engine,
-        scale,
-        2 * n,
-    )
-    turned = [[item] for item in by_y[0]]
-    denominator = c.scaled_vector_jacobian(y, turned, z, by_z, "denominator")
-    work.result("the same in denominator layout", denominator, engine, scale, 2 * n)
-    work.result("= diag(p) - ppᵀ", c.softmax_jacobian(x), engine, scale, n)
+    by_exp = transpose(engine_jacobian(lambda v: [sg.exp(t) for t in v], x))
+    work.step("∂z/∂x = diag(z), n×n", r"\frac{\partial z}{\partial x} = \mathrm{diag}(z)", by_z, by_exp)
+    found = c.scaled_vector_jacobian(y, column, z, by_z, "denominator")
+    work.step("by B.15: ∂(y z)/∂x = y diag(z) + (∂y/∂x) zᵀ, n×1 times 1×n",
+              r"\frac{\partial (yz)}{\partial x} = y\,\mathrm{diag}(z) + \frac{\partial y}{\partial x}z^T", found,
+              transpose(engine), scale, 2 * n)  # fmt: skip
+    work.result("∂(y z)/∂x = y diag(z) + z ∂y/∂x in numerator layout, where ∂y/∂x is 1×n",
+                c.scaled_vector_jacobian(y, by_y, z, by_z), engine, scale, 2 * n)  # fmt: skip
 
 
 def _c11(work: Work) -> None:

@@ -44,8 +44,8 @@ def _d2(work: Work) -> None:
     work.step("the mean over N rows divides by N", r"\frac1N(p - \mathrm{onehot})", divided, engine, scale, k)
     work.result("∂L/∂scores = (p - onehot)/N", c.cross_entropy_gradient(scores, classes), engine, scale, k)
     s = engine_value(sg.sigmoid, -40.0)
-    work.result("∂L/∂scores at [40, 0] of class 0, where p rounds to 1: -s(-40) and s(-40)",
-                c.cross_entropy_gradient([[40.0, 0.0]], [0]), [[-s, s]], None, 2)  # fmt: skip
+    work.besides("∂L/∂scores at [40, 0] of class 0, where p rounds to 1: -s(-40) and s(-40)",
+                 c.cross_entropy_gradient([[40.0, 0.0]], [0]), [[-s, s]])  # fmt: skip
     value = engine_value(lambda v: cross_entropy(v, classes), scores)
     top = 1.0 + max(abs(item) for r in scores for item in r) + math.log(k)
     work.result("L = -(1/N) Σ log p_class", c.cross_entropy(scores, classes), value, top, n + k)
