@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from scalargrad.calculus.shapes import shape
 from scalargrad.ledger import rows as ledger
 from scalargrad.ledger.compare import Comparison
 from scalargrad.ledger.index import INDEX
@@ -60,6 +62,11 @@ def chapters() -> str:
     return "\n".join(lines).strip()
 
 
+def _size(x: Any) -> str:
+    """The lengths of nested lists, such as 3×2."""
+    return "×".join(map(str, shape(x))) or "a number"
+
+
 def _erratum(erratum: Erratum) -> list[str]:
     found = ledger.check(erratum)
     lines = [line for name, x in found.inputs.items() for line in labelled(f"{name} =", x)]
@@ -67,7 +74,12 @@ def _erratum(erratum: Erratum) -> list[str]:
         path, wrong, right = each.parts()[0]
         where = f" at {path}" if path else ""
         numbers = f"{number(wrong)} is not {number(right)}" if path or isinstance(wrong, float) else str(wrong)
-        lines += ["", each.what, f"    they part{where}: {numbers}"]
+        if isinstance(wrong, list):  # of another shape
+            numbers = f"{_size(wrong)} is not {_size(right)}"
+            lines += ["", each.what, *labelled("    wrong", wrong), *labelled("    right", right)]
+        else:
+            lines += ["", each.what]
+        lines.append(f"    they part{where}: {numbers}")
     forms = f"Wrong: {erratum.wrong_latex}. Right: {erratum.right_latex} ({erratum.row})."
     cited = f"Source: {'; '.join(erratum.sources)}. Test: `{erratum.test}`."
     return [f"### {erratum.id}: {erratum.title}", "", forms, cited, "", *_block(lines)]
