@@ -12,7 +12,7 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.shapes import product, shape, transpose
-from scalargrad.ledger.chapters.networks import NAMES, by_hidden_scale, network_scale
+from scalargrad.ledger.chapters.networks import NAMES, network_scale
 from scalargrad.ledger.engine import cross_entropy, engine_gradient, engine_jacobian, engine_value, linear, sizes
 from scalargrad.ledger.work import Work
 from scalargrad.transforms.containers import mapped
@@ -126,10 +126,14 @@ def _four_gradients(work: Work, classes: list[int]) -> None:
         return last([[sg.relu(item) for item in r] for r in linear(x, w1, b1)], w2, b2)
 
     scale, n = network_scale(x, *parameters)
-    size = by_hidden_scale(scale[3], w2, count)
+    # p is off by its own roundings, and by a relative error of twice its largest score's
+    most = [1.0 + 2.0 * max(r) for r in c.linear(sizes(h), sizes(w2), sizes(b2))]
+    largest = [[(p * top + (j == one)) / count for j, p in enumerate(c.softmax(r))]
+               for r, one, top in zip(scores, classes, most)]  # fmt: skip
+    size = c.linear_backward(h, sizes(w2), largest)[0]
     own = engine_gradient(lambda v: last(v, w2, b2), h)
     work.refuted("∂L/∂h1 = S W2ᵀ from S = p - onehot: N times too large", by_h,
-                 c.linear_backward(h, w2, c.cross_entropy_gradient(scores, classes))[0], own, size, 2 * n,
+                 c.linear_backward(h, w2, c.cross_entropy_gradient(scores, classes))[0], own, size, n,
                  mapped(lambda item: item * count, own), mapped(lambda item: item * count, size))  # fmt: skip
     right, engine = c.two_layer_gradients(x, classes, *parameters), engine_gradient(mean, *parameters)
     summed = engine_gradient(lambda *ws: mean(*ws) * float(count), *parameters)

@@ -68,11 +68,6 @@ def network_scale(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, regularisation: fl
     return [by_w1, by_b1, by_w2, by_b2], max(len(x), len(w1), len(w2), len(b2))
 
 
-def by_hidden_scale(by_scores: list[float], w2: Any, rows: int) -> list[list[float]]:
-    """The size of S W2ᵀ, for any S no entry of which is larger than these, column by column."""
-    return [[math.fsum(abs(p) * (1 + abs(q)) for p, q in zip(by_scores, r)) for r in w2] for _ in range(rows)]
-
-
 def _mixed(work: Work, x: Any, w1: Any, b1: Any) -> Any:
     """The biases. Those that are drawn leave some units active and others not, where there is more than one."""
     z = c.linear(x, w1, b1)
@@ -127,7 +122,7 @@ def _d3(work: Work) -> None:
               engine[2], scale[2], n)  # fmt: skip
     by_h = c.linear_backward(h, w2, s)[0]
     big = [[max(scale[1])] * width for _ in range(rows)]
-    most_h = by_hidden_scale(scale[3], w2, rows)
+    most_h = [[math.fsum(abs(p) * (1 + abs(q)) for p, q in zip(scale[3], r)) for r in w2] for _ in range(rows)]
     work.step("∂L/∂h = SW2ᵀ", r"\frac{\partial L}{\partial h} = SW_2^T", by_h,
               engine_gradient(lambda v: cross_entropy(linear(v, w2, b2), classes), h), most_h, n)  # fmt: skip
     masks = [[c.relu_derivative(item) for item in r] for r in z]
