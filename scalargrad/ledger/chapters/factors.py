@@ -38,14 +38,15 @@ def _in_order(work: Work, names: tuple[str, str], first: Any, last: Any, meant: 
     result, written = names
     (m, n), (rows, k) = shape(first), shape(last)
     q = min(m, n, rows, k)
-    right, text = meant(first, last), "×".join(map(str, shape(meant(first, last))))
+    right = meant(first, last)
+    height, width = shape(right)
     scale, count = meant(sizes(first), sizes(last)), max(m, n, rows, k)
     if n == rows:
         work.refuted(f"{result} = {written}{note}", product(first, last), right, engine(first, last), scale, count,
                      engine_value(linear, first, last), product(sizes(first), sizes(last)))  # fmt: skip
     else:
         work.refuted(f"{result} = {written}{note}", f"{written} is ({m}×{n})({rows}×{k}): it does not conform, and"
-                     f" {result} is {text}", right, engine(first, last), scale, count)  # fmt: skip
+                     f" {result} is {height}×{width}", right, engine(first, last), scale, count)  # fmt: skip
     if 1 < q < count:
         a, b = ([r[:q] for r in x[:q]] for x in (first, last))
         work.refuted(f"of the leading {q}×{q} blocks, where it conforms: {result} = {written}", product(a, b),
