@@ -236,7 +236,8 @@ def test_a_search_by_hand(run: Any) -> None:
     )
     assert run("B.26 stray").out == (
         "E13  theorem B.26's matrix has a stray minus\n"
-        "     not -∂fₙ/∂xₙ in the last row, and ∂fₙ/∂ηₙ\n"
+        "     not -∂fₙ/∂xₙ in the last row, ∂f₁/∂xₙ twice there, and ∂fₙ/∂ηₙ in the\n"
+        "     first; f(x) = [f(x₁), f(x₂), …], a row\n"
         "SM B.26: ∂f(x)/∂x = diag(f'(x)) (printed with a stray minus and η) → B11, E13\n"
     )
 

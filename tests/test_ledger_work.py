@@ -298,9 +298,14 @@ def test_all_four_gradients_without_the_mean_are_too_large_by_n() -> None:
     for seed in DRAWN:
         checked = check("E3", seed=seed)
         count = len(checked.inputs["X"])
-        assert len(checked.refutations) == 5
-        for each in checked.refutations:
+        of_scores, *too_large, used, repaired = checked.refutations
+        assert len(too_large) == 5  # ∂L/∂h1, and the four
+        for each in (of_scores, *too_large):
             assert flat(each.wrong) == pytest.approx([count * item for item in flat(each.right.analytic)])
+        decay = [2.0 * checked.inputs["reg"] * item for item in flat(checked.inputs["W2"])]
+        for each, by_data, by_reg in ((used, count, 1.0), (repaired, 1.0, 1.0 / count)):
+            data = [total - part for total, part in zip(flat(each.right.analytic), decay)]
+            assert flat(each.wrong) == pytest.approx([by_data * p + by_reg * q for p, q in zip(data, decay)])
 
 
 @pytest.mark.parametrize(("id", "products"), [("E1", ["∂L/∂W"]), ("E10", ["∂L/∂W2", "∂L/∂W1"])])

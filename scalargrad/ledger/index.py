@@ -79,10 +79,12 @@ INDEX: tuple[Entry, ...] = (
     """),
     *_of("LB", """
         linear layer | Y_ij = Σ_p X_ip W_pj | C11
-        linear layer | ∂Y_ij/∂W_rs = X_ir δ_sj, and the step before | C1 E1
+        linear layer | ∂Y_ij/∂W_rs = X_ir δ_sj | C1 E1
+        linear layer | X_ir ∂W_sj/∂W_rs, 1 only where s = r and j = s (∂W_rj/∂W_rs is meant) | C1 E1
+        linear layer | “each element ∂Y_ij/∂W_rs is an m×n×k tensor” (it is a number) | C1 E1
         linear layer | Y_ij depends on row i of X and column j of W alone | C11
-        linear layer | “∂Y/∂W = X”, a tensor m×n×k, then m×k×n | E1
-        linear layer | the upstream gradient, and a transpose | C2 E1
+        linear layer | “∂Y/∂W = X”, an m×n matrix, made of a tensor m×k×n | E1
+        linear layer | the upstream gradient grad_y, m×k, and a transpose | C2 E1
         softmax | p_i = exp(z_i)/Σexp(z_j), which overflows from z = 710 on | C7 E7
         softmax | the quotient rule (printed with the wrong sign) | C7 E8
         softmax | the step with δ_ij, and p_i(1 - δ_ij) - p_i p_j | E2
@@ -95,13 +97,14 @@ INDEX: tuple[Entry, ...] = (
         1 | h1 = ReLU(XW1 + b1), scores = h1 W2 + b2 | D3
         1 | the loss L = -(1/N) Σ log(probs of the class) | D2
         2 (1) | ∂L/∂scores = probs - onehot (without 1/N) | D2 E3
-        2 (1) | ∂scores/∂W2 = h1ᵀ as a factor | D3 E10
-        2 (1) | ∂L/∂W2 = h1ᵀ S, ∂L/∂b2 = Σ S_i | D3 C2
-        2 (2) | ∂L/∂h1 = S W2ᵀ | D3
-        2 (2) | ∂h1/∂(XW1 + b1): 1 where h1 > 0 | D3 C3
-        2 (2) | ∂(XW1 + b1)/∂W1 = Xᵀ as a factor | D3 E10
-        2 (2) | ∂L/∂W1 = Xᵀ(S W2ᵀ ⊙ 1[h1 > 0]), ∂L/∂b1 its column sums | D3
+        2 (1) | ∂scores/∂W2 = h1ᵀ as a factor, H×N | D3 E10
+        2 (1) | ∂L/∂W2 = h1ᵀ S, ∂L/∂b2 = Σ S_i (without 1/N) | D3 C2 E3
+        2 (2) | ∂L/∂h1 = (probs - onehot) W2ᵀ (without 1/N) | D3 E3
+        2 (2) | ∂h1/∂(XW1 + b1): 1 where h1 > 0, as an N×H factor | D3 C3 E11
+        2 (2) | ∂(XW1 + b1)/∂W1 = Xᵀ as a factor, D×N | D3 E10
+        2 (2) | ∂L/∂W1 = Xᵀ(S W2ᵀ ⊙ 1[h1 > 0]), ∂L/∂b1 its column sums (without 1/N; 1[h1 > 0] without i) | D3 E3 E11
         3 | reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2 | D4
+        4 | “these formulas can be used directly” (without 1/N) | E3
     """),
     *_of("SM", """
         A.1 | the derivative of softmax | C7 C10
@@ -110,6 +113,8 @@ INDEX: tuple[Entry, ...] = (
         B.15, proof | d(y z) = z dy + y dz | B14
         B.15 | as A.1 uses it: y = 1/(1ᵀexp(x)), z = exp(x) | C10
         B.26 | ∂f(x)/∂x = diag(f'(x)) (printed with a stray minus and η) | B11 E13
+        B.26 | f(x) = [f(x_1), f(x_2) … f(x_n)] (printed as a row; a column is meant) | B11 E13
+        B.26 | the proof's matrix of ∂f_j/∂x_i, with -∂f_n/∂x_n, ∂f_n/∂η_n and ∂f₁/∂xₙ twice | B11 E13
         B.26 | as A.1 uses it: ∂z/∂x = diag(exp(x)) | C10
         B (1) | ∂exp(x)/∂x = diag(exp(x)) | B13
         B (2) | d(1ᵀexp(x)) = (1 ⊙ exp(x))ᵀ dx, so exp(x) | B13 B14

@@ -64,7 +64,10 @@ def _erratum(erratum: Erratum) -> list[str]:
     found = ledger.check(erratum)
     lines = [line for name, x in found.inputs.items() for line in labelled(f"{name} =", x)]
     for each in found.refutations:
-        lines += ["", each.what, f"    {parted(each)}"]
+        _, wrong, right = each.parts()[0]
+        apart = isinstance(wrong, list)  # of another shape
+        lines += ["", each.what, *(labelled("    wrong", wrong) + labelled("    right", right) if apart else [])]
+        lines += [f"    {parted(each)}"]
     forms = f"Wrong: {erratum.wrong_latex}. Right: {erratum.right_latex} ({erratum.row})."
     cited = f"Source: {'; '.join(erratum.sources)}. Test: `{erratum.test}`."
     return [f"### {erratum.id}: {erratum.title}", "", forms, cited, "", *_block(lines)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from scalargrad.calculus.shapes import shape
 from scalargrad.ledger.compare import Refutation
 
 WIDTH = 80
@@ -28,9 +29,14 @@ def parted(refutation: Refutation) -> str:
         if isinstance(wrong, str):
             return f"they part: {wrong}"
         if isinstance(wrong, (list, tuple)):
-            return "they part: the shapes differ"
+            return f"they part: {_size(wrong)} is not {_size(right)}"
         return f"they part{' at ' + path if path else ''}: {number(wrong)} is not {number(right)}"
     return ""
+
+
+def _size(x: Any) -> str:
+    """The lengths of nested lists, such as 3×2."""
+    return "×".join(map(str, shape(x))) or "a number"
 
 
 def _is_flat(x: Any) -> bool:

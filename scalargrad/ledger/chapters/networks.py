@@ -71,6 +71,17 @@ def network_scale(x: Any, w1: Any, b1: Any, w2: Any, b2: Any, regularisation: fl
     return [by_w1, by_b1, by_w2, by_b2], max(len(x), len(w1), len(w2), len(b2))
 
 
+def _mixed(work: Work, x: Any, w1: Any, b1: Any) -> Any:
+    """The biases. Those that are drawn leave some units active and others not, where there is more than one."""
+    z = c.linear(x, w1, b1)
+    if len({item > 0.0 for r in z for item in r}) == 2:
+        return b1
+    low, high = min(r[0] for r in z), max(r[0] for r in z)
+    # the first unit changes sides on some rows; where there is but one row, on that
+    shift = 0.5 * (low + high) if high - low > 1e-3 else low + high if len(b1) > 1 else 0.0
+    return work.default("b1", [b1[0] - shift, *b1[1:]])
+
+
 def _loss_of(x: Any, classes: list[int], regularisation: float) -> Any:
     def loss(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
         hidden = [[sg.relu(item) for item in r] for r in linear(x, w1, b1)]
@@ -85,6 +96,7 @@ NAMES = ("∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2")
 
 def _d3(work: Work) -> None:
     x, w1, b1, w2, b2, classes = work.draw(1.0, 1, 4, "", **_NETWORK)
+    b1 = _mixed(work, x, w1, b1)
     parameters = w1, b1, w2, b2
     engine = engine_gradient(_loss_of(x, classes, 0.0), *parameters)
     scale, n = network_scale(x, *parameters)
@@ -102,7 +114,7 @@ def _d3(work: Work) -> None:
               r"\frac{\partial L}{\partial\,\mathrm{scores}} = S = (p - \mathrm{onehot})/N", s,
               engine_gradient(lambda v: cross_entropy(v, classes), scores), ones, n)  # fmt: skip
     four = c.linear_jacobian_by_weights(h, k)
-    work.step("∂scores/∂W2 has four indices: h_ir δ_js",
+    work.step("∂scores/∂W2 has four indices, N×K×H×K: h_ir δ_js",
               r"\frac{\partial\,\mathrm{scores}_{ij}}{\partial W_{2,rs}} = h_{ir}\delta_{js}", four,
               engine_four_index(lambda v: linear(h, v), w2))  # fmt: skip
     pulled = [[math.fsum(s[i][j] * four[i][j][r][t] for i in range(rows) for j in range(k)) for t in range(k)]
@@ -116,8 +128,13 @@ def _d3(work: Work) -> None:
     work.step("∂L/∂h = SW2ᵀ", r"\frac{\partial L}{\partial h} = SW_2^T", by_h,
               engine_gradient(lambda v: cross_entropy(linear(v, w2, b2), classes), h), most_h, n)  # fmt: skip
     masks = [[c.relu_derivative(item) for item in r] for r in z]
-    work.step("∂h/∂z = 1[h > 0]", r"\frac{\partial h}{\partial z} = 1[h > 0]", masks,
+    work.step("relu'(z) = 1[z > 0], which is 1[h > 0], element by element, with z = XW1 + b1",
+              r"\mathrm{relu}'(z) = 1[z > 0] = 1[h > 0]", masks,
               [[engine_gradient(sg.relu, item) for item in r] for r in z])  # fmt: skip
+    work.step("∂h/∂z has four indices, N×H×N×H: relu'(z_ij) δ_ir δ_js",
+              r"\frac{\partial h_{ij}}{\partial z_{rs}} = \mathrm{relu}'(z_{ij})\,\delta_{ir}\delta_{js}",
+              [[[[masks[i][j] * (i == r and j == t) for t in range(width)] for r in range(rows)] for j in range(width)]
+               for i in range(rows)], engine_four_index(lambda v: [[sg.relu(item) for item in r] for r in v], z))  # fmt: skip
     t = [[g * mask for g, mask in zip(*both)] for both in zip(by_h, masks)]
 
     def of_z(v: Any) -> Any:
@@ -126,6 +143,15 @@ def _d3(work: Work) -> None:
     work.step("∂L/∂z = (SW2ᵀ) ⊙ 1[h > 0]", r"\frac{\partial L}{\partial z} = (SW_2^T)\odot 1[h>0]", t,
               engine_gradient(of_z, z), [[max(a, b) for a, b in zip(*both)] for both in zip(most_h, big)],
               n)  # fmt: skip
+    four = c.linear_jacobian_by_weights(x, width)
+    work.step("∂(XW1 + b1)/∂W1 has four indices, N×H×D×H: X_ir δ_js",
+              r"\frac{\partial (XW_1+b_1)_{ij}}{\partial W_{1,rs}} = X_{ir}\delta_{js}", four,
+              engine_four_index(lambda v: linear(x, v, b1), w1))  # fmt: skip
+    pulled = [[math.fsum(t[i][j] * four[i][j][r][q] for i in range(rows) for j in range(width)) for q in range(width)]
+              for r in range(len(w1))]  # fmt: skip
+    work.step("pulled back: Σ_ij (∂L/∂z)_ij ∂z_ij/∂W1_rs = (Xᵀ(∂L/∂z))_rs",
+              r"\sum_{ij} \frac{\partial L}{\partial z_{ij}}\frac{\partial z_{ij}}{\partial W_{1,rs}}"
+              r" = (X^T\frac{\partial L}{\partial z})_{rs}", pulled, engine[0], scale[0], n)  # fmt: skip
     work.step("∂L/∂W1 = Xᵀ(∂L/∂z)", r"\frac{\partial L}{\partial W_1} = X^T\frac{\partial L}{\partial z}",
               c.linear_backward(x, w1, t)[1], engine[0], scale[0], n)  # fmt: skip
     for what, found, own, size in zip(NAMES, c.two_layer_gradients(x, classes, *parameters), engine, scale):
@@ -156,15 +182,10 @@ def _d4(work: Work) -> None:
     scale, n = network_scale(x, *parameters, reg)
     for what, found, own, size in zip(NAMES, c.two_layer_gradients(x, classes, *parameters, reg), engine, scale):
         work.result(what, found, own, size, n)
-    three = [w1, w2, x]
-    squares = engine_value(lambda *ws: reg * sg.sum([item * item for w in ws for r in w for item in r]), *three)
-    work.result(
-        "reg(‖W1‖² + ‖W2‖² + ‖X‖²), of three matrices",
-        c.l2(reg, *three),
-        squares,
-        None,
-        sum(len(r) for w in three for r in w),
-    )
+    two, three = "reg(‖W1‖² + ‖W2‖²)", "l2 of any matrices, as W1, W2 and a third, here X (which no text regularises)"
+    for what, group in ((two, (w1, w2)), (three, (w1, w2, x))):
+        squares = engine_value(lambda *ws: reg * sg.sum([t * t for w in ws for r in w for t in r]), *group)
+        work.result(what, c.l2(reg, *group), squares, None, sum(len(r) for w in group for r in w))
     value = engine_value(_loss_of(x, classes, reg), *parameters)
     most = c.linear(c.linear(sizes(x), sizes(w1), sizes(b1)), sizes(w2), sizes(b2))
     top = 1.0 + 2.0 * max(item for r in most for item in r) + math.log(len(b2)) + c.l2(abs(reg), w1, w2)
@@ -195,7 +216,9 @@ ROWS: tuple[Row, ...] = (
         "two_layer_scores two_layer_loss two_layer_gradients", "two_layer_network", 8,
         "S is the gradients of the network of absolute values, times 1 + twice its largest score: a score's error is a"
         " relative error of p; 4 sums one after the other, each of 2n roundings", "TL 1; TL 2 (1); TL 2 (2)", _d3,
-        misprints=("TL 2 (1) leaves out the 1/N of S, so that all four gradients are N times too large: see E3",)),
+        misprints=("TL 2 leaves out the 1/N of S, so that ∂L/∂h1 and all four gradients are N times too large: see E3",
+        "TL 2 prints matrices for ∂scores/∂W2, ∂(XW1 + b1)/∂W1 and ∂h1/∂(XW1 + b1): see E10 and E11",
+        "TL 2 (2) leaves out the brackets of (SW2ᵀ) ⊙ 1[h1 > 0]")),
     row("D4", "L2 regulariser", "reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2",
         r"$\mathrm{reg}(\lVert W_1\rVert^2+\lVert W_2\rVert^2)$ adds $2\,\mathrm{reg}\,W_1$ and $2\,\mathrm{reg}\,W_2$",
         "l2 l2_gradient", "l2_regulariser", 8, "as D3, with 2·reg·|W| in S: two products and an addition", "TL 3", _d4),

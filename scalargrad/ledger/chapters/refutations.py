@@ -11,55 +11,11 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.elementary import divide, exponential
-from scalargrad.calculus.shapes import diagonal, product, shape, transpose
+from scalargrad.calculus.shapes import diagonal, transpose
 from scalargrad.ledger.chapters.layers import need_exponents, softmax_scale
-from scalargrad.ledger.chapters.networks import NAMES, network_scale
 from scalargrad.ledger.compare import EPSILON
-from scalargrad.ledger.engine import (
-    cross_entropy,
-    engine_four_index,
-    engine_gradient,
-    engine_jacobian,
-    engine_value,
-    linear,
-    sizes,
-    weighted,
-)
+from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value
 from scalargrad.ledger.work import Work
-from scalargrad.transforms.containers import mapped
-
-
-def e1(work: Work) -> None:
-    x, w, g = work.draw(least=2, most=3, apart="m n", X="m n", W="n k", G="m k")
-    m, n, k = (work.sizes[axis] for axis in "mnk")
-    right, engine = c.linear_jacobian_by_weights(x, k), engine_four_index(lambda v: linear(x, v), w)
-    step = [[[[x[i][r] if s == r and j == s else 0.0 for s in range(k)] for r in range(n)] for j in range(k)]
-            for i in range(m)]  # fmt: skip
-    masked = [[[[item * (r == s) for s, item in enumerate(line)] for r, line in enumerate(block)] for block in blocks]
-              for blocks in engine]  # fmt: skip
-    work.refuted("∂Y_ij/∂W_rs with “1 only where s = r and j = s”", step, right, engine, again=masked)
-    as_x = [[[[x[i][r] for s in range(k)] for r in range(n)] for j in range(k)] for i in range(m)]
-    spread = [[[[sum(line)] * k for line in block] for block in blocks] for blocks in engine]
-    work.refuted("∂Y_ij/∂W_rs = X_ir whatever j and s, which is what “∂Y/∂W = X” keeps", as_x, right, engine,
-                 again=spread)  # fmt: skip
-    m, k, rows, columns = shape(right)
-    work.refuted("∂Y/∂W as a tensor “m×n×k”, or “m×k×n”; here the entries of ∂Y_00/∂W",
-                 f"three indices, where ∂Y/∂W has four: {m}×{k}×{rows}×{columns}", right[0][0],
-                 engine[0][0])  # fmt: skip
-    what, q = "∂L/∂W = X G, without the transpose", min(m, n)
-    if m != n:
-        shapes = f"X G is ({m}×{n})({m}×{k}): it does not conform, and ∂L/∂W is {n}×{k}"
-        work.refuted(what, shapes, *_pulled(x, w, g))
-        what += f", for the first {q} rows and columns of X, where it conforms"
-    if m == n or q > 1:  # as in `_factor`
-        x, w, g = [r[:q] for r in x[:q]], w[:q], g[:q]
-        work.refuted(what, product(x, g), *_pulled(x, w, g), engine_value(linear, x, g), product(sizes(x), sizes(g)))
-
-
-def _pulled(h: Any, w: Any, s: Any) -> tuple[Any, Any, Any, int]:
-    """∂L/∂W of a layer hW with the upstream gradient S: by the closed form, by the engine, its scale and its terms."""
-    engine = engine_gradient(lambda v: weighted(linear(h, v), s), w)
-    return c.linear_backward(h, w, s)[1], engine, product(transpose(sizes(h)), sizes(s)), len(h)
 
 
 def e2(work: Work) -> None:
@@ -78,45 +34,6 @@ def e2(work: Work) -> None:
     turned = [[item + own[i] * (1 - 2 * (i == j)) for j, item in enumerate(r)] for i, r in enumerate(engine)]
     work.refuted("pᵢ(1 - δᵢⱼ) - pᵢpⱼ", flipped, c.softmax_jacobian(z), engine, scale, n, turned,
                  [[item + own[i] for item in r] for i, r in enumerate(scale)])  # fmt: skip
-
-
-def e3(work: Work) -> None:
-    scores, classes = work.draw(least=2, most=3, scores="N K", classes="N<K")
-    p = [c.softmax(r) for r in scores]
-    wrong = [[item - (j == one) for j, item in enumerate(r)] for r, one in zip(p, classes)]
-    size = [[item + (j == one) for j, item in enumerate(r)] for r, one in zip(p, classes)]
-    engine = engine_gradient(lambda v: cross_entropy(v, classes), scores)
-    each = [engine_gradient(lambda v: cross_entropy([v], [one]), r) for r, one in zip(scores, classes)]
-    work.refuted(f"p - onehot, for a mean over N = {len(p)} rows", wrong, c.cross_entropy_gradient(scores, classes),
-                 engine, [[item / len(p) for item in r] for r in size], len(p[0]), each, size)  # fmt: skip
-    _four_gradients(work, classes)
-
-
-def _four_gradients(work: Work, classes: list[int]) -> None:
-    """All four gradients of a two-layer network with p - onehot for the mean: too large by N."""
-    x, w1, b1, w2, b2 = work.draw(1.0, least=2, most=3, X="N D", W1="D H", b1="H", W2="H K", b2="K")
-    b1 = work.default("b1", [abs(item) + len(w1) for item in b1])  # larger than any sum, so that all are active
-    parameters, count = (w1, b1, w2, b2), len(x)
-    work.sides(c.linear(x, w1, b1), engine_value(linear, x, w1, b1), c.linear(sizes(x), sizes(w1), sizes(b1)),
-               len(w1) + 1)  # fmt: skip
-    z = c.linear(x, w1, b1)
-    h = [[c.relu(item) for item in r] for r in z]
-    probabilities = [c.softmax(r) for r in c.linear(h, w2, b2)]
-    s = [[item - (j == one) for j, item in enumerate(r)] for r, one in zip(probabilities, classes)]
-    by_h, by_w2, by_b2 = c.linear_backward(h, w2, s)
-    t = [[item * c.relu_derivative(at) for item, at in zip(*rows)] for rows in zip(by_h, z)]
-    _, by_w1, by_b1 = c.linear_backward(x, w1, t)
-
-    def mean(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-        return cross_entropy(linear([[sg.relu(item) for item in r] for r in linear(x, w1, b1)], w2, b2), classes)
-
-    right, engine = c.two_layer_gradients(x, classes, *parameters), engine_gradient(mean, *parameters)
-    summed = engine_gradient(lambda *ws: mean(*ws) * float(count), *parameters)
-    scale, n = network_scale(x, *parameters)
-    larger = mapped(lambda item: item * count, scale)
-    for k, (name, wrong) in enumerate(zip(NAMES, (by_w1, by_b1, by_w2, by_b2))):
-        work.refuted(f"{name} from S = p - onehot: N times too large", wrong, right[k], engine[k], scale[k], 2 * n,
-                     summed[k], larger[k])  # fmt: skip
 
 
 def _active(work: Work) -> tuple[Any, Any, Any, Any]:
@@ -271,49 +188,6 @@ def e9(work: Work) -> None:
                  again=engine_value(lambda v: 0.0 / v, own_dg))  # fmt: skip
 
 
-def _factor(work: Work, name: str, upstream: tuple[str, Any], factor: tuple[str, Any], w: Any) -> None:
-    """∂L/∂W as the upstream gradient S times the factor hᵀ, for a layer hW."""
-    (s_name, s), (h_name, h) = upstream, factor
-    n, (width, k) = len(h), shape(w)
-    what, q = f"∂L/∂{name} = {s_name} {h_name}", min(n, k, width)
-    if k != width:
-        shapes = f"{s_name} {h_name} is ({n}×{k})({width}×{n}): it does not conform, and ∂L/∂{name} is {width}×{k}"
-        work.refuted(what, shapes, *_pulled(h, w, s))
-        what += f", for the first {q} rows and columns of each, where it conforms"
-        h, w, s = ([r[:q] for r in each[:q]] for each in (h, w, s))
-    if k == width or q > 1:  # one number is its own transpose
-        turned = transpose(h)
-        size = product(sizes(s), sizes(turned))
-        work.refuted(what, product(s, turned), *_pulled(h, w, s), engine_value(linear, s, turned), size)
-
-
-def e10(work: Work) -> None:
-    h, s, w2 = work.draw(least=2, most=3, apart="H K", h="N H", S="N K", W2="H K")
-    _factor(work, "W2", ("S", s), ("h1ᵀ", h), w2)
-    x, t, w1 = work.draw(least=2, most=3, apart="D H", X="N D", T="N H", W1="D H")
-    _factor(work, "W1", ("T", t), ("Xᵀ", x), w1)
-
-    def met(h: Any, s: Any) -> Any:
-        """The column sums of h times those of S."""
-        return [[math.fsum(p) * math.fsum(q) for q in zip(*s)] for p in zip(*h)]
-
-    again = engine_value(lambda a, b: [[sg.sum(list(p)) * sg.sum(list(q)) for q in zip(*b)] for p in zip(*a)], h, s)
-    apart, size = met(h, s), met(sizes(h), sizes(s))
-    work.refuted("h1ᵀ and S each summed over the samples before they meet", apart, *_pulled(h, w2, s), again, size)
-
-
-def e11(work: Work) -> None:
-    (x,) = work.draw(least=2, x="n")
-    if "x" not in work.given and not any(item > 0.0 for item in x):
-        x = [abs(item) for item in x]
-        work.note(x=x)
-    column = [[c.relu_derivative(item)] * len(x) for item in x]  # a column, spread over the n outputs
-    again = [[engine_gradient(sg.relu, item)] * len(x) for item in x]
-    engine = engine_jacobian(lambda v: [sg.relu(t) for t in v], x)
-    work.refuted("∂max(0, x)/∂x as a column of n, the same for each output", column, c.relu_jacobian(x), engine,
-                 again=again)  # fmt: skip
-
-
 def e12(work: Work) -> None:
     w, g, rate = work.draw(least=2, w="n", g="n", η="")
     rate, n = work.default("η", 0.125), len(w)
@@ -333,8 +207,25 @@ def e13(work: Work) -> None:
     right = c.elementwise_function_jacobian(math.cos, x)
     engine = engine_jacobian(lambda v: [sg.sin(t) for t in v], x)
     far, scale = max(1.0 + abs(item) for item in x), diagonal(1.0 + abs(item) for item in x)
-    for what, at, sign in (("the last diagonal entry with a minus, of sin(x)", -1, -1.0),
+    for what, at, sign in (("-∂fₙ/∂xₙ, the last diagonal entry with a minus, of sin(x)", -1, -1.0),
                            ("∂fₙ/∂ηₙ at the end of the first row, with x for η", 0, 1.0)):  # fmt: skip
         wrong, again = [[*r] for r in right], [[*r] for r in engine]
         wrong[at][-1], again[at][-1] = sign * math.cos(x[-1]), sign * engine[-1][-1]
         work.refuted(what, wrong, right, engine, scale, 1, again, far)
+    _first_twice(work, x, far)
+    values, own = [math.sin(item) for item in x], engine_value(lambda v: [sg.sin(t) for t in v], x)
+    work.refuted("f(x) = [f(x₁), f(x₂), …] as a row, 1×n, where x and exp(x) are columns, n×1", [values],
+                 transpose([values]), transpose([own]), 1.0, 1, [own])  # fmt: skip
+
+
+def _first_twice(work: Work, x: list[float], far: float) -> None:
+    """∂f₁/∂xₙ in the place of ∂f₂/∂xₙ: of a general f, since both are 0 if fⱼ reads xⱼ alone and n > 2."""
+    n, total = len(x), math.fsum(x)
+    right = c.elementwise_function_jacobian(math.cos, [total] * n)
+    right = [[(j + 1) * right[i][i] for j in range(n)] for i in range(n)]
+    engine = transpose(engine_jacobian(lambda v: [(j + 1.0) * sg.sin(sg.sum(v)) for j in range(n)], x))
+    wrong, again = [[*r] for r in right], [[*r] for r in engine]
+    if n > 1:
+        wrong[-1][1], again[-1][1] = wrong[-1][0], again[-1][0]
+    work.refuted("∂f₁/∂xₙ twice in the last row, of fⱼ(x) = j sin(x₁ + … + xₙ): where ∂f₂/∂xₙ belongs", wrong, right,
+                 engine, n * n * far, n, again)  # fmt: skip
