@@ -95,15 +95,16 @@ KINDS: dict[str, Callable[[random.Random], float]] = {
     "any": lambda chance: chance.choice((-1.0, 1.0)) * 10.0 ** chance.randint(-320, 308),
     "edge": lambda chance: chance.choice((0.0, -0.0, 1.0, -1.0, 1e200, -1e200, 1e-200, 5e-324, 1e154, -1e154, 1e-154)),
 }
-# Rows that refuse some numbers of a kind: divisors of 0, exponentials that overflow. All refuse some of the last kinds.
+# Rows that refuse some numbers of a kind: divisors of 0, exponentials that overflow, a negative η (D7). All refuse some
+# of the last kinds.
 REFUSING = {
-    "whole": {"B4", "B6", "B8", "B11", "E5"},
-    "few": {"B4", "B6", "B8", "B11", "E5"},
-    "tenths": {"A2", "B4", "B6", "B8", "B11", "E5"},
-    "hundreds": {"A2", "A3", "B4", "B6", "B8", "B11", "B13", "E2", "E5", "E8"},
-    "large": {"A2", "A3", "B4", "B6", "B8", "B11", "B13", "E2", "E5", "E8"},
-    "small": {"B11"},
-    "mixed": {"A2", "A3", "B4", "B6", "B8", "B11", "B13", "E2", "E5", "E8"},
+    "whole": {"B4", "B6", "B8", "B11", "D7", "E5"},
+    "few": {"B4", "B6", "B8", "B11", "D7", "E5"},
+    "tenths": {"A2", "B4", "B6", "B8", "B11", "D7", "E5"},
+    "hundreds": {"A2", "A3", "B4", "B6", "B8", "B11", "B13", "D7", "E2", "E5", "E8"},
+    "large": {"A2", "A3", "B4", "B6", "B8", "B11", "B13", "D7", "E2", "E5", "E8"},
+    "small": {"B11", "D7"},
+    "mixed": {"A2", "A3", "B4", "B6", "B8", "B11", "B13", "D7", "E2", "E5", "E8"},
     "any": set(IDS),
     "edge": set(IDS),
 }

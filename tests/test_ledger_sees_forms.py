@@ -42,7 +42,7 @@ def test_an_erratum_sees_that_a_function_it_calls_is_off(erratum: Erratum) -> No
 @pytest.mark.parametrize(("id", "name", "part", "answer"), [
     ("C7", "softmax_jacobian", lambda j: [j[1], *j[1:]], "∂p/∂z = diag(p) - ppᵀ"),
     ("D8", "neuron_cost_gradients", lambda pair: (pair[0], 0.0),
-     "x_# alone, with an error of # times the output: ∂C/∂b = 2e"),
+     "x# alone, a large one, 1½ u: ∂C/∂b = 2e"),
     ("D5", "neuron_cost_gradients", lambda pair: (pair[0], -pair[1]), "∂C/∂b = (2/N) Σ eᵢ"),
     ("E4", "neuron_cost", lambda cost: cost + 1.0,
      "C after a step, minus C before: with target - output the step climbs"),

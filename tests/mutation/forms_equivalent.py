@@ -70,7 +70,6 @@ _LIMIT = "the step of a limit, which the bound knows: every small one has it"
 _SHIFT = "the softmax is the same for every shift"
 _NAN = "a nan, with whatever number beside it"
 _UNREAD = "the derivative is 0 whatever the functions are, since neither is read"
-_SMALL = "every small step lowers C"
 
 WORKS: tuple[tuple[str, str, str], ...] = (
     ("chain._a2", "1.0 + e -> -(", _EVEN),
@@ -99,7 +98,7 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("refutations.e9", "df * 0.0 -> 0.0", "the wrong form is 0"),
     ("refutations.e9", "df * 0.0 -> -(", "the wrong form is 0"),
     ("refutations.e9", "0.0 -> 1", "g' by w, which stands in the other Jacobian"),
-    ("training._descent", "0.001 ->", _SMALL),
-    ("training._descent", "0.001 / top ->", _SMALL),
+    ("descent._solution", "1.0 - factor ->", _EVEN),
+    ("training._dead", "found > 0.0 -> found >= 0.0", "it is not 0"),
     ("updates.published_sgd", "0.0 -> 1", "the first step does not read the velocity"),
 )  # fmt: skip

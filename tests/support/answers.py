@@ -45,7 +45,8 @@ both = pytest.mark.parametrize("each", ALL.values(), ids=list(ALL))
 def label(what: str) -> str:
     """What an answer says, without the numbers of the draw."""
     return re.sub(
-        r"(?<![\w₀-₉])-?\d+\.\d+(e[-+]?\d+)?|\d+(?= steps)|(?<=x_)\d+(?= alone)|(?<=z = )-?\d+|(?<='\(0\) = )-?\d+",
+        r"(?<![\w₀-₉])-?\d+\.\d+(e[-+]?\d+)?|\d+(?= steps)|(?<=x)[₀-₉]+(?= alone)|(?<=b = )-?\d+(?=[ ,])"
+        r"|(?<=v = )\[[^\]]*\]|(?<=z = )-?\d+|(?<='\(0\) = )-?\d+",
         "#",
         what,
     )

@@ -134,7 +134,8 @@ def _d3(work: Work) -> None:
     work.step("∂h/∂z has four indices, N×H×N×H: relu'(z_ij) δ_ir δ_js",
               r"\frac{\partial h_{ij}}{\partial z_{rs}} = \mathrm{relu}'(z_{ij})\,\delta_{ir}\delta_{js}",
               [[[[masks[i][j] * (i == r and j == t) for t in range(width)] for r in range(rows)] for j in range(width)]
-               for i in range(rows)], engine_four_index(lambda v: [[sg.relu(item) for item in r] for r in v], z))  # fmt: skip
+               for i in range(rows)], engine_four_index(lambda v: [[sg.relu(item) for item in r] for r in v],
+              z))  # fmt: skip
     t = [[g * mask for g, mask in zip(*both)] for both in zip(by_h, masks)]
 
     def of_z(v: Any) -> Any:
