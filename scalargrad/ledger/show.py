@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 WIDTH = 80
+SCREEN = 24  # lines
 
 
 def wrapped(text: str, indent: str = "", after: str = "") -> str:
@@ -13,6 +14,11 @@ def wrapped(text: str, indent: str = "", after: str = "") -> str:
     lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + after,
                           break_long_words=False, break_on_hyphens=False)  # fmt: skip
     return "\n".join(lines)
+
+
+def quoted(text: str) -> str:
+    """What was typed, in quotes, as it was typed; its beginning, if it is long."""
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:60].rstrip()} …'"
 
 
 def number(x: Any) -> str:
