@@ -227,7 +227,7 @@ def _formula(text: str, ledger: Ledger) -> list[Hit]:
 
 def _sides(text: str, ledger: Ledger) -> list[Hit]:
     """By the sides of an equation, or the lines of several: all of them, or else the longest that is found."""
-    parts = re.split(r"=|\\\\|\\quad|则", text)
+    parts = re.split(r"=|;|\\\\|\\quad|则", text)
     sides = [side for side in (fold(part).strip(":") for part in parts) if len(side) > 1] if parts[1:] else []
     whole = _with_parts(sides, ledger) if sides and len(max(sides, key=len)) > 2 else []
     tries = ([side] for side in sorted(sides, key=len, reverse=True) if len(side) > 3)

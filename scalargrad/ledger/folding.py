@@ -14,7 +14,7 @@ import unicodedata
 from scalargrad.ledger.vocabulary import CHINESE, LATEX, LAYOUT, SAME, SIGNS, STOP
 
 _HAN = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+"
-_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+_GROUP = r"\{(?:[^{}]|\{[^{}]*\})*\}|\([^()]*\)"
 # In this order, before commands are read.
 _PRINTED: tuple[tuple[str, str], ...] = (
     (r"\\(?:begin|end)\s*\{\w+\*?\}(?:\{[lcr|]*\})?|\\tag\s*\{[^{}]*\}", " "),
@@ -22,7 +22,10 @@ _PRINTED: tuple[tuple[str, str], ...] = (
     (r"\}\s*\{", "}/{"),  # \frac{a}{b}
     (r"\\(?:wide)?hat\s*\{?\s*(\w)\s*\}?", r"\1hat"),
     (r"(?<![A-Za-z\\])e\s*\^|(?<![A-Za-z])e(?=[⁻ᶠᶻᵘˣ])", "exp"),
-    (rf"(\\sum|[Σ∑])(?:\s*\\limits)?(?:\s*_(?:{_GROUP}|\w+)|[ᵢⱼₖₚ])?(?:\s*\^(?:{_GROUP}|\w))?", r"\1 "),  # its limits
+    (
+        rf"(?:\\sum|∑|Σ|\bsum(?=_))(?:\s*\\limits)?(?:\s*_(?:{_GROUP}|\w+)|[ᵢⱼₖₚ])?(?:\s*\^(?:{_GROUP}|\w))?",
+        "Σ ",
+    ),  # limits
     (r"\b(\w) x (\w)\b", r"\1×\2"),  # m x n
 )
 
