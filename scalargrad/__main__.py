@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import os
+import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from scalargrad import __version__
 from scalargrad.demos.digits import Digits
@@ -15,10 +18,34 @@ from scalargrad.demos.moons import Moons
 from scalargrad.demos.running import add_parser, run
 from scalargrad.errors import ScalargradError
 from scalargrad.ledger import command
+from scalargrad.ledger.show import wrapped
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are wrapped as all others are; those of the subcommands too."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, wrapped(f"{self.prog}: error: {message}", "", "  ") + "\n")
+
+
+def _searched(words: Sequence[str]) -> list[str]:
+    """The words of `formulas` with its options first: a word such as -2/n is no option, and is searched."""
+    options: list[str] = []
+    searched: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            searched += rest
+        elif word == "-h" or re.match(r"--[a-z]", word):
+            options += [word, *itertools.islice(rest, word.startswith("--s") and "=" not in word)]  # and its number
+        else:
+            searched.append(word)
+    return [*options, "--", *searched]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scalargrad", description="Scalar automatic differentiation.")
+    parser = _Parser(prog="scalargrad", description="Scalar automatic differentiation.")
     parser.add_argument("--version", action="version", version=f"scalargrad {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     demos = commands.add_parser("demo", help="train a small network and draw what it learnt")
@@ -41,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0; 1 if the run fails; 2 for a command line that it does not understand; 130 after Ctrl-C; 141 for a closed pipe.
     """
     parser = _parser()
-    options = parser.parse_args(argv)
+    words = [*(sys.argv[1:] if argv is None else argv)]
+    options = parser.parse_args([words[0], *_searched(words[1:])] if words[:1] == ["formulas"] else words)
     if options.command is None:
         parser.print_help()
         return 2
@@ -50,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command.run(options.words, options.seed) if options.command == "formulas" else run(options)
     except ScalargradError as error:
-        print(f"scalargrad: {error}", file=sys.stderr)
+        print(wrapped(f"scalargrad: {error}", "", "  "), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

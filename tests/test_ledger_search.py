@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scalargrad.ledger.finding import fold
+from scalargrad.ledger.folding import fold
 from scalargrad.ledger.index import INDEX
 from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, search
 from tests.support.formulas import Ran

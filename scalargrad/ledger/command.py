@@ -11,9 +11,11 @@ import scalargrad as sg
 from scalargrad import extras
 from scalargrad.errors import ArgumentError, ScalargradError
 from scalargrad.ledger import rows as ledger
+from scalargrad.ledger.finding import Hit
+from scalargrad.ledger.index import Entry
 from scalargrad.ledger.row import SOURCES, Erratum, Row
 from scalargrad.ledger.rows import CHAPTERS, ERRATA, LEDGER, Checked
-from scalargrad.ledger.show import labelled, number, parted, wrapped
+from scalargrad.ledger.show import SCREEN, labelled, number, parted, quoted, wrapped
 
 DRAWS = 20  # of random numbers per row
 
@@ -130,16 +132,47 @@ def work_out(row: Row | Erratum, given: dict[str, Any], seed: int = 0) -> int:
 
 
 def look_up(text: str) -> int:
-    """Prints the rows that have all words of a text, and the places in the sources. Returns 1 if there are none."""
-    rows, entries = ledger.search(text)
-    if not rows and not entries:
-        raise ArgumentError(f"no row has {text!r}{ledger.near(text) or ': `scalargrad formulas` lists all titles'}")
-    for row in rows:
-        print(wrapped(f"{row.id:4} {row.title}", "", "     "))
-        print(wrapped(row.plain if isinstance(row, Row) else f"not {row.wrong}", "     "))
-    for entry in entries:
-        print(wrapped(f"{entry.source} {entry.place}: {entry.what} → {', '.join(entry.rows)}", "", "    "))
+    """Prints the rows that a text leads to, and the places in the sources, the best first, on a screen.
+
+    Raises `ArgumentError` if there are none. A section of a source, or all of one, may be longer than a screen.
+    """
+    found = ledger.hits(text)
+    if not found:
+        raise ArgumentError(
+            f"no row has {quoted(text)}{ledger.near(text) or ': `scalargrad formulas` lists all titles'}"
+        )
+    shown = [_shown(hit, whole=True) for hit in found]
+    if ledger.is_place(text) or sum(map(len, shown)) <= SCREEN:
+        print("\n".join(line for lines in shown for line in lines))
+        return 0
+    shown = [_shown(hit, whole=False) for hit in found]
+    count = 0  # of the results that a screen has room for
+    while count < len(shown) and sum(map(len, shown[: count + 1])) <= SCREEN - 3:
+        count += 1
+    print("\n".join(line for lines in shown[:count] for line in lines))
+    if rest := found[count:]:
+        ids = dict.fromkeys(id for hit in rest for id in _ids(hit.found))
+        print(wrapped(f"and {len(rest)} more, of {', '.join(list(ids)[:20])}{' …' if len(ids) > 20 else ''}: "
+                      "more words find fewer"))  # fmt: skip
     return 0
+
+
+def _ids(found: Row | Erratum | Entry) -> tuple[str, ...]:
+    return found.rows if isinstance(found, Entry) else (found.id,)
+
+
+def _shown(hit: Hit, whole: bool) -> list[str]:
+    """The lines of a result: of a row the title, and if it is wanted whole, its statement, and why it is found."""
+    found = hit.found
+    if isinstance(found, Entry):
+        lines = [wrapped(f"{found.source} {found.place}: {found.what} → {', '.join(found.rows)}", "", "    ")]
+    else:
+        lines = [wrapped(f"{found.id:4} {found.title}", "", "     ")]
+        if whole:
+            lines.append(wrapped(found.plain if isinstance(found, Row) else f"not {found.wrong}", "     "))
+        if hit.why:
+            lines.append(wrapped(f"found by {hit.why}", "     "))
+    return "\n".join(lines).split("\n")
 
 
 def _value(text: str) -> Any:
@@ -162,7 +195,7 @@ def run(words: Sequence[str], seed: int = 0) -> int:
     if row is not None and len(named) == len(pairs):
         if twice := [name for name in named if named.count(name) > 1]:
             raise ArgumentError(f"{twice[0]} is given twice")
-        code = work_out(row, {name: _value(value) for name, _, value in pairs}, seed)
+        code = work_out(row, {name.replace("_hat", "hat"): _value(value) for name, _, value in pairs}, seed)
         if others := ledger.also_a_symbol(words[0]):
             print(f"\n{words[0]} is also a symbol in {', '.join(others)}")
         return code

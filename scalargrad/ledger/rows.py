@@ -14,6 +14,7 @@ from scalargrad.ledger import finding
 from scalargrad.ledger.chapters import chain, errata, jacobians, layers, networks
 from scalargrad.ledger.compare import Comparison, Refutation
 from scalargrad.ledger.row import Erratum, Row
+from scalargrad.ledger.show import quoted
 from scalargrad.ledger.work import Work
 from scalargrad.transforms.containers import flat
 
@@ -76,7 +77,7 @@ def named(id: str) -> Row | Erratum:
     if found is None:
         spans = [(group[0].id, group[-1].id) for _, group in CHAPTERS.values()] + [(ERRATA[0].id, ERRATA[-1].id)]
         last = ", ".join(f"{first} to {end}" for first, end in spans)
-        raise ArgumentError(f"no row is called {id!r}{near(id)}; the ledger has {last}")
+        raise ArgumentError(f"no row is called {quoted(id)}{near(id)}; the ledger has {last}")
     return found
 
 
@@ -128,6 +129,16 @@ def _refuse_extremes(checked: Checked, work: Work) -> None:
 def also_a_symbol(word: str) -> list[str]:
     """The ids of the rows in which a word, which may be an id, stands as a symbol."""
     return finding.also_a_symbol(word, _OF_ID)
+
+
+def hits(text: str) -> list[finding.Hit]:
+    """What a text leads to, the best first, and why; see `finding.py`."""
+    return finding.hits(text, _OF_ID)
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is a source, or a place or a heading of one."""
+    return finding.is_place(text, _OF_ID)
 
 
 def search(text: str) -> finding.Found:

@@ -9,6 +9,7 @@ from scalargrad.calculus.shapes import shape
 from scalargrad.ledger.compare import Refutation
 
 WIDTH = 80
+SCREEN = 24  # lines
 
 
 def wrapped(text: str, indent: str = "", after: str = "") -> str:
@@ -16,6 +17,11 @@ def wrapped(text: str, indent: str = "", after: str = "") -> str:
     lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + after,
                           break_long_words=False, break_on_hyphens=False)  # fmt: skip
     return "\n".join(lines)
+
+
+def quoted(text: str) -> str:
+    """What was typed, in quotes, as it was typed; its beginning, if it is long."""
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:60].rstrip()} …'"
 
 
 def number(x: Any) -> str:

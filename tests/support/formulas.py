@@ -27,13 +27,15 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 
 @pytest.fixture
 def refused(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs a command line that is refused: nothing on stdout, one line on stderr, exit status 1; returns that line."""
+    """Runs a command line that is refused: nothing on stdout, exit status 1; returns what stderr says, unwrapped."""
 
     def refuse(line: str) -> str:
         ran = Ran(capsys, line)
         assert ran.code == 1 and ran.out == ""
-        assert ran.err.startswith("scalargrad: ") and ran.err.count("\n") == 1 and ran.err.endswith("\n")
-        return ran.err.removeprefix("scalargrad: ").strip()
+        assert ran.err.startswith("scalargrad: ") and ran.err.endswith("\n")
+        first, *rest = ran.err.splitlines()
+        assert all(len(each) <= 80 for each in (first, *rest)) and all(each.startswith("  ") for each in rest)
+        return unwrapped(ran.err.removeprefix("scalargrad: "))
 
     return refuse
 
