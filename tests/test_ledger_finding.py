@@ -202,7 +202,7 @@ def test_why_a_row_is_found_is_told(capsys: Any) -> None:
 
 
 def test_what_is_only_near_says_so() -> None:
-    told = hits(r"\frac{\partial h1}{\partial (X \cdot W1 + b1)} = \text{ReLU}")
+    told = hits(r"\sum_i e_i x_i^T + w")
     assert told and all(hit.why.startswith("most of it: ") for hit in told)
 
 

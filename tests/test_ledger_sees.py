@@ -117,7 +117,6 @@ BLIND = {
     "C7": {"the rows of ∂p/∂z sum to 0", "the columns of ∂p/∂z sum to 0"},
     "D6": {
         "at w* the gradient is 0",
-        "a step of η = 1/λ_max from the least-squares solution w* stays there",
         "H v = 0 for v = #: the columns of X depend on one another, so that no one w is reached",
         "the loop from w reaches w*, in # steps of η = #: first row w*, second the loop",  # by any gradient's multiple
     },

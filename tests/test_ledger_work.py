@@ -310,9 +310,13 @@ def test_all_four_gradients_without_the_mean_are_too_large_by_n() -> None:
 
 @pytest.mark.parametrize(("id", "products"), [("E1", ["∂L/∂W"]), ("E10", ["∂L/∂W2", "∂L/∂W1"])])
 def test_a_product_in_the_wrong_order_does_not_fit_and_where_it_fits_is_wrong(id: str, products: list[str]) -> None:
+    blocks = 0
     for seed in DRAWN:
         refuted = check(id, seed=seed).refutations
-        for name in products:
-            shapes, numbers = (each for each in refuted if each.what.partition(" = ")[0] == name)
-            assert "does not conform" in shapes.wrong
-            assert shape(numbers.wrong) == shape(numbers.right.analytic)
+        told = {each.what.partition(" = ")[0]: each.wrong for each in refuted}
+        assert all("does not conform" in told[name] for name in products)
+        for each in refuted:
+            if each.what.startswith("of the leading"):
+                assert shape(each.wrong) == shape(each.right.analytic)
+                blocks += 1
+    assert blocks >= len(DRAWN)

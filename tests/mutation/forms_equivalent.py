@@ -81,7 +81,6 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("elementwise._corners", "c.relu(nan) -> nan", "it is nan"),
     ("elementwise._corners", "1.0 ->", _NAN),
     ("elementwise.b10", "product(diagonal(outer), diagonal(inner)) ->", "diagonal matrices commute"),
-    ("elementwise._all_functions", "f(0.0) -> 0.0", "all functions that are tried at 0 are 0 there"),
     ("layers._c1", "s == j -> s >= j", "of the step at the last column"),
     ("layers._c5", "item + 0.0 ->", "the derivative of b by w, which is 0"),
     ("layers._c5", "c.affine_gradients(w, x) -> c.affine_gradients(x, w)", "the last of three is taken, which is 1"),

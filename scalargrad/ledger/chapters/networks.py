@@ -238,7 +238,8 @@ ROWS: tuple[Row, ...] = (
         r" solution, with $\eta > 2/\lambda_{\max}$ it diverges",
         "gradient_descent_step least_squares_cost least_squares_gradient least_squares_hessian least_squares_solution"
         " largest_eigenvalue", "gradient_descent", 4,
-        "S is what one step moves at most, times the steps: no step magnifies an error, as ‖I - ηH‖ ≤ 1", "PH 5.1", d6,
+        "S is what one step moves at most, times the steps, and times max(1, |1 - ηλ_max|) per step, by which a step"
+        " magnifies an error", "PH 5.1", d6,
         " + the distance left after the steps"),
     row("D7", "SGD with momentum, Nesterov, Adam and AdamW, step by step",
         "SGD: v ← μv + (1 - τ)g, w ← w - ηv; Nesterov: w ← w - η(g + μv); Adam: w ← w - η m̂/(√v̂ + ε)",
