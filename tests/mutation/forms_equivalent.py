@@ -81,8 +81,6 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("elementwise._corners", "c.relu(nan) -> nan", "it is nan"),
     ("elementwise._corners", "1.0 ->", _NAN),
     ("elementwise.b10", "product(diagonal(outer), diagonal(inner)) ->", "diagonal matrices commute"),
-    ("layers._c1", "s == j -> s >= j", "of the step at the last column"),
-    ("layers._c5", "item + 0.0 ->", "the derivative of b by w, which is 0"),
     ("layers._c5", "c.affine_gradients(w, x) -> c.affine_gradients(x, w)", "the last of three is taken, which is 1"),
     ("layers._c7", "item + 1.0 ->", _SHIFT),
     ("layers._c7", "1.0 ->", _SHIFT),
@@ -98,6 +96,5 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("refutations.e9", "df * 0.0 -> -(", "the wrong form is 0"),
     ("refutations.e9", "0.0 -> 1", "g' by w, which stands in the other Jacobian"),
     ("descent._solution", "1.0 - factor ->", _EVEN),
-    ("training._dead", "found > 0.0 -> found >= 0.0", "it is not 0"),
     ("updates.published_sgd", "0.0 -> 1", "the first step does not read the velocity"),
 )  # fmt: skip

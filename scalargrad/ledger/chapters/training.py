@@ -148,9 +148,8 @@ def _dead(work: Work, w: Any, inputs: Any, targets: Any) -> None:
               [outputs] * 2, 0.0)  # fmt: skip
     cost = _neuron_cost(inputs, wanted)
     found, own = c.neuron_cost(w, b, inputs, wanted), engine_value(cost, w, b)
-    work.step(f"{what} and the targets {named}, C is (1/N)Σyᵢ², above 0: 1 for yes", r"C = \frac1N\sum y_i^2 > 0",
-              [found, sum(y**2 for y in wanted) / count, float(found > 0.0)], [own, own, 1.0], own,
-              count + 2)  # fmt: skip
+    work.step(f"{what} and the targets {named}, C is (1/N)Σyᵢ², and not 0", r"C = \frac1N\sum y_i^2 > 0",
+              [found, sum(y**2 for y in wanted) / count], [own, own], own, count + 2)  # fmt: skip
     gradients = c.neuron_cost_gradients(w, b, inputs, wanted)
     by_w, by_b = engine_gradient(cost, w, b)
     work.step(f"{what} and these targets, ∂C/∂w is 0ᵀ all the same", r"\frac{\partial C}{\partial w} = \vec 0^T",
