@@ -143,7 +143,7 @@ def _b8(work: Work) -> None:
 
 
 def _b9(work: Work) -> None:
-    a, b, x = work.draw(1.0, A="m k", B="k n", x="n")
+    a, b, x, d = work.draw(1.0, A="m k", B="k n", x="n", d="n")
     n = len(x)
     middle = [sum(p * math.sin(q) for p, q in zip(r, x)) for r in b]
     outer = product(a, c.elementwise_function_jacobian(math.cos, middle))
@@ -160,13 +160,32 @@ def _b9(work: Work) -> None:
               for r in a], n)  # fmt: skip
     scale = [[item * (1 + n) for item in r] for r in product(sizes(a), sizes(b))]
 
+    def through_one(k: int, t: Any) -> Any:
+        """f₁ as x₁ moves gₖ alone, and no other component of g."""
+        return layer(a, [*middle[:k], layer(b, [t, *x[1:]])[k], *middle[k + 1 :]])[0]
+
+    paths = [p * r[0] for p, r in zip(outer[0], inside)]
+    own = [engine_gradient(lambda t: through_one(k, t), x[0]) for k in range(len(b))]
+    size = [abs(p * r[0]) * (1 + abs(x[0]) + sum(map(abs, r))) for p, r in zip(a[0], b)]
+    work.step("∂f₁/∂gₖ ∂gₖ/∂x₁ for each k, which is what x₁ adds to f₁ by way of gₖ alone",
+              r"\frac{\partial f_1}{\partial g_k}\frac{\partial g_k}{\partial x_1},\ k = 1, 2, \ldots", paths, own,
+              size, n)  # fmt: skip
+    whole = engine_jacobian(lambda v: layer(a, layer(b, v)), x)
+    work.step("∂f₁/∂x₁ = Σₖ ∂f₁/∂gₖ ∂gₖ/∂x₁, their sum (in CH: ∂y₁/∂v₁ = Σₖ ∂y₁/∂uₖ ∂uₖ/∂v₁)",
+              r"\frac{\partial f_1}{\partial x_1} = \sum_k \frac{\partial f_1}{\partial g_k}"
+              r"\frac{\partial g_k}{\partial x_1}", math.fsum(paths), whole[0][0], scale[0][0], len(b) + n)  # fmt: skip
+    moved = [sum(p * q for p, q in zip(r, d)) for r in inside]
+    far = [sum(p * abs(q) for p, q in zip(r, d)) for r in scale]
+    work.step("J_f(g(x)) (J_g(x) d), one linear map after the other, is (J_f J_g) d, by the product of the matrices",
+              r"J_f\,(J_g\,d) = (J_f J_g)\,d", [sum(p * q for p, q in zip(r, moved)) for r in outer],
+              [sum(p * q for p, q in zip(r, d)) for r in whole], far, len(b) + n)  # fmt: skip
+
     def chained(layout: Any) -> Any:
         if layout == "numerator":
             return c.chain_jacobians(outer, inside)
         return c.chain_jacobians(transpose(outer), transpose(inside), layout=layout)
 
-    work.jacobian("∂f(g(x))/∂x = ∂f/∂g ∂g/∂x, m×n", chained, engine_jacobian(lambda v: layer(a, layer(b, v)), x),
-                  scale, len(b))  # fmt: skip
+    work.jacobian("∂f(g(x))/∂x = ∂f/∂g ∂g/∂x, m×n", chained, whole, scale, len(b))  # fmt: skip
     last = diagonal(math.cos(item) for item in x)
     three = c.chain_jacobians(a, b, last)
     engine = engine_jacobian(lambda v: [sg.dot(r, [sg.dot(s, [sg.sin(t) for t in v]) for s in b]) for r in a], x)
