@@ -97,14 +97,14 @@ HOLDS = {
 # 1e-12 is some 4500 units in the last place, and the tolerances count up to 16 roundings for each of up to 20 terms.
 FINEST = 1e-12, 10
 # Answers that see less, for what they say themselves, by the beginning of their text: Taylor's remainder at steps of
-# 2**-20 (A6, B14), the remainder itself, which is quadratic (B3); ten steps, which forget an error of the gradient, and
-# a difference of two costs (D6); five steps (D7); and at -720 a sigmoid has few digits left (E7). A relu that is off
-# has gradients of 0, of which nothing is off (C6, D3), and so has what max does not take (B4); an operand near 0 makes
-# a tolerance large (B4).
+# 2**-20 (A6, B3, B14), the remainder itself, which is quadratic (B3); ten steps, which forget an error of the gradient,
+# and a difference of two costs (D6); five steps (D7); and at -720 a sigmoid has few digits left (E7). A relu that is
+# off has gradients of 0, of which nothing is off (C6, D3), and so has what max does not take (B4); an operand near 0
+# makes a tolerance large (B4).
 LIMITS: dict[str, dict[str, tuple[float, int]]] = {
     "A6": {"(f(x + h) - f(x))/h": (1e-5, 10)},
-    "B3": {"the remainder at": (1e-5, 10)},
-    "B4": {"∂(f(w) / g(x))": (1e-11, 10), "∂(fᵢ(wᵢ) max": (1e-12, 5)},
+    "B3": {"the remainder at": (1e-5, 10), "of one variable: y + Δy": (1e-10, 10)},
+    "B4": {"∂(f(w) ⊘ g(x))": (1e-11, 10), "∂max(fᵢ(wᵢ), gᵢ(xᵢ))": (1e-12, 5)},
     "B14": {"y = a·x": (1e-6, 10), "df = ": (1e-3, 10), "d(y z) = z dy + y dz, beside": (1e-3, 10)},
     "C6": {"besides": FINEST, "": (1e-12, 5)},
     "D3": {"∂L/∂h": (1e-11, 10), "∂L/∂z": (1e-11, 10)},

@@ -46,6 +46,7 @@ def label(what: str) -> str:
     """What an answer says, without the numbers of the draw."""
     return re.sub(
         r"(?<![\w₀-₉])-?\d+\.\d+(e[-+]?\d+)?|\d+(?= steps)|(?<=x)[₀-₉]+(?= alone)|(?<=b = )-?\d+(?=[ ,])"
+        r"|(?<=fᵢ = )[a-z, ]+?(?= and |$)|(?<=gᵢ = )[a-z, ]+$"  # functions, by their names
         r"|(?<=v = )\[[^\]]*\]|(?<=z = )-?\d+|(?<='\(0\) = )-?\d+",
         "#",
         what,

@@ -45,7 +45,7 @@ def unwrapped(text: str) -> str:
 
 
 # Besides the inputs of a row, and names that no reader can type: what it shows of its own.
-_SHOWN = {"A6": {"h"}, "B4": {"A", "B", "t"}, "B14": {"dx"}}
+_SHOWN = {"B4": {"A", "B", "t"}, "B14": {"dx"}}
 
 
 def own(checked: Checked) -> dict[str, Any]:

@@ -78,6 +78,12 @@ def _a3(work: Work) -> None:
 def _a4(work: Work) -> None:
     x, y = work.draw(x="", y="")
     at = [x, y]
+    # of one variable, ∂/∂x is d/dx; and of two, the other is held fixed
+    held = [[(3.0, (2,))], [(3.0 * y, (2,))]]
+    work.step("d(3x²)/dx = ∂(3x²)/∂x = 6x, of x alone; and with y held fixed, d(3x²y)/dx = ∂(3x²y)/∂x = 6xy",
+              r"\frac{d}{dx}3x^2 = \frac{\partial}{\partial x}3x^2 = 6x,\ \frac{\partial}{\partial x}3x^2y = 6xy",
+              [6.0 * x, 6.0 * x * y], [engine_gradient(lambda v: polynomial(terms, v), [x])[0] for terms in held], None,
+              4)  # fmt: skip
     for what, latex, terms, by_hand in (
         ("3x²y: ∂/∂x = 6xy, ∂/∂y = 3x²", r"\nabla(3x^2y) = [6xy,\ 3x^2]", SQUARE_TIMES, [6.0 * x * y, 3.0 * x * x]),
         ("2x + y⁸: ∂/∂x = 2, ∂/∂y = 8y⁷", r"\nabla(2x+y^8) = [2,\ 8y^7]", TWICE_PLUS, [2.0, 8.0 * y**7]),
@@ -131,16 +137,27 @@ def _two_paths(work: Work, x: float) -> None:
                     scale, 2)  # fmt: skip
 
 
+_KINKS = ("relu", "abs")  # at 0
+
+
 def _a6(work: Work) -> None:
-    name = work.choose("f")
-    (x,) = work.draw(x="")
-    h = 2.0**-20
-    work.note(h=h, **{"choices of f": [*SMOOTH]})
-    f = c.elementary(name)[0]
+    name = work.choose("f", (*SMOOTH, *_KINKS)) if "f" in work.given else work.choose("f")
+    x, h = work.draw(x="", h="")
+    h = work.default("h", 2.0**-20)
+    work.note(**{"choices of f": [*SMOOTH, *_KINKS]})
+    work.need(h > 0.0, f"h must be more than 0, since x + h is the right side, and x - h the left one; it is {h:g}")
+    work.need(name not in _KINKS or x == 0.0 or h <= abs(x), f"h must be at most |x| = {abs(x):g}, or x must be 0,"
+              f" since {name} has a kink at 0, which may not lie between x and x + h; it is {h:g}")  # fmt: skip
+    f, size = c.elementary(name)[0], 1.0 + abs(x) + h
+    there = [x + h, x - h]
+    work.step("f(x + h) and f(x - h)", r"f(x+h),\ f(x-h)", [f(item) for item in there],
+              [engine_value(lambda v: through([name], v), item) for item in there], size)  # fmt: skip
     engine = engine_gradient(lambda v: through([name], v), x)
     for side, step in (("right", h), ("left", -h)):
-        work.result(f"(f(x + h) - f(x))/h from the {side}", c.difference_quotient(f, x, step), engine, (1 + abs(x)) / h,
-                    1, h / 2.0)  # fmt: skip
+        if x == 0.0 and name in _KINKS:
+            break
+        work.result(f"(f(x + h) - f(x))/h from the {side}", c.difference_quotient(f, x, step), engine, size / h, 1,
+                    h / 2.0)  # fmt: skip
     for kink, slopes in (("relu", [0.0, 1.0]), ("abs", [-1.0, 1.0])):
         f, df = c.elementary(kink)
         convention = engine_gradient(lambda v: through([kink], v), 0.0)
@@ -149,6 +166,9 @@ def _a6(work: Work) -> None:
         sides = [c.difference_quotient(f, 0.0, step) for step in (-h, h)]
         work.step(f"({kink}(-h) - {kink}(0))/(-h) and ({kink}(h) - {kink}(0))/h",
                   r"\frac{f(-h)-f(0)}{-h},\ \frac{f(h)-f(0)}{h}", sides, own, 0.0)  # fmt: skip
+        if name == kink and x == 0.0:
+            work.result(f"(f(x + h) - f(x))/h from the left and from the right: they differ, so that f = {kink} has no"
+                        " derivative at x = 0", sides, own, 0.0)  # fmt: skip
         work.step(f"{kink} at 0: {slopes[0]:g} from the left, {slopes[1]:g} from the right; there is no limit",
                   rf"\lim_{{h\to0^\mp}} \frac{{f(h)-f(0)}}{{h}} = {slopes[0]:g},\ {slopes[1]:g}", slopes, own,
                   0.0)  # fmt: skip
@@ -193,7 +213,7 @@ ROWS: tuple[Row, ...] = (
         "(f(x + h) - f(x))/h → f'(x) from both sides; relu and abs have no limit at 0",
         r"$\frac{f(x+h)-f(x)}{h} \to f'(x)$ from both sides; $\mathrm{relu}$ and $\mathrm{abs}$ have no limit at 0",
         "difference_quotient", "difference_quotient", 4,
-        "S = (1 + |x|)/h: the two values are 4 roundings of at most 1 + |x| off; Taylor leaves h/2·max|f''|, which is"
-        " at most h/2 here; at a kink, both sides are exact", "CH 1", _a6, " + h/2",
+        "S = (1 + |x| + h)/h: the two values are 4 roundings of at most 1 + |x| + h off; Taylor leaves h/2·max|f''|,"
+        " which is at most h/2 here; at a kink, both sides are exact", "CH 1", _a6, " + h/2",
         ("CH 1 speaks of “the limit of f at x0”; it is the limit of the difference quotient",)),
 )  # fmt: skip

@@ -14,42 +14,54 @@ from scalargrad.calculus.shapes import diagonal, product, transpose
 from scalargrad.ledger.engine import OPERATORS, engine_gradient, engine_jacobian, engine_value, through
 from scalargrad.ledger.work import SMOOTH, Work
 
+_SIGNS = {"*": "⊗", "/": "⊘"}  # of vectors, as PH prints them; other operators stand for themselves
 _COMPARISONS: dict[Operator, Any] = {">": lambda w, x: w > x, ">=": lambda w, x: w >= x, "==": lambda w, x: w == x}
+
+
+def _written(name: str, w: str, x: str) -> str:
+    """w ○ x in a formula."""
+    return f"max({w}, {x})" if name == "max" else f"{w} {name} {x}"
+
+
+def _derivative(of: str, by: str) -> str:
+    return f"∂{of}/∂{by}" if of.startswith("max") else f"∂({of})/∂{by}"
 
 
 def b4(work: Work) -> None:
     w, x = work.draw(most=3, w="n", x="n")
-    work.need(all(x), "x must have no 0, since w / x does not exist there")
-    _partials(work, w, x)
+    left_out = "" if all(x) else "/"
+    if left_out:
+        work.note(**{"left out": "w ⊘ x, which does not exist where x is 0"})
+    _partials(work, w, x, left_out)
     for name, operator in OPERATORS.items():
+        if name == left_out:
+            continue
+        shown = _written(_SIGNS.get(name, name), "w", "x")
         by_w, by_x = _by_both(lambda a, b: [operator(p, q) for p, q in zip(a, b)], w, x)
         for side, found, engine in zip("wx", c.elementwise_jacobians(name, w, x), (by_w, by_x)):
-            work.result(f"∂(w {name} x)/∂{side}", found, engine)
+            work.result(_derivative(shown, side), found, engine)
         value = engine_value(lambda a, b: [operator(p, q) for p, q in zip(a, b)], w, x)
-        work.result(f"w {name} x", c.elementwise(name, w, x), value)
+        work.result(shown, c.elementwise(name, w, x), value)
     _comparisons(work, w, x)
     _corners(work)
     _of_functions(work, w, x)
     _of_maps(work, w, x)
 
 
-def _partials(work: Work, w: list[float], x: list[float]) -> None:
+def _partials(work: Work, w: list[float], x: list[float], left_out: str) -> None:
     """∂(wᵢ ○ xᵢ)/∂wᵢ for each i: what stands on the diagonals, 1 + 0 = 1 for the sum."""
-    table: tuple[tuple[Operator, str, str, list[float]], ...] = (
-        ("+", "1 + 0 = 1, so diag(1) = I", r"\frac{\partial (w_i+x_i)}{\partial w_i} = 1 + 0 = 1", [1.0 for _ in x]),
-        ("-", "1 - 0 = 1, so diag(1) = I", r"\frac{\partial (w_i-x_i)}{\partial w_i} = 1 - 0 = 1", [1.0 for _ in x]),
-        ("*", "xᵢ, so diag(x)", r"\frac{\partial (w_i\times x_i)}{\partial w_i} = x_i", [*x]),
-        (
-            "/",
-            "1/xᵢ, so diag(1/x)",
-            r"\frac{\partial (w_i/x_i)}{\partial w_i} = \frac1{x_i}",
-            [1.0 / item for item in x],
-        ),
+    table: tuple[tuple[Operator, str, str, Callable[[float], float]], ...] = (
+        ("+", "1 + 0 = 1, so diag(1) = I", r"\frac{\partial (w_i+x_i)}{\partial w_i} = 1 + 0 = 1", lambda item: 1.0),
+        ("-", "1 - 0 = 1, so diag(1) = I", r"\frac{\partial (w_i-x_i)}{\partial w_i} = 1 - 0 = 1", lambda item: 1.0),
+        ("*", "xᵢ, so diag(x)", r"\frac{\partial (w_i\times x_i)}{\partial w_i} = x_i", lambda item: item),
+        ("/", "1/xᵢ, so diag(1/x)", r"\frac{\partial (w_i/x_i)}{\partial w_i} = \frac1{x_i}", lambda item: 1.0 / item),
     )
-    for name, what, latex, partials in table:
-        operator = OPERATORS[name]
-        engine = [engine_gradient(lambda p: operator(p, q), item) for item, q in zip(w, x)]
-        work.step(f"∂(wᵢ {name} xᵢ)/∂wᵢ = {what}", latex, partials, engine)
+    for name, what, latex, partial in table:
+        if name != left_out:
+            operator = OPERATORS[name]
+            engine = [engine_gradient(lambda p: operator(p, q), item) for item, q in zip(w, x)]
+            shown = _written("×" if name == "*" else name, "wᵢ", "xᵢ")
+            work.step(f"∂({shown})/∂wᵢ = {what}", latex, [partial(item) for item in x], engine)
 
 
 def _by_both(f: Any, w: Any, x: Any) -> tuple[Any, Any]:
@@ -66,32 +78,32 @@ def _comparisons(work: Work, w: list[float], x: list[float]) -> None:
         work.result(f"w {name} x, for [w, 2] and [x, 2]", c.elementwise(name, *tied), flags)
         # the second branch reads both, so that there is something to differentiate
         by_both = _by_both(lambda a, b: [sg.where(compare(p, q), 1.0, 0.0 * p * q + 0.0) for p, q in zip(a, b)], w, x)
-        work.result(f"∂(w {name} x)/∂w and ∂(w {name} x)/∂x: 0", list(c.elementwise_jacobians(name, w, x)),
-                    [nothing, nothing])  # fmt: skip
-        work.step(f"where(w {name} x, 1, 0) has the Jacobians 0", rf"\frac{{\partial (w {name} x)}}{{\partial w}} = 0",
-                  [nothing, nothing], list(by_both))  # fmt: skip
+        for side, found, engine in zip("wx", c.elementwise_jacobians(name, w, x), by_both):
+            work.result(f"∂(w {name} x)/∂{side} = 0", found, nothing)
+            work.step(f"where(w {name} x, 1, 0) has the Jacobian 0 by {side}",
+                      rf"\frac{{\partial (w {name} x)}}{{\partial {side}}} = 0", nothing, engine)  # fmt: skip
 
 
 def _corners(work: Work) -> None:
     """Ties, divisions by 0, and nans."""
     half = _by_both(lambda a, b: [sg.maximum(p, q) for p, q in zip(a, b)], [2.0], [2.0])
-    work.besides("∂max(2, 2)/∂w and ∂max(2, 2)/∂x: each gets ½", list(c.elementwise_jacobians("max", [2.0], [2.0])),
-                 list(half))  # fmt: skip
+    for side, found, engine in zip("wx", c.elementwise_jacobians("max", [2.0], [2.0]), half):
+        work.besides(f"∂max(w, x)/∂{side} at w = x = 2: each gets ½", found, engine)
     by_zero = [1.0, -1.0, 1.0, -1.0], [0.0, 0.0, -0.0, -0.0]
     work.besides("[1, -1, 1, -1] / [0, 0, -0, -0]", c.elementwise("/", *by_zero),
                 engine_value(lambda a, b: [p / q for p, q in zip(a, b)], *by_zero))  # fmt: skip
     nan = math.nan
-    found = [*c.elementwise("/", [0.0, nan], [0.0, 0.0]), *c.elementwise("max", [nan, 1.0], [1.0, nan]), c.relu(nan)]
-    engine = engine_value(lambda a, b: [a / a, b / a, sg.maximum(b, 1.0), sg.maximum(1.0, b), sg.relu(b)], 0.0, nan)
+    nans = [*c.elementwise("/", [0.0, nan], [0.0, 0.0]), *c.elementwise("max", [nan, 1.0], [1.0, nan]), c.relu(nan)]
+    own = engine_value(lambda a, b: [a / a, b / a, sg.maximum(b, 1.0), sg.maximum(1.0, b), sg.relu(b)], 0.0, nan)
     work.besides("0 / 0, nan / 0, max(nan, 1), max(1, nan), relu(nan) are nan: 1 for yes",
-                [float(item != item) for item in found], [float(item != item) for item in engine])  # fmt: skip
+                [float(item != item) for item in nans], [float(item != item) for item in own])  # fmt: skip
 
 
 def _of_functions(work: Work, w: list[float], x: list[float]) -> None:
     """fᵢ(wᵢ)○gᵢ(xᵢ), a different function for each component and, for n of 1 to 3, every function; one for all."""
     n = len(w)
     fs, gs = ([SMOOTH[(k + first) % len(SMOOTH)] for k in range(n)] for first in (n - 1, n + 2))
-    work.note(**{"each fᵢ": fs, "each gᵢ": gs})
+    of = f"for fᵢ = {', '.join(fs)} and gᵢ = {', '.join(gs)}"
     stages = [c.elementary(f) for f in fs], [c.elementary(g) for g in gs]
     scale = 4.0 + max(map(abs, [*w, *x]))
     for name, operator in OPERATORS.items():
@@ -100,18 +112,20 @@ def _of_functions(work: Work, w: list[float], x: list[float]) -> None:
         by_both = _by_both(lambda a, b: [operator(through([f], p), through([g], q))
                                          for f, g, p, q in zip(fs, gs, a, b)], w, x)  # fmt: skip
         for side, found, engine in zip("wx", c.composed_elementwise_jacobians(name, *stages, w, x), by_both):
-            work.result(f"∂(fᵢ(wᵢ) {name} gᵢ(xᵢ))/∂{side}", found, engine, scale)
+            shown = _written("×" if name == "*" else name, "fᵢ(wᵢ)", "gᵢ(xᵢ)")
+            work.result(f"{_derivative(shown, side)}, {of}", found, engine, scale)
     both = c.composed_elementwise_jacobians("*", c.elementary("sin"), c.elementary("atan"), w, x)
     by_both = _by_both(lambda a, b: [sg.sin(p) * sg.atan(q) for p, q in zip(a, b)], w, x)
     for side, found, engine in zip("wx", both, by_both):
-        work.result(f"∂(sin(wᵢ) * atan(xᵢ))/∂{side}", found, engine, scale)
+        work.result(f"∂(sin(wᵢ) × atan(xᵢ))/∂{side}", found, engine, scale)
     if min(x) < -20.0:  # a softplus of nearly 0, by which nothing can be divided
         return
     softplus = c.elementary("softplus")
     both = c.composed_elementwise_jacobians("/", stages[0], [softplus] * n, w, x)
     by_both = _by_both(lambda a, b: [through([f], p) / sg.softplus(q) for f, p, q in zip(fs, a, b)], w, x)
     for side, found, engine in zip("wx", both, by_both):
-        work.result(f"∂(fᵢ(wᵢ) / softplus(xᵢ))/∂{side}", found, engine, scale**2 / min(map(softplus[0], x)) ** 2)
+        what = f"∂(fᵢ(wᵢ) / softplus(xᵢ))/∂{side}, for fᵢ = {', '.join(fs)}"
+        work.result(what, found, engine, scale**2 / min(map(softplus[0], x)) ** 2)
 
 
 def _of_maps(work: Work, w: list[float], x: list[float]) -> None:
@@ -137,26 +151,33 @@ def _of_maps(work: Work, w: list[float], x: list[float]) -> None:
             by_both = _by_both(lambda v, u: [operator(p, q) for p, q in zip(f(v), g(u))], w, x)
             for side, found, engine in zip("wx", c.composed_jacobians(name, *values, by_w, by_x), by_both):
                 scale = 4.0 * top * (top if name == "/" else 1.0)
-                what = f"∂(f(w) {name} g(x))/∂{side} for the full maps f(w) = A sin(w) + t and g(x) = B cos(x) + t"
+                shown = _derivative(_written(_SIGNS.get(name, name), "f(w)", "g(x)"), side)
+                what = f"{shown}, for the full maps f(w) = A sin(w) + t and g(x) = B cos(x) + t"
                 work.result(what, found, engine, scale, n)
 
 
 def b6(work: Work) -> None:
     x, z = work.draw(x="n", z="")
-    work.need(z != 0.0, "z must not be 0, since x / z does not exist there")
-    ones = [1.0] * len(x)
-    work.step("∂f(x)/∂x = 1 and ∂g(z)/∂x = 0, for y = f(x) + g(z), f(x) = x and g(z) = 1z",
-              r"\frac{\partial f(x_i)}{\partial x_i} = 1,\ \frac{\partial g(z)}{\partial x_i} = 0",
-              [ones, [0.0] * len(x)], [[engine_gradient(lambda v: v + z, item)
-              for item in x], engine_gradient(lambda v, s: s * 1.0, x, z)[0]])  # fmt: skip
-    for name in OPERATORS:
-        _expanded(work, name, x, z)
+    if z == 0.0:
+        work.note(**{"left out": "x/z, which does not exist where z is 0"})
+    one, whole = c.identity_jacobian(len(x)), c.scalar_expansion_jacobians("+", x, z)[0]
+    work.step("∂f(x)/∂x = I, n×n, for y = f(x) + g(z) with f(x) = x", r"\frac{\partial f(x)}{\partial x} = I", one,
+              engine_jacobian(lambda v: v, x))  # fmt: skip
+    rest = [[p - q for p, q in zip(*pair)] for pair in zip(whole, one)]
+    work.step("∂g(z)/∂x = 0, n×n, for g(z) = 1z: what ∂y/∂x has besides", r"\frac{\partial g(z)}{\partial x} = 0", rest,
+              _by_both(lambda v, s: [s * 1.0 for _ in v], x, z)[0])  # fmt: skip
+    for name, shown in _EXPANDED.items():
+        if name != "/" or z != 0.0:
+            _expanded(work, name, shown, x, z)
 
 
-def _expanded(work: Work, name: Operator, x: list[float], z: float) -> None:
+_EXPANDED: dict[Operator, str] = {"+": "(x + z)", "-": "(x - z)", "*": "(xz)", "/": "(x/z)", "max": "max(x, z)"}
+
+
+def _expanded(work: Work, name: Operator, shown: str, x: list[float], z: float) -> None:
     by_x, by_z = _by_both(lambda v, s: [OPERATORS[name](item, s) for item in v], x, z)
-    work.result(f"∂(x {name} z)/∂x", c.scalar_expansion_jacobians(name, x, z)[0], by_x)
-    work.jacobian(f"∂(x {name} z)/∂z", lambda layout: c.scalar_expansion_jacobians(name, x, z, layout)[1],
+    work.result(f"∂{shown}/∂x", c.scalar_expansion_jacobians(name, x, z)[0], by_x)
+    work.jacobian(f"∂{shown}/∂z", lambda layout: c.scalar_expansion_jacobians(name, x, z, layout)[1],
                   [[item] for item in by_z])  # fmt: skip
 
 
@@ -165,8 +186,13 @@ def b10(work: Work) -> None:
     (x,) = work.draw(x="n")
     work.note(**{"choices of f and g": [*SMOOTH]})
     (g, dg), (_, df) = (c.elementary(name) for name in names)
-    inner, outer = [dg(item) for item in x], [df(g(item)) for item in x]
+    at = [g(item) for item in x]
+    inner, outer = [dg(item) for item in x], [df(item) for item in at]
     scale = max(1 + abs(item) for item in x)
+    work.step("∂g/∂x = diag(g'(xᵢ))", r"\frac{\partial g}{\partial x} = \mathrm{diag}(g'(x_i))", diagonal(inner),
+              engine_jacobian(lambda v: [through(names[:1], item) for item in v], x), scale)  # fmt: skip
+    work.step("∂f/∂g = diag(f'(gᵢ))", r"\frac{\partial f}{\partial g} = \mathrm{diag}(f'(g_i))", diagonal(outer),
+              engine_jacobian(lambda v: [through(names[1:], item) for item in v], at), scale)  # fmt: skip
     engine = engine_jacobian(lambda v: [through(names, item) for item in v], x)
     work.step("diag(f'(gᵢ))·diag(g'(xᵢ))", r"\mathrm{diag}(f'(g_i))\,\mathrm{diag}(g'(x_i))",
               product(diagonal(outer), diagonal(inner)), engine, scale)  # fmt: skip

@@ -33,13 +33,13 @@ def _b1(work: Work) -> None:
         work.step(
             f"∇({what}), a row", rf"\nabla({what})".replace("²", "^2").replace("⁸", "^8"), gradient, [own], [size], 4
         )
-    work.jacobian("∂[3x²y, 2x + y⁸]/∂[x, y]", lambda layout: c.stack_gradients(rows, layout), engine, scale, 4)
+    work.jacobian("∂(3x²y, 2x + y⁸)/∂(x, y)", lambda layout: c.stack_gradients(rows, layout), engine, scale, 4)
     # in general m×n: three functions of two variables
     several = (SQUARE_TIMES, TWICE_PLUS, TIMES)
     rows = [c.polynomial_gradient(terms, at) for terms in several]
     scale = [c.polynomial_gradient(positive(terms), sizes(at))[0] for terms in several]
     engine = engine_jacobian(lambda v: [polynomial(terms, v) for terms in several], at)
-    work.jacobian("m×n = 3×2: ∂[3x²y, 2x + y⁸, xy]/∂[x, y]", lambda layout: c.stack_gradients(rows, layout), engine,
+    work.jacobian("m×n = 3×2: ∂(3x²y, 2x + y⁸, xy)/∂(x, y)", lambda layout: c.stack_gradients(rows, layout), engine,
                   scale, 4)  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def _b3(work: Work) -> None:
     size = [[p * ((i == j) + q) for j, q in enumerate(value)] for i, p in enumerate(value)]
     work.step("∂f/∂x of f = softmax: J = diag(p) - ppᵀ", r"J = \mathrm{diag}(p) - pp^T", jacobian, own, size,
               len(x))  # fmt: skip
+    _of_one(work, x[0], 2.0**-20 * d[0])
     for scale in (2.0**-18, 2.0**-20, 2.0**-22):
         step, moved = moved_by(scale)
         remainder = sum(item * item for item in reach(scale))  # ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2
@@ -83,14 +84,29 @@ def _b3(work: Work) -> None:
               r"r(\tfrac12\Delta) \approx \tfrac14 r(\Delta)", quarter, halved, 4.0, 1, third)  # fmt: skip
 
 
+def _of_one(work: Work, x: float, distance: float) -> None:
+    """The same of a function of one variable, the sine of the first number."""
+    there = x + distance
+    dx, size = there - x, 1.0 + abs(x)
+    own = engine_gradient(sg.sin, x) * dx
+    work.step("of one variable, y = sin(x₁): Δy = y'(x₁)Δx for Δx = 9.53674e-07·d₁, beside the engine's y' times Δx",
+              r"\Delta y = y'(x)\,\Delta x", math.cos(x) * dx, own, size * abs(dx))  # fmt: skip
+    work.step("of one variable: y + Δy, beside the engine's y at x₁ + Δx, up to O(Δx²)",
+              r"y(x+\Delta x) \approx y(x) + y'(x)\,\Delta x", math.sin(x) + math.cos(x) * dx,
+              engine_value(sg.sin, there), size, 1, dx * dx)  # fmt: skip
+
+
 def _b5(work: Work) -> None:
-    (x,) = work.draw(3.0, least=3, x="n")
+    (x,) = work.draw(x="n")
     n = len(x)
-    work.need(n >= 3, f"x must have 3 numbers or more, since the outputs read x₀, x₁ and x₂; it has {n}")
-    engine = engine_jacobian(lambda v: [v[0] * 2.0, v[2] * v[2], v[0] + 3.0 * v[1]], x)
-    analytic = c.sparse_jacobian([{0: 2.0}, {2: 2.0 * x[2]}, {0: 1.0, 1: 3.0}], n)
-    work.result("∂[2x₀, x₂², x₀ + 3x₁]/∂x", analytic, engine)
-    work.result("∂[x₀², x₁², …]/∂x, diagonal: output i reads input i alone", diagonal([2.0 * item for item in x]),
+    shown = ["2x₁", "x₃²", "x₁ + 3x₂"] if n > 2 else ["2x₁", "x₁ + 3x₂"][:n]
+    if n < 3:
+        work.note(**{"left out": "x₃², since x has 2 numbers" if n > 1 else "x₃² and x₁ + 3x₂, since x has 1 number"})
+    square, both = [{2: 2.0 * item} for item in x[2:3]], [{0: 1.0, 1: 3.0} for _ in x[1:2]]
+    engine = engine_jacobian(lambda v: [v[0] * 2.0, *(item * item for item in v[2:3]), *(v[0] + 3.0 * item
+                             for item in v[1:2])], x)  # fmt: skip
+    work.result(f"∂({', '.join(shown)})/∂x", c.sparse_jacobian([{0: 2.0}, *square, *both], n), engine)
+    work.result("∂(x₁², x₂², …)/∂x, diagonal: output i reads input i alone", diagonal([2.0 * item for item in x]),
                 engine_jacobian(lambda v: [item * item for item in v], x))  # fmt: skip
 
 
@@ -143,7 +159,7 @@ def _b8(work: Work) -> None:
 
 
 def _b9(work: Work) -> None:
-    a, b, x = work.draw(1.0, A="m k", B="k n", x="n")
+    a, b, x, d = work.draw(1.0, A="m k", B="k n", x="n", d="n")
     n = len(x)
     middle = [sum(p * math.sin(q) for p, q in zip(r, x)) for r in b]
     outer = product(a, c.elementwise_function_jacobian(math.cos, middle))
@@ -160,13 +176,32 @@ def _b9(work: Work) -> None:
               for r in a], n)  # fmt: skip
     scale = [[item * (1 + n) for item in r] for r in product(sizes(a), sizes(b))]
 
+    def through_one(k: int, t: Any) -> Any:
+        """f₁ as x₁ moves gₖ alone, and no other component of g."""
+        return layer(a, [*middle[:k], layer(b, [t, *x[1:]])[k], *middle[k + 1 :]])[0]
+
+    paths = [p * r[0] for p, r in zip(outer[0], inside)]
+    own = [engine_gradient(lambda t: through_one(k, t), x[0]) for k in range(len(b))]
+    size = [abs(p * r[0]) * (1 + abs(x[0]) + sum(map(abs, r))) for p, r in zip(a[0], b)]
+    work.step("∂f₁/∂gₖ ∂gₖ/∂x₁ for each k, which is what x₁ adds to f₁ by way of gₖ alone",
+              r"\frac{\partial f_1}{\partial g_k}\frac{\partial g_k}{\partial x_1},\ k = 1, 2, \ldots", paths, own,
+              size, n)  # fmt: skip
+    whole = engine_jacobian(lambda v: layer(a, layer(b, v)), x)
+    work.step("∂f₁/∂x₁ = Σₖ ∂f₁/∂gₖ ∂gₖ/∂x₁, their sum (in CH: ∂y₁/∂v₁ = Σₖ ∂y₁/∂uₖ ∂uₖ/∂v₁)",
+              r"\frac{\partial f_1}{\partial x_1} = \sum_k \frac{\partial f_1}{\partial g_k}"
+              r"\frac{\partial g_k}{\partial x_1}", math.fsum(paths), whole[0][0], scale[0][0], len(b) + n)  # fmt: skip
+    moved = [sum(p * q for p, q in zip(r, d)) for r in inside]
+    far = [sum(p * abs(q) for p, q in zip(r, d)) for r in scale]
+    work.step("J_f(g(x)) (J_g(x) d), one linear map after the other, is (J_f J_g) d, by the product of the matrices",
+              r"J_f\,(J_g\,d) = (J_f J_g)\,d", [sum(p * q for p, q in zip(r, moved)) for r in outer],
+              [sum(p * q for p, q in zip(r, d)) for r in whole], far, len(b) + n)  # fmt: skip
+
     def chained(layout: Any) -> Any:
         if layout == "numerator":
             return c.chain_jacobians(outer, inside)
         return c.chain_jacobians(transpose(outer), transpose(inside), layout=layout)
 
-    work.jacobian("∂f(g(x))/∂x = ∂f/∂g ∂g/∂x, m×n", chained, engine_jacobian(lambda v: layer(a, layer(b, v)), x),
-                  scale, len(b))  # fmt: skip
+    work.jacobian("∂f(g(x))/∂x = ∂f/∂g ∂g/∂x, m×n", chained, whole, scale, len(b))  # fmt: skip
     last = diagonal(math.cos(item) for item in x)
     three = c.chain_jacobians(a, b, last)
     engine = engine_jacobian(lambda v: [sg.dot(r, [sg.dot(s, [sg.sin(t) for t in v]) for s in b]) for r in a], x)
@@ -254,14 +289,14 @@ ROWS: tuple[Row, ...] = (
     row("B3", "the Jacobian is the best linear approximation", "‖f(x + Δ) - f(x) - J(x)Δ‖ = O(‖Δ‖²)",
         r"$\lVert f(x+\Delta) - f(x) - J(x)\Delta\rVert = O(\lVert\Delta\rVert^2)$", "linear_approximation",
         "best_linear_approximation", 4, "S = 4, since f is 3 roundings off and J·Δ is small; Taylor leaves at most"
-        " ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2 for softmax", "CH 3.1", _b3, " + ‖Δ‖²",
+        " ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2 for softmax, and 1 for the sine, of S = 1 + |x₁|", "CH 3.1", _b3, " + ‖Δ‖²",
         ("CH 3.1: a best linear map needs total differentiability, not partial derivatives alone",)),
     row("B4", "element-wise operators: diagonal Jacobians",
         "w ○ x by w: I, I, diag(x), diag(1/x), diag(1[w > x]); by x: I,"
-        " -I, diag(w), diag(-w/x²), diag(1[x > w]), for + - ⊙ ⊘ max; 0 for comparisons; f(w) ○ g(x): diag(∂₁○)J_f and"
+        " -I, diag(w), diag(-w/x²), diag(1[x > w]), for + - ⊗ ⊘ max; 0 for comparisons; f(w) ○ g(x): diag(∂₁○)J_f and"
         " diag(∂₂○)J_g", r"$\frac{\partial (w\circ x)}{\partial w} = I, I, \mathrm{diag}(x), \mathrm{diag}(1/x),"
         r" \mathrm{diag}(1[w>x])$ and $\frac{\partial (w\circ x)}{\partial x} = I, -I, \mathrm{diag}(w),"
-        r" \mathrm{diag}(-w/x^2), \mathrm{diag}(1[x>w])$ for $+, -, \odot, \oslash, \max$; $0$ for comparisons;"
+        r" \mathrm{diag}(-w/x^2), \mathrm{diag}(1[x>w])$ for $+, -, \otimes, \oslash, \max$; $0$ for comparisons;"
         r" $f(w)\circ g(x)$: $\mathrm{diag}(\partial_1\circ)J_f$ and $\mathrm{diag}(\partial_2\circ)J_g$",
         "elementwise elementwise_jacobians composed_elementwise_jacobians composed_jacobians", "elementwise_binary", 8,
         "two quotients, two functions and their derivatives (2 ulp each), 2 products: 7 roundings on either side;"
@@ -270,7 +305,8 @@ ROWS: tuple[Row, ...] = (
     row("B5", "when a Jacobian is diagonal", "J_ij = 0 exactly, whenever output i does not read input j",
         r"$J_{ij} = 0$ exactly, whenever output $i$ does not read input $j$", "sparse_jacobian", "diagonality", 0,
         "exactly 0.0 off the pattern; on it " + COPIES, "PH 3.2", _b5),
-    row("B6", "scalar expansion (broadcasting)", "y = x + z: ∂y/∂x = I, ∂y/∂z = 1; y = xz: zI and x; also - and /",
+    row("B6", "scalar expansion (broadcasting)",
+        "y = x + z: ∂y/∂x = I, ∂y/∂z = 1; y = xz: zI and x; also x - z and x/z",
         r"$y = x + z$: $\frac{\partial y}{\partial x} = I$, $\frac{\partial y}{\partial z} = \mathbf{1}$;"
         r" $y = xz$: $zI$ and $x$; also $-$ and $/$", "scalar_expansion_jacobians", "scalar_expansion", 2,
         "two quotients: 2 roundings on either side", "PH 3.3", b6),

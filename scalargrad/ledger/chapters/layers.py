@@ -90,12 +90,12 @@ def _c4(work: Work) -> None:
     u = [p * q for p, q in zip(w, x)]
     work.step("u = w⊗x, ∂u/∂w = diag(x)", r"u = w\otimes x,\ \frac{\partial u}{\partial w} = \mathrm{diag}(x)",
               diagonal(x), engine_jacobian(lambda v: [p * q for p, q in zip(v, x)], w))  # fmt: skip
-    ones = [1.0] * len(w)
+    ones = [[1.0] * len(w)]
     work.step("y = sum(u), ∂y/∂u = 1ᵀ", r"y = \mathrm{sum}(u),\ \frac{\partial y}{\partial u} = \vec 1^T", ones,
-              engine_gradient(sg.sum, u))  # fmt: skip
+              [engine_gradient(sg.sum, u)])  # fmt: skip
     by_steps = engine_gradient(lambda w, x: sg.sum([p * q for p, q in zip(w, x)]), w, x)
     work.step("∂y/∂w = 1ᵀdiag(x) = xᵀ", r"\frac{\partial y}{\partial w} = \vec 1^T\mathrm{diag}(x) = x^T",
-              c.chain_jacobians([ones], diagonal(x)), [by_steps[0]])  # fmt: skip
+              c.chain_jacobians(ones, diagonal(x)), [by_steps[0]])  # fmt: skip
     at_once = engine_gradient(sg.dot, w, x)
     for what, k in (("∂(w·x)/∂w = xᵀ", 0), ("∂(w·x)/∂x = wᵀ", 1)):
         work.gradient(what, lambda layout: c.dot_gradients(w, x, layout)[k], at_once[k])
@@ -105,11 +105,13 @@ def _c4(work: Work) -> None:
 def _c5(work: Work) -> None:
     w, x, b = work.draw(w="n", x="n", b="")
     engine = engine_gradient(lambda w, x, b: sg.dot(w, x) + b, w, x, b)
-    of_both = [engine_gradient(part, w, b)[0] for part in (lambda v, a: sg.sum([p * q for p, q in zip(v, x)]),
-               lambda v, a: a)]  # fmt: skip
-    work.step("∂(w·x)/∂w + ∂b/∂w = xᵀ + 0ᵀ, both terms",
-              r"\frac{\partial (w\cdot x)}{\partial w} + \frac{\partial b}{\partial w} = x^T + \vec 0^T",
-              [c.dot_gradients(w, x)[0][0], [0.0] * len(w)], of_both)  # fmt: skip
+    first, second = (engine_gradient(part, w, b)[0] for part in (lambda v, a: sg.sum([p * q for p, q in zip(v, x)]),
+                     lambda v, a: a))  # fmt: skip
+    by_product, by_both = c.dot_gradients(w, x)[0], c.affine_gradients(w, x)[0]
+    work.step("∂(w·x)/∂w = xᵀ, the first term of ∂z/∂w", r"\frac{\partial (w\cdot x)}{\partial w} = x^T", by_product,
+              [first])  # fmt: skip
+    work.step("∂b/∂w = 0ᵀ, the second: what ∂z/∂w has besides", r"\frac{\partial b}{\partial w} = \vec 0^T",
+              [[p - q for p, q in zip(*pair)] for pair in zip(by_both, by_product)], [second])  # fmt: skip
     for what, k in (("∂z/∂w = xᵀ", 0), ("∂z/∂x = wᵀ", 1)):
         work.gradient(what, lambda layout: c.affine_gradients(w, x, layout)[k], engine[k])
     work.result("∂z/∂b = 1", c.affine_gradients(w, x)[2], engine[2])
@@ -141,15 +143,9 @@ def _c6(work: Work) -> None:
                     sg.relu(sg.dot(w, x) + b), v, x, a), most, len(w) + 1)  # fmt: skip
 
     for z in (0.5, 0.0):
-        found_at, engine_at = (
-            c.neuron_gradients([z], [1.0], 0.0),
-            engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), [z], [1.0], 0.0),
-        )
-        work.besides(
-            f"at z = {z} with w = [{z}], x = [1], b = 0: ∂activation/∂w, ∂x and ∂b",
-            list(found_at),
-            [[engine_at[0]], [engine_at[1]], engine_at[2]],
-        )
+        by_w, by_x, by_b = engine_gradient(lambda w, x, b: sg.relu(sg.dot(w, x) + b), [z], [1.0], 0.0)
+        for by, at, own in zip("wxb", c.neuron_gradients([z], [1.0], 0.0), ([by_w], [by_x], by_b)):
+            work.besides(f"at z = {z} with w = [{z}], x = [1], b = 0: ∂activation/∂{by}", at, own)
 
 
 _FAR = 300.0  # beyond, the square of Σe^zᵢ over- or underflows
