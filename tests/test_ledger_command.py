@@ -9,7 +9,7 @@ import pytest
 
 from scalargrad import calculus
 from scalargrad.ledger import command, show
-from scalargrad.ledger.row import SOURCES, Erratum, Row
+from scalargrad.ledger.row import SOURCES, Erratum, Misprint, Row
 from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, find, search
 from tests.support import formulas
 from tests.support.formulas import unwrapped
@@ -66,7 +66,7 @@ C4: dot product, by way of u = w⊗x
 source: nobody
 functions: dot, dot_gradients
 tolerance: 4·n·ε·S: a reason
-misprint: PH 4 says so
+misprint: PH 4 says so (a name)
 
 inputs (--seed 7; give your own with NAME=1,2,3 or NAME=1,2/3,4)
   X = [  1   -2.5 ]
@@ -100,7 +100,8 @@ def test_steps_come_first_and_are_counted(monkeypatch: pytest.MonkeyPatch, capsy
         work.result("y", [[1.0, 2.0]], [[1.0, 2.0]])
         work.step("u = 3x", "u = 3x", [1.0, 2.0], [1.0, 2.5])
 
-    row = ROWS["C4"]._replace(work=work, units=4.0, reason="a reason", sources=("XX",), misprints=("PH 4 says so",))
+    row = ROWS["C4"]._replace(work=work, units=4.0, reason="a reason", sources=("XX",))
+    row = row._replace(misprints=(Misprint("PH 4 says so", None, "a name"),))
     monkeypatch.setattr(command, "_sources", lambda row: "nobody")
     assert command.work_out(row, {}, 7) == 1
     assert capsys.readouterr().out == STEPPED
@@ -201,7 +202,7 @@ def test_a_row_says_where_it_stands_and_what_is_wrong_there(each: Row | Erratum,
     else:
         assert unwrapped(each.plain) in text and f"tolerance: {each.tolerance}: {unwrapped(each.reason)}" in text
         assert f"functions: {', '.join(each.functions)}" in text
-        assert all(f"misprint: {misprint}" in text for misprint in each.misprints)
+        assert all(f"misprint: {unwrapped(str(misprint))}" in text for misprint in each.misprints)
         told = {erratum.id for erratum in ERRATA if f"{erratum.id}, a wrong form: {unwrapped(erratum.wrong)}" in text}
         assert told == {erratum.id for erratum in ERRATA if erratum.row == each.id}
     for source in each.sources:

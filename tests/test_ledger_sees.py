@@ -114,6 +114,9 @@ LIMITS: dict[str, dict[str, tuple[float, int]]] = {
 }
 # Answers whose number of the engine is only what rounding leaves of 0, or that have the same numbers on both sides.
 BLIND = {
+    "D5": {  # a quotient of two gradients
+        "∂C/∂w as an average of inputs, weighted by the errors: Σ eᵢxᵢᵀ/Σ eᵢ, even of the active ones, the wrong form",
+    },
     "C7": {"the rows of ∂p/∂z sum to 0", "the columns of ∂p/∂z sum to 0"},
     "D6": {
         "at w* the gradient is 0",

@@ -95,7 +95,7 @@ def _print_comparison(checked: Checked, step: bool) -> None:
 
 def _print_refutation(checked: Checked) -> None:
     for each in checked.refutations:
-        print("\n" + wrapped(each.what, "", "    "))
+        print("\n" + wrapped(f"{'misprint: ' if each.of else ''}{each.what}", "", "    "))
         for name, x in (("wrong form", each.wrong), ("right form", each.right.analytic), ("engine", each.right.engine)):
             print("\n".join(labelled(f"  {name:11}", x)))
         print(wrapped(parted(each) or "they agree on these numbers: try others", "  ", "  "))
@@ -114,7 +114,9 @@ def work_out(row: Row | Erratum, given: dict[str, Any], seed: int = 0) -> int:
         print(wrapped(f"functions: {', '.join(row.functions)}", "", "    "))
         print(wrapped(f"tolerance: {row.tolerance}: {row.reason}", "", "    "))
         for misprint in row.misprints:
-            print(wrapped(f"misprint: {misprint}", "", "    "))
+            shown = [parted(each).removeprefix("they part").lstrip(": ") for each in checked.refutations
+                     if each.of == misprint.text and each.parts()]  # fmt: skip
+            print(wrapped(": ".join([f"misprint: {misprint}", *shown[:1]]), "", "    "))
         for erratum in ERRATA:
             if erratum.row == row.id:
                 print(wrapped(f"{erratum.id}, a wrong form: {erratum.wrong}", "", "    "))

@@ -71,6 +71,7 @@ class Refutation(NamedTuple):
     right: Comparison
     again: Any = None  # the wrong form once more, from the engine's numbers
     size: Any = None  # its scale, if that is not the right form's
+    of: str = ""  # the misprint of a row that it shows
 
     def parts(self) -> list[tuple[str, Any, float]]:
         """Where the two differ visibly, by a thousandth of the larger number: the path, the wrong number, the right."""

@@ -85,7 +85,7 @@ def also_a_symbol(word: str, ledger: Ledger) -> list[str]:
 def _own(row: Row | Erratum) -> tuple[_Line, ...]:
     """What a row says."""
     if isinstance(row, Row):
-        told = [_Line(f"misprint: {each}", 1.0, f"a misprint: {each}") for each in row.misprints]
+        told = [_Line(f"misprint: {each}", 1.0, f"a misprint: {each.text}") for each in row.misprints]
         return _Line(row.title, 4.0), _Line(" ".join(row.functions), 3.0), _Line(row.plain, 2.0), *told
     kind = _Line("erratum, mistake, wrong form", 1.0)
     return _Line(row.title, 4.0), _Line(row.wrong, 2.0), _Line(row.right, 2.0, f"the right form: {row.right}"), kind
@@ -96,7 +96,7 @@ def _worked(row: Row | Erratum) -> tuple[_Line, ...]:
     """The formulas of a row and of its steps."""
     work = Work(random.Random(0))
     with contextlib.suppress(ArithmeticError, ScalargradError, ValueError):  # then the statement alone is searched
-        (row.work if isinstance(row, Row) else row.refute)(work)
+        row.run(work)
     latex = [row.latex] if isinstance(row, Row) else [row.wrong_latex, row.right_latex]
     steps = [_Line(text, 1.0, f"a step: {each.what}") for each in work.comparisons for text in (each.what, each.latex)]
     wrong = [_Line(each.what, 1.0, f"a form that is refuted: {each.what}") for each in work.refutations]

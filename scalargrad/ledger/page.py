@@ -46,7 +46,10 @@ def _row(row: Row) -> list[str]:
     lines += [f"Tolerance {row.tolerance}: {row.reason}.", "", *_steps(ledger.check(row).comparisons)]
     errata = [erratum for erratum in ERRATA if erratum.row == row.id]
     lines += [f"- {erratum.id}, wrong in print: {erratum.wrong_latex}." for erratum in errata]
-    lines += [f"- Misprint: {misprint}." for misprint in row.misprints]
+    refutations = ledger.check(row).refutations
+    for misprint in row.misprints:
+        shown = [f"{each.what}: {parted(each)}" for each in refutations if each.of == misprint.text and each.parts()]
+        lines += [f"- Misprint: {'; '.join([str(misprint), *shown])}."]
     return [*lines, *([""] if errata or row.misprints else []), *_example(row)]
 
 

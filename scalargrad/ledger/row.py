@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from scalargrad.errors import ScalargradError
 from scalargrad.ledger.work import Work
 
 
@@ -29,6 +31,21 @@ SOURCES: dict[str, Source] = {source.key: source for source in (
 )}  # fmt: skip
 
 
+class Misprint(NamedTuple):
+    """A misprint in a source that changes no result of the row.
+
+    `refute` shows on the row's numbers what the printed line gives, and what is right: each as a `work.refuted` call.
+    Where there is none, `reason` says why no number differs.
+    """
+
+    text: str  # where it stands, and what
+    refute: Callable[[Work], None] | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.reason})" if self.reason else self.text
+
+
 class Row(NamedTuple):
     """A row of the ledger."""
 
@@ -43,12 +60,22 @@ class Row(NamedTuple):
     sources: tuple[str, ...]  # such as "PH 3.2": a key of SOURCES, and the section or number there
     work: Callable[[Work], None]
     truncation: str = ""  # the truncation error of a limit, besides roundings
-    misprints: tuple[str, ...] = ()  # in a source, that change no result
+    misprints: tuple[Misprint, ...] = ()
 
     @property
     def tolerance(self) -> str:
         """The tolerance, as the tables print it."""
         return f"{self.units:g}·n·ε·S{self.truncation}" if self.units else "equal"
+
+    def run(self, work: Work) -> None:
+        """Works the row out, and then its misprints, on the same numbers, unless these are given and too large."""
+        self.work(work)
+        for misprint in self.misprints:
+            if misprint.refute:
+                first = len(work.refutations)
+                with contextlib.suppress(*([ArithmeticError, ScalargradError] if work.given else [])):
+                    misprint.refute(work)
+                work.refutations[first:] = [each._replace(of=misprint.text) for each in work.refutations[first:]]
 
 
 class Erratum(NamedTuple):
@@ -69,9 +96,13 @@ class Erratum(NamedTuple):
     refute: Callable[[Work], None]
     units: float = 4.0  # of the tolerance between the right form and the engine
 
+    def run(self, work: Work) -> None:
+        """Works the wrong form out, and the right one."""
+        self.refute(work)
+
 
 def row(id: str, title: str, plain: str, latex: str, functions: str, test: str, units: float, reason: str,
-        sources: str, work: Callable[[Work], None], truncation: str = "", misprints: tuple[str, ...] = ()
+        sources: str, work: Callable[[Work], None], truncation: str = "", misprints: tuple[Misprint, ...] = ()
         ) -> Row:  # fmt: skip
     """A row, with names separated by spaces and sources by semicolons."""
     cited = tuple(source.strip() for source in sources.split(";") if source.strip())

@@ -6,6 +6,7 @@ import math
 
 import scalargrad as sg
 from scalargrad import calculus as c
+from scalargrad.ledger.chapters import misprints
 from scalargrad.ledger.engine import engine_gradient, engine_value, polynomial, positive, sizes, through
 from scalargrad.ledger.row import Row, row
 from scalargrad.ledger.work import SMOOTH, Work
@@ -193,17 +194,13 @@ ROWS: tuple[Row, ...] = (
         r"$f = -x,\ g = e^f,\ u = 1+g,\ v = 1/u$: the product of the local derivatives $-1, g, 1, -u^{-2}$ is $s'$, for"
         r" $\lvert x\rvert \le 300$", "sigmoid_nodes sigmoid_by_nodes", "sigmoid_as_four_nodes", 8,
         "u twice (2 roundings each, of which exp's count fully), a square, a quotient, a product: 8 on either side",
-        "CH 2, supplement", _a3, misprints=("CH 2 calls the third node w, which is the weight of the example above it",
-        )),
+        "CH 2, supplement", _a3, misprints=misprints.A3),
     row("A4", "gradient: the partial derivatives as a row",
         "∇(3x²y) = [6xy, 3x²], ∇(2x + y⁸) = [2, 8y⁷], ∇(xy) = [y, x]",
         r"$\nabla(3x^2y) = [6xy,\ 3x^2]$, $\nabla(2x+y^8) = [2,\ 8y^7]$, $\nabla(xy) = [y,\ x]$",
         "polynomial polynomial_gradient", "gradient", 4,
         "S is the sum of the terms' sizes; n the terms and factors: a power (1 ulp) and a product for each, 3"
-        " roundings", "PH 2; PH 3", _a4, misprints=("PH 2 prints ∂/∂x twice, for ∂/∂x and ∂/∂y",
-        "PH 2 prints ∇(xy) with the numbers of 3x²y",
-        "PH 2 calls the gradient “a vector of its parameters”; it is one of the partial derivatives",
-        "PH 2 speaks of “the matrix that maps n scalar parameters to one scalar”; it is a function that does")),
+        " roundings", "PH 2; PH 3", _a4, misprints=misprints.A4),
     row("A5", "chain rule of several variables: the total derivative", "∂z/∂x = Σᵢ ∂z/∂uᵢ · ∂uᵢ/∂x, over every path",
         r"$\frac{\partial z}{\partial x} = \sum_i \frac{\partial z}{\partial u_i}\frac{\partial u_i}{\partial x}$, over"
         " every path", "total_derivative", "total_derivative", 4,
@@ -215,5 +212,5 @@ ROWS: tuple[Row, ...] = (
         "difference_quotient", "difference_quotient", 4,
         "S = (1 + |x| + h)/h: the two values are 4 roundings of at most 1 + |x| + h off; Taylor leaves h/2·max|f''|,"
         " which is at most h/2 here; at a kink, both sides are exact", "CH 1", _a6, " + h/2",
-        ("CH 1 speaks of “the limit of f at x0”; it is the limit of the difference quotient",)),
+        misprints.A6),
 )  # fmt: skip

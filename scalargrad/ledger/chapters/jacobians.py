@@ -8,6 +8,7 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.shapes import diagonal, product, transpose
+from scalargrad.ledger.chapters import misprints
 from scalargrad.ledger.chapters.chain import SQUARE_TIMES, TIMES, TWICE_PLUS
 from scalargrad.ledger.chapters.elementwise import b4, b6, b10, b11
 from scalargrad.ledger.compare import EPSILON
@@ -290,7 +291,7 @@ ROWS: tuple[Row, ...] = (
         r"$\lVert f(x+\Delta) - f(x) - J(x)\Delta\rVert = O(\lVert\Delta\rVert^2)$", "linear_approximation",
         "best_linear_approximation", 4, "S = 4, since f is 3 roundings off and J·Δ is small; Taylor leaves at most"
         " ½‖f''‖·‖Δ‖², with ‖f''‖ ≤ 2 for softmax, and 1 for the sine, of S = 1 + |x₁|", "CH 3.1", _b3, " + ‖Δ‖²",
-        ("CH 3.1: a best linear map needs total differentiability, not partial derivatives alone",)),
+        misprints.B3),
     row("B4", "element-wise operators: diagonal Jacobians",
         "w ○ x by w: I, I, diag(x), diag(1/x), diag(1[w > x]); by x: I,"
         " -I, diag(w), diag(-w/x²), diag(1[x > w]), for + - ⊗ ⊘ max; 0 for comparisons; f(w) ○ g(x): diag(∂₁○)J_f and"
@@ -301,7 +302,7 @@ ROWS: tuple[Row, ...] = (
         "elementwise elementwise_jacobians composed_elementwise_jacobians composed_jacobians", "elementwise_binary", 8,
         "two quotients, two functions and their derivatives (2 ulp each), 2 products: 7 roundings on either side;"
         " composed, S is a bound of what enters, since functions pass the errors of their operands on", "PH 3.2", b4,
-        misprints=("PH 3.2 writes wᵢ for wⱼ where it says when a partial is 0",)),
+        misprints=misprints.B4),
     row("B5", "when a Jacobian is diagonal", "J_ij = 0 exactly, whenever output i does not read input j",
         r"$J_{ij} = 0$ exactly, whenever output $i$ does not read input $j$", "sparse_jacobian", "diagonality", 0,
         "exactly 0.0 off the pattern; on it " + COPIES, "PH 3.2", _b5),
@@ -323,7 +324,7 @@ ROWS: tuple[Row, ...] = (
         r"$J_{f\circ g}(x) = J_f(g(x))\,J_g(x)$, $(m\times k)(k\times n) = m\times n$", "chain_jacobians",
         "vector_chain_rule", 4,
         "S is the product of the matrices of sizes, times 1 and the sums that entered each sine: 2n roundings each",
-        "PH 3.5; CH 3.2, case 2", _b9, misprints=("CH 3.2 writes J_{y(u)} for J_{y∘u}(v)",)),
+        "PH 3.5; CH 3.2, case 2", _b9, misprints=misprints.B9),
     row("B10", "vector chain rule where both are diagonal", "J = diag(f'ᵢ g'ᵢ)", r"both Jacobians diagonal:"
         r" $\mathrm{diag}(f'_i\,g'_i)$", "chain_diagonals", "diagonal_chain", 8, "as A1 with n = 2", "PH 3.5", b10),
     row("B11", "element-wise function (theorem B.26)", "∂f(x)/∂x = diag(f'(x)), for every elementary f",
@@ -331,13 +332,13 @@ ROWS: tuple[Row, ...] = (
         "elementwise_function_jacobian elementary", "elementwise_function", 16,
         "at most 6 operations of 1 to 2 ulp on either side, of S = |f'|(1 + |x|); for silu S has s(x)(1 + |x|s(-x)),"
         " whose terms cancel", "SM B.26", b11,
-        misprints=("SM B.26 prints ∂f₁/∂xₙ twice in its last row; the second is ∂f₂/∂xₙ",)),
+        misprints=misprints.B11),
     row("B12", "scalar times vector (theorem B.15)",
         "∂(y z)/∂x = y ∂z/∂x + ∂y/∂x zᵀ in denominator layout; in numerator layout its transpose",
         r"$\frac{\partial (y z)}{\partial x} = y\,\frac{\partial z}{\partial x} + \frac{\partial"
         r" y}{\partial x}z^T$ in denominator layout; in numerator layout its transpose", "scaled_vector_jacobian",
         "scalar_times_vector", 4, TERMS + ", for y, z and their product", "SM B.15", _b12,
-        misprints=("SM B.15 writes k for ℝ", "SM B says “B.15 and B.16” for B.15 and B.26, and mixes N and n")),
+        misprints=misprints.B12),
     row("B13", "exp of a vector, and its sum", "∂exp(x)/∂x = diag(exp x); ∂(1ᵀexp x)/∂x = exp(x)ᵀ in numerator layout,"
         " exp(x) in denominator layout", r"$\frac{\partial e^x}{\partial x} = \mathrm{diag}(e^x)$; $\frac{\partial"
         r" \mathbf{1}^Te^x}{\partial x} = (e^x)^T$ in numerator layout, $e^x$ in denominator layout",

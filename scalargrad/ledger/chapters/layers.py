@@ -8,6 +8,7 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.shapes import diagonal, transpose
+from scalargrad.ledger.chapters import misprints
 from scalargrad.ledger.engine import (
     engine_four_index,
     engine_gradient,
@@ -301,9 +302,7 @@ ROWS: tuple[Row, ...] = (
         "LB linear layer; TL 2 (1)", _c2),
     row("C3", "ReLU, its derivative and Jacobian", "relu'(x) = 1 for x > 0, 0 for x ≤ 0; on a vector, diag(1[x > 0])",
         r"$\mathrm{relu}'(x) = 1$ for $x > 0$, $0$ for $x \le 0$; on a vector, $\mathrm{diag}(1[x > 0])$",
-        "relu relu_derivative relu_jacobian", "relu", 0, COPIES, "LB ReLU; PH 4", _c3,
-        misprints=("PH 4 says that z, in bold as a vector, is a constant where z ≤ 0; it is the number max(0, z) that"
-        " is",)),
+        "relu relu_derivative relu_jacobian", "relu", 0, COPIES, "LB ReLU; PH 4", _c3),
     row("C4", "dot product, by way of u = w⊗x", "∂(w·x)/∂w = 1ᵀdiag(x) = xᵀ",
         r"$\frac{\partial (w\cdot x)}{\partial w} = \mathbf{1}^T\mathrm{diag}(x) = x^T$", "dot dot_gradients", "dot", 2,
         "the gradients are copies; the sum makes 2n roundings on either side, of S = Σ of the sizes of its terms",
@@ -316,7 +315,8 @@ ROWS: tuple[Row, ...] = (
         r"$\mathrm{relu}(w\cdot x + b)$: by $w$ it is $0^T$ or $x^T$, by $b$ $0$ or $1$, by $x$ $0^T$ or $w^T$, by"
         r" the sign of $z$", "neuron neuron_gradients", "neuron", 2,
         "the gradients are copies, the value as in C5; where the"
-        " sum's rounding could turn the sign of z nothing is claimed", "PH 1; PH 4", _c6),
+        " sum's rounding could turn the sign of z nothing is claimed", "PH 1; PH 4", _c6,
+        misprints=misprints.C6),
     row("C7", "softmax, Jacobian, by the quotient rule",
         "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ - pⱼ), that is diag(p) - ppᵀ; rows and columns sum to 0; the same for z + c",
         r"$\frac{\partial p_i}{\partial z_j} = p_i(\delta_{ij} - p_j)$, that is $\mathrm{diag}(p) -"

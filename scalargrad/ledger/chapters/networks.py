@@ -7,6 +7,7 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad import calculus as c
+from scalargrad.ledger.chapters import misprints
 from scalargrad.ledger.chapters.training import d5, d6, d8
 from scalargrad.ledger.chapters.updates import d7
 from scalargrad.ledger.engine import cross_entropy, engine_four_index, engine_gradient, engine_value, linear, sizes
@@ -217,9 +218,7 @@ ROWS: tuple[Row, ...] = (
         "two_layer_scores two_layer_loss two_layer_gradients", "two_layer_network", 8,
         "S is the gradients of the network of absolute values, times 1 + twice its largest score: a score's error is a"
         " relative error of p; 4 sums one after the other, each of 2n roundings", "TL 1; TL 2 (1); TL 2 (2)", _d3,
-        misprints=("TL 2 leaves out the 1/N of S, so that ∂L/∂h1 and all four gradients are N times too large: see E3",
-        "TL 2 prints matrices for ∂scores/∂W2, ∂(XW1 + b1)/∂W1 and ∂h1/∂(XW1 + b1): see E10 and E11",
-        "TL 2 (2) leaves out the brackets of (SW2ᵀ) ⊙ 1[h1 > 0]")),
+        misprints=misprints.D3),
     row("D4", "L2 regulariser", "reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2",
         r"$\mathrm{reg}(\lVert W_1\rVert^2+\lVert W_2\rVert^2)$ adds $2\,\mathrm{reg}\,W_1$ and $2\,\mathrm{reg}\,W_2$",
         "l2 l2_gradient", "l2_regulariser", 8, "as D3, with 2·reg·|W| in S: two products and an addition", "TL 3", _d4),
@@ -228,8 +227,7 @@ ROWS: tuple[Row, ...] = (
         r"$\frac{\partial C}{\partial w} = \frac2N\sum e_ix_i^T$, $\frac{\partial C}{\partial b} = \frac2N\sum"
         r" e_i$ over the active inputs, $e_i = (w\cdot x_i+b)-y_i$", "neuron_cost neuron_cost_gradients", "neuron_cost",
         2, "S is the sum with sizes for terms; n roundings of e, N of the sum, 4 of products and the mean",
-        "PH 1; PH 5; PH 5.1", d5, misprints=("PH 5 drops the subscripts i in v²",
-        "PH 5.1 prints -2v xᵀ, where x is xᵢ and v is vᵢ")),
+        "PH 1; PH 5; PH 5.1", d5, misprints=misprints.D5),
     row("D6", "gradient descent",
         "w ← w - η (∂C/∂w)ᵀ lowers a smooth C for small η; with η < 2/λ_max of (2/N)XᵀX it reaches the"
         " least-squares solution, with η > 2/λ_max it diverges",
@@ -254,5 +252,5 @@ ROWS: tuple[Row, ...] = (
         r"$\frac{\partial C}{\partial w} = \frac2N\sum e_ix_i^T$: the weights of the inputs are their errors, and an"
         r" inactive input does not count; zero error gives a zero gradient, but not conversely (a dead unit); the step"
         r" $-2\eta e x$ grows with the error", "neuron_cost_gradients gradient_descent_step",
-        "remarks", 4, "as D5; where the error is 0, S bounds what cancels", "PH 5.1", d8),
+        "remarks", 4, "as D5; where the error is 0, S bounds what cancels", "PH 5.1", d8, misprints=misprints.D8),
 )  # fmt: skip
