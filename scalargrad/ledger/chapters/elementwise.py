@@ -292,8 +292,9 @@ def _all_functions(work: Work) -> None:
                 [engine_value(_engines(name), 0.0) for name in _AT_ZERO])  # fmt: skip
     work.besides(f"f'(0) for {listed}", [df(0.0) for _, df in at_zero],
                 [engine_gradient(_engines(name), 0.0) for name in _AT_ZERO])  # fmt: skip
-    for name, far in _FAR.items():
-        for t in far:
-            work.besides(f"{name} and {name}' at {t:g}, where the form in textbooks loses all digits",
-                         [f(t) for f in c.elementary(name)],
-                         [engine_value(_engines(name), t), engine_gradient(_engines(name), t)])  # fmt: skip
+    far = [(name, t) for name, where in _FAR.items() for t in where]
+    at_far, there = [(*c.elementary(name), t) for name, t in far], ", ".join(f"{name} at {t:g}" for name, t in far)
+    work.besides(f"where the forms in textbooks lose all digits: {there}", [f(t) for f, _, t in at_far],
+                 [engine_value(_engines(name), t) for name, t in far])  # fmt: skip
+    work.besides(f"where the forms in textbooks lose all digits, the derivatives: {there}",
+                 [df(t) for _, df, t in at_far], [engine_gradient(_engines(name), t) for name, t in far])  # fmt: skip
