@@ -83,7 +83,6 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("elementwise.b6", "p - q -> q - p", "both are I, and their difference is 0"),
     ("elementwise.b6", "p - q -> -(", "both are I, and their difference is 0"),
     ("elementwise.b10", "product(diagonal(outer), diagonal(inner)) ->", "diagonal matrices commute"),
-    ("layers._c1", "s == j -> s >= j", "of the step at the last column"),
     ("layers._c5", "p - q -> q - p", "the derivative of b by w, which is 0"),
     ("layers._c5", "p - q -> -(", "the derivative of b by w, which is 0"),
     ("layers._c5", "c.affine_gradients(w, x) -> c.affine_gradients(x, w)", "the last of three is taken, which is 1"),
