@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from scalargrad.calculus.elementary import ELEMENTARY
-from scalargrad.calculus.shapes import product
+from scalargrad.calculus.shapes import product, shape
 from scalargrad.ledger.compare import Comparison
-from scalargrad.ledger.rows import check
+from scalargrad.ledger.index import INDEX
+from scalargrad.ledger.rows import check, search
 from scalargrad.ledger.work import SMOOTH
 from scalargrad.transforms.containers import flat
 from tests.support import formulas
@@ -46,7 +47,7 @@ def test_the_entry_of_a_chain_is_a_sum_of_products_over_all_paths() -> None:
 def test_a_linear_map_of_a_linear_map_is_the_product_of_the_matrices() -> None:
     outer, inner, both = (answer("B9", start, **CHAIN).engine for start in ("∂f/∂g", "∂g/∂x", "J_f(g(x)) (J_g(x) d)"))
     column = product(outer, product(inner, [[item] for item in CHAIN["d"]]))
-    assert both == pytest.approx([r[0] for r in column], rel=1e-13)
+    assert shape(both) == (2, 1) and flat(both) == pytest.approx(flat(column), rel=1e-13)
 
 
 # --- B4, B5, B6: what does not exist is left out, and no more ---------------------------------------------------------
@@ -189,3 +190,24 @@ def test_a_kink_has_two_slopes(f: str, slopes: Any, run: Any) -> None:
     for x in (3.0, -3.0):
         right, left = (each for each in check("A6", {"f": f, "x": x}).comparisons if not each.is_step)
         assert right.analytic == left.analytic == right.engine == slopes[x > 0.0]
+
+
+# --- where it stands in the sources -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "id"), [
+    ("product of two matrices", "B9"), ("takes the total derivative into account", "B8"), ("local linearization", "B3"),
+    ("linear transformation", "B9"), ("others are held as constants", "A4"), ("columns of size n×1", "B9"),
+    ("horizontal vector", "B7"),
+])  # fmt: skip
+def test_a_claim_of_a_source_is_found(text: str, id: str) -> None:
+    assert id in [row for entry in search(text)[1] for row in entry.rows], text
+
+
+@pytest.mark.parametrize(("place", "id", "line"), [("3.1", "B2", "y = x"), ("3.3", "B6", "y = xz"),
+                                                   ("3.4", "B7", "y = sum(xz)")])  # fmt: skip
+def test_what_the_original_alone_has_is_said(place: str, id: str, line: str) -> None:
+    (found,) = (
+        entry for entry in INDEX if (entry.source, entry.place) == ("PH", place) and entry.what.startswith(line)
+    )
+    assert found.rows == (id,) and "in the original; " in found.what

@@ -75,7 +75,7 @@ def as_text(x: Any) -> str:
 @pytest.mark.parametrize(("row", "inputs", "error"), [
     ("Z9", {}, ArgumentError), ("softmax", {}, ArgumentError), ("C7", {"q": [1.0]}, ArgumentError),
     ("C7", {"z": [[1.0], [2.0]]}, ShapeError), ("C7", {"z": []}, ShapeError), ("C7", {"z": "text"}, ScalargradError),
-    ("C8", {"z": [1.0], "g": [1.0, 2.0]}, ShapeError), ("B5", {"x": [1.0, 2.0]}, ScalargradError),
+    ("C8", {"z": [1.0], "g": [1.0, 2.0]}, ShapeError), ("A6", {"h": 0.0}, ScalargradError),
     ("D2", {"scores": [[1.0, 2.0]], "classes": [2]}, ScalargradError),
     ("D2", {"scores": [[1.0, 2.0]], "classes": ["a"]}, ScalargradError),
     ("E3", {"scores": [[1.0, 2.0], [3.0, 4.0]], "classes": [2, 2]}, ScalargradError),

@@ -41,14 +41,16 @@ INDEX: tuple[Entry, ...] = (
         3.1 | J = (∂y_1/∂x_1 … ∂y_1/∂x_n, …, ∂y_m/∂x_1 … ∂y_m/∂x_n) | B1
         3.1 | J = ∂(y_1, …, y_m)/∂(x_1, …, x_n) | B1
         3.1 | Δy = y'(x)Δx, of one variable | B3
+        3.1 | the Jacobian is a local linearization: J(x)Δx is f's displacement, for a column Δx | B3
         3.1 | J(x)Δx is the best linear approximation (needs total differentiability) | B3
         3.2, case 1 | ∂z/∂x = ∂z/∂u ∂u/∂x + ∂z/∂v ∂v/∂x, and by y | A5
         3.2, case 1 | f: Rⁿ → R¹; by y: ∂z/∂y = ∂z/∂u ∂u/∂y + ∂z/∂v ∂v/∂y | A5
-        3.2, case 2 | ∂y_1/∂v_1, a sum over all u | B9
+        3.2, case 2 | ∂y_1/∂v_1 = Σ_k ∂y_1/∂u_k ∂u_k/∂v_1, a sum over all u | B9
         3.2, case 2 | J_y(u) = ∂(y_1, …, y_m)/∂(u_1, …, u_n), m×n | B9
         3.2, case 2 | J_u(v) = ∂(u_1, …, u_n)/∂(v_1, …, v_n), n×n | B9
         3.2, case 2 | ∂(y_1, …, y_m)/∂(v_1, …, v_n) = ∂(y_1, …, y_m)/∂(u_1, …, u_n) ∂(u_1, …, u_n)/∂(v_1, …, v_n) | B9
         3.2, case 2 | J_y(v) = J_y(u(v)) J_u(v), a product of matrices | B9
+        3.2, case 2 | a linear transformation of a linear transformation is the product of two matrices | B9
     """),
     *_of("PH", """
         1 | z(x) = w·x + b, and max(0, z(x)) | C5 C6
@@ -59,7 +61,7 @@ INDEX: tuple[Entry, ...] = (
         2 | partial derivatives of f(x, y); those of xy | A4
         2 | ∂/∂x f(x, y), ∂f(x, y)/∂x and ∂f(x, y)/∂y | A4
         2 | ∇f(x, y) = [∂f(x, y)/∂x, ∂f(x, y)/∂y] = [6yx, 3x²] | A4
-        2 | ∂/∂x of a function of one variable is d/dx | A4
+        2 | ∂/∂x of a function of one variable is d/dx; of several, the others are held as constants | A4
         2 | the gradient [6yx, 3x²] of 3x²y (printed beside ∇(xy)) | A4
         3 | ∂(2x + y⁸)/∂x = 2 and ∂/∂y = 8y⁷ | A4
         3 | f(x, y) = 3x²y, g(x, y) = 2x + y⁸, ∇g(x, y) = [2, 8y⁷] | A4
@@ -72,7 +74,8 @@ INDEX: tuple[Entry, ...] = (
         3.1 | y = f(x): y_1 = f_1(x), y_2 = f_2(x), …, y_m = f_m(x) | B1
         3.1 | ∂y/∂x = [∇f_1(x), ∇f_2(x), …, ∇f_m(x)] = [∂/∂x f_1(x), ∂/∂x f_2(x), …, ∂/∂x f_m(x)] | B1
         3.1 | row i of it: ∂/∂x_1 f_i(x) ∂/∂x_2 f_i(x) … ∂/∂x_n f_i(x) | B1
-        3.1 | y = x: the Jacobian is the identity matrix | B2
+        3.1 | all vectors are columns of size n×1, so that a Jacobian times one is m×1 | B9
+        3.1 | y = x: the Jacobian is the identity matrix (in the original; this text has no such example) | B2
         3.2 | y = f(w) ○ g(x), element by element | B4
         3.2 | w > x is a vector of 1 and 0 | B4
         3.2 | J_w and J_x in full | B4
@@ -94,13 +97,16 @@ INDEX: tuple[Entry, ...] = (
         3.2 | ∂(w ⊗ x)/∂w = diag(… ∂(w_i/x_i)/∂w_i …) = diag(… 1/x_i …), which is ∂(w ⊘ x)/∂w | B4 E5
         3.2 | the table of + - ⊗ ⊘ by w | B4 E5
         3.3 | y = x + z and the expansion of the scalar z | B6
-        3.3 | y = f(x) + g(z), f(x) = x, g(z) = 1z | B6
+        3.3 | y = f(x) + g(z), f(x) = x, g(z) = 1z: ∂g(z)/∂x = 0 | B6
+        3.3 | y = xz: ∂y/∂x = zI, ∂y/∂z = x (in the original; this text has x + z alone) | B6
         3.4 | the gradient of y = sum(f(x)), 1×n | B7
         3.4 | ∂y/∂x = [∂y/∂x_1, ∂y/∂x_2, …, ∂y/∂x_n] = [∂/∂x_1 Σ f_i(x), ∂/∂x_2 Σ f_i(x), …, ∂/∂x_n Σ f_i(x)] | B7
         3.4 | = [Σ ∂f_i(x)/∂x_1, Σ ∂f_i(x)/∂x_2, …, Σ ∂f_i(x)/∂x_n] | B7
         3.4 | ∇y = [∂x_1/∂x_1, ∂x_2/∂x_2, …, ∂x_n/∂x_n] = [1, 1, …, 1] = 1ᵀ | B7
-        3.4 | ∇ sum(x) = 1ᵀ | B7
+        3.4 | ∇ sum(x) = 1ᵀ, a horizontal vector, 1×n | B7
+        3.4 | y = sum(xz): ∂y/∂x = [z, z, …, z], ∂y/∂z = sum(x) (in the original; not in this text) | B7
         3.5 | y = [ln x², sin 3x]: [2/x, 3 cos 3x] | B8
+        3.5 | ∂y/∂x of a vector by a scalar is a column, each entry by the chain rule of several variables | B8
         3.5 | [y_1(x), y_2(x)] = [f_1(x), f_2(x)] = [ln(x²), sin(3x)] | B8
         3.5 | [g_1(x), g_2(x)] = [x², 3x] and [f_1(g), f_2(g)] = [ln(g_1), sin(g_2)] | B8
         3.5 | ∂y/∂x = [∂f_1(g)/∂x, ∂f_2(g)/∂x], ∂f_1/∂g_1 ∂g_1/∂x + ∂f_1/∂g_2 ∂g_2/∂x and so on | B8
@@ -108,6 +114,7 @@ INDEX: tuple[Entry, ...] = (
         3.5 | [∂f_1/∂g_1 ∂f_1/∂g_2, ∂f_2/∂g_1 ∂f_2/∂g_2][∂g_1/∂x, ∂g_2/∂x] = ∂f/∂g ∂g/∂x | B8
         3.5 | ∂f/∂g ∂g/∂x = [1/g_1 0, 0 cos(g_2)][2x, 3] | B8
         3.5 | ∂f/∂g ∂g/∂x gives the same | B8
+        3.5 | the vector form takes the total derivative into account, a sum over all paths (steps 3 and 4) | B8
         3.5 | ∂f(g(x))/∂x = ∂f/∂g ∂g/∂x, (m×k)(k×n) | B9
         3.5 | ∂/∂x f(g(x)) = ∂f/∂g ∂g/∂x | B9
         3.5 | ∂/∂x f(g(x)) = [∂f_1/∂g_1 ∂f_1/∂g_2 … ∂f_1/∂g_k, …][∂g_1/∂x_1 ∂g_1/∂x_2 … ∂g_1/∂x_n, …] | B9

@@ -136,7 +136,7 @@ SAME = {
     "off diagonal": "diagonal",
     "addition": "+",
     "subtraction": "-",
-    "multiplication": "⊙",
+    "multiplication": "⊗",
     "division": "⊘",
     "hidden layer": "two layer",
     "two layers": "two layer",

@@ -191,11 +191,10 @@ def _b9(work: Work) -> None:
     work.step("∂f₁/∂x₁ = Σₖ ∂f₁/∂gₖ ∂gₖ/∂x₁, their sum (in CH: ∂y₁/∂v₁ = Σₖ ∂y₁/∂uₖ ∂uₖ/∂v₁)",
               r"\frac{\partial f_1}{\partial x_1} = \sum_k \frac{\partial f_1}{\partial g_k}"
               r"\frac{\partial g_k}{\partial x_1}", math.fsum(paths), whole[0][0], scale[0][0], len(b) + n)  # fmt: skip
-    moved = [sum(p * q for p, q in zip(r, d)) for r in inside]
-    far = [sum(p * abs(q) for p, q in zip(r, d)) for r in scale]
-    work.step("J_f(g(x)) (J_g(x) d), one linear map after the other, is (J_f J_g) d, by the product of the matrices",
-              r"J_f\,(J_g\,d) = (J_f J_g)\,d", [sum(p * q for p, q in zip(r, moved)) for r in outer],
-              [sum(p * q for p, q in zip(r, d)) for r in whole], far, len(b) + n)  # fmt: skip
+    column = [[item] for item in d]
+    work.step("J_f(g(x)) (J_g(x) d), one linear map after the other, is (J_f J_g) d, by the product of the matrices: a"
+              " column m×1, as d is n×1", r"J_f\,(J_g\,d) = (J_f J_g)\,d", product(outer, product(inside, column)),
+              product(whole, column), product(scale, sizes(column)), len(b) + n)  # fmt: skip
 
     def chained(layout: Any) -> Any:
         if layout == "numerator":
@@ -324,7 +323,7 @@ ROWS: tuple[Row, ...] = (
         r"$J_{f\circ g}(x) = J_f(g(x))\,J_g(x)$, $(m\times k)(k\times n) = m\times n$", "chain_jacobians",
         "vector_chain_rule", 4,
         "S is the product of the matrices of sizes, times 1 and the sums that entered each sine: 2n roundings each",
-        "PH 3.5; CH 3.2, case 2", _b9, misprints=misprints.B9),
+        "PH 3.1; PH 3.5; CH 3.2, case 2", _b9, misprints=misprints.B9),
     row("B10", "vector chain rule where both are diagonal", "J = diag(f'ᵢ g'ᵢ)", r"both Jacobians diagonal:"
         r" $\mathrm{diag}(f'_i\,g'_i)$", "chain_diagonals", "diagonal_chain", 8, "as A1 with n = 2", "PH 3.5", b10),
     row("B11", "element-wise function (theorem B.26)", "∂f(x)/∂x = diag(f'(x)), for every elementary f",
