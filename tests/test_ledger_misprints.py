@@ -9,8 +9,9 @@ import pytest
 from scalargrad.ledger import page
 from scalargrad.ledger.chapters import misprints
 from scalargrad.ledger.compare import Refutation
+from scalargrad.ledger.index import INDEX
 from scalargrad.ledger.row import Misprint, Row
-from scalargrad.ledger.rows import LEDGER, ROWS, check
+from scalargrad.ledger.rows import LEDGER, ROWS, check, search
 from scalargrad.transforms.containers import flat
 from tests.support import formulas
 
@@ -167,3 +168,14 @@ def test_the_quotient_comes_first_as_it_is_printed() -> None:
     assert printed.what == "∂(w⊗x)/∂w = diag(1/xᵢ), as printed"
     assert (printed.wrong, printed.right.engine) == ([[0.25]], [[4.0]])
     assert (other.wrong, other.right.engine) == ([[4.0]], [[0.25]])
+
+
+@pytest.mark.parametrize(("text", "id"), [
+    ("a vector of its parameters", "A4"), ("maps n scalar parameters to one scalar", "A4"),
+    ("∂/∂x f(x, y) and ∂/∂x f(x, y)", "A4"), ("no functions of w_i", "B4"), ("because z is a constant", "C6"),
+    ("e_i is negative", "D8"), ("weighted average", "D5"), ("J_{y(u)} = J_y(u(v)) J_u(v)", "B9"),
+])  # fmt: skip
+def test_the_printed_line_leads_to_where_it_fails(text: str, id: str) -> None:
+    found = [e for e in INDEX if text in e.what and id in e.rows]
+    assert found and id in search(text).ids
+    assert any(each.of for each in check(id).refutations)

@@ -58,7 +58,8 @@ ROWS: tuple[Erratum, ...] = (
             "0 ⊘ 0 is nan, 0 ≥ 0 and 0 = 0 are 1; and (f ○ g)' = ∂₁○ f' + ∂₂○ g', which is 0 because f' and g' are",
             r"“$0 \circ 0 = 0$ whatever the operator”, and $(f\circ g)' = f'\circ g'$",
             r"$0 \oslash 0$ is nan, $0 \ge 0$ and $0 = 0$ are 1; and"
-            r" $(f\circ g)' = \partial_1\!\circ f' + \partial_2\!\circ g'$, which is 0 because $f'$ and $g'$ are", ("PH 3.2",), "test_E9_an_operator_of_zeros", e9),
+            r" $(f\circ g)' = \partial_1\!\circ f' + \partial_2\!\circ g'$, which is 0 because $f'$ and $g'$ are",
+            ("PH 3.2",), "test_E9_an_operator_of_zeros", e9),
     Erratum("E10", "D3", "a layer by its weights is not the factor h1ᵀ or Xᵀ",
             "∂scores/∂W2 = h1ᵀ, H×N, and ∂(XW1 + b1)/∂W1 = Xᵀ, D×N, as factors, so ∂L/∂W2 = S h1ᵀ and ∂L/∂W1 = T Xᵀ",
             "the factors have four indices (C1), N×K×H×K and N×H×D×H; pulled back, h1ᵀS and XᵀT",
