@@ -70,6 +70,8 @@ PRINTED: tuple[tuple[str, str, Callable[[Any], Any], Callable[[Any], Any]], ...]
     ("E11", "∂h1/∂Z", lambda v: mask(v["Z"]), lambda v: by_element(v["Z"])),
     ("E11", "∂L/∂b1", lambda v: [[sum(u) * m for u, m in zip(zip(*v["U"]), row)] for row in mask(v["Z"])],
      lambda v: [sum(u * (z > 0.0) for u, z in zip(*both)) for both in zip(zip(*v["U"]), zip(*v["Z"]))]),
+    ("E12", "a column w minus a row", lambda v: [[w - v["η"] * g for g in v["g"]] for w in v["w"]],
+     lambda v: [[w - v["η"] * g] for w, g in zip(v["w"], v["g"])]),
     ("E13", "f(x) = [f(x₁), f(x₂), …] as a row", lambda v: [[math.sin(x) for x in v["x"]]],
      lambda v: [[math.sin(x)] for x in v["x"]]),
 )  # fmt: skip

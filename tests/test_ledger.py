@@ -155,7 +155,7 @@ def test_an_erratum_is_refuted_live(erratum: Erratum) -> None:
         assert checked.row is erratum and checked.inputs and checked.refutations and not checked.comparisons
         assert checked.misses == [] and checked.holds and checked.units == erratum.units
         for each in checked.refutations:
-            assert each.parts() and each.right.misses(erratum.units) == [] and each.holds(erratum.units)
+            assert each.parts() and each.comparisons()[0].misses(erratum.units) == [] and each.holds(erratum.units)
 
 
 @both

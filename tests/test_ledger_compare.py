@@ -104,6 +104,16 @@ def test_a_wrong_form_is_the_one_that_is_meant() -> None:
         Refutation("y", [3.0, 0.0], right, [[3.0, 0.0]]).holds(4.0)
 
 
+def test_a_right_form_may_be_a_nan() -> None:
+    """0 ⊘ 0 is. The engine's must be one, too, and a wrong form that is one is right."""
+    assert refutation([0.0, 1.0], [NAN, 2.0]).holds(4.0)
+    assert refutation(0.0, NAN).parts() == [("", 0.0, pytest.approx(NAN, nan_ok=True))]
+    for engine in (0.0, 1.0, INF):
+        assert not refutation(0.0, NAN, engine=engine).holds(4.0)
+    assert not refutation(0.0, 1.0, engine=NAN).holds(4.0)
+    assert not refutation(NAN, NAN).parts()
+
+
 def test_different_shapes_and_text_part() -> None:
     for wrong in ([1.0], [[1.0, 2.0]], [[1.0], [2.0]], 1.0, "it does not conform"):
         assert refutation(wrong, [1.0, 2.0]).parts() == [("", wrong, [1.0, 2.0])]

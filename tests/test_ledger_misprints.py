@@ -9,8 +9,9 @@ import pytest
 from scalargrad.ledger import page
 from scalargrad.ledger.chapters import misprints
 from scalargrad.ledger.compare import Refutation
+from scalargrad.ledger.index import INDEX
 from scalargrad.ledger.row import Misprint, Row
-from scalargrad.ledger.rows import LEDGER, ROWS, check
+from scalargrad.ledger.rows import LEDGER, ROWS, check, search
 from scalargrad.transforms.containers import flat
 from tests.support import formulas
 
@@ -96,9 +97,9 @@ def test_the_gradient_is_as_the_inputs_are_signed() -> None:
     ("A4", "∇(3x²y)", {"x": 2, "y": 5}, [2.0, 5.0], [60.0, 12.0]),
     ("A4", "f(2x, 2y)", {"x": 2, "y": 5}, [120.0], [480.0]),
     ("A6", "the limit", {}, [2.0**-20, 2.0**-20], [1.0, -1.0]),
-    ("B3", "JΔ", {"d": [1.0, 0.0], "x": [0.0, 0.0]}, [0.0], [0.75]),  # t = 3/2, and t/2
+    ("B3", "JΔ", {"d": [1.0, 0.0], "x": [0.0, 0.0]}, [7.5], [3.75]),  # t = 3/2: 5t, and 5t/2
     ("B4", "with wᵢ", {"w": [2, 3], "x": [4, 5]}, [0.0, 0.0], [1.0, 1.0]),
-    ("B4", "as printed", {"w": [2, 3], "x": [4, 5]}, [0.0, 0.0], [1.0, 1.0]),
+    ("B4", "as printed", {"w": [2, 3], "x": [4, 5]}, [0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0]),
     ("B9", "∂y/∂u", {"A": [[3]], "B": [[2]], "x": [0]}, [3.0], [6.0]),
     ("C6", "z is a constant", {"w": [1, 2], "x": [3, -4], "b": 1}, [0.0, 0.0], [3.0, -4.0]),
 ])  # fmt: skip
@@ -133,3 +134,49 @@ def test_rounding_does_not_say_which_inputs_are_active(run: Any) -> None:
     """With b = -w·x₁ - 1 the second input is 0 but for rounding: nothing is shown of it."""
     ran = run("D5 w=1,1 b=3 X=0.1,0.2/0.7,0.6 y=1,1")
     assert ran.code == 0 and "over all N inputs" not in ran.out
+
+
+# --- errata, as the text prints them
+
+
+def test_zero_by_zero_is_what_the_operator_says() -> None:
+    """The text has 0; the engine has nan, 1 and 1. Off the diagonal f' and g' are 0, and 0 ⊘ 0 is not."""
+    first, *rest = check("E9", seed=1).refutations[:4]
+    assert [first.what, *(each.what for each in rest[:2])] == [
+        f"0 {sign} 0 is 0, as “whatever the operator” has it" for sign in "⊘≥="
+    ]
+    assert first.wrong == 0.0 and str(first.right[1:3]) == "(nan, nan)"
+    assert [(each.wrong, each.right.analytic, each.right.engine) for each in rest[:2]] == [(0.0, 1.0, 1.0)] * 2
+    assert str((rest[2].wrong, rest[2].right.analytic, rest[2].right.engine)) == "([nan, nan], [0.0, 0.0], [0.0, 0.0])"
+
+
+@pytest.mark.parametrize(("line", "shown"), [
+    ("E9 w=3 x=1", "(f ⊘ g)' = f' ⊘ g', by x, of f = w² + 1 and g = x² + 2"),
+    ("E9 w=3 x=1", "they part: 0 is not nan"),
+    ("E11 x=-1,2,3", "they part: 3×1 is not 3×3"),
+    ("E12 w=1,2 g=3,4 η=0.5", "they part: 2×2 is not 2×1"),
+    ("E6", "the wrong form: “the Jacobian is usually diagonal”, as a rule"),
+    ("E4 w=1 b=0 X=2 y=1", "C after a step of η = 0.05, minus C before"),  # a quarter of 1/(1 + 2²)
+])  # fmt: skip
+def test_an_erratum_shows_what_a_reader_recomputes(line: str, shown: str, run: Any) -> None:
+    ran = run(line)
+    assert ran.code == 0 and shown in formulas.unwrapped(ran.out)
+
+
+def test_the_quotient_comes_first_as_it_is_printed() -> None:
+    printed, other = check("E5", {"w": [1], "x": [4]}).refutations
+    assert printed.what == "∂(w⊗x)/∂w = diag(1/xᵢ), as printed"
+    assert (printed.wrong, printed.right.engine) == ([[0.25]], [[4.0]])
+    assert (other.wrong, other.right.engine) == ([[4.0]], [[0.25]])
+
+
+@pytest.mark.parametrize(("text", "id"), [
+    ("a vector of its parameters", "A4"), ("maps n scalar parameters to one scalar", "A4"),
+    ("∂/∂x f(x, y) and ∂/∂x f(x, y)", "A4"), ("no functions of w_i", "B4"), ("because z is a constant", "C6"),
+    ("e_i is negative", "D8"), ("weighted average", "D5"), ("J_{y(u)} = J_y(u(v)) J_u(v)", "B9"),
+])  # fmt: skip
+def test_the_printed_line_leads_to_where_it_fails(text: str, id: str) -> None:
+    there = [entry for entry in INDEX if text in entry.what and id in entry.rows]
+    _, places = search(text)
+    assert there and set(there) <= set(places)
+    assert any(each.of for each in check(id).refutations)

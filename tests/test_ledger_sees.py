@@ -134,7 +134,11 @@ FIXED = {
         "s and s' through the engine's four nodes at -720: nothing is left of them, the wrong form",
         "softmax of [1000 and more, 1000] without the shift: inf/inf, the wrong form",
     },
-    "E9": {"off the diagonal, 0 ⊘ 0, by w and by x, the wrong form", "(f ⊗ g)' = f' ⊗ g', by w, the wrong form"},
+    "E9": {
+        "the entries off the diagonal by w and by x as 0 ⊘ 0, of (w² + 1) ⊘ (x² + 2): they are ∂₁⊘ f' + ∂₂⊘ g', 0 since"
+        " f' and g' are, the wrong form",
+        "(f ⊗ g)' = f' ⊗ g', by w, of f = w² + 1 and g = x² + 2, the wrong form",
+    },
 }
 
 KINKS = ("relu", "abs")  # of A6

@@ -45,7 +45,7 @@ def test_an_erratum_sees_that_a_function_it_calls_is_off(erratum: Erratum) -> No
      "x# alone, a large one, 1½ u: ∂C/∂b = 2e"),
     ("D5", "neuron_cost_gradients", lambda pair: (pair[0], -pair[1]), "∂C/∂b = (2/N) Σ eᵢ"),
     ("E4", "neuron_cost", lambda cost: cost + 1.0,
-     "C after a step, minus C before: with target - output the step climbs"),
+     "C after a step of η = #, minus C before: with target - output the step climbs"),
 ])  # fmt: skip
 def test_an_answer_sees_a_part_of_a_result(id: str, name: str, part: Any, answer: str, monkeypatch: Any) -> None:
     plain = getattr(calculus, name)

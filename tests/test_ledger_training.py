@@ -193,7 +193,7 @@ def test_D8_weighs_by_the_errors_of_the_targets_that_are_given(given: dict[str, 
     assert max(z) < 0.0
     targets = np.array(given["y"]) if any(given["y"]) else np.ones(count)
     assert ("the targets y," in dead[2].what) == any(given["y"])
-    near(dead[2], [float(np.mean(targets**2)), float(np.mean(targets**2)), 1.0])
+    near(dead[2], [float(np.mean(targets**2))] * 2)
     assert set(flat([each.engine for each in dead[3:]])) <= {0.0, -0.0}
 
 

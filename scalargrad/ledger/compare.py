@@ -63,6 +63,17 @@ class Comparison(NamedTuple):
         return found
 
 
+def _without_nans(each: Comparison) -> Comparison:
+    """The comparison with 0 for a nan where both sides have one."""
+    same = [a != a and b != b for a, b, _ in each.entries()]
+    if not any(same):
+        return each
+    a, b = (
+        rebuild(x, [0.0 if nan else item for item, nan in zip(flat(x), same)]) for x in (each.analytic, each.engine)
+    )
+    return each._replace(analytic=a, engine=b)
+
+
 class Refutation(NamedTuple):
     """A wrong form beside the right one, on numbers: they part, and the engine agrees with the right one."""
 
@@ -78,17 +89,16 @@ class Refutation(NamedTuple):
         if isinstance(self.wrong, str) or _form(self.wrong) != _form(self.right.analytic):
             return [("", self.wrong, self.right.analytic)]
         return [(path, a, b) for (path, a), b in zip(entries(self.wrong, ""), flat(self.right.analytic))
-                if not (a == b or abs(a - b) <= 1e-3 * max(abs(a), abs(b)) < float("inf"))]  # fmt: skip
+                if not (a == b or (a != a and b != b) or abs(a - b) <= 1e-3 * max(abs(a), abs(b)) < float("inf"))
+                ]  # fmt: skip
 
     def comparisons(self) -> list[Comparison]:
-        """What the engine must agree with: the right form, and the wrong one as it is meant, where two nans agree."""
+        """What the engine must agree with: the right form, and the wrong one as it is meant. Two nans agree in both."""
         if self.again is None:
-            return [self.right]
+            return [_without_nans(self.right)]
         scale = self.right.scale if self.size is None else self.size
         meant = Comparison(f"{self.what}, the wrong form", self.wrong, self.again, scale, self.right.n)
-        same = [a != a and b != b for a, b, _ in meant.entries()]
-        wrong, again = (rebuild(x, [0.0 if nan else item for item, nan in zip(flat(x), same)]) for x in meant[1:3])
-        return [self.right, meant._replace(analytic=wrong, engine=again)]
+        return [_without_nans(self.right), _without_nans(meant)]
 
     def misses(self, units: float) -> list[str]:
         """The pairs of numbers that differ, as text."""

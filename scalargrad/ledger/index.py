@@ -51,6 +51,7 @@ INDEX: tuple[Entry, ...] = (
         3.2, case 2 | ∂(y_1, …, y_m)/∂(v_1, …, v_n) = ∂(y_1, …, y_m)/∂(u_1, …, u_n) ∂(u_1, …, u_n)/∂(v_1, …, v_n) | B9
         3.2, case 2 | J_y(v) = J_y(u(v)) J_u(v), a product of matrices | B9
         3.2, case 2 | a linear transformation of a linear transformation is the product of two matrices | B9
+        3.2, case 2 | J_{y(u)} = J_y(u(v)) J_u(v), as printed (J_{y∘u}(v) is meant) | B9
     """),
     *_of("PH", """
         1 | z(x) = w·x + b, and max(0, z(x)) | C5 C6
@@ -60,6 +61,9 @@ INDEX: tuple[Entry, ...] = (
         1 | SGD, with momentum, and Adam | D7
         2 | partial derivatives of f(x, y); those of xy | A4
         2 | ∂/∂x f(x, y), ∂f(x, y)/∂x and ∂f(x, y)/∂y | A4
+        2 | ∂/∂x f(x, y) and ∂/∂x f(x, y), as the partial derivatives of xy (the second is ∂/∂y) | A4
+        2 | the gradient is “a vector of its parameters” (of its partial derivatives) | A4
+        2 | “the matrix that maps n scalar parameters to one scalar” (a function does) | A4
         2 | ∇f(x, y) = [∂f(x, y)/∂x, ∂f(x, y)/∂y] = [6yx, 3x²] | A4
         2 | ∂/∂x of a function of one variable is d/dx; of several, the others are held as constants | A4
         2 | the gradient [6yx, 3x²] of 3x²y (printed beside ∇(xy)) | A4
@@ -83,6 +87,7 @@ INDEX: tuple[Entry, ...] = (
         3.2 | J_w = ∂y/∂w = [∂/∂w_1(f_1(w) ○ g_1(x)) ∂/∂w_2(f_1(w) ○ g_1(x)) … ∂/∂w_n(f_1(w) ○ g_1(x)), … | B4
         3.2 | J_x = ∂y/∂x = [∂/∂x_1(f_1(w) ○ g_1(x)) ∂/∂x_2(f_1(w) ○ g_1(x)) … ∂/∂x_n(f_1(w) ○ g_1(x)), … | B4
         3.2 | “the Jacobian is usually diagonal” | B5 E6
+        3.2 | f_i(w) and g_i(x) are no functions of w_i, so these partial derivatives are 0 (w_j is meant) | B4 B5
         3.2 | ∂/∂w_j f_i(w) = ∂/∂w_j g_i(x) = 0 | B5 E9
         3.2 | “0 ○ 0 = 0 whatever the operator” | E9
         3.2 | diag(∂(f_i(w_i) ○ g_i(x_i))/∂w_i) | B4
@@ -128,6 +133,7 @@ INDEX: tuple[Entry, ...] = (
         4 | ∂(w * x + b)/∂b, by the bias | C5
         4 | z(w, b, x) = w·x + b, activation(z) = max(0, z) | C5 C6
         4 | max(0, z): 0 for z ≤ 0, 1 for z > 0 | C3
+        4 | the derivative is 0 where z ≤ 0, “because z is a constant” (max(0, z) is) | C6
         4 | ∂/∂x_i max(0, x_i): 0 for x_i ≤ 0, dx_i/dx_i = 1 for x_i > 0 | C3
         4 | ∂max(0, x)/∂x (printed as a column) | C3 E11
         4 | ∂/∂x max(0, x) = [∂/∂x_1 max(0, x_1), ∂/∂x_2 max(0, x_2), …, ∂/∂x_n max(0, x_n)] | C3 E11
@@ -141,10 +147,11 @@ INDEX: tuple[Entry, ...] = (
         5.1 | ∂C/∂w by 2v ∂v/∂w | D5
         5.1 | ∂C(v)/∂w = ∂/∂w (1/N)Σv² = (1/N)Σ ∂/∂w v² = (1/N)Σ ∂v²/∂v ∂v/∂w = (1/N)Σ 2v ∂v/∂w | D5
         5.1 | 2v 0ᵀ = 0ᵀ where w·x_i + b ≤ 0, -2v xᵀ where w·x_i + b > 0 | D5
-        5.1 | ∂C/∂w = (2/N)Σ e_i x_iᵀ | D5
+        5.1 | ∂C/∂w = (2/N)Σ e_i x_iᵀ, printed with Σ over all N (the active ones count) | D5
         5.1 | e_i, “target minus output” | E4
         5.1 | zero error, zero gradient; small, large and negative e_i: size and direction | D8
-        5.1 | a weighted average of all x_i, with the errors as weights | D5 D8
+        5.1 | “e_i is negative, so the gradient is negative” (where x_i is positive) | D8
+        5.1 | a weighted average of all x_i, with the errors as weights (a sum, of the active ones) | D5 D8
         5.1 | w_(t+1) = w_t - η ∂C/∂w | D6 E12
     """),
     *_of("LB", """

@@ -48,8 +48,8 @@ def _row(row: Row) -> list[str]:
     lines += [f"- {erratum.id}, wrong in print: {erratum.wrong_latex}." for erratum in errata]
     refutations = ledger.check(row).refutations
     for misprint in row.misprints:
-        shown = [f"{each.what}: {parted(each)}" for each in refutations if each.of == misprint.text and each.parts()]
-        lines += [f"- Misprint: {'; '.join([str(misprint), *shown])}."]
+        shown = [f"  - {each.what}: {parted(each)}." for each in refutations if each.of == misprint.text]
+        lines += [f"- Misprint: {misprint}.", *shown]
     return [*lines, *([""] if errata or row.misprints else []), *_example(row)]
 
 

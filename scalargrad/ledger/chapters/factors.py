@@ -195,14 +195,11 @@ def e11(work: Work) -> None:
     if "x" not in work.given and not any(item > 0.0 for item in x):
         x = [abs(item) for item in x]
         work.note(x=x)
-    column = [[c.relu_derivative(item)] * len(x) for item in x]  # a column, spread over the n outputs
-    again = [[engine_gradient(sg.relu, item)] * len(x) for item in x]
     engine = engine_jacobian(lambda v: [sg.relu(t) for t in v], x)
     right = c.relu_jacobian(x)
     alone = [[engine_gradient(sg.relu, item)] for item in x]
-    work.refuted("∂max(0, x)/∂x as a column, n×1, where it is n×n", [[c.relu_derivative(item)] for item in x], right,
-                 engine, again=alone)  # fmt: skip
-    work.refuted("∂max(0, x)/∂x as a column of n, the same for each output", column, right, engine, again=again)
+    work.refuted("∂max(0, x)/∂x as a column, n×1, where it is n×n and diagonal",
+                 [[c.relu_derivative(item)] for item in x], right, engine, again=alone)  # fmt: skip
     _of_a_matrix(work)
 
 

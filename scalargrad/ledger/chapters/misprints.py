@@ -54,10 +54,12 @@ def _maps_as_a_matrix(work: Work) -> None:
 
 def _limit_of_f(work: Work) -> None:
     f, h = c.elementary("abs")[0], 2.0**-20
-    right = [c.difference_quotient(f, 0.0, step) for step in (h, -h)]
+    steps = (h, -h)
+    right = [c.difference_quotient(f, 0.0, step) for step in steps]
     own = engine_value(lambda v: [sg.abs(item) for item in v], [0.0, h, -h])
     work.refuted(f"the limit of f = |x| at 0, by f(h) and f(-h) for h = {h:.6g}; the quotients' has two sides",
-                 [f(h), f(-h)], right, [(own[1] - own[0]) / h, (own[2] - own[0]) / -h], again=own[1:])  # fmt: skip
+                 [f(step) for step in steps], right, [(own[1] - own[0]) / h, (own[2] - own[0]) / -h],
+                 again=own[1:])  # fmt: skip
 
 
 # --- chapter B
@@ -65,13 +67,13 @@ def _limit_of_f(work: Work) -> None:
 
 def _not_total(work: Work) -> None:
     def f(x: Any, y: Any) -> Any:
-        return x * x * y / (x * x + y * y)
+        return (2.0 * x**3 + 3.0 * y**3) / (x**2 + y**2)
 
     t = 2.0 - 1.0 / (1.0 + abs(work.inputs["d"][0]))  # from 1 to 2
-    partials = [f(t, 0.0) / t, f(0.0, t) / t]  # f is 0 at 0, and on both axes
+    partials = [f(t, 0.0) / t, f(0.0, t) / t]  # f is 2x and 3y on the axes
     own = engine_value(lambda v: [f(v, 0.0) / v, f(0.0, v) / v], t)
-    work.refuted(f"JΔ by the partial derivatives, of f = x²y/(x² + y²) at 0, where f is 0, and Δ = [t, t], t = {t:.6g}",
-                 c.differential([partials], [t, t])[0], 0.5 * t, engine_value(f, t, t), None, 4,
+    work.refuted(f"JΔ by the partial derivatives, of f = (2x³ + 3y³)/(x² + y²), 0 at 0; Δ = [t, t], t = {t:.6g}",
+                 c.differential([partials], [t, t])[0], 2.5 * t, engine_value(f, t, t), None, 4,
                  (own[0] + own[1]) * t)  # fmt: skip
 
 
@@ -81,12 +83,13 @@ def _i_for_j(work: Work) -> None:
     engine = [r[k] for k, r in enumerate(engine_jacobian(lambda v: [p + q for p, q in zip(v, x)], w))]
     work.refuted("with wᵢ in both places: ∂(wᵢ + xᵢ)/∂wᵢ = 0", [0.0] * len(w), right, engine,
                  again=engine_jacobian(lambda v: [sg.sum(v) * 0.0], w)[0])  # fmt: skip
-    at, g = [w[0], x[0]], [x[0], w[0]]
-    crossed, nothing = [[0.0, 1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]
-    right = [r[1 - k] for k, r in enumerate(c.composed_jacobians("+", at[::-1], g, crossed, nothing)[0])]
-    engine = [r[1 - k] for k, r in enumerate(engine_jacobian(lambda v: [v[1] + g[0], v[0] + g[1]], at))]
-    work.refuted("as printed: fᵢ does not read wᵢ, so ∂fᵢ/∂wⱼ = 0 at the other j; of f(w) = [w₂, w₁], at w₂ and w₁",
-                 [0.0, 0.0], right, engine, again=engine_jacobian(lambda v: [sg.sum(v) * 0.0], at)[0])  # fmt: skip
+    at, turned = [w[0], x[0]], [x[0], w[0]]
+    crossed = [[0.0, 1.0], [1.0, 0.0]]
+    (by_w, _), engine = (c.composed_jacobians("+", turned, turned, crossed, crossed),
+                         engine_jacobian(lambda v: [v[1] + turned[0], v[0] + turned[1]], at))  # fmt: skip
+    work.refuted("as printed: fᵢ does not read wᵢ, so ∂fᵢ/∂wⱼ = 0 at any other j; of f(w) = [w₂, w₁]",
+                 [[0.0, 0.0], [0.0, 0.0]], by_w, engine,
+                 again=engine_jacobian(lambda v: [sg.sum(v) * 0.0] * 2, at))  # fmt: skip
 
 
 def _outer_alone(work: Work) -> None:
@@ -113,8 +116,8 @@ def _z_is_no_constant(work: Work) -> None:
     w, x, b = (work.inputs[name] for name in ("w", "x", "b"))
     low = min(b, -1.0 - 2.0 * sum(abs(p * q) for p, q in zip(w, x)))
     engine = engine_gradient(lambda v: sg.dot(v, x) + low, w)
-    work.refuted(f"z is a constant where z ≤ 0, so ∂z/∂w = 0ᵀ: at b = {low:.6g}", c.neuron_gradients(w, x, low)[0],
-                 c.affine_gradients(w, x)[0], [engine],
+    (wrong, *_), (right, *_) = c.neuron_gradients(w, x, low), c.affine_gradients(w, x)
+    work.refuted(f"z is a constant where z ≤ 0, so ∂z/∂w = 0ᵀ: at b = {low:.6g}", wrong, right, [engine],
                  again=[engine_gradient(lambda v: sg.relu(sg.dot(v, x) + low), w)])  # fmt: skip
 
 
@@ -146,7 +149,7 @@ def _no_subscripts(work: Work) -> None:
     if len(inputs) > 1:  # of one input, v is v₁
         unit, (x, *_), (y, *_) = _Neuron(w, b, inputs, targets), inputs, targets
         own = engine_value(lambda v, a: (y - sg.relu(sg.dot(v, x) + a)) ** 2, w, b)
-        work.refuted("C = (1/N) Σ v², with one v for all inputs, that of the first", (y - c.neuron(w, x, b)) ** 2,
+        work.refuted("C = (1/N) Σ v², with one v for all inputs, that of the first", c.neuron_cost(w, b, [x], [y]),
                      c.neuron_cost(w, b, inputs, targets), unit.own, sum(m * m for m in unit.most), unit.n + 2, own,
                      unit.most[0] ** 2)  # fmt: skip
 

@@ -11,6 +11,7 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.calculus.elementary import divide, exponential
+from scalargrad.calculus.elementwise import Operator
 from scalargrad.calculus.shapes import diagonal, transpose
 from scalargrad.ledger.chapters.layers import need_exponents, softmax_scale
 from scalargrad.ledger.compare import EPSILON
@@ -78,8 +79,9 @@ def e4(work: Work) -> None:
     shift = [rate * (sum(abs(g * q) for g, q in zip(own_w, x)) + abs(own_b)) for x in inputs]
     terms = [(m + s, abs(c.neuron(w, x, b) - y) + s + n * EPSILON * m)
              for m, s, x, y in zip(most, shift, inputs, targets)]  # fmt: skip
-    work.refuted("C after a step, minus C before: with target - output the step climbs", change(-1.0), change(1.0),
-                 own_change(1.0), 4.0 * sum(m * e for m, e in terms) / count, n, own_change(-1.0))  # fmt: skip
+    what = f"C after a step of η = {rate:.6g}, minus C before: with target - output the step climbs"
+    work.refuted(what, change(-1.0), change(1.0), own_change(1.0),
+                 4.0 * sum(m * e for m, e in terms) / count, n, own_change(-1.0))  # fmt: skip
 
 
 def e5(work: Work) -> None:
@@ -88,8 +90,9 @@ def e5(work: Work) -> None:
     right = c.elementwise_jacobians("/", w, x)[0]
     of_quotient = engine_jacobian(lambda v: [p / q for p, q in zip(v, x)], w)
     of_product = engine_jacobian(lambda v: [p * q for p, q in zip(v, x)], w)
-    work.refuted("∂(w⊗x)/∂w = diag(x), where w⊘x is meant", diagonal(x), right, of_quotient, again=of_product)
     work.refuted("∂(w⊗x)/∂w = diag(1/xᵢ), as printed", right, diagonal(x), of_product, again=of_quotient)
+    work.refuted("what ∂(w⊗x)/∂w is, taken for the row of ⊘: there it is ∂(w⊘x)/∂w", diagonal(x), right, of_quotient,
+                 again=of_product)  # fmt: skip
 
 
 def e6(work: Work) -> None:
@@ -162,42 +165,60 @@ def _at_zero() -> tuple[float, float]:
     return by_w[0][0], by_x[0][0]
 
 
+def _at_zeros(work: Work) -> None:
+    """0 ○ 0 for the operators with which it is not 0."""
+    operators: tuple[tuple[Operator, str, Any], ...] = (
+        ("/", "⊘", lambda a, b: a / b),
+        (">=", "≥", lambda a, b: sg.where(a >= b, 1.0, 0.0)),
+        ("==", "=", lambda a, b: sg.where(a == b, 1.0, 0.0)),
+    )
+    for name, sign, operator in operators:
+        work.refuted(f"0 {sign} 0 is 0, as “whatever the operator” has it", 0.0, c.elementwise(name, [0.0], [0.0])[0],
+                     engine_value(operator, 0.0, 0.0))  # fmt: skip
+
+
 def e9(work: Work) -> None:
     w, x = work.draw(w="", x="")
+    _at_zeros(work)
     # f(w) = w² + 1 and g(x) = x² + 2 are never 0; where output i does not read w_j, both partials by w_j are 0
     f, g, df, dg = w * w + 1.0, x * x + 2.0, 2.0 * w, 2.0 * x
     by_w, by_x = c.composed_jacobians("/", [f], [g], [[df, 0.0]], [[0.0, dg]])
     own_w, own_x = engine_jacobian(lambda v: [(v[0] * v[0] + 1.0) / (v[1] * v[1] + 2.0)], [w, x])[0]
     scale = (1.0 + abs(df)) * (1.0 + abs(dg))
     nothing = engine_value(lambda v: v / 0.0, 0.0)
-    work.refuted("off the diagonal, 0 ⊘ 0, by w and by x", [divide(0.0, 0.0)] * 2, [by_w[0][1], by_x[0][0]], [0.0] * 2,
+    work.refuted("the entries off the diagonal by w and by x as 0 ⊘ 0, of (w² + 1) ⊘ (x² + 2): they are"
+                 " ∂₁⊘ f' + ∂₂⊘ g', 0 since f' and g' are", [divide(0.0, 0.0)] * 2, [by_w[0][1], by_x[0][0]],
+                 [engine_gradient(lambda v: (w * w + 1.0) / (v[0] * v[0] + 2.0), [x, w])[1],
+                  engine_gradient(lambda v: (v[0] * v[0] + 1.0) / (x * x + 2.0), [w, x])[1]],
                  again=[nothing] * 2)  # fmt: skip
     by_f, by_g = _at_zero()
-    work.refuted("g' = 0 where g is 0: ∂₂⊘ g', an infinity times 0", math.inf * 0.0, by_g,
+    work.refuted("g' = 0 where g is 0, of 1 ⊘ 0: ∂₂⊘ g', an infinity times 0", math.inf * 0.0, by_g,
                  engine_gradient(lambda v: 1.0 / (v * 0.0), x),
                  again=engine_gradient(lambda v: 1.0 / v, 0.0) * 0.0)  # fmt: skip
-    work.refuted("f' = 0 where g is 0: ∂₁⊘ f', an infinity times 0", math.inf * 0.0, by_f,
+    work.refuted("f' = 0 where g is 0, of 1 ⊘ 0: ∂₁⊘ f', an infinity times 0", math.inf * 0.0, by_f,
                  engine_gradient(lambda v: (v * 0.0 + 1.0) / 0.0, w),
                  again=engine_gradient(lambda v: v / 0.0, 1.0) * 0.0)  # fmt: skip
     own_df, own_dg = engine_gradient(lambda v: v * v + 1.0, w), engine_gradient(lambda v: v * v + 2.0, x)
-    work.refuted("(f ⊘ g)' = f' ⊘ g', by w", divide(df, 0.0), by_w[0][0], own_w, scale,
+    of = "of f = w² + 1 and g = x² + 2"
+    work.refuted(f"(f ⊘ g)' = f' ⊘ g', by w, {of}", divide(df, 0.0), by_w[0][0], own_w, scale,
                  again=engine_value(lambda v: v / 0.0, own_df))  # fmt: skip
-    work.refuted("(f ⊗ g)' = f' ⊗ g', by w", df * 0.0, c.composed_jacobians("*", [f], [g], [[df]], [[0.0]])[0][0][0],
+    work.refuted(f"(f ⊗ g)' = f' ⊗ g', by w, {of}", df * 0.0,
+                 c.composed_jacobians("*", [f], [g], [[df]], [[0.0]])[0][0][0],
                  engine_gradient(lambda v: (v * v + 1.0) * g, w), scale * f * g, again=own_df * 0.0)  # fmt: skip
-    work.refuted("(f ⊘ g)' = f' ⊘ g', by x", divide(0.0, dg), by_x[0][1], own_x, scale * f,
+    work.refuted(f"(f ⊘ g)' = f' ⊘ g', by x, {of}", divide(0.0, dg), by_x[0][1], own_x, scale * f,
                  again=engine_value(lambda v: 0.0 / v, own_dg))  # fmt: skip
 
 
 def e12(work: Work) -> None:
     w, g, rate = work.draw(least=2, w="n", g="n", η="")
-    rate, n = work.default("η", 0.125), len(w)
+    rate = work.default("η", 0.125)
     broadcast = [[a - rate * b for b in g] for a in w]  # what a column minus a row is to numpy: n×n
     right = c.gradient_descent_step(w, [g], rate)
     leaves = [sg.Value(item) for item in w]
     sg.dot(g, leaves).backward()
-    work.refuted("a column w minus a row η ∂C/∂w: n×n, here beside the right step in each column", broadcast,
-                 [[item] * n for item in right], [[leaf.data - rate * leaf.grad] * n for leaf in leaves],
-                 [[abs(a) + abs(rate * b)] * n for a, b in zip(w, g)], 1,
+    work.refuted("a column w minus a row η ∂C/∂w: n×n, as numpy spreads it, where the step is n×1", broadcast,
+                 [[item] for item in right], [[leaf.data - rate * leaf.grad] for leaf in leaves],
+                 [[abs(a) + abs(rate * b)] for a, b in zip(w, g)], 1,
                  [[leaf.data - rate * other.grad for other in leaves] for leaf in leaves],
                  [[abs(a) + abs(rate * b) for b in g] for a in w])  # fmt: skip
 
