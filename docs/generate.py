@@ -1,7 +1,7 @@
 """Writes what follows from tables: ``python docs/generate.py``. Tests compare.
 
 The tables of docs/conventions.md and the types `scalargrad/functions.pyi` come from `scalargrad/table/ops.py`, the
-tables of docs/formulas.md from `scalargrad/ledger/rows.py`.
+chapters of docs/formulas.md from `scalargrad/ledger`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from scalargrad.ledger.rows import ERRATA, LEDGER
+from scalargrad.ledger import page as ledger
 from scalargrad.table import faces, ops
 
 FOLDER = Path(__file__).parent
@@ -61,26 +61,9 @@ def reductions() -> str:
     return _table(["reduction", "value", "partial by x", "where"], rows)
 
 
-def ledger_rows() -> str:
-    """The ledger: what each row says, what computes it, and what holds it."""
-    rows = []
-    for row in LEDGER:
-        functions = "<br>".join(map(_code, row.functions))
-        errata = "<br>".join(f"{erratum.id}: not {erratum.wrong}" for erratum in row.errata)
-        tolerance = f"{row.tolerance}: {row.reason}"
-        rows.append([row.id, row.statement, functions, _code(row.test), tolerance, errata, row.source])
-    return _table(["id", "statement", "functions", "test", "tolerance and its reason", "erratum", "source"], rows)
-
-
-def errata() -> str:
-    """The wrong forms beside the right ones."""
-    rows = [[e.id, e.row, e.wrong, e.right, _code(e.test)] for e in ERRATA]
-    return _table(["id", "row", "the wrong form", "the right form", "test"], rows)
-
-
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "conventions.md": {"kinks": kinks, "functions": functions, "primitives": primitives, "reductions": reductions},
-    "formulas.md": {"rows": ledger_rows, "errata": errata},
+    "formulas.md": {"chapters": ledger.chapters, "errata": ledger.errata, "sources": ledger.sources},
 }
 
 

@@ -11,10 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, calculus
-from scalargrad.ledger.checks import SMOOTH, positive, sizes
-from scalargrad.ledger.checks import polynomial as engine_polynomial
-from scalargrad.ledger.compare import Comparison, engine_gradient
+from scalargrad import Value, Vector, calculus, errors
+from scalargrad.ledger.compare import Comparison
+from scalargrad.ledger.engine import engine_gradient, engine_value, positive, sizes
+from scalargrad.ledger.engine import polynomial as engine_polynomial
+from scalargrad.ledger.work import SMOOTH
 from tests.support.drawn import FROM_EMPTY, NUMBERS, QUARTERS, WIDE, reals, vectors
 from tests.support.witness import Complex, complex_gradient, hold, richardson, witnessed
 
@@ -52,6 +53,9 @@ def test_A2_sigmoid(x: float, w: float, b: float) -> None:
     hold("A2", Comparison("s", calculus.sigmoid(x), sg.sigmoid(x)))
     witness = complex_gradient(Complex.sigmoid, x)
     hold("A2", witnessed("s", calculus.sigmoid_derivative(x), witness, third=0.0))
+    s, small = calculus.sigmoid(x), math.exp(-abs(x))  # the printed forms: e⁻ˣ/(1 + e⁻ˣ)², the same at -x, and s - s²
+    hold("A2", Comparison("e⁻ˣ/(1 + e⁻ˣ)²", calculus.sigmoid_derivative(x), small / (1.0 + small) ** 2))
+    hold("A2", Comparison("s - s²", calculus.sigmoid_derivative(x), s - s * s, s))
     scaled = x / 700.0  # so that wx + b stays where the unit is not a constant
     unit = calculus.sigmoid_unit_derivative(scaled, w, b)
     hold("A2", Comparison("unit", unit, engine_gradient(lambda v: sg.sigmoid(w * v + b), scaled)))
@@ -103,17 +107,20 @@ def polynomials(draw: Any, n: int) -> list[tuple[float, list[int]]]:
 
 @given(st.data(), FROM_EMPTY)
 def test_A4_gradient(data: Any, n: int) -> None:
+    """A row by default, a column in denominator layout."""
     terms, x = data.draw(polynomials(n)), data.draw(vectors(n))
-    analytic = calculus.polynomial_gradient(terms, x)
-    scale = calculus.polynomial_gradient(positive(terms), sizes(x))
+    row, column = calculus.polynomial_gradient(terms, x), calculus.polynomial_gradient(terms, x, "denominator")
+    (scale,) = calculus.polynomial_gradient(positive(terms), sizes(x))
     terms_and_factors = max(len(terms) + n + 4, 1)
     engine = engine_gradient(lambda v: engine_polynomial(terms, v), x)
-    hold("A4", Comparison("engine", analytic, engine, scale, terms_and_factors))
+    hold("A4", Comparison("row", row, [engine], scale, terms_and_factors))
+    hold("A4", Comparison("column", column, [[item] for item in engine], scale, terms_and_factors))
+    assert row == calculus.polynomial_gradient(terms, x, layout="numerator")
 
     def plain(v: list[complex]) -> complex:
         return sum(c * Complex.prod([xi for xi, k in zip(v, exponents) for _ in range(k)]) for c, exponents in terms)
 
-    hold("A4", witnessed("gradient", analytic, complex_gradient(plain, x), scale, 2 * terms_and_factors))
+    hold("A4", witnessed("gradient", row, [complex_gradient(plain, x)], scale, 2 * terms_and_factors))
     most = calculus.polynomial(positive(terms), sizes(x))
     value = complex(plain(x)).real
     hold("A4", Comparison("value", calculus.polynomial(terms, x), value, most, 4 * terms_and_factors))
@@ -128,10 +135,19 @@ def test_A4_gradient_of_the_three_examples(x: float, y: float) -> None:
         ([(1.0, (1, 1))], [y, x], lambda a, b: a * b),
     ]
     for terms, gradient, f in examples:
-        assert calculus.polynomial_gradient(terms, [x, y]) == gradient
+        assert calculus.polynomial_gradient(terms, [x, y]) == [gradient]
+        assert calculus.polynomial_gradient(terms, [x, y], layout="denominator") == [[item] for item in gradient]
+        assert calculus.polynomial(terms, [x, y]) == f(x, y)
         a, b = Value(x), Value(y)
         f(a, b).backward()
         assert [a.grad, b.grad] == gradient
+        assert complex_gradient(f, x, y) == gradient
+
+
+@pytest.mark.once
+def test_A4_gradient_in_no_other_layout() -> None:
+    with pytest.raises(errors.ArgumentError, match="'numerator' or 'denominator', got 'row'"):
+        calculus.polynomial_gradient([(1.0, (1,))], [1.0], layout="row")  # type: ignore[arg-type]
 
 
 @given(st.data(), FROM_EMPTY, NUMBERS)
@@ -164,10 +180,11 @@ def test_A6_difference_quotient(name: str, x: float, exponent: int) -> None:
     h = 2.0**-exponent
     f, df = calculus.elementary(name)
     engine = engine_gradient(lambda v: through(sg, [name], v), x)
-    for step in (h, h / 2.0, -h):  # Taylor's remainder, at most h/2·max|f''|: it halves with the step
+    witness = complex_gradient(lambda v: through(Complex, [name], v), x)
+    for step in (h, h / 2.0, -h, -h / 2.0):  # Taylor's remainder, at most h/2·max|f''|: it halves with the step
         quotient = calculus.difference_quotient(f, x, step)
-        hold("A6", Comparison("engine", quotient, engine, (1.0 + abs(x)) / abs(step), 1, abs(step) / 2.0))
-        hold("A6", Comparison("f'", quotient, df(x), (1.0 + abs(x)) / abs(step), 1, abs(step) / 2.0))
+        for what, slope in (("engine", engine), ("f'", df(x)), ("complex step", witness)):
+            hold("A6", Comparison(what, quotient, slope, (1.0 + abs(x)) / abs(step), 1, abs(step) / 2.0))
     extrapolated, error = richardson(f, x)
     assert abs(extrapolated - engine) <= error
 
@@ -180,3 +197,47 @@ def test_A6_difference_quotient_of_a_line_and_a_parabola(x: float, exponent: int
     hold("A6", Comparison("2x + h", found, 2.0 * x + h, 2.0 * (abs(x) + h) ** 2 / h + abs(x) + h, 1))
     assume(x != 0.0)
     hold("A6", Comparison("line", calculus.difference_quotient(lambda v: v, x, h), 1.0))
+
+
+KINKS = {"relu": (0.0, 1.0), "abs": (-1.0, 1.0)}  # the slope on the left, and on the right
+
+
+@given(st.sampled_from(sorted(KINKS)), QUARTERS, st.integers(1, 40), QUARTERS)
+def test_A6_difference_quotient_at_a_kink(name: str, a: float, exponent: int, further: float) -> None:
+    """relu(x - a) and ∣x - a∣ have no limit at a: each side keeps its own slope, however small the step. Exactly, on
+    quarters. The engine's convention lies between the two; elsewhere it is the limit from both sides."""
+    (left, right), h = KINKS[name], 2.0**-exponent
+    f, df = calculus.elementary(name)
+    by_scalars, by_arrays = (lambda v: getattr(sg, name)(v - a)), (lambda v: getattr(Vector([v]) - a, name)().sum())
+    for function in (lambda v: f(v - a), lambda v: by_scalars(Value(v)).data, lambda v: by_arrays(Value(v)).data):
+        sides = [calculus.difference_quotient(function, a, step) for step in (-h, h)]
+        assert sides == [left, right] and left != right
+        if further:
+            slope = right if further > 0.0 else left
+            steps = (h * further, -h * further)  # at most half the way back to the kink
+            assert [calculus.difference_quotient(function, a + further, step) for step in steps] == [slope, slope]
+    for engine in (by_scalars, by_arrays):
+        convention = engine_gradient(engine, a)
+        assert left <= convention <= right and convention == df(0.0) == df(-0.0)
+        assert engine_gradient(engine, a + further) == df(further)
+
+
+def test_C3_relu_of_nan_is_nan() -> None:
+    """It stays; its derivative is 0, as in the engine."""
+    for function, engine in ((calculus.relu, engine_value), (calculus.relu_derivative, engine_gradient)):
+        assert str(function(math.nan)) == str(engine(sg.relu, math.nan))
+    assert math.isnan(calculus.relu(math.nan)) and math.isnan(calculus.neuron([math.nan], [1.0], 0.0))
+
+
+@given(QUARTERS, st.integers(1, 20))
+def test_A6_difference_quotient_of_a_kink_in_a_sum(x: float, exponent: int) -> None:
+    """relu(x) + relu(-x) is ∣x∣: the two conventions of 0 make one that lies between; relu(x) - relu(-x) is x, whose
+    limit at 0 is 1, and the engine's 0 there is the price of the convention."""
+    h = 2.0**-exponent
+    both = engine_gradient(lambda v: sg.relu(v) + sg.relu(-v), x)
+    assert both == engine_gradient(sg.abs, x) == calculus.elementary("abs")[1](x)
+    for step in (h, -h):
+        line = calculus.difference_quotient(lambda v: calculus.relu(v) - calculus.relu(-v), x, step)
+        assert line == 1.0
+    assert engine_gradient(lambda v: sg.relu(v) - sg.relu(-v), x) == float(x != 0.0)
+    assert calculus.relu_derivative(x) + calculus.relu_derivative(-x) == float(x != 0.0)

@@ -1,45 +1,40 @@
-"""Section D of the formula ledger: losses, networks and steps. Analytic form, engine and numerical witness together."""
+"""Section D of the formula ledger: losses and the two-layer network. Analytic form, engine and witness together.
+
+The neuron is in test_calculus_d_neuron.py, gradient descent in test_calculus_d_descent.py, the optimisers' steps in
+test_calculus_steps.py.
+"""
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import scalargrad as sg
-from scalargrad import Value, calculus, losses, optim
-from scalargrad.ledger.checks import sizes
-from scalargrad.ledger.checks_networks import network_scale
-from scalargrad.ledger.compare import Comparison, engine_gradient
-from tests.support.drawn import (
-    FROM_EMPTY,
-    NUMBERS,
-    QUARTERS,
-    SIZES,
-    WIDE,
-    matrices,
-    reals,
-    sign_is_certain,
-    together,
-    vectors,
-)
+from scalargrad import calculus, losses
+from scalargrad.ledger.chapters.networks import network_scale
+from scalargrad.ledger.compare import Comparison
+from scalargrad.ledger.engine import engine_gradient, sizes
+from tests.support.drawn import NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, sign_is_certain, together, vectors
 from tests.support.networks import BULK, WITNESS, gradient, styles, value
-from tests.support.witness import complex_gradient, hold, witnessed
+from tests.support.witness import complex_gradient, hold, in_both_layouts, witnessed
 
 
 @styles
 @given(together(2, SIZES, WIDE))
 def test_D1_mse(style: Any, drawn: list[list[float]]) -> None:
     y, guess = drawn
-    analytic = calculus.mse_gradient(y, guess)
+    analytic = in_both_layouts(calculus.mse_gradient, y, guess)
     hold("D1", Comparison("engine", analytic, gradient(style, lambda s, v: s.mse(y, v), guess)))
     by_target = gradient(style, lambda s, v: s.mse(v, guess), y)
     hold("D1", Comparison("by y", [-item for item in analytic], by_target))
     hold("D1", witnessed("by ŷ", analytic, complex_gradient(lambda v: WITNESS.mse(y, v), guess), None, 2))
     hold("D1", Comparison("value", calculus.mse(y, guess), value(style, lambda s: s.mse(y, guess)), None, len(y)))
+
+
+def test_D1_mse_of_no_number_has_no_gradient() -> None:
+    assert in_both_layouts(calculus.mse_gradient, [], []) == []
 
 
 def cross_entropies(draw: Any) -> tuple[list[list[float]], list[int]]:
@@ -94,9 +89,13 @@ def two_layers(draw: Any) -> tuple[list[Any], list[int]]:
     return [x, w1, b1, draw(matrices(h, k, SMALL)), draw(vectors(k, SMALL))], classes
 
 
+def two_layer_scores(style: Any, x: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+    return style.linear(style.relu(style.linear(x, w1, b1)), w2, b2)
+
+
 def two_layer_loss(style: Any, x: Any, classes: list[int], regularisation: float) -> Any:
     def loss(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-        scores = style.linear(style.relu(style.linear(x, w1, b1)), w2, b2)
+        scores = two_layer_scores(style, x, w1, b1, w2, b2)
         return style.cross_entropy(scores, classes) + regularisation * style.squares(w1, w2)
 
     return loss
@@ -129,6 +128,59 @@ def hold_two_layers(row: str, style: Any, drawn: Any, regularisation: float) -> 
 @given(two_layers())
 def test_D3_two_layer_network(style: Any, drawn: Any) -> None:
     hold_two_layers("D3", style, drawn, 0.0)
+    (x, *parameters), classes = drawn
+    assert calculus.two_layer_gradients(x, classes, *parameters) == calculus.two_layer_gradients(
+        x, classes, *parameters, regularisation=0.0
+    )
+    assert calculus.two_layer_loss(x, classes, *parameters) == calculus.cross_entropy(
+        calculus.two_layer_scores(x, *parameters), classes
+    )
+
+
+@styles
+@given(two_layers())
+def test_D3_two_layer_network_scores(style: Any, drawn: Any) -> None:
+    """h·W2 + b2 by its values: a shift of all scores, which no loss and no gradient shows, is seen here."""
+    x, w1, b1, w2, b2 = arguments = drawn[0]
+    analytic = calculus.two_layer_scores(*arguments)
+    hidden = calculus.linear(sizes(x), sizes(w1), sizes(b1))
+    scale, n = calculus.linear(hidden, sizes(w2), sizes(b2)), max(len(w1), len(w2)) + 1
+    comparison = Comparison("scores", analytic, value(style, lambda s: two_layer_scores(s, *arguments)), scale, 2 * n)
+    hold("D3", comparison)
+    shifted = [[item + 1.0 for item in row] for row in analytic]
+    assert len(comparison._replace(analytic=shifted).misses(8.0)) == len(x) * len(b2)
+    h = [[calculus.relu(calculus.affine(column, row, b)) for column, b in zip(zip(*w1), b1)] for row in x]
+    by_units = [[calculus.affine(column, row, b) for column, b in zip(zip(*w2), b2)] for row in h]
+    assert analytic == by_units
+
+
+@styles
+@given(two_layers())
+def test_D3_two_layer_network_factor_by_factor(style: Any, drawn: Any) -> None:
+    """S by the scores; hᵀS is the four-index ∂scores/∂W2 pulled back; SW2ᵀ by h; and (SW2ᵀ)⊙1[h > 0] by XW1 + b1."""
+    (x, w1, b1, w2, b2), classes = drawn
+    z = calculus.linear(x, w1, b1)
+    h = [[calculus.relu(item) for item in row] for row in z]
+    scores = calculus.linear(h, w2, b2)
+    s = calculus.cross_entropy_gradient(scores, classes)
+    scale, n = network_scale(x, w1, b1, w2, b2)
+    of_scores = [scale[3] for _ in x]  # no entry of S is larger than the sum of its column's sizes
+    hold("D3", Comparison("S", s, gradient(style, lambda t, v: t.cross_entropy(v, classes), scores), of_scores, n))
+    found = calculus.two_layer_gradients(x, classes, w1, b1, w2, b2)
+    four = calculus.linear_jacobian_by_weights(h, len(b2))
+    pulled = [[math.fsum(s[i][j] * four[i][j][r][c] for i in range(len(x)) for j in range(len(b2)))
+               for c in range(len(b2))] for r in range(len(b1))]  # fmt: skip
+    hold("D3", Comparison("hᵀS", found[2], pulled, scale[2], n))
+    assert found[3] == [math.fsum(column) for column in zip(*s)]
+    by_h, _, _ = calculus.linear_backward(h, w2, s)
+    most = [[math.fsum(a * (1.0 + abs(b)) for a, b in zip(scale[3], row)) for row in w2] for _ in x]
+    from_h = lambda t, v: t.cross_entropy(t.linear(v, w2, b2), classes)  # noqa: E731
+    hold("D3", Comparison("SW2ᵀ", by_h, gradient(style, from_h, h), most, n))
+    masked = [[g * calculus.relu_derivative(item) for g, item in zip(*pair)] for pair in zip(by_h, z)]
+    from_z = lambda t, v: t.cross_entropy(t.linear(t.relu(v), w2, b2), classes)  # noqa: E731
+    hold("D3", Comparison("(SW2ᵀ)⊙1[h > 0]", masked, gradient(style, from_z, z), most, n))
+    assert found[1] == [math.fsum(column) for column in zip(*masked)]
+    assert found[0] == calculus.linear_backward(x, w1, masked)[1]
 
 
 def test_D3_two_layer_network_with_empty_shapes() -> None:
@@ -136,6 +188,9 @@ def test_D3_two_layer_network_with_empty_shapes() -> None:
     found = calculus.two_layer_gradients([[1.0], [2.0]], [0, 1], [[]], [], [], [0.0, 0.0])
     assert found == ([[]], [], [], [0.0, 0.0])
     assert calculus.two_layer_scores([], [[1.0]], [0.0], [[1.0]], [0.0]) == []
+    nothing = calculus.two_layer_gradients([], [], [], [1.0], [[1.0, 2.0]], [3.0, 4.0])
+    assert nothing == ([], [0.0], [[0.0, 0.0]], [0.0, 0.0])
+    assert calculus.two_layer_gradients([], [], [[]], [], [], [3.0, 4.0]) == ([[]], [], [], [0.0, 0.0])
 
 
 @styles
@@ -146,116 +201,29 @@ def test_D4_l2_regulariser(style: Any, drawn: Any, regularisation: float) -> Non
     found = gradient(style, lambda s, v, w: regularisation * s.squares(v, w), w1, w2)
     analytic = [calculus.l2_gradient(regularisation, w) for w in (w1, w2)]
     hold("D1", Comparison("regulariser alone", analytic, found))
+    hold("D1", witnessed("regulariser alone", analytic, complex_gradient(
+        lambda v, w: regularisation * WITNESS.squares(v, w), w1, w2)))  # fmt: skip
     found = value(style, lambda s: regularisation * s.squares(w1, w2))
     hold("D1", Comparison("value", calculus.l2(regularisation, w1, w2), found, None, 32))
 
 
-@st.composite
-def neurons(draw: Any) -> tuple[list[float], float, list[list[float]], list[float]]:
-    """w, b, inputs and targets. In every other draw the bias puts the first input exactly at the kink of relu."""
-    kink, count, n = draw(st.booleans()), draw(SIZES), draw(FROM_EMPTY)
-    numbers = QUARTERS if kink else NUMBERS
-    w, inputs, targets = draw(vectors(n, numbers)), draw(matrices(count, n, numbers)), draw(vectors(count))
-    return w, -math.fsum(p * q for p, q in zip(w, inputs[0])) if kink else draw(NUMBERS), inputs, targets
-
-
 @styles
-@given(neurons())
-@example(([2.0], -3.0, [[1.5]], [1.0]))  # z = 0, and the target is not
-def test_D5_neuron_cost(style: Any, drawn: Any) -> None:
-    w, b, inputs, targets = drawn
-    count, n = len(inputs), len(w)
-    terms = [[*(p * q for p, q in zip(w, x)), b] for x in inputs]
-    assume(all(map(sign_is_certain, terms)))
-    analytic = calculus.neuron_cost_gradients(w, b, inputs, targets)
-    most = [sum(sizes(each)) + abs(y) for each, y in zip(terms, targets)]
-    scale = [2.0 / count * sum(e * abs(x) for e, x in zip(most, column)) for column in zip(*inputs)]
-    scales = scale, 2.0 / count * sum(most)
-
-    def cost(s: Any, w: Any, b: Any, y: Any = targets) -> Any:
-        return s.mse(y, s.neurons(w, inputs, b))
-
-    hold("D5", Comparison("engine", analytic, tuple(gradient(style, cost, w, b)), scales, n + count + 2))
-    by_targets = gradient(style, lambda s, y: cost(s, w, b, y), targets)
-    wanted = calculus.mse_gradient([calculus.relu(calculus.affine(w, x, b)) for x in inputs], targets)
-    hold("D5", Comparison("by the targets", wanted, by_targets, 2.0 / count * max(most), n + count + 2))
-    if all(math.fsum(each) != 0.0 for each in terms):
-        hold(
-            "D5",
-            witnessed(
-                "∂C", analytic, tuple(complex_gradient(lambda w, b: cost(WITNESS, w, b), w, b)), scales, n + count + 2
-            ),
-        )
-    found, largest = value(style, lambda s: cost(s, w, b)), max(most) ** 2
-    hold("D5", Comparison("value", calculus.neuron_cost(w, b, inputs, targets), found, largest, n + count + 2))
+@given(st.data(), st.sampled_from([0.0, 0.001, 0.5, 1.0, 3.0]), st.integers(1, 3))
+def test_D4_l2_regulariser_of_any_number_of_matrices(style: Any, data: Any, regularisation: float, count: int) -> None:
+    """The squares of one, two and three matrices, of shapes of their own, and the gradient by each."""
+    ws = [data.draw(matrices(data.draw(SIZES), data.draw(SIZES))) for _ in range(count)]
+    found = value(style, lambda s: regularisation * s.squares(*ws))
+    hold("D4", Comparison("value", calculus.l2(regularisation, *ws), found, None, 2 * count))
+    by_each = gradient(style, lambda s, *vs: regularisation * s.squares(*vs), *ws)
+    by_each = by_each if count > 1 else [by_each]
+    hold("D4", Comparison("∂", [calculus.l2_gradient(regularisation, w) for w in ws], by_each))
 
 
-def solved(inputs: list[list[float]], targets: list[float]) -> list[float]:
-    """The least-squares solution by Gaussian elimination on fractions: exact, then rounded."""
-    columns = [[Fraction(item) for item in column] for column in zip(*inputs)]
-    system = [[sum(p * q for p, q in zip(a, b)) for b in [*columns, [Fraction(y) for y in targets]]] for a in columns]
-    for i, pivot in enumerate(system):
-        pivot[:] = [item / pivot[i] for item in pivot]  # positive definite: no pivot is 0
-        for k, row in enumerate(system):
-            if k != i:
-                row[:] = [p - row[i] * q for p, q in zip(row, pivot)]
-    return [float(row[-1]) for row in system]
-
-
-@styles
-@settings(max_examples=25)
-@given(st.data(), SIZES, st.sampled_from([0.25, 1.0, 1.75]))
-def test_D6_gradient_descent(style: Any, data: Any, n: int, fraction: float) -> None:
-    """Xw = y, with X of full rank: diagonal rows from 1 to 2 over others. The rate is below 2/trace <= 2/λmax."""
-    tops = data.draw(vectors(n, st.sampled_from([1.0, 1.5, 2.0])))
-    inputs = [[top if i == j else 0.0 for j in range(n)] for i, top in enumerate(tops)]
-    inputs += data.draw(st.lists(vectors(n, QUARTERS.map(lambda x: x / 3.0)), max_size=2))
-    targets, start = data.draw(vectors(len(inputs))), data.draw(vectors(n))
-    hessian = calculus.least_squares_hessian(inputs)
-    trace, count = math.fsum(hessian[k][k] for k in range(n)), len(inputs)
-    rate = fraction / trace
-
-    def loss(s: Any, v: Any) -> Any:
-        return s.mse(targets, s.dots(inputs, v))
-
-    def cost(v: Any) -> Any:
-        return loss(style, v)
-
-    analytic = calculus.least_squares_gradient(start, inputs, targets)
-    most = [sum(abs(p * q) for p, q in zip(x, start)) + abs(y) for x, y in zip(inputs, targets)]
-    scale = [2.0 / count * sum(e * abs(p) for e, p in zip(most, column)) for column in zip(*inputs)]
-    hold("D6", Comparison("∂C/∂w", analytic, gradient(style, loss, start), scale, n + count))
-    hold("D6", witnessed("∂C/∂w", analytic, complex_gradient(lambda v: loss(WITNESS, v), start), scale, n + count))
-
-    moved = calculus.gradient_descent_step(start, analytic, rate)
-    falls = rate * (1.0 - fraction / 2.0) * sum(g * g for g in analytic)  # at least, since λmax <= trace
-    assert cost(moved) <= cost(start) - falls + (n + count) * 8.0 * 2.0**-52 * max(most) ** 2
-
-    leaves = [Value(item) for item in start]
-    descent, w = optim.SGD(leaves, lr=rate), start
-    size = 2.0 / count * 3.0 * count * (3.0 * n * max(map(abs, start), default=0.0) + 3.0 + 10.0)
-    for _ in range(5):
-        w = calculus.gradient_descent_step(w, calculus.least_squares_gradient(w, inputs, targets), rate)
-        descent.zero_grad()
-        cost(leaves).backward()
-        descent.step()
-    hold("D6", Comparison("five steps", w, [leaf.data for leaf in leaves], 5.0 * rate * size, n + count))
-
-    # an error is multiplied by 1 - rate·λ: λmin >= 2/N, as the tops are >= 1, and rate·λmax <= fraction
-    least = min(rate * 2.0 / count, 2.0 - fraction)
-    for _ in range(steps := math.ceil(36.0 / least)):
-        w = calculus.gradient_descent_step(w, calculus.least_squares_gradient(w, inputs, targets), rate)
-    exact = solved(inputs, targets)
-    left = (1.0 - least) ** steps * math.dist(exact, start) + (n + count) * 4.0 * 2.0**-52 * rate * size / least
-    assert math.dist(w, exact) <= left
-
-
-@given(st.data(), SIZES, SIZES)
-def test_D6_gradient_descent_lowers_a_smooth_loss(data: Any, n: int, k: int) -> None:
-    """Cross-entropy by its scores: curvature at most 1, so a step of η < 2 lowers it by η(1 - η/2)·‖gradient‖²."""
-    scores = data.draw(matrices(n, k))
-    classes = data.draw(st.lists(st.integers(0, k - 1), min_size=n, max_size=n))
-    gradient = engine_gradient(lambda v: sg.mean([-sg.log_softmax(row)[c] for row, c in zip(v, classes)]), scores)
-    moved = [calculus.gradient_descent_step(row, slope, 0.5) for row, slope in zip(scores, gradient)]
-    falls = 0.5 * 0.75 * sum(g * g for row in gradient for g in row)
-    assert calculus.cross_entropy(moved, classes) <= calculus.cross_entropy(scores, classes) - falls + 64.0 * 2.0**-52
+@given(st.data(), st.integers(0, 4))
+def test_D4_l2_regulariser_is_a_sum_over_the_matrices(data: Any, count: int) -> None:
+    """On quarters, exactly: the squares of all; of no matrix, 0."""
+    ws = [data.draw(matrices(data.draw(SIZES), data.draw(SIZES), QUARTERS)) for _ in range(count)]
+    assert calculus.l2(0.5, *ws) == sum(calculus.l2(0.5, w) for w in ws)
+    assert calculus.l2(1.0, *ws) == sum(item * item for w in ws for row in w for item in row)
+    assert calculus.l2(0.5, *ws, [], [[]]) == calculus.l2(0.5, *ws)
+    assert calculus.l2_gradient(0.5, []) == [] and calculus.l2_gradient(0.5, [[], []]) == [[], []]

@@ -1,4 +1,7 @@
-"""Row D7 of the formula ledger: momentum and Adam, step by step, against the sums that they unroll to, and PyTorch."""
+"""Row D7 of the formula ledger: momentum and Adam, step by step, against the sums that they unroll to, and PyTorch.
+
+Against the engine's optimisers and the published rules, on drawn settings, they are in test_calculus_d_published.py.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, calculus, optim
-from scalargrad.ledger.checks import sizes
-from scalargrad.ledger.compare import Comparison, engine_gradient
+from scalargrad.ledger.compare import Comparison
+from scalargrad.ledger.engine import engine_gradient, sizes
 from tests.support.drawn import SIZES, matrices, vectors
 from tests.support.witness import hold
 

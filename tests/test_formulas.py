@@ -1,107 +1,217 @@
-"""What `scalargrad formulas` prints: a verdict a row, what fails and by how much, the bar; all text by hand."""
+"""What `scalargrad formulas` prints of the whole ledger: a verdict a row, what fails and by how much, the bar."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 import scalargrad as sg
-from scalargrad import __main__
+from scalargrad import Value, __main__, calculus
 from scalargrad.errors import NumberError
 from scalargrad.ledger import command
-from scalargrad.ledger.command import run
-from scalargrad.ledger.compare import Comparison, Worked
-from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, Row, find
+from scalargrad.ledger.row import Erratum, Row
+from scalargrad.ledger.rows import CHAPTERS, ERRATA, LEDGER, ROWS
 
-RIGHT, WRONG = Comparison("dy/dx", [1.25, [2.0]], [1.25, [2.0]]), Comparison("dy/dx", [1.25, [2.0]], [1.25, [2.5]])
-
-
-def row(*comparisons: Comparison, units: float = 4.0) -> Row:
-    """A row with these answers, whatever is drawn."""
-    return Row("C7", "y = x", ("softmax", "dot"), "test_C7_x", units, "a reason", "LB", lambda draw: Worked(
-        {"x": 1.0, "names": ["sin"], "z": [1.0 / 3.0, (2, 1e-9)]}, list(comparisons)))  # fmt: skip
-
-
-WORKED_OUT = """\
-C7: y = x
-source: LB; functions: softmax, dot; test: test_C7_x
-tolerance: 4·n·ε·S, since a reason
-E2, a wrong form: {wrong}
-    the right one: {right}
-
-inputs
-  x = 1
-  names = [sin]
-  z = [0.333333, [2, 1e-09]]
-
-dy/dx
-  analytic            [1.25, [2]]
-  engine              [1.25, [2.5]]
-  largest difference  0.5: FAILS
-  dy/dx, entry 1: 2.0 and 2.5, 0.5 apart, 2.22e-15 allowed
-
-dy/dx
-  analytic            [1.25, [2]]
-  engine              [1.25, [2]]
-  largest difference  0: holds
+HINT = """\
+`scalargrad formulas C7` works a row out; `scalargrad formulas softmax` finds
+rows by words, formulas and sources:
+  PH  Terence Parr and Jeremy Howard, “The Matrix Calculus You Need For Deep
+      Learning”, 2018
+  CH  “The chain rule in error back-propagation (lecture notes)”
+  LB  “Derivations of formulas that are common in machine learning (notes)”
+  TL  “The gradients of L by W1, W2, b1, b2, proved with linear algebra (notes)”
+  SM  “The derivative of softmax, and its back-propagation (notes)”
 """
 
 
-def test_a_row_worked_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.work_out(row(WRONG, RIGHT)) == 1
-    assert capsys.readouterr().out == WORKED_OUT.format(wrong=ERRATA[1].wrong, right=ERRATA[1].right)
+def summary(hold: int, count: int) -> str:
+    return f"{hold} of {count} rows hold on 20 draws each, backend {sg.backend()}\n"
 
 
-@pytest.mark.parametrize(("comparisons", "code"), [((RIGHT,), 0), ((RIGHT, RIGHT), 0), ((WRONG,), 1),
-                                                   ((WRONG, RIGHT), 1), ((RIGHT, WRONG), 1)])  # fmt: skip
-def test_one_answer_that_fails_is_enough(comparisons: Any, code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.work_out(row(*comparisons)) == code
-    assert command.check_all([row(*comparisons)]) == code
-    out = capsys.readouterr().out.splitlines()
-    assert out[-1] == f"{1 - code} of 1 rows hold on 20 draws each, backend {sg.backend()}"
+def formulas(*words: str) -> int:
+    """The exit status of the command line."""
+    return __main__.main(["formulas", *words])
 
 
-def test_the_line_of_a_row(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.check_all([row(RIGHT), row(WRONG, units=0)]) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        "row  check  tolerance              source          statement",
-        "C7   holds  4·n·ε·S                LB              y = x",
-        "C7   FAILS  equal                  LB              y = x",
-        "C7 fails: dy/dx, entry 1: 2.0 and 2.5, 0.5 apart, 0 allowed",
-        f"1 of 2 rows hold on 20 draws each, backend {sg.backend()}",
-    ]
+# --- the whole ledger -------------------------------------------------------------------------------------------------
 
 
-def test_twenty_draws_of_which_each_is_another(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ledger_by_chapter(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a row, under its chapter; whole titles, since none is too long."""
+    assert formulas() == 0
+    out, err = capsys.readouterr()
+    expected = ""
+    for key, (title, rows) in CHAPTERS.items():
+        expected += f"{key}. {title}\n" + "".join(f"  {row.id:4} holds    {row.title}\n" for row in rows)
+    expected += "E. Errata: what published derivations get wrong\n"
+    expected += "".join(f"  {erratum.id:4} refuted  {erratum.title}\n" for erratum in ERRATA)
+    assert out == expected + summary(52, 52) + HINT and err == ""
+    assert max(map(len, out.splitlines())) <= 80
+    assert list(CHAPTERS) == ["A", "B", "C", "D"]
+    assert "D. Losses and whole networks\n  D1   holds    mean squared error\n" in out
+
+
+@pytest.mark.parametrize(("name", "fails"), [("softmax_jacobian", {"B3", "C7", "C8", "C10", "E2", "E6"}),
+                                             ("mse", {"D1"}),
+                                             ("gradient_descent_step", {"D6", "D8", "E4", "E12"})])  # fmt: skip
+def test_a_broken_closed_form_is_told(name: str, fails: set[str], monkeypatch: Any, capsys: Any) -> None:
+    """The rows that call it fail, and no other; the first number that differs is named."""
+    plain = getattr(calculus, name)
+
+    def doubled(x: Any) -> Any:
+        return [doubled(item) for item in x] if isinstance(x, list) else 2.0 * x
+
+    monkeypatch.setattr(calculus, name, lambda *each, **named: doubled(plain(*each, **named)))
+    assert formulas() == 1
+    out = capsys.readouterr().out
+    told = {line.split()[0]: line.split()[1] for line in out.splitlines() if re.match(r"  [A-E]\d", line)}
+    assert {id for id, verdict in told.items() if verdict == "FAILS"} == fails
+    assert set(re.findall(r"^([A-E]\d+) fails: ", out, re.MULTILINE)) == fails
+    assert all(re.search(rf"^{id} fails: \S", out, re.MULTILINE) for id in fails)
+    assert f"{52 - len(fails)} of 52 rows hold" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_broken_engine_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = Value.backward
+    monkeypatch.setattr(Value, "backward", lambda self, seed=1.0: plain(self, seed * 1.001))
+    assert formulas() == 1 and formulas("C7") == 1 and formulas("E8") == 1
+    out = capsys.readouterr().out
+    assert "  C7   FAILS    softmax" in out and "  E8   FAILS    the quotient" in out
+    assert "\n0 of 52 rows hold on " in out  # each asks the engine for a derivative
+    assert re.search(r"^C7 fails: .*, entry \d+: -?[\d.]+ and -?[\d.]+,", out.replace("\n  ", " "), re.MULTILINE)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+# --- small ledgers, by hand -------------------------------------------------------------------------------------------
+
+
+def row(*engine: float, title: str = "y is x", units: float = 4.0) -> Row:
+    """A row whose closed form says 2 and whose engine says these, whatever is drawn."""
+
+    def work(work: Any) -> None:
+        work.draw(x="")
+        for each in engine:
+            work.result("dy/dx", [1.25, [2.0]], [1.25, [each]])
+
+    return ROWS["C7"]._replace(title=title, units=units, work=work)
+
+
+def erratum(wrong: Any, engine: float = 2.0) -> Erratum:
+    """An erratum with this wrong form, whose right one is 2."""
+
+    def refute(work: Any) -> None:
+        work.draw(x="")
+        work.refuted("the slope", wrong, 2.0, engine)
+
+    return ERRATA[7]._replace(title="y is not x", refute=refute)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes a ledger of these rows and errata."""
+
+    def make(rows: list[Row], errata: list[Erratum]) -> None:
+        monkeypatch.setattr(command, "LEDGER", tuple(rows))
+        monkeypatch.setattr(command, "ERRATA", tuple(errata))
+        monkeypatch.setattr(command, "CHAPTERS", {"C": ("Layers", tuple(rows))})
+
+    return make
+
+
+LONG = "a title of so many words that no line of eighty columns has room for it, which wraps"
+BY_HAND = """\
+C. Layers
+  C7   holds    y is x
+  C7   FAILS    a title of so many words that no line of eighty columns has room
+                for it, which wraps
+E. Errata: what published derivations get wrong
+  E8   refuted  y is not x
+  E8   FAILS    y is not x
+  E8   FAILS    y is not x
+C7 fails: dy/dx, entry 1: 2.0 and 2.5, 0.5 apart, 0 allowed
+E8 fails: the slope: the wrong form agrees with the right one here
+E8 fails: the slope, entry 0: 2.0 and 2.5, 0.5 apart, 2.22e-15 allowed
+"""
+
+
+def test_verdicts_by_hand(small: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    small([row(2.0), row(2.5, title=LONG, units=0.0)], [erratum(3.0), erratum(2.0), erratum(3.0, 2.5)])
+    assert formulas() == 1
+    assert capsys.readouterr().out == BY_HAND + summary(2, 5) + HINT
+
+
+@pytest.mark.parametrize(("engine", "code"), [((2.0,), 0), ((2.0, 2.0), 0), ((2.5,), 1), ((2.5, 2.0), 1),
+                                              ((2.0, 2.5), 1), ((float("nan"), 2.0), 1)])  # fmt: skip
+def test_one_answer_that_fails_is_enough(engine: Any, code: int, small: Any, capsys: Any) -> None:
+    small([row(*engine)], [])
+    assert command.work_out(row(*engine), {}) == code
+    capsys.readouterr()
+    assert formulas() == code
+    assert summary(1 - code, 1) in capsys.readouterr().out
+
+
+def test_a_failure_that_is_long_wraps(small: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    long = row(2.5)._replace(work=lambda work: work.result("∂L/∂W " + "and so on " * 12, 2.0, 2.5))
+    small([long], [])
+    assert formulas() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    told = lines.index("C7 fails: ∂L/∂W and so on and so on and so on and so on and so on and so on and")
+    assert lines[told + 1].startswith("  so on and so on ")
+
+
+def test_twenty_draws_of_which_each_is_another(small: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """A row that fails on one of them fails; the first failure is told."""
     drawn: list[float] = []
 
-    def check(draw: Any) -> Worked:
-        drawn.append(draw.number())
-        late = len(drawn) > 18
-        return Worked({}, [Comparison(f"draw {len(drawn)}", 1.0, 2.0 if late else 1.0)])
+    def work(work: Any) -> None:
+        drawn.extend(work.draw(x=""))
+        work.result(f"draw {len(drawn)}", 1.0, 2.0 if len(drawn) > 18 else 1.0)
 
-    assert command.check_all([row()._replace(drawn=check)]) == 1
-    assert len(set(drawn)) == 20
-    assert "C7 fails: draw 19, entry 0: 1.0 and 2.0, 1 apart, " in capsys.readouterr().out
+    small([row()._replace(work=work)], [])
+    assert formulas() == 1
+    assert len(drawn) == len(set(drawn)) == 20
+    assert "\nC7 fails: draw 19, entry 0: 1.0 and 2.0, 1 apart, " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("no"), OverflowError("no"), NumberError("no"), ValueError("no")])
-def test_an_error_in_a_check_is_a_failure(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
-    def check(draw: Any) -> Worked:
+def test_the_draws_are_the_same_each_time(small: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    drawn: list[float] = []
+    small([row()._replace(work=lambda work: drawn.extend(work.draw(x="")))], [])
+    assert formulas() == formulas() == 0
+    assert drawn[:20] == drawn[20:] and len(drawn) == 40
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("no"), OverflowError("no"), NumberError("no"), ValueError("no"),
+                                   IndexError("no"), TypeError("no")])  # fmt: skip
+def test_an_error_in_a_check_is_a_failure(error: Exception, small: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    def work(work: Any) -> None:
         raise error
 
-    assert command.check_all([row()._replace(drawn=check)]) == 1
-    assert f"C7 fails: {type(error).__name__}: no\n0 of 1 rows hold" in capsys.readouterr().out
+    small([row(2.0), row()._replace(work=work)], [erratum(3.0)._replace(refute=work)])
+    assert formulas() == 1
+    told = f"fails: {type(error).__name__}: no\n"
+    assert f"C7 {told}E8 {told}{summary(1, 3)}" in capsys.readouterr().out
 
 
-def test_a_mistake_of_the_program_is_none_of_the_engine() -> None:
+def test_answers_of_different_shapes_are_a_failure(small: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    small([row()._replace(work=lambda work: work.result("dy/dx", [[1.0]], [1.0]))], [])
+    assert formulas() == 1
+    assert "C7 fails: ShapeError: dy/dx: forms [[0]] and [0]\n" in capsys.readouterr().out
+
+
+def test_a_mistake_of_the_program_is_none_of_the_engine(small: Any) -> None:
+    small([row()._replace(work=lambda work: oops)], [])  # type: ignore[name-defined] # noqa: F821
     with pytest.raises(NameError, match="oops"):
-        command.check_all([row()._replace(drawn=lambda draw: oops)])  # type: ignore[name-defined] # noqa: F821
+        formulas()
 
 
-def test_the_bar_goes_on_by_one_a_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+# --- the bar ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_bar_goes_on_by_one_a_row(small: Any, monkeypatch: Any, capsys: pytest.CaptureFixture[str]) -> None:
     progress = pytest.importorskip("rich.progress")
     seen: list[tuple[int, str]] = []
     made: list[Any] = []
@@ -117,30 +227,30 @@ def test_the_bar_goes_on_by_one_a_row(monkeypatch: pytest.MonkeyPatch, capsys: p
 
     monkeypatch.setattr(progress, "Progress", Progress)
     monkeypatch.setattr(command.extras, "on_terminal", lambda: True)
-    assert command.check_all(LEDGER[:3]) == 0
-    assert seen == [(1, "checked A1"), (2, "checked A2"), (3, "checked A3")] and made[0].tasks[0].total == 35
+    small(list(LEDGER[:2]), [erratum(3.0)])
+    assert formulas() == 0
+    assert seen == [(1, "checked A1"), (2, "checked A2"), (3, "checked E8")] and made[0].tasks[0].total == 3
+    assert summary(3, 3) in capsys.readouterr().out
     monkeypatch.setattr(command.extras, "on_terminal", lambda: False)
-    assert command.check_all(LEDGER[:1]) == 0 and len(made) == 1
+    assert formulas() == 0 and len(made) == 1
     capsys.readouterr()
 
 
-def test_a_row_is_found_by_its_id_and_by_its_erratum() -> None:
-    assert find("c7") is find("C7") is find("e2") is ROWS["C7"]
-    assert [find(f"E{k}").id for k in range(1, 8)] == ["C1", "C7", "D2", "D5", "B4", "B5", "A3"]
-    assert [erratum.id for id in ROWS for erratum in ROWS[id].errata] == ["E7", "E5", "E6", "E1", "E2", "E3", "E4"]
+def test_without_rich_there_are_plain_lines(small: Any, monkeypatch: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(command.extras, "on_terminal", lambda: True)
+    monkeypatch.setattr(command.extras, "found", lambda module, otherwise: False)
+    small([row(2.0)], [erratum(3.0)])
+    assert formulas() == 0
+    assert summary(2, 2) in capsys.readouterr().out
 
 
-def test_the_command_gives_the_exit_code_of_the_row(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ROWS, "C7", row(WRONG))
-    assert run("c7") == 1 and __main__.main(["formulas", "C7"]) == 1 and __main__.main(["formulas", "C8"]) == 0
-    assert "C8: " in capsys.readouterr().out
-
+# --- tolerances -------------------------------------------------------------------------------------------------------
 
 # What each row's live check may be off by, in units of n·ε·S: the roundings that its reason counts on a side,
 # since each is half a unit and both sides make them.
 UNITS = {
-    0: "B2 B5 C1 C3 C4 C5 C6", 2: "B6 B7 B13 C2 D5", 4: "A1 A4 A5 A6 B1 B3 B8 B9 B12 C7 C8 C9 D1 D2 D6",
-    8: "A2 A3 B4 B10 D3 D4", 16: "B11 D7",
+    0: "B2 B5 C1 C3", 2: "B6 B7 B13 C2 C4 C5 C6 C11 D5",
+    4: "A1 A4 A5 A6 B1 B3 B8 B9 B12 C7 C8 C9 C10 D1 D2 D6 D8", 8: "A2 A3 B4 B10 B14 D3 D4", 16: "B11 D7",
 }  # fmt: skip
 
 
@@ -148,3 +258,4 @@ def test_the_tolerances_are_those_that_the_reasons_count() -> None:
     assert {row.id: row.units for row in LEDGER} == {id: units for units, ids in UNITS.items() for id in ids.split()}
     told = {row.id: row.tolerance for row in LEDGER}
     assert (told["C1"], told["B6"], told["A6"], told["B3"]) == ("equal", "2·n·ε·S", "4·n·ε·S + h/2", "4·n·ε·S + ‖Δ‖²")
+    assert {erratum.units for erratum in ERRATA} == {4.0}

@@ -5,6 +5,10 @@ A docstring states the shapes of the arguments and of the result as ``n, m×n �
 compares each formula with the engine; docs/formulas.md prints it, and ``python -m scalargrad formulas`` checks it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from scalargrad.calculus.chain import (
     chain_rule,
     difference_quotient,
@@ -15,19 +19,32 @@ from scalargrad.calculus.chain import (
     sigmoid_unit_derivative,
     total_derivative,
 )
-from scalargrad.calculus.elementary import elementary, relu, relu_derivative, sigmoid, sigmoid_derivative
-from scalargrad.calculus.jacobians import (
+from scalargrad.calculus.elementary import (
+    elementary,
+    relu,
+    relu_derivative,
+    sigmoid,
+    sigmoid_derivative,
+)
+from scalargrad.calculus.elementwise import (
     chain_diagonals,
-    chain_jacobians,
     composed_elementwise_jacobians,
+    composed_jacobians,
+    elementwise,
     elementwise_function_jacobian,
     elementwise_jacobians,
+    scalar_expansion_jacobians,
+)
+from scalargrad.calculus.jacobians import (
+    chain_jacobians,
+    differential,
     exp_jacobian,
     identity_jacobian,
     linear_approximation,
+    log_sine,
     log_sine_derivative,
     log_sine_factors,
-    scalar_expansion_jacobians,
+    product_differential,
     scaled_sum_gradients,
     scaled_vector_jacobian,
     sparse_jacobian,
@@ -38,7 +55,9 @@ from scalargrad.calculus.jacobians import (
 from scalargrad.calculus.layers import (
     affine,
     affine_gradients,
+    dot,
     dot_gradients,
+    linear,
     linear_backward,
     linear_jacobian_by_inputs,
     linear_jacobian_by_weights,
@@ -46,23 +65,44 @@ from scalargrad.calculus.layers import (
     log_softmax_jacobian,
     logsumexp,
     logsumexp_gradient,
+    matmul,
+    neuron,
     neuron_gradients,
     relu_jacobian,
     softmax,
     softmax_backward,
+    softmax_factors,
     softmax_jacobian,
 )
-from scalargrad.calculus.losses import cross_entropy, cross_entropy_gradient, l2, l2_gradient, mse, mse_gradient
+from scalargrad.calculus.losses import (
+    cross_entropy,
+    cross_entropy_gradient,
+    l2,
+    l2_gradient,
+    mse,
+    mse_gradient,
+)
 from scalargrad.calculus.networks import (
+    largest_eigenvalue,
+    least_squares_cost,
     least_squares_gradient,
     least_squares_hessian,
+    least_squares_solution,
     neuron_cost,
     neuron_cost_gradients,
     two_layer_gradients,
     two_layer_loss,
     two_layer_scores,
 )
-from scalargrad.calculus.updates import adam_step, adamw_step, gradient_descent_step, sgd_momentum_step
+from scalargrad.calculus.updates import (
+    adam_step,
+    adamw_step,
+    gradient_descent_step,
+    sgd_momentum_step,
+)
+
+if TYPE_CHECKING:
+    from scalargrad.ledger.rows import Checked
 
 __all__ = [
     "adam_step",
@@ -72,12 +112,17 @@ __all__ = [
     "chain_diagonals",
     "chain_jacobians",
     "chain_rule",
+    "check",
     "composed_elementwise_jacobians",
+    "composed_jacobians",
     "cross_entropy",
     "cross_entropy_gradient",
     "difference_quotient",
+    "differential",
+    "dot",
     "dot_gradients",
     "elementary",
+    "elementwise",
     "elementwise_function_jacobian",
     "elementwise_jacobians",
     "exp_jacobian",
@@ -85,25 +130,33 @@ __all__ = [
     "identity_jacobian",
     "l2",
     "l2_gradient",
+    "largest_eigenvalue",
+    "least_squares_cost",
     "least_squares_gradient",
     "least_squares_hessian",
+    "least_squares_solution",
+    "linear",
     "linear_approximation",
     "linear_backward",
     "linear_jacobian_by_inputs",
     "linear_jacobian_by_weights",
+    "log_sine",
     "log_sine_derivative",
     "log_sine_factors",
     "log_softmax",
     "log_softmax_jacobian",
     "logsumexp",
     "logsumexp_gradient",
+    "matmul",
     "mse",
     "mse_gradient",
+    "neuron",
     "neuron_cost",
     "neuron_cost_gradients",
     "neuron_gradients",
     "polynomial",
     "polynomial_gradient",
+    "product_differential",
     "relu",
     "relu_derivative",
     "relu_jacobian",
@@ -118,6 +171,7 @@ __all__ = [
     "sigmoid_unit_derivative",
     "softmax",
     "softmax_backward",
+    "softmax_factors",
     "softmax_jacobian",
     "sparse_jacobian",
     "stack_gradients",
@@ -128,3 +182,21 @@ __all__ = [
     "two_layer_loss",
     "two_layer_scores",
 ]
+
+
+def check(row: str, *, seed: int = 0, **inputs: Any) -> Checked:
+    """Works a row of the ledger out, as ``scalargrad formulas`` does: by the closed form and by the engine.
+
+    `row` is an id such as "C7" or "E8". Inputs that are not given are drawn at random from `seed`; lists stand for
+    vectors, lists of rows for matrices, and `yhat` for ŷ. The result has `inputs`, `comparisons` (each with what it
+    says, both results, and its `difference()`), `refutations` (a wrong form beside the right one), and `holds`. Raises
+    `ArgumentError` for an unknown row or input, or for numbers on which the row has no finite result; `ShapeError` for
+    inputs that do not fit together.
+
+    >>> found = check("D1", y=[1.0, 2.0], yhat=[1.0, 4.0])
+    >>> found.holds, found.comparisons[1].what, found.comparisons[1].analytic, found.comparisons[1].engine
+    (True, '∂L/∂ŷᵢ = -(2/n)(yᵢ - ŷᵢ)', [[0.0, 2.0]], [[0.0, 2.0]])
+    """
+    from scalargrad.ledger import rows  # the closed forms import nothing of the engine; this function alone calls it
+
+    return rows.check(row, inputs, seed)

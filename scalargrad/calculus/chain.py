@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from scalargrad.calculus.elementary import divide, exponential, sigmoid_derivative
-from scalargrad.calculus.shapes import Vector, inner, need, total, vectors
+from scalargrad.calculus.shapes import Layout, Vector, gradient_of, inner, need, total, vectors
 from scalargrad.errors import ArgumentError
 
 Stage = tuple[Callable[[float], float], Callable[[float], float]]  # a function and its derivative
@@ -80,16 +80,19 @@ def polynomial(terms: Sequence[tuple[float, Sequence[int]]], x: Vector) -> float
     return total(c * math.prod(xi**k for xi, k in zip(x, exponents)) for c, exponents in terms)
 
 
-def polynomial_gradient(terms: Sequence[tuple[float, Sequence[int]]], x: Vector) -> list[float]:
+def polynomial_gradient(
+    terms: Sequence[tuple[float, Sequence[int]]], x: Vector, layout: Layout = "numerator"
+) -> list[list[float]]:
     """The gradient of `polynomial`: the partial by xj has kj·xj^(kj-1) in the place of xj^kj.
 
-    So ∇(3x²y) = [6xy, 3x²], ∇(2x + y⁸) = [2, 8y⁷] and ∇(xy) = [y, x]. Shapes: x of n → n. Raises `ShapeError` when
-    a term has other than n exponents, `ArgumentError` for a negative one. Source: PH 2, 3.
+    So ∇(3x²y) = [6xy, 3x²], ∇(2x + y⁸) = [2, 8y⁷] and ∇(xy) = [y, x]. Shapes: x of n → 1×n, or n×1 in denominator
+    layout. Raises `ShapeError` when a term has other than n exponents, `ArgumentError` for a negative one, or for
+    another layout. Source: PH 2, 3.
 
     >>> polynomial_gradient([(3.0, (2, 1))], [2.0, 5.0])
-    [60.0, 12.0]
-    >>> polynomial_gradient([(2.0, (1, 0)), (1.0, (0, 8))], [3.0, 1.0])
-    [2.0, 8.0]
+    [[60.0, 12.0]]
+    >>> polynomial_gradient([(2.0, (1, 0)), (1.0, (0, 8))], [3.0, 1.0], "denominator")
+    [[2.0], [8.0]]
     """
     _check_terms(terms, x)
 
@@ -97,7 +100,7 @@ def polynomial_gradient(terms: Sequence[tuple[float, Sequence[int]]], x: Vector)
         factors = [k * xi ** (k - 1) if i == j else xi**k for i, (xi, k) in enumerate(zip(x, exponents))]
         return c * math.prod(factors)
 
-    return [total(partial(c, k, j) for c, k in terms if k[j] > 0) for j in range(len(x))]
+    return gradient_of((total(partial(c, k, j) for c, k in terms if k[j] > 0) for j in range(len(x))), layout)
 
 
 def _check_terms(terms: Sequence[tuple[float, Sequence[int]]], x: Vector) -> None:

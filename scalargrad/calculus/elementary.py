@@ -69,12 +69,12 @@ def softplus(x: float) -> float:
 
 
 def relu(x: float) -> float:
-    """max(0, x). Source: LB, PH 4.
+    """max(0, x); nan of nan. Source: LB, PH 4.
 
     >>> relu(-2.0), relu(3.0)
     (0.0, 3.0)
     """
-    return x if x > 0.0 else 0.0
+    return x if x > 0.0 or x != x else 0.0
 
 
 def relu_derivative(x: float) -> float:

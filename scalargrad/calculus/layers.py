@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
-from scalargrad.calculus.elementary import exp_difference, relu_derivative
+from scalargrad.calculus.elementary import exp_difference, exponential, relu, relu_derivative
 from scalargrad.calculus.shapes import (
+    Layout,
     Matrix,
     Vector,
     column_sums,
     columns,
     diagonal,
+    gradient_of,
     inner,
+    items_of,
     matrices,
     need,
     product,
@@ -51,6 +54,32 @@ def linear_jacobian_by_inputs(w: Matrix, rows: int) -> FourIndex:
             for i in range(rows)]  # fmt: skip
 
 
+def matmul(x: Matrix, w: Matrix) -> list[list[float]]:
+    """Y = XW: Y_ij = Σ_p X_ip·W_pj, so entry (i, j) reads row i of X and column j of W, and nothing else.
+
+    Shapes: m×n and n×k → m×k. Raises `ShapeError` when they do not fit. Source: LB.
+
+    >>> matmul([[1.0, 2.0]], [[3.0], [4.0]])
+    [[11.0]]
+    """
+    return product(x, w)
+
+
+def linear(x: Matrix, w: Matrix, b: Vector) -> list[list[float]]:
+    """XW + b, the row b added to each row. Source: LB, TL 1.
+
+    Shapes: m×n, n×k and k → m×k. Raises `ShapeError` when they do not fit.
+
+    >>> linear([[1.0, 2.0]], [[3.0], [4.0]], [5.0])
+    [[16.0]]
+    """
+    matrices(x=x, w=w)
+    vectors(b=b)
+    fits = (not x or len(x[0]) == len(w)) and (not w or len(w[0]) == len(b))
+    need(fits, "x, w and b must be of shapes (m, n), (n, k) and (k,)", x=x, w=w, b=b)
+    return [[affine(column, row, offset) for column, offset in zip(transpose(w, len(b)), b)] for row in x]
+
+
 def linear_backward(x: Matrix, w: Matrix, g: Matrix) -> tuple[list[list[float]], list[list[float]], list[float]]:
     """The gradients of a loss by X, W and b of Y = XW + b, from its gradient G by Y: GWᵀ, XᵀG, column sums of G.
 
@@ -79,27 +108,41 @@ def relu_jacobian(x: Vector) -> list[list[float]]:
     return diagonal(relu_derivative(item) for item in x)
 
 
-def dot_gradients(w: Vector, x: Vector) -> tuple[list[float], list[float]]:
-    """The gradients of w·x by w and by x: xᵀ and wᵀ, by way of u = w⊙x and y = Σu: **1**ᵀdiag(x), **1**ᵀdiag(w).
+def dot(w: Vector, x: Vector) -> float:
+    """w·x = sum(w⊙x). Shapes: n and n → number. Raises `ShapeError` when the lengths differ. Source: PH 4.
 
-    Shapes: n and n → n, twice. Raises `ShapeError` when the lengths differ. Source: PH 4.
-
-    >>> dot_gradients([1.0, 2.0], [3.0, 4.0])
-    ([3.0, 4.0], [1.0, 2.0])
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    11.0
     """
     vectors(w=w, x=x)
-    return list(x), list(w)
+    return inner(w, x)
 
 
-def affine_gradients(w: Vector, x: Vector) -> tuple[list[float], list[float], float]:
+def dot_gradients(w: Vector, x: Vector, layout: Layout = "numerator") -> tuple[list[list[float]], list[list[float]]]:
+    """The gradients of w·x by w and by x: xᵀ and wᵀ, by way of u = w⊙x and y = Σu: **1**ᵀdiag(x), **1**ᵀdiag(w).
+
+    Shapes: n and n → 1×n, or n×1 in denominator layout, twice. Raises `ShapeError` when the lengths differ,
+    `ArgumentError` for another layout. Source: PH 4.
+
+    >>> dot_gradients([1.0, 2.0], [3.0, 4.0])
+    ([[3.0, 4.0]], [[1.0, 2.0]])
+    """
+    vectors(w=w, x=x)
+    return gradient_of(x, layout), gradient_of(w, layout)
+
+
+def affine_gradients(
+    w: Vector, x: Vector, layout: Layout = "numerator"
+) -> tuple[list[list[float]], list[list[float]], float]:
     """The gradients of z = w·x + b by w, x and b: xᵀ, wᵀ and 1.
 
-    Shapes: n and n → n, n and a number. Raises `ShapeError` when the lengths differ. Source: PH 4.
+    Shapes: n and n → 1×n, or n×1 in denominator layout, twice, and a number. Raises `ShapeError` when the lengths
+    differ, `ArgumentError` for another layout. Source: PH 4.
 
     >>> affine_gradients([1.0, 2.0], [3.0, 4.0])
-    ([3.0, 4.0], [1.0, 2.0], 1.0)
+    ([[3.0, 4.0]], [[1.0, 2.0]], 1.0)
     """
-    by_w, by_x = dot_gradients(w, x)
+    by_w, by_x = dot_gradients(w, x, layout)
     return by_w, by_x, 1.0
 
 
@@ -113,23 +156,36 @@ def affine(w: Vector, x: Vector, b: float) -> float:
     return total([*(p * q for p, q in zip(w, x)), b])
 
 
-def neuron_gradients(w: Vector, x: Vector, b: float) -> tuple[list[float], list[float], float]:
+def neuron(w: Vector, x: Vector, b: float) -> float:
+    """relu(w·x + b), the activation of a unit. Raises `ShapeError` when the lengths differ. Source: PH 4.
+
+    >>> neuron([1.0], [3.0], -5.0), neuron([1.0], [3.0], 5.0)
+    (0.0, 8.0)
+    """
+    return relu(affine(w, x, b))
+
+
+def neuron_gradients(
+    w: Vector, x: Vector, b: float, layout: Layout = "numerator"
+) -> tuple[list[list[float]], list[list[float]], float]:
     """The gradients of relu(w·x + b) by w, x and b: the gradients of w·x + b if that is above 0, else zeros.
 
-    Shapes: n, n and a number → n, n and a number. Raises `ShapeError` when the lengths differ. Source: PH 4.
+    Shapes: n, n and a number → 1×n, or n×1 in denominator layout, twice, and a number. Raises `ShapeError` when the
+    lengths differ, `ArgumentError` for another layout. Source: PH 4.
 
     >>> neuron_gradients([1.0], [3.0], -5.0), neuron_gradients([1.0], [3.0], 5.0)
-    (([0.0], [0.0], 0.0), ([3.0], [1.0], 1.0))
+    (([[0.0]], [[0.0]], 0.0), ([[3.0]], [[1.0]], 1.0))
     """
-    active = affine(w, x, b) > 0.0
-    by_w, by_x, by_b = affine_gradients(w, x)
-    return (by_w, by_x, by_b) if active else ([0.0] * len(w), [0.0] * len(x), 0.0)
+    if affine(w, x, b) > 0.0:
+        return affine_gradients(w, x, layout)
+    zeros = [0.0] * len(w)
+    return gradient_of(zeros, layout), gradient_of(zeros, layout), 0.0
 
 
 def softmax(z: Vector) -> list[float]:
     """pᵢ = exp(zᵢ) / Σexp(zⱼ), after subtracting the largest z: the same p, without overflow. Source: LB, SM A.1.
 
-    Shapes: n → n. Raises `ArgumentError` for an empty z.
+    Shapes: n → n. Raises `ShapeError` unless z is flat, `ArgumentError` for an empty z.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
@@ -151,7 +207,7 @@ def _others(p: Vector, i: int) -> float:
 def softmax_jacobian(z: Vector) -> list[list[float]]:
     """∂pᵢ/∂zⱼ = pᵢ·(δᵢⱼ - pⱼ), that is diag(p) - ppᵀ: symmetric, so the same in both layouts; rows sum to 0.
 
-    Shapes: n → n×n. Raises `ArgumentError` for an empty z. Source: LB, SM A.1.
+    Shapes: n → n×n. Raises `ShapeError` unless z is flat, `ArgumentError` for an empty z. Source: LB, SM A.1.
 
     >>> softmax_jacobian([0.0, 0.0])
     [[0.25, -0.25], [-0.25, 0.25]]
@@ -160,22 +216,44 @@ def softmax_jacobian(z: Vector) -> list[list[float]]:
     return [[a * _others(p, i) if i == j else -a * b for j, b in enumerate(p)] for i, a in enumerate(p)]
 
 
-def softmax_backward(z: Vector, g: Vector) -> list[float]:
+def softmax_factors(x: Vector) -> tuple[float, list[list[float]], list[float], list[list[float]]]:
+    """The factors of softmax as y·z: y = 1/(**1**ᵀexp x), ∂y/∂x = -y²·exp(x)ᵀ, z = exp x, ∂z/∂x = diag(z).
+
+    `scaled_vector_jacobian` makes the Jacobian of them (theorem B.15). Without the shift exp overflows from 710 on, see
+    E7. Shapes: n → a number, 1×n, n and n×n. Raises `ShapeError` unless x is flat, `ArgumentError` for an empty x.
+    Source: SM A.1, B.15.
+
+    >>> softmax_factors([0.0, 0.0])[:2]
+    (0.5, [[-0.25, -0.25]])
+    """
+    vectors(x=x)
+    if not x:
+        raise ArgumentError("the softmax needs at least one number, got none")
+    z = [exponential(item) for item in x]
+    y = 1.0 / total(z)
+    return y, [[-y * y * item for item in z]], z, diagonal(z)
+
+
+def softmax_backward(z: Vector, g: Vector | Matrix, layout: Layout = "numerator") -> list[list[float]]:
     """The gradient of a loss by z, from its gradient g by p = softmax(z): p⊙(g - g·p), without the matrix.
 
-    Shapes: n and n → n. Raises `ShapeError` when lengths differ, `ArgumentError` when they are 0. Source: SM A.2.
+    Shapes: n, and g as a row, a column or flat → 1×n, or n×1 in denominator layout. Raises `ShapeError` when lengths
+    differ, `ArgumentError` when they are 0, or for another layout. Source: SM A.2.
 
-    >>> softmax_backward([0.0, 0.0], [1.0, 3.0])
-    [-0.5, 0.5]
+    >>> softmax_backward([0.0, 0.0], [[1.0, 3.0]])
+    [[-0.5, 0.5]]
     """
+    g = items_of(g)
     vectors(z=z, g=g)
     p = softmax(z)
     along = inner(g, p)
-    return [a * (b - along) for a, b in zip(p, g)]
+    return gradient_of((a * (b - along) for a, b in zip(p, g)), layout)
 
 
 def logsumexp(z: Vector) -> float:
-    """log Σexp(zᵢ), without overflow. Shapes: n → number. Raises `ArgumentError` for an empty z. Source: SM.
+    """log Σexp(zᵢ), without overflow.
+
+    Shapes: n → number. Raises `ShapeError` unless z is flat, `ArgumentError` for an empty z. Source: none of the five.
 
     >>> logsumexp([1000.0]), logsumexp([0.0, 0.0]) == math.log(2.0)
     (1000.0, True)
@@ -192,19 +270,22 @@ def _above_largest(z: Vector) -> float:
     return math.log1p(total(exp_difference(item, z[first]) for k, item in enumerate(z) if k != first))
 
 
-def logsumexp_gradient(z: Vector) -> list[float]:
-    """The gradient of log-sum-exp: the softmax. Shapes: n → n. Raises `ArgumentError` for an empty z. Source: SM.
+def logsumexp_gradient(z: Vector, layout: Layout = "numerator") -> list[list[float]]:
+    """The gradient of log-sum-exp: the softmax.
+
+    Shapes: n → 1×n, or n×1 in denominator layout. Raises `ShapeError` unless z is flat, `ArgumentError` for an empty z
+    or another layout. Source: none of the five.
 
     >>> logsumexp_gradient([7.0])
-    [1.0]
+    [[1.0]]
     """
-    return softmax(z)
+    return gradient_of(softmax(z), layout)
 
 
 def log_softmax(z: Vector) -> list[float]:
-    """zᵢ - log Σexp(zⱼ), which keeps its digits where the softmax rounds to 1 or underflows to 0. Source: SM.
+    """zᵢ - log Σexp(zⱼ), which keeps its digits where the softmax rounds to 1 or underflows to 0.
 
-    Shapes: n → n. Raises `ArgumentError` for an empty z.
+    Shapes: n → n. Raises `ShapeError` unless z is flat, `ArgumentError` for an empty z. Source: none of the five.
 
     >>> log_softmax([0.0, -1e4])
     [0.0, -10000.0]
@@ -216,9 +297,9 @@ def log_softmax(z: Vector) -> list[float]:
 
 
 def log_softmax_jacobian(z: Vector) -> list[list[float]]:
-    """∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ; its rows sum to 0. Source: SM.
+    """∂log pᵢ/∂zⱼ = δᵢⱼ - pⱼ; its rows sum to 0.
 
-    Shapes: n → n×n. Raises `ArgumentError` for an empty z.
+    Shapes: n → n×n. Raises `ShapeError` unless z is flat, `ArgumentError` for an empty z. Source: none of the five.
 
     >>> log_softmax_jacobian([0.0, 0.0])
     [[0.5, -0.5], [-0.5, 0.5]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scalargrad.calculus.layers import log_softmax, softmax
-from scalargrad.calculus.shapes import Matrix, Vector, matrices, need, total, vectors
+from scalargrad.calculus.shapes import Layout, Matrix, Vector, gradient_of, matrices, need, total, vectors
 from scalargrad.errors import ArgumentError
 
 
@@ -21,19 +21,20 @@ def mse(target: Vector, prediction: Vector) -> float:
     vectors(target=target, prediction=prediction)
     if not target:
         raise ArgumentError("a mean needs at least one number, got none")
-    return total((y - guess) ** 2 for y, guess in zip(target, prediction)) / len(target)
+    return total((y - guess) * (y - guess) for y, guess in zip(target, prediction)) / len(target)
 
 
-def mse_gradient(target: Vector, prediction: Vector) -> list[float]:
+def mse_gradient(target: Vector, prediction: Vector, layout: Layout = "numerator") -> list[list[float]]:
     """The gradient of `mse` by the prediction: -(2/n)(yᵢ - ŷᵢ).
 
-    Shapes: n and n → n. Raises `ShapeError` when the lengths differ. Source: LB.
+    Shapes: n and n → 1×n, or n×1 in denominator layout. Raises `ShapeError` when the lengths differ, `ArgumentError`
+    for another layout. Source: LB.
 
     >>> mse_gradient([1.0, 2.0], [1.0, 4.0])
-    [0.0, 2.0]
+    [[0.0, 2.0]]
     """
     vectors(target=target, prediction=prediction)
-    return [2.0 * (guess - y) / len(target) for y, guess in zip(target, prediction)]
+    return gradient_of((2.0 * (guess - y) / len(target) for y, guess in zip(target, prediction)), layout)
 
 
 def _check_classes(scores: Matrix, classes: Sequence[int]) -> None:

@@ -99,6 +99,29 @@ def arrange(jacobian: Matrix, layout: Layout, width: int | None = None) -> list[
     return [list(row) for row in jacobian] if layout == "numerator" else transpose(jacobian, width)
 
 
+def gradient_of(items: Iterable[float], layout: Layout) -> list[list[float]]:
+    """The gradient of a number by a vector: a row 1×n ("numerator"), or a column n×1 ("denominator").
+
+    >>> gradient_of([1.0, 2.0], "denominator")
+    [[1.0], [2.0]]
+    """
+    return arrange([list(items)], layout)
+
+
+def items_of(gradient: Vector | Matrix) -> list[float]:
+    """The numbers of a gradient, which may be a row 1×n, a column n×1, or flat. Raises `ShapeError` for other shapes.
+
+    >>> items_of([[1.0], [2.0]]), items_of([[1.0, 2.0]]), items_of([1.0, 2.0])
+    ([1.0, 2.0], [1.0, 2.0], [1.0, 2.0])
+    """
+    rows: Any = gradient
+    sizes = shape(rows)
+    if len(sizes) == 2 and 1 in sizes:
+        return [item for row in rows for item in row]
+    need(len(sizes) == 1, "a gradient is a row, a column, or flat", gradient=rows)
+    return list(rows)
+
+
 def product(a: Matrix, b: Matrix, width: int | None = None) -> list[list[float]]:
     """The matrix product (m×k)(k×n); `width` is n if `b` has no rows. Raises `ShapeError` when they do not fit.
 
@@ -107,7 +130,7 @@ def product(a: Matrix, b: Matrix, width: int | None = None) -> list[list[float]]
     """
     matrices(a=a, b=b)
     need(not a or len(a[0]) == len(b), "a must have as many columns as b has rows", a=a, b=b)
-    by_column = transpose(b, width) if b else [[]] * (width or 0)
+    by_column = transpose(b, width)
     return [[inner(row, column) for column in by_column] for row in a]
 
 

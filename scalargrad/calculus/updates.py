@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 
-from scalargrad.calculus.shapes import Vector, vectors
+from scalargrad.calculus.shapes import Matrix, Vector, items_of, vectors
 from scalargrad.errors import ArgumentError
 
 
-def gradient_descent_step(w: Vector, gradient: Vector, rate: float) -> list[float]:
-    """w - η·∂C/∂w. Shapes: n and n → n. Raises `ShapeError` when the lengths differ. Source: PH 5.
+def gradient_descent_step(w: Vector, gradient: Vector | Matrix, rate: float) -> list[float]:
+    """w - η·(∂C/∂w)ᵀ: w has a column's direction, the gradient a row's, so it is transposed, see E12.
 
-    >>> gradient_descent_step([1.0], [4.0], 0.25)
-    [0.0]
+    Shapes: w of n, and its gradient as a row 1×n, a column n×1 or flat → n. Raises `ShapeError` when the lengths
+    differ. Source: PH 5.
+
+    >>> gradient_descent_step([1.0, 2.0], [[4.0, 8.0]], 0.25)
+    [0.0, 0.0]
     """
-    vectors(w=w, gradient=gradient)
-    return [a - rate * g for a, g in zip(w, gradient)]
+    step = items_of(gradient)
+    vectors(w=w, gradient=step)
+    return [a - rate * g for a, g in zip(w, step)]
 
 
 def sgd_momentum_step(
@@ -31,10 +35,10 @@ def sgd_momentum_step(
 ) -> tuple[list[float], list[float]]:
     """One step of SGD with momentum: the new parameters and the new velocity.
 
-    With g = gradient + weight_decay·w, the velocity is momentum·velocity + (1 - dampening)·g; at the first step, where
-    `velocity` is None, it is g. w decreases by rate·velocity, or with Nesterov by rate·(g + momentum·velocity). Shapes:
-    n each. Raises `ShapeError` when lengths differ, `ArgumentError` for Nesterov without momentum or with dampening.
-    Source: PyTorch's SGD; PH 1.
+    With g = gradient + weight_decay·w, the velocity is momentum·velocity + (1 - dampening)·g; without momentum, and at
+    the first step, where `velocity` is None, it is g. w decreases by rate·velocity, or with Nesterov by
+    rate·(g + momentum·velocity). Shapes: n each. Raises `ShapeError` when lengths differ, `ArgumentError` for Nesterov
+    without momentum or with dampening. Source: PyTorch's SGD; PH 1.
 
     >>> sgd_momentum_step([1.0], [2.0], [4.0], rate=0.25, momentum=0.5)
     ([0.0], [4.0])
@@ -43,7 +47,9 @@ def sgd_momentum_step(
     if nesterov and (momentum <= 0.0 or dampening != 0.0):
         raise ArgumentError(f"Nesterov needs momentum and no dampening, got {momentum} and {dampening}")
     g = [d + weight_decay * a for d, a in zip(gradient, w)]
-    v = g if velocity is None else [momentum * u + (1.0 - dampening) * d for u, d in zip(velocity, g)]
+    v = g
+    if velocity is not None and momentum != 0.0:
+        v = [momentum * u + (1.0 - dampening) * d for u, d in zip(velocity, g)]
     step = [d + momentum * u for d, u in zip(g, v)] if nesterov else v
     return [a - rate * s for a, s in zip(w, step)], v
 
@@ -95,7 +101,8 @@ def adamw_step(
 ) -> tuple[list[float], list[float], list[float]]:
     """Step t of AdamW: w first decreases by rate·weight_decay·w, outside the moments; then as `adam_step`.
 
-    Shapes and errors are as in `adam_step`. Source: PyTorch's AdamW; PH 1.
+    Shapes: n each. Raises `ShapeError` when lengths differ, `ArgumentError` for t below 1. Source: PyTorch's AdamW;
+    PH 1.
 
     >>> adamw_step([1.0], [3.0], [0.0], [0.0], 1, rate=0.5, epsilon=0.0, weight_decay=0.5)[0]
     [0.25]

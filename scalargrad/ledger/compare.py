@@ -1,14 +1,12 @@
-"""Compares the engine's results with the analytic ones: computes the engine's, and checks the tolerance."""
+"""Compares two results within a tolerance, and a wrong form with a right one."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from scalargrad.errors import ShapeError
-from scalargrad.transforms.containers import flat, keys, mapped
-from scalargrad.value import Value
+from scalargrad.transforms.containers import entries, flat, keys, rebuild
 
 EPSILON = sys.float_info.epsilon
 _SMALLEST = 5e-324
@@ -34,6 +32,8 @@ class Comparison(NamedTuple):
     scale: Any = None
     n: int = 1
     extra: float = 0.0
+    latex: str = ""  # of a step
+    is_step: bool = False  # a line of the derivation, not the row's own statement
 
     def entries(self) -> list[tuple[float, float, float]]:
         """The analytic result, the engine's and the scale, number by number. Raises `ShapeError` if shapes differ."""
@@ -63,30 +63,47 @@ class Comparison(NamedTuple):
         return found
 
 
-class Worked(NamedTuple):
-    """A row worked out on numbers."""
-
-    inputs: dict[str, Any]
-    comparisons: list[Comparison]
-
-
-def gradients(output: Any, inputs: Any) -> Any:
-    """The gradient of one output by nested lists of leaves, in their shape. Zeros if the output is a float."""
-    for leaf in flat(inputs):
-        leaf.grad = 0.0
-    if isinstance(output, Value):
-        output.backward()
-    return mapped(lambda leaf: leaf.grad, inputs)
+def _without_nans(each: Comparison) -> Comparison:
+    """The comparison with 0 for a nan where both sides have one."""
+    same = [a != a and b != b for a, b, _ in each.entries()]
+    if not any(same):
+        return each
+    a, b = (
+        rebuild(x, [0.0 if nan else item for item, nan in zip(flat(x), same)]) for x in (each.analytic, each.engine)
+    )
+    return each._replace(analytic=a, engine=b)
 
 
-def engine_gradient(f: Callable[..., Any], *arguments: Any) -> Any:
-    """The gradient of a number by nested lists of floats; for several arguments, a list of gradients."""
-    inputs = mapped(Value, list(arguments))
-    found = gradients(f(*inputs), inputs)
-    return found if len(arguments) > 1 else found[0]
+class Refutation(NamedTuple):
+    """A wrong form beside the right one, on numbers: they part, and the engine agrees with the right one."""
 
+    what: str
+    wrong: Any  # numbers; or text, where there are none
+    right: Comparison
+    again: Any = None  # the wrong form once more, from the engine's numbers
+    size: Any = None  # its scale, if that is not the right form's
+    of: str = ""  # the misprint of a row that it shows
 
-def engine_jacobian(f: Callable[[Any], Sequence[Any]], x: Any) -> list[Any]:
-    """The gradients of a list of numbers by nested lists of floats, with one backward per number."""
-    inputs = mapped(Value, x)
-    return [gradients(output, inputs) for output in flat(list(f(inputs)))]
+    def parts(self) -> list[tuple[str, Any, float]]:
+        """Where the two differ visibly, by a thousandth of the larger number: the path, the wrong number, the right."""
+        if isinstance(self.wrong, str) or _form(self.wrong) != _form(self.right.analytic):
+            return [("", self.wrong, self.right.analytic)]
+        return [(path, a, b) for (path, a), b in zip(entries(self.wrong, ""), flat(self.right.analytic))
+                if not (a == b or (a != a and b != b) or abs(a - b) <= 1e-3 * max(abs(a), abs(b)) < float("inf"))
+                ]  # fmt: skip
+
+    def comparisons(self) -> list[Comparison]:
+        """What the engine must agree with: the right form, and the wrong one as it is meant. Two nans agree in both."""
+        if self.again is None:
+            return [_without_nans(self.right)]
+        scale = self.right.scale if self.size is None else self.size
+        meant = Comparison(f"{self.what}, the wrong form", self.wrong, self.again, scale, self.right.n)
+        return [_without_nans(self.right), _without_nans(meant)]
+
+    def misses(self, units: float) -> list[str]:
+        """The pairs of numbers that differ, as text."""
+        return [miss for each in self.comparisons() for miss in each.misses(units)]
+
+    def holds(self, units: float) -> bool:
+        """Whether the wrong form is wrong here, and the engine agrees with both."""
+        return bool(self.parts()) and not self.misses(units)

@@ -2,7 +2,8 @@
 
 Mutants by rule are drawn by a seed from all sources in proportion to their lines, half of them in C. Each meets first
 the test files that are about its source, and, if it survives these, the whole suite. With --table every expression of
-the table is broken in every small way, and with --ledger come the mutants that are written for the rows of the ledger.
+the table is broken in every small way, with --forms every expression of the closed forms and of what the rows of the
+ledger expect, and with --ledger come the mutants that are written for these rows.
 The exit status is 1 when one survives that is not listed as equivalent, with the reason.
 """
 
@@ -103,6 +104,9 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print them and stop")
     parser.add_argument("--focused", action="store_true", help="run only the files that are about each source")
     parser.add_argument("--table", action="store_true", help="every wrong row of the table too")
+    parser.add_argument(
+        "--forms", action="store_true", help="every wrong closed form and wrong step too, against the live command"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     parser.add_argument("--ledger", nargs="*", metavar="ROW", help="the ledger's mutants too, of these rows or of all")
     arguments = parser.parse_args()
@@ -117,6 +121,10 @@ def main() -> int:
         from tests.mutation import table
 
         survivors += table.check_all()
+    if arguments.forms:
+        from tests.mutation import forms
+
+        survivors += forms.check_all()
     if arguments.ledger is not None:
         survivors += ledger.check(arguments.ledger, arguments.jobs)
     return int(survivors > 0)

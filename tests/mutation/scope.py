@@ -19,7 +19,7 @@ DEMOS = ("demo*", "pictures", "datasets", "errors", "formulas")
 
 CORE = (*GRAPH, "custom*", "transforms", "number_facts", "paths")
 BULK = (*ARRAYS, "graph*", "threads", "size")
-CHECKS = ("testing*", "witnesses", "strategies*", "ledger*", "calculus_a", "calculus_b", "custom*")
+CHECKS = ("testing*", "witnesses", "strategies*", "ledger*", "calculus_a", "calculus_b*", "custom*")
 HISTORY = ("copy", "records", "graph*", "links", "size", "breakage", "allocation", "backends", "arrays*")
 
 # By path, without the suffix: of a file, or of a folder whose files have no entry of their own.
@@ -39,7 +39,7 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/ledger": LEDGER,
     "scalargrad/demos": DEMOS,
     **dict.fromkeys(("scalargrad/core", "scalargrad/value"), CORE),
-    "scalargrad/losses": ("losses", "loss*", "layers", "calculus_d"),
+    "scalargrad/losses": ("losses", "loss*", "layers", "calculus_d*"),
     "scalargrad/optim": OPTIMISERS,
     "scalargrad/contexts": ("contexts*", "watch", "graph*", "transform*", "threads", "breakage"),
     "scalargrad/convert": ("value*", "breakage", "number_facts", "arrays*", "many*", "transform*"),

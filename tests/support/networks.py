@@ -6,19 +6,24 @@ matrix rows run once per style, and `gradient`, `jacobian` and `value` assert th
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
+from fractions import Fraction
 from functools import reduce
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, losses, nn
 from scalargrad.arrays import Matrix, Vector
 from scalargrad.arrays.arithmetic import affine, as_array
-from scalargrad.ledger.compare import engine_gradient, engine_jacobian
+from scalargrad.ledger.engine import engine_gradient, engine_jacobian
 from scalargrad.transforms.containers import flat
+from tests.support.drawn import QUARTERS, SIZES, vectors
 from tests.support.engines import bits
 from tests.support.witness import Complex
 
@@ -97,6 +102,10 @@ class Scalar:
 
     def mse(self, target: Any, prediction: Any) -> Any:
         return self.space.mean([_square(guess - y) for y, guess in zip(target, prediction)])
+
+    def least_squares(self, w: Any, inputs: Any, targets: Any) -> Any:
+        """(1/N)‖Xw - y‖²."""
+        return self.mse(targets, self.dots(inputs, w))
 
     def squares(self, *matrices: Any) -> Any:
         """The sum of the squares of all numbers."""
@@ -187,8 +196,13 @@ WITNESS = Scalar(Complex)
 styles = pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
 
 
+def _number(x: Any) -> float:
+    """As a float: of arrays without numbers, the sum is a Value."""
+    return x.data if isinstance(x, Value) else float(x)
+
+
 def _bits(x: Any) -> list[Any]:
-    return [bits(float(item)) for item in flat(x)]
+    return [bits(_number(item)) for item in flat(x)]
 
 
 def value(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
@@ -202,7 +216,7 @@ def value(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
 def _plain(x: Any) -> Any:
     if hasattr(x, "tolist"):
         x = x.tolist()
-    return [_plain(item) for item in x] if isinstance(x, (list, tuple)) else float(x)
+    return [_plain(item) for item in x] if isinstance(x, (list, tuple)) else _number(x)
 
 
 def gradient(style: Any, f: Callable[..., Any], *arguments: Any) -> Any:
@@ -232,3 +246,37 @@ def _seen(engine: Any, style: Any, f: Callable[..., Any], *arguments: Any) -> tu
         return output
 
     return engine(seen, *arguments), outputs
+
+
+# --- least-squares problems
+
+
+@st.composite
+def full_rank(draw: Any) -> tuple[list[list[float]], list[float]]:
+    """X and y, X with diagonal rows from 1 to 2 over others of at most 1: the eigenvalues of XᵀX are 1 or more."""
+    n = draw(SIZES)
+    tops = draw(vectors(n, st.sampled_from([1.0, 1.5, 2.0])))
+    inputs = [[top if i == j else 0.0 for j in range(n)] for i, top in enumerate(tops)]
+    inputs += draw(st.lists(vectors(n, QUARTERS.map(lambda x: x / 3.0)), max_size=3))
+    return inputs, draw(vectors(len(inputs)))
+
+
+def determinant(rows: list[list[Fraction]]) -> Fraction:
+    """By its sum over permutations: exact."""
+    places = range(len(rows))
+    return sum((math.prod(row[k] for row, k in zip(rows, order)) * (-1) ** sum(a > b for a, b in combinations(order, 2))
+                for order in permutations(places)), Fraction())  # fmt: skip
+
+
+def solved(inputs: list[list[float]], targets: list[float]) -> list[float]:
+    """The least-squares solution by Cramer's rule on fractions: exact, then rounded."""
+    columns = [[Fraction(item) for item in column] for column in (*zip(*inputs), targets)]
+    *rows, wanted = [[sum(p * q for p, q in zip(a, b)) for a in columns[:-1]] for b in columns]
+    whole = determinant(rows)  # of XᵀX, which is symmetric
+    return [float(determinant([wanted if k == j else row for k, row in enumerate(rows)]) / whole)
+            for j in range(len(rows))]  # fmt: skip
+
+
+def residual_sizes(w: list[float], inputs: Any, targets: list[float]) -> list[float]:
+    """The sizes of the terms of w·x - y, added up for each input."""
+    return [sum(abs(p * q) for p, q in zip(x, w)) + abs(y) for x, y in zip(inputs, targets)]

@@ -33,6 +33,29 @@ def witnessed(what: str, analytic: Any, witness: Any, scale: Any = None, n: int 
     return Comparison(f"complex step, {what}", analytic, witness, scale, 2 * n, _DUST + STEP**2 * third)
 
 
+def in_both_layouts(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function with `layout` returns, each gradient as the flat list of its numbers.
+
+    Asserts the shapes: by default, and in numerator layout, a gradient is a row 1×n; in denominator layout it is the
+    column n×1 of the same numbers. A derivative by a number is a number in both.
+    """
+    rows, columns = function(*arguments), function(*arguments, layout="denominator")
+    assert function(*arguments, layout="numerator") == rows
+    if not isinstance(rows, tuple):
+        return _items(rows, columns)
+    assert isinstance(columns, tuple) and len(columns) == len(rows)
+    return tuple(_items(*pair) for pair in zip(rows, columns))
+
+
+def _items(row: Any, column: Any) -> Any:
+    if isinstance(row, float):
+        assert column == row
+        return row
+    (items,) = row
+    assert column == [[item] for item in items]
+    return items
+
+
 class Complex:
     """The functions of scalargrad on complex numbers. The real part decides branches."""
 
