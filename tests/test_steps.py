@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, core
 from scalargrad.errors import HandmadeNodeError
+from scalargrad.nodes import view
 from scalargrad.table import ops
 
 numbers = st.floats(-4, 4) | st.sampled_from([0.0, -0.0, 1.0, -1.0, math.inf, math.nan])
@@ -157,3 +161,18 @@ def test_they_cannot_be_set() -> None:
         for name in ("_children", "_local_grads"):
             with pytest.raises(HandmadeNodeError, match=r"write Value\("):
                 setattr(v, name, ())
+
+
+def test_nodes_that_are_alive_when_python_exits() -> None:
+    """Python clears modules before the last nodes go, whose graph is closed then, and forgotten by the traversal."""
+    code = "import sys; from scalargrad import Value; y = Value(2.0) * 3; sys.kept = (y, y._children, (y * 2)._prev)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_a_traversal_leaves_nothing_behind() -> None:
+    before = len(view._seen)
+    for _ in range(20):
+        by_steps((Value(2.0) * 3 + 1.0) ** 3)
+    gc.collect()
+    assert len(view._seen) == before

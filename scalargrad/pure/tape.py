@@ -33,7 +33,6 @@ GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
 NEW = -1
 
 _serials = itertools.count(1)
-_closings = itertools.count(1)
 
 # An operand is the index of an earlier node, or a float, which is a constant. (A leaf's entry has the leaf as its only
 # operand; a link has the graph and the index that it leads to.)
@@ -46,6 +45,8 @@ class Graph:
     """Recorded nodes, each (op, operands, value). Appending a node is one atomic step."""
 
     __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "links", "nodes", "serial")
+
+    _closings = itertools.count(1)  # here, because Python clears a module before the last graphs are closed
 
     def __init__(self) -> None:
         self.serial = next(_serials)
@@ -64,7 +65,7 @@ class Graph:
 
     def close(self) -> None:
         if not self._closing:
-            self._closing.setdefault("position", next(_closings))  # if two threads close it, the first one counts
+            self._closing.setdefault("position", next(self._closings))  # if two threads close it, the first one counts
 
     def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
         self.nodes.append((op, operands, value))
