@@ -10,12 +10,13 @@ import math
 import operator
 from array import array
 from collections.abc import Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
 from scalargrad.arrays import reductions
-from scalargrad.arrays.base import of_items
+from scalargrad.arrays.base import Array, of_items
 from scalargrad.errors import ArgumentError, NumberError, StateError
+from scalargrad.nn.module import Module
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.value import Value
 
@@ -25,17 +26,30 @@ __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimi
            "clip_grad_norm", "clip_grad_value"]  # fmt: skip
 
 
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        from scalargrad.names import missing
+
+        raise missing(__name__, name)
+
+
 def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
     """The parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
+    kind = type(parameters).__name__
     if isinstance(parameters, Value):
         raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
-    given = convert.items(parameters)
+    if isinstance(parameters, dict):
+        raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass list(x.values())")
+    if isinstance(parameters, Module):
+        raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass model.parameters()")
+    given = convert.in_order(parameters, who)
     if given is None:
-        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: pass x.parameters()")
+        raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass x.parameters()")
     found = {id(p): p for p in given}
     for p in found.values():
         if not isinstance(p, Value):
-            raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}")
+            raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}{_advice(p)}")
         if core.key(p) is not None:
             raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
     if not found:
@@ -43,15 +57,25 @@ def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
     return tuple(found.values())
 
 
+def _advice(p: Any) -> str:
+    for kind, instead in (
+        (Module, "model.parameters()"),
+        (Array, "x.elements(), or [*x.elements(), *y.elements()] for several"),
+        (tuple, "model.parameters(), which has no names"),
+        (dict, "one list; for groups with settings of their own, make an optimiser for each"),
+    ):
+        if isinstance(p, kind):
+            return f": pass {instead}"
+    return ""
+
+
 def _number(x: Any, name: str, below: float = math.inf) -> float:
     """A number that is at least 0 and below `below`. Raises `NumberError` or `ArgumentError`."""
-    found = NotImplemented if isinstance(x, Value) else convert.number(x)
-    if found is NotImplemented:
-        raise NumberError(f"{name} must be a number, got {type(x).__name__}")
+    found = convert.argument(x, name)
     if not 0.0 <= found < below:
         limits = "a finite number that is not negative" if below == math.inf else f"at least 0 and below {below}"
         raise ArgumentError(f"{name} must be {limits}, got {x}")
-    return float(found)
+    return found
 
 
 class Optimiser:
@@ -69,6 +93,19 @@ class Optimiser:
         self._block = core.block(self.parameters)
         self._steps = 0
         self._state = bytearray()
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        """Raises `NumberError` for a setting that is no number. The step asks for its range."""
+        if name in self._settings:
+            convert.argument(x, name)
+        super().__setattr__(name, x)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            from scalargrad.names import attribute
+
+            return attribute(self, name)
 
     @property
     def parameters(self) -> tuple[Value, ...]:

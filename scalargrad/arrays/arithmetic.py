@@ -224,6 +224,7 @@ def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
     return elementwise(opcode, *operands) if any(isinstance(x, Array) for x in operands) else NotImplemented
 
 
-for _name, _method in faces.methods(elementwise, "Arithmetic", "`scalargrad.{}` of each element.", globals()).items():
+_of_each = "`scalargrad.{}` of each element."
+for _name, _method in faces.methods(elementwise, convert.refuse_bools, "Arithmetic", _of_each, globals()).items():
     setattr(Arithmetic, _name, _method)
 core.upcall("lift", _lift)

@@ -27,11 +27,19 @@ def functions(apply: Function, number: Function, node: type, home: dict[str, Any
     return made
 
 
-def methods(apply: Function, owner: str, doc: str, home: dict[str, Any], aliases: bool = False) -> dict[str, Function]:
-    """Returns the methods of a class by name: `apply(opcode, self, *others)`. `aliases` adds numpy's names."""
+def methods(
+    apply: Function, refuse_bools: Function, owner: str, doc: str, home: dict[str, Any], aliases: bool = False
+) -> dict[str, Function]:
+    """Returns the methods of a class by name: `apply(opcode, self, *others)`. `aliases` adds numpy's names.
+
+    `refuse_bools(self, y)` raises if the method `where` is given its condition in the place of y.
+    """
     made = {}
     for row in FUNCTIONS:
-        function = _operator() if row.name == "pow" else _applied(apply, ops.OPCODE[row.name], len(row.operands))
+        if row.name == "where":
+            function = _choice(apply, refuse_bools)
+        else:
+            function = _operator() if row.name == "pow" else _applied(apply, ops.OPCODE[row.name], len(row.operands))
         parameters, text = ("self", *others(row)), doc.format(row.name)
         made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
     if aliases:
@@ -80,6 +88,18 @@ def _operator() -> Function:
         return x**y
 
     return power
+
+
+def _choice(apply: Function, refuse_bools: Function) -> Function:
+    """The method `where`, whose condition is self, and not the first argument as in pandas."""
+    opcode = ops.OPCODE["where"]
+
+    def choose(x: Any, y: Any, w: Any) -> Any:
+        if hasattr(y, "shape") or isinstance(y, (list, tuple)):
+            refuse_bools(x, y)
+        return apply(opcode, x, y, w)
+
+    return choose
 
 
 def _docstring(row: ops.Row) -> str:
