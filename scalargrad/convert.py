@@ -172,14 +172,12 @@ def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:
     if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
         raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it first (numpy.ma.filled)")
     if hasattr(x, "shape") and hasattr(x, "dtype"):
+        given = f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}"
         if getattr(x.dtype, "kind", "") in "SUT":
-            raise NumberError(
-                f"expected numbers, got a {kind} of text, of shape {tuple(x.shape)}: write x.astype(float) if the texts"
-                " are numbers, and encode others as numbers"
-            )
+            raise NumberError(f"{given}, which is text: write x.astype(float) for texts of numbers, and encode others")
         raise NumberError(
-            f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
-            " make an array of Values element by element, or a Vector or Matrix of the whole"
+            f"{given}: a Value is one number; make an array of Values element by element, or a Vector or Matrix of the"
+            " whole"
         )
     advice = ""
     if isinstance(x, complex):
