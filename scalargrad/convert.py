@@ -80,6 +80,8 @@ def flag(x: Any, name: str) -> bool:
 
 def argument(x: Any, name: str) -> float:
     """The float of an argument that is a number. Raises `NumberError`, which names it."""
+    if type(x) is float:
+        return x
     advice = ""
     try:
         found = NotImplemented if _is_value(x) else number(x)

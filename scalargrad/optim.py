@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
 from scalargrad.arrays import reductions
-from scalargrad.arrays.base import Array, of_items
-from scalargrad.errors import ArgumentError, NumberError, StateError
-from scalargrad.nn.module import Module
+from scalargrad.arrays.base import of_items
+from scalargrad.errors import ArgumentError, StateError
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
+from scalargrad.nn.trained import trained
 from scalargrad.value import Value
 
 T = TypeVar("T", bound="Optimiser")
@@ -32,41 +32,6 @@ if not TYPE_CHECKING:
         from scalargrad.names import missing
 
         raise missing(__name__, name)
-
-
-def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
-    """The parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
-    kind = type(parameters).__name__
-    if isinstance(parameters, Value):
-        raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
-    if isinstance(parameters, dict):
-        raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass list(x.values())")
-    if isinstance(parameters, Module):
-        raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass model.parameters()")
-    given = convert.in_order(parameters, who)
-    if given is None:
-        raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass x.parameters()")
-    found = {id(p): p for p in given}
-    for p in found.values():
-        if not isinstance(p, Value):
-            raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}{_advice(p)}")
-        if core.key(p) is not None:
-            raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
-    if not found:
-        raise ArgumentError(f"{who} got no parameters: pass model.parameters()")
-    return tuple(found.values())
-
-
-def _advice(p: Any) -> str:
-    for kind, instead in (
-        (Module, "model.parameters()"),
-        (Array, "x.elements(), or [*x.elements(), *y.elements()] for several"),
-        (tuple, "model.parameters(), which has no names"),
-        (dict, "one list; for groups with settings of their own, make an optimiser for each"),
-    ):
-        if isinstance(p, kind):
-            return f": pass {instead}"
-    return ""
 
 
 def _number(x: Any, name: str, below: float = math.inf) -> float:
@@ -86,9 +51,8 @@ class Optimiser:
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        self._parameters = _trained(parameters, type(self).__name__)
-        for name, value in settings.items():
-            setattr(self, name, value)
+        self._parameters = trained(parameters, type(self).__name__)
+        vars(self).update(settings)
         self._check()
         self._block = core.block(self.parameters)
         self._steps = 0
@@ -343,9 +307,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
     (8.0, 2.0)
     """
-    trained = _trained(parameters, "clip_grad_norm")
+    leaves = of_items(trained(parameters, "clip_grad_norm"))
     most = _number(max_norm, "max_norm")
-    leaves = of_items(trained)
     grads = leaves.grad
     norm = float(reductions.norm(grads))
     if not all(map(math.isfinite, grads)):
@@ -366,7 +329,6 @@ def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
     >>> clip_grad_value([w], 2.0); w.grad
     -2.0
     """
-    trained = _trained(parameters, "clip_grad_value")
+    leaves = of_items(trained(parameters, "clip_grad_value"))
     most = _number(clip_value, "clip_value")
-    leaves = of_items(trained)
     leaves.grad = [most if g > most else -most if g < -most else g for g in leaves.grad]

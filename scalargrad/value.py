@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
 from scalargrad.convert import label as text_of_label
-from scalargrad.convert import real, refuse_bools, short
+from scalargrad.convert import real, short
 from scalargrad.errors import ImplicitDetachWarning, NumberError
 from scalargrad.nodes.copies import _attributes, _leaf, copied, flattened, pickled
 from scalargrad.nodes.copies import _from_record as _from_record  # pickles look for it here
@@ -186,9 +186,7 @@ class Value(View, core.Node, ValueMethods):
 
     # --- the functions of the table, as methods; numpy's ufuncs look for its own names on the elements of object arrays
 
-    locals().update(
-        faces.methods(core.apply, refuse_bools, "Value", "`scalargrad.{}` of this Value.", globals(), aliases=True)
-    )
+    locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals()))
 
     # --- as a numbers.Real
 
