@@ -1,11 +1,12 @@
 """What to write for a name that is not here: PyTorch's names beside ours, and our own names by where they are.
 
-The modules and the classes whose attributes people guess raise `MissingNameError` from their ``__getattr__``.
+The modules raise `MissingNameError` from their ``__getattr__``, the classes from descriptors, which cost nothing.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from scalargrad.errors import ScalargradError
 
@@ -90,11 +91,29 @@ def missing(module: str, name: str) -> AttributeError:
     return MissingNameError(module, name, "")
 
 
-def attribute(thing: object, name: str) -> object:
-    """What ``__getattr__`` of a class does: raises, with what to write for PyTorch's name."""
-    if name in TORCH_ATTRIBUTES and not hasattr(type(thing), name):
-        raise MissingNameError(type(thing).__name__, name, TORCH_ATTRIBUTES[name])
-    return object.__getattribute__(thing, name)  # raises Python's own error, or the property's
+class Absent:
+    """An attribute that PyTorch's classes have and ours do not: reading it raises, `hasattr` says no.
+
+    A ``__getattr__`` would say the same, and slow down the reading of every attribute.
+    """
+
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+
+    def __get__(self, thing: object, owner: type) -> Any:
+        for each in owner.__mro__:  # another base class may have it
+            found = vars(each).get(self.name)
+            if found is not None and not isinstance(found, Absent):
+                return found.__get__(thing, owner) if hasattr(found, "__get__") else found
+        raise MissingNameError(owner.__name__, self.name, self.advice)
+
+    def __repr__(self) -> str:
+        return f"<not here: {self.advice}>"
+
+
+def absent() -> dict[str, Absent]:
+    """The attributes that networks and optimisers do not have, for the body of their class."""
+    return {name: Absent(name, advice) for name, advice in TORCH_ATTRIBUTES.items()}
 
 
 def _public(module: str) -> list[str]:

@@ -16,6 +16,7 @@ from scalargrad import convert, core
 from scalargrad.arrays import reductions
 from scalargrad.arrays.base import of_items
 from scalargrad.errors import ArgumentError, StateError
+from scalargrad.names import absent
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.nn.trained import trained
 from scalargrad.value import Value
@@ -47,16 +48,17 @@ class Optimiser:
     """The base class of optimisers: parameters, settings, and the state that one step leaves to the next."""
 
     lr: float
+    _parameters: tuple[Value, ...]
+    _block: core.Block
+    _steps: int
+    _state: bytearray
     _settings: ClassVar[dict[str, float]] = {}  # the name of each setting, and its upper bound (excluded)
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        self._parameters = trained(parameters, type(self).__name__)
-        vars(self).update(settings)
+        self.__dict__.update(settings, _parameters=trained(parameters, type(self).__name__))
         self._check()
-        self._block = core.block(self.parameters)
-        self._steps = 0
-        self._state = bytearray()
+        self.__dict__.update(_block=core.block(self._parameters), _steps=0, _state=bytearray())
 
     def __setattr__(self, name: str, x: Any) -> None:
         """Raises `NumberError` for a setting that is no number. The step asks for its range."""
@@ -65,11 +67,7 @@ class Optimiser:
         super().__setattr__(name, x)
 
     if not TYPE_CHECKING:
-
-        def __getattr__(self, name):
-            from scalargrad.names import attribute
-
-            return attribute(self, name)
+        locals().update(absent())
 
     @property
     def parameters(self) -> tuple[Value, ...]:

@@ -133,7 +133,7 @@ def test_the_table_of_names_is_true() -> None:
         for place, name in re.findall(r"\b(losses|optim|nn|sg)\.(\w+)", instead):
             assert hasattr(places[place], name), instead
     for name in names.TORCH_ATTRIBUTES:
-        assert name not in vars(nn.Module) and name not in vars(optim.Optimiser)
+        assert not hasattr(nn.Module, name) and not hasattr(optim.Optimiser, name)
 
 
 @pytest.mark.parametrize("make", [model, lambda: nn.MLP(1, [1]), lambda: optim.SGD(leaves(), 0.1)])
@@ -144,6 +144,22 @@ def test_an_attribute_of_pytorchs_modules_and_optimisers(make: Callable[[], Any]
             getattr(thing, name)
     with pytest.raises(AttributeError, match=r"'\w+' object has no attribute 'foo'$"):
         _ = thing.foo
+
+
+def test_an_absent_attribute_may_be_set_or_come_from_another_base() -> None:
+    class Modes:
+        def train(self) -> str:
+            return "theirs"
+
+        def __getattr__(self, name: str) -> str:
+            return name
+
+    class Net(nn.Module, Modes):
+        pass
+
+    net: Any = Net()
+    net.apply = 5
+    assert (net.train(), net.apply, net.cuda, Net.train(net)) == ("theirs", 5, "cuda", "theirs")
 
 
 def test_an_error_in_a_property_is_its_own() -> None:

@@ -59,11 +59,15 @@ class Linear(Module):
     ((2, 3), (2,), (1, 2), (2,))
     """
 
+    in_features: int
+    out_features: int
     weight: Matrix
     bias: Vector | None
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, init: str = "kaiming_uniform") -> None:
-        self.in_features, self.out_features = size(in_features, "in_features", 1), size(out_features, "out_features")
+        self.__dict__.update(
+            in_features=size(in_features, "in_features", 1), out_features=size(out_features, "out_features")
+        )
         draw, has_bias = chosen(INITIALISERS, init, "initialiser"), flag(bias, "bias")
         draws = [
             [draw(in_features, out_features, ACTIVATIONS["relu"].gain) for _ in range(in_features)]
@@ -72,8 +76,10 @@ class Linear(Module):
         first = (
             [draw(in_features, out_features, 1.0) for _ in draws] if has_bias and init == "kaiming_uniform" else None
         )
-        self.weight = Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0]
-        self.bias = Vector(first or [0.0] * out_features) if has_bias else None
+        self.__dict__.update(
+            weight=Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0],
+            bias=Vector(first or [0.0] * out_features) if has_bias else None,
+        )
 
     @overload
     def __call__(self, x: A) -> A: ...

@@ -16,6 +16,7 @@ from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
 from scalargrad.errors import ArgumentError, ForwardError, StateError
+from scalargrad.names import absent
 from scalargrad.nn import saving
 from scalargrad.nn.saving import State
 from scalargrad.value import Value
@@ -142,11 +143,7 @@ class Module:
         return forward(*args, **kwargs)
 
     if not TYPE_CHECKING:
-
-        def __getattr__(self, name):
-            from scalargrad.names import attribute
-
-            return attribute(self, name)
+        locals().update(absent())
 
     def _held(self) -> list[Holder]:
         return list(_holders("", self, set()))
