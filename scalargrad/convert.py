@@ -192,7 +192,9 @@ def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:
         if odd is not x:
             advice = f": {type(odd).__name__} {short(odd)} in it is no number"
     elif isinstance(x, str):
-        advice = ": encode text as numbers" if in_data else ": to put a Value into a text, write f'{v}'"
+        advice = ": convert text with float(...); to put a Value into a text, write f'{v}'"
+        if in_data:
+            advice = ": encode text as numbers"
         if _is_number(x):
             advice = f": write float({x!r})"
     elif x is None:

@@ -190,7 +190,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "gamma": (lambda: optim.StepLR(optim.Adam(leaves()), 1, "x"), "gamma must be a number, got str 'x'"),
     "Value of text": (lambda: Value("3"), "Value takes a number, got str '3': write Value(float('3'))"),
     "Value of words": (lambda: Value("ab"), "Value takes a number, got str 'ab'"),
-    "text beside": (lambda: X[0] + "ab", "got str 'ab': to put a Value into a text, write f'{v}'"),
+    "text beside": (lambda: X[0] + "ab", "got str 'ab': convert text with float(...); to put a Value into a text"),
     "a number's text": (lambda: X[0] + "1.5", "got str '1.5': write float('1.5')"),
     "text in a list": (lambda: Vector([1.0, "ab"]), "got str 'ab': encode text as numbers"),
     "text in a batch": (lambda: model()([["a", "b"]]), "got str 'a': encode text as numbers"),
