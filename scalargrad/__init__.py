@@ -38,7 +38,7 @@ else:
         if name in _MODULES:
             return import_module(f"scalargrad.{name}")
         if name not in _LATER:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            raise import_module("scalargrad.names").missing(__name__, name)
         found = globals()[name] = getattr(import_module(f"scalargrad.{_LATER[name]}"), name)
         return found
 

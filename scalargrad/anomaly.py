@@ -47,13 +47,14 @@ def _depends(op: int, values: list[float], k: int, result: float) -> bool:
     return not _same(function(*values[:k], 0.5, *values[k + 1 :]), result)
 
 
-def rule(root: core.Node, seed: float, leaves: Container[int] | None) -> core.Node | None:
-    """The operation whose backward rule made the nan or infinity in the gradient of a leaf; None if there is none.
+def rule(root: core.Node, seed: float, leaves: Container[int] | None) -> tuple[core.Node, core.Node] | None:
+    """The operation whose backward rule made the nan or infinity in the gradient of a leaf, and the leaf; or None.
 
     The leaves are given by their ids; None means all. The adjoints are computed anew, in the order of a sweep. From a
     leaf with a bad sum, the search goes up to the consumer that made it bad, until that one's own adjoint is finite.
     """
     nodes, uses = _reached(root)
+    leaf: dict[Key, core.Node] = {}
     adjoints: dict[Key, float] = {_key(root): seed}
     added: dict[Key, list[Contribution]] = {}
     ready = [(-_key(root)[0], -_key(root)[1])]
@@ -69,11 +70,13 @@ def rule(root: core.Node, seed: float, leaves: Container[int] | None) -> core.No
             added.setdefault(target, []).append((key, contribution))
             adjoints[target] = adjoints[target] + contribution if target in adjoints else contribution
             uses[target] -= 1
-            if not uses[target] and target[0]:
+            if not target[0]:
+                leaf[target] = operand
+            elif not uses[target]:
                 heapq.heappush(ready, (-target[0], -target[1]))
     for key, adjoint in adjoints.items():
         if not key[0] and (leaves is None or key[1] in leaves) and not math.isfinite(adjoint):
-            return nodes[_culprit(key, adjoints, added)][0]
+            return nodes[_culprit(key, adjoints, added)][0], leaf[key]
     return None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
 from scalargrad.convert import flag, short
-from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
+from scalargrad.errors import AnomalyError, ArgumentError, ImplicitDetachWarning, KeywordError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -28,7 +28,20 @@ M = TypeVar("M", bound="_Mode")
 _RUNS_LATER = 0x20 | 0x80 | 0x100 | 0x200
 
 
-class _Mode(core.Context):
+class _Entered(type):
+    """The type of the contexts, which refuses ``with no_grad:``."""
+
+    if not TYPE_CHECKING:
+
+        def __enter__(cls):
+            name = cls.__name__
+            raise ArgumentError(f"{name} is a class, and a context is made by a call: write `with {name}():`")
+
+        def __exit__(cls, *exception):
+            """Python asks for it first."""
+
+
+class _Mode(core.Context, metaclass=_Entered):
     """A context manager and decorator, for the current thread."""
 
     _bits = 0
@@ -251,6 +264,15 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes."""
     mode = core.mode()
+    if not mode & (core.WATCH | core.NO_GRAD):
+        core.backward(root, seed, core.ANY)
+        return
+    if mode & core.NO_GRAD and core.key(root) is None:
+        warn_user(
+            "backward of a leaf inside no_grad: nothing is recorded here, so only its own grad is set; compute the"
+            " loss outside of no_grad",
+            ImplicitDetachWarning,
+        )
     if not mode & core.WATCH:
         core.backward(root, seed, core.ANY)
         return
@@ -283,10 +305,11 @@ def _refuse_rule(root: core.Node, seed: float, first: core.Made | None, leaves: 
 
     reached = ""
     if first is None:
-        reached = "; it reached the gradient of a leaf"
-        node = anomaly.rule(root, seed, leaves)
-        if node is None:
+        found = anomaly.rule(root, seed, leaves)
+        if found is None:
             raise AnomalyError("the gradient of a leaf is nan or infinite")
+        node, leaf = found
+        reached = f"; it reached the gradient of {f'the leaf {core.label(leaf)!r}' if core.label(leaf) else 'a leaf'}"
         numbers = core.operand_values(node)
         key, call = core.key(node), _call(core.opcode(node), numbers, len(numbers))
     else:

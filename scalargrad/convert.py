@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Reversible, Set
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.errors import (
@@ -77,6 +78,32 @@ def flag(x: Any, name: str) -> bool:
         raise ArgumentError(f"{name} must be True or False, got {type(x).__name__} {short(x)}") from None
 
 
+def argument(x: Any, name: str) -> float:
+    """The float of an argument that is a number. Raises `NumberError`, which names it."""
+    if type(x) is float:
+        return x
+    advice = ""
+    try:
+        found = NotImplemented if _is_value(x) else number(x)
+        if found is not NotImplemented:
+            return float(found)
+    except RangeError:
+        raise
+    except NumberError:
+        advice = f" {short(x)}"
+        if _is_number(x):
+            advice += f": write float({x!r})"
+    raise NumberError(f"{name} must be a number, got {type(x).__name__}{advice}")
+
+
+def _is_number(text: Any) -> bool:
+    """Whether x is the text of a number."""
+    try:
+        return isinstance(text, str) and float(text) == float(text)
+    except ValueError:
+        return False
+
+
 def items(x: Any) -> list[Any] | None:
     """The items of an iterable; None for anything else, such as a number, a Value, or an array of no dimension."""
     try:
@@ -84,6 +111,29 @@ def items(x: Any) -> list[Any] | None:
     except TypeError:
         return None
     return list(found)
+
+
+def in_order(x: Any, who: str) -> list[Any] | None:
+    """The items, as `items` finds them. Raises `ArgumentError` for a set: its order changes from run to run."""
+    if isinstance(x, Set) and not isinstance(x, Reversible):  # the keys of a dict are a Set that has an order
+        raise ArgumentError(f"{who} got a {type(x).__name__}, which has no order: pass a list or a tuple")
+    return items(x)
+
+
+def refuse_bools(x: Any, y: Any) -> None:
+    """Raises `ArgumentError` for x.where(mask, z), whose condition would be x. A mask may choose between masks."""
+    if _are_bools(y) and not _are_bools(x):
+        raise ArgumentError(
+            f"the condition of x.where(y, z) is x, and y is {type(y).__name__} {short(y)}, which looks like a"
+            " condition: write sg.where(mask, x, other)"
+        )
+
+
+def _are_bools(x: Any, depth: int = 2) -> bool:
+    """Whether x is a Mask, or an array or lists of bools."""
+    if isinstance(x, (list, tuple)):
+        return len(x) > 0 < depth and all(isinstance(item, bool) or _are_bools(item, depth - 1) for item in x)
+    return getattr(x, "is_mask", False) or (getattr(x, "ndim", 0) > 0 and getattr(x, "dtype", None) in (bool,))
 
 
 def _finite(x: Any) -> float:
@@ -113,28 +163,40 @@ def short(x: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def refuse(x: Any, is_grad: bool = False) -> NoReturn:
-    """Raises a `NumberError` that says what to write instead. `is_grad`: a grad was to be set to x."""
+def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:
+    """Raises a `NumberError` that says what to write instead.
+
+    `is_grad`: a grad was to be set to x. `in_data`: x is an item of a list or an array, no operand of its own.
+    """
     kind = type(x).__name__
     if _is_value(x):
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
     if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
         raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it first (numpy.ma.filled)")
     if hasattr(x, "shape") and hasattr(x, "dtype"):
+        given = f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}"
+        if getattr(x.dtype, "kind", "") in "SUT":
+            raise NumberError(f"{given}, which is text: write x.astype(float) for texts of numbers, and encode others")
         raise NumberError(
-            f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}: a Value is one number;"
-            " make an array of Values element by element, or a Vector or Matrix of the whole"
+            f"{given}: a Value is one number; make an array of Values element by element, or a Vector or Matrix of the"
+            " whole"
         )
     advice = ""
     if isinstance(x, complex):
         advice = ": make a Value of its real part and one of its imaginary part"
     elif isinstance(x, (list, tuple)):
         advice = ": for a list of numbers, make a Vector or Matrix of it, or a Value of each"
+        if _are_bools(x):
+            advice = ": for a list of bools, make a Mask of it"
         odd = next((item for item in x if isinstance(item, _NEVER_NUMBERS) and not isinstance(item, (list, tuple))), x)
         if odd is not x:
             advice = f": {type(odd).__name__} {short(odd)} in it is no number"
     elif isinstance(x, str):
         advice = ": convert text with float(...); to put a Value into a text, write f'{v}'"
+        if in_data:
+            advice = ": encode text as numbers"
+        if _is_number(x):
+            advice = f": write float({x!r})"
     elif x is None:
         raise NumberError(
             f"expected a real number, got NoneType{': to clear a grad, set it to 0.0' if is_grad else ''}"
@@ -177,6 +239,9 @@ def construct(*given: Any, **named: Any) -> Parts:
     data = parts.get("data", _NONE)
     if data is None or data is _NONE:
         raise NumberError(f"Value({'' if data is _NONE else None}) needs a number, got NoneType: write Value(0.0)")
+    if isinstance(data, str):
+        advice = f": write Value(float({data!r}))" if _is_number(data) else ""
+        raise NumberError(f"Value takes a number, got str {short(data)}{advice}")
     children, partials = _children(parts.get("children", ())), parts.get("local_grads", ())
     if isinstance(partials, str):
         if children or partials:

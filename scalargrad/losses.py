@@ -15,9 +15,10 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from scalargrad import convert, core
+from scalargrad import convert
 from scalargrad.arrays.arithmetic import as_array
 from scalargrad.arrays.base import Array, of_items, shown_as
+from scalargrad.arrays.reading import is_data
 from scalargrad.arrays.reductions import row_logsumexp, row_maxima, row_sums, row_take
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.value import Value
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def _array(x: Any, what: str) -> Any:
-    found = as_array(x)
+    try:
+        found = as_array(x)
+    except NumberError:
+        if is_data(x):
+            raise
+        found = None
     if found is None:
         raise NumberError(f"the {what} of a loss must be a number or an array, got {type(x).__name__}")
     return found
@@ -37,11 +43,29 @@ def _array(x: Any, what: str) -> Any:
 def _pair(loss: str, input: Any, target: Any) -> tuple[Any, Any]:
     x, t = _array(input, "input"), _array(target, "target")
     if x.shape != t.shape:
-        raise ShapeError(f"{loss} needs an input and a target of equal shape, got shapes {x.shape} and {t.shape}")
+        raise ShapeError(
+            f"{loss} needs an input and a target of equal shape, got shapes {x.shape} and {t.shape}{_same(x, t)}"
+        )
     return x, t
 
 
+def _same(x: Array, t: Array) -> str:
+    """How to write a column or a row as a vector, if that is all that differs."""
+    wide, name = (x, "input") if x.ndim > t.ndim else (t, "target")
+    if {x.ndim, t.ndim} == {1, 2} and x.size == t.size and 1 in wide.shape:
+        return f": pass {name}{'[:, 0]' if wide.shape[1] == 1 else '[0]'}"
+    return ""
+
+
 __all__ = ["binary_cross_entropy", "cross_entropy", "hinge", "huber", "l2", "mse"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        from scalargrad.names import missing
+
+        raise missing(__name__, name)
+
 
 _REDUCTIONS = ("mean", "sum", "none")
 _ONE = as_array(1.0)  # made once: of a small batch, making it takes a twentieth of the time
@@ -100,7 +124,10 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     [0.125, 2.5]
     """
     _check(reduction)
-    limit = NotImplemented if isinstance(delta, core.Node) else convert.number(delta)
+    try:
+        limit = NotImplemented if isinstance(delta, Value) else convert.number(delta)
+    except NumberError:
+        limit = NotImplemented
     if limit is NotImplemented or not limit > 0.0:
         raise ArgumentError(f"delta must be a positive number, got {convert.short(delta)}")
     x, t = _pair("huber", input, target)
@@ -250,7 +277,7 @@ def l2(parameters: Iterable[Any]) -> Value:
     >>> l2([Value(3.0), Value(4.0)])
     Value(data=25.0, grad=0.0)
     """
-    items = parameters if isinstance(parameters, list) else convert.items(parameters)
+    items = parameters if isinstance(parameters, list) else convert.in_order(parameters, "l2")
     if items is None:
         raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")
     if not items:

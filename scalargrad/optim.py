@@ -10,13 +10,15 @@ import math
 import operator
 from array import array
 from collections.abc import Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
 from scalargrad.arrays import reductions
 from scalargrad.arrays.base import of_items
-from scalargrad.errors import ArgumentError, NumberError, StateError
+from scalargrad.errors import ArgumentError, StateError
+from scalargrad.names import absent
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
+from scalargrad.nn.trained import trained
 from scalargrad.value import Value
 
 T = TypeVar("T", bound="Optimiser")
@@ -25,50 +27,47 @@ __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimi
            "clip_grad_norm", "clip_grad_value"]  # fmt: skip
 
 
-def _trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
-    """The parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
-    if isinstance(parameters, Value):
-        raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
-    given = convert.items(parameters)
-    if given is None:
-        raise ArgumentError(f"{who} takes a list of parameters, got {type(parameters).__name__}: pass x.parameters()")
-    found = {id(p): p for p in given}
-    for p in found.values():
-        if not isinstance(p, Value):
-            raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}")
-        if core.key(p) is not None:
-            raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
-    if not found:
-        raise ArgumentError(f"{who} got no parameters: pass model.parameters()")
-    return tuple(found.values())
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        from scalargrad.names import missing
+
+        raise missing(__name__, name)
 
 
 def _number(x: Any, name: str, below: float = math.inf) -> float:
     """A number that is at least 0 and below `below`. Raises `NumberError` or `ArgumentError`."""
-    found = NotImplemented if isinstance(x, Value) else convert.number(x)
-    if found is NotImplemented:
-        raise NumberError(f"{name} must be a number, got {type(x).__name__}")
+    found = convert.argument(x, name)
     if not 0.0 <= found < below:
         limits = "a finite number that is not negative" if below == math.inf else f"at least 0 and below {below}"
         raise ArgumentError(f"{name} must be {limits}, got {x}")
-    return float(found)
+    return found
 
 
 class Optimiser:
     """The base class of optimisers: parameters, settings, and the state that one step leaves to the next."""
 
     lr: float
+    _parameters: tuple[Value, ...]
+    _block: core.Block
+    _steps: int
+    _state: bytearray
     _settings: ClassVar[dict[str, float]] = {}  # the name of each setting, and its upper bound (excluded)
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        self._parameters = _trained(parameters, type(self).__name__)
-        for name, value in settings.items():
-            setattr(self, name, value)
+        self.__dict__.update(settings, _parameters=trained(parameters, type(self).__name__))
         self._check()
-        self._block = core.block(self.parameters)
-        self._steps = 0
-        self._state = bytearray()
+        self.__dict__.update(_block=core.block(self._parameters), _steps=0, _state=bytearray())
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        """Raises `NumberError` for a setting that is no number. The step asks for its range."""
+        if name in self._settings:
+            convert.argument(x, name)
+        super().__setattr__(name, x)
+
+    if not TYPE_CHECKING:
+        locals().update(absent())
 
     @property
     def parameters(self) -> tuple[Value, ...]:
@@ -306,9 +305,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
     (8.0, 2.0)
     """
-    trained = _trained(parameters, "clip_grad_norm")
+    leaves = of_items(trained(parameters, "clip_grad_norm"))
     most = _number(max_norm, "max_norm")
-    leaves = of_items(trained)
     grads = leaves.grad
     norm = float(reductions.norm(grads))
     if not all(map(math.isfinite, grads)):
@@ -329,7 +327,6 @@ def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
     >>> clip_grad_value([w], 2.0); w.grad
     -2.0
     """
-    trained = _trained(parameters, "clip_grad_value")
+    leaves = of_items(trained(parameters, "clip_grad_value"))
     most = _number(clip_value, "clip_value")
-    leaves = of_items(trained)
     leaves.grad = [most if g > most else -most if g < -most else g for g in leaves.grad]

@@ -186,7 +186,7 @@ class Value(View, core.Node, ValueMethods):
 
     # --- the functions of the table, as methods; numpy's ufuncs look for its own names on the elements of object arrays
 
-    locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals(), aliases=True))
+    locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals()))
 
     # --- as a numbers.Real
 

@@ -48,10 +48,13 @@ def test_doctests_of_value() -> None:
     assert doctest.testmod(scalargrad.value).attempted >= 5
 
 
-def test_doctests_of_the_pages() -> None:
-    for page in ("conventions.md", "architecture.md", "formulas.md"):
-        found = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
-        assert found.failed == 0 and found.attempted == (ROOT / "docs" / page).read_text().count("\n>>> ")
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_doctests_of_the_pages(page: Path) -> None:
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.failed == 0 and found.attempted == page.read_text().count("\n>>> ")
 
 
 README = (ROOT / "README.md").read_text()

@@ -84,8 +84,8 @@ def test_bad_arguments() -> None:
         sg.dot([1, 2], [3])
     for attempt, got in (
         (lambda: sg.sum("abc"), "str 'a'"),
-        (lambda: sg.sum(None), "NoneType None"),
-        (lambda: sg.mean([1.0, None]), "NoneType None"),
+        (lambda: sg.sum(None), "NoneType$"),
+        (lambda: sg.mean([1.0, None]), "NoneType$"),
         (lambda: sg.prod(["a"]), "str 'a'"),
         (lambda: sg.softmax([1j]), "complex"),
         (lambda: sg.norm([[1.0]]), r"list \[1"),

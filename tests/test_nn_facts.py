@@ -143,6 +143,9 @@ ALL = "relu, tanh, sigmoid, leaky_relu, elu, silu, softplus, linear"
 INITS = "uniform, xavier_uniform, kaiming_normal, kaiming_uniform"
 
 
+WIDE = "this layer has weights of shape (3, 2), so it takes 2 numbers per row;"
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -164,16 +167,16 @@ INITS = "uniform, xavier_uniform, kaiming_normal, kaiming_uniform"
         (lambda: nn.MLP(2, []), ArgumentError,
          "nouts must be a list of the layers' sizes, such as [16, 16, 1], got []"),
         (lambda: nn.Sequential([nn.ReLU()]), ArgumentError,
-         "Sequential takes each module as a separate argument, got list"),
+         "Sequential takes each module as a separate argument, got list: write Sequential(*layers)"),
         (lambda: nn.Neuron(2)([[1.0, 2.0]]), ShapeError,
          "a Neuron takes one sample, got a batch: a Layer takes batches"),
         (lambda: nn.Layer(2, 3)([[1.0]]), ShapeError,
          "this layer takes 2 inputs per sample, the input has shape (1, 1)"),
         (lambda: nn.Layer(2, 3)(Vector([1.0])), ShapeError,
          "this layer takes 2 inputs per sample, the input has shape (1,)"),
-        (lambda: fixed()([[1.0]]), ShapeError, "this layer has weights of shape (3, 2); the input has shape (1, 1)"),
+        (lambda: fixed()([[1.0]]), ShapeError, f"{WIDE} the input has shape (1, 1)"),
         (lambda: fixed()([1.0, 2.0, 3.0]), ShapeError,
-         "this layer has weights of shape (3, 2); the input has shape (3,)"),
+         f"{WIDE} the input has shape (3,)"),
         (lambda: fixed()(Value(1.0)), ShapeError,
          "a Linear layer takes a vector or a batch of vectors, got Value: pass a list"),
         (lambda: nn.Softmax()(1.0), ShapeError, "Softmax takes a vector or a batch of vectors, got float: pass a list"),

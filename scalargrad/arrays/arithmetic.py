@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound="Arithmetic")
 _CODE = ops.OPCODE
-_POW = ops.OPCODE["pow"]
+_POW, _WHERE = ops.OPCODE["pow"], ops.OPCODE["where"]
 _TWO, _SQUARE = ops.SHORTCUTS[_POW]
 _COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 # numpy's names that differ from ours
@@ -220,10 +220,13 @@ def _compare(name: str, left: Any, right: Any) -> Any:
 
 
 def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
-    """The hook through which functions of numbers take arrays."""
+    """The hook through which functions of numbers take arrays. A Value chooses no bools: it is in the mask's place."""
+    if opcode == _WHERE and isinstance(operands[0], core.Node):
+        convert.refuse_bools(operands[0], operands[1])
     return elementwise(opcode, *operands) if any(isinstance(x, Array) for x in operands) else NotImplemented
 
 
-for _name, _method in faces.methods(elementwise, "Arithmetic", "`scalargrad.{}` of each element.", globals()).items():
+_of_each = "`scalargrad.{}` of each element."
+for _name, _method in faces.methods(elementwise, "Arithmetic", _of_each, globals(), convert.refuse_bools).items():
     setattr(Arithmetic, _name, _method)
 core.upcall("lift", _lift)

@@ -178,6 +178,16 @@ class Array:
         rows, columns = wanted if len(wanted) == 2 else (1, wanted[0])
         return self._of(len(wanted), view.reshape(self._view, rows, columns))  # type: ignore[no-any-return]
 
+    if not TYPE_CHECKING:  # to type checkers, an array is no number
+
+        def __float__(self):
+            raise NumberError(
+                f"a {type(self).__name__} of shape {self.shape} is not one number: its numbers are x.data, an element"
+                " is x[0], and functions of each element are scalargrad's, such as sg.exp for math.exp"
+            )
+
+        __int__ = __float__
+
     def __repr__(self) -> str:
         return showing.shown(type(self).__name__, self._plain(), self.shape)
 

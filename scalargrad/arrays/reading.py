@@ -58,7 +58,7 @@ def nested_shape(x: Any, where: str) -> Shape:
     ):
         return ()
     if isinstance(x, (str, bytes, bytearray, dict)):
-        refuse(x)
+        refuse(x, in_data=True)
     if type(x) in (list, tuple) and x and _NUMBERS.issuperset(map(type, x)):
         return (len(x),)
     shapes = [nested_shape(row, where) for row in x]
@@ -183,9 +183,15 @@ def from_items(flat: list[Any], leaf: bool) -> Any:
             return core.doubles(array("d", flat).tobytes(), leaf)
         except OverflowError:
             raise RangeError("an integer is too large for a double; the largest is about 1.8e308") from None
-    if not leaf:
-        return core.block(flat)
-    numbers = [x if isinstance(x, core.Node) else number(x) for x in flat]
+    try:
+        if not leaf:
+            return core.block(flat)
+        numbers = [x if isinstance(x, core.Node) else number(x) for x in flat]
+    except NumberError:
+        for x in flat:
+            if isinstance(x, str):
+                refuse(x, in_data=True)
+        raise
     for x, given in zip(numbers, flat):
         if x is NotImplemented:
             refuse(given)

@@ -51,11 +51,9 @@ def _largest(items: list[Any]) -> float:
     return core.reduce(ops.OPCODE["max"], [_number(item) for item in items])  # type: ignore[no-any-return]
 
 
+_ORD = "it is the Euclidean norm; write sg.sum([abs(v) for v in x]) for ord=1, sg.max([abs(v) for v in x]) for ord=inf"
 _INSTEAD = {
-    (
-        "norm",
-        "ord",
-    ): "it is the Euclidean norm; write sg.sum([abs(v) for v in x]) for ord=1, sg.max([abs(v) for v in x]) for ord=inf",
+    ("norm", "ord"): _ORD,
     ("sum", "start"): "add the start to the result",
     ("prod", "start"): "multiply the result by the start",
     ("max", "key"): "use Python's own max, which picks a Value",
@@ -66,7 +64,7 @@ _INSTEAD = {
 
 
 def _keyword_error(name: str, keyword: str) -> KeywordError:
-    advice = _INSTEAD.get((name, keyword), f"{name} takes numbers, or one list or array of them, and axis=")
+    advice = _INSTEAD.get((name, keyword), f"sg.{name} takes numbers, or one list or array of them, and axis=")
     return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
 
 
@@ -251,20 +249,28 @@ class Reductions(Arithmetic):
             return core.item(column.block, 0)  # type: ignore[no-any-return]
         return of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
 
-    def sum(self, axis: int | None = None) -> Value | Vector:
+    def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
+        if dtype is not None or out is not None:
+            raise _keyword_error("sum", "out" if dtype is None else "dtype")
         return self._each_row(_SUM, axis, 0.0)
 
-    def mean(self, axis: int | None = None) -> Value | Vector:
+    def mean(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
+        if dtype is not None or out is not None:
+            raise _keyword_error("mean", "out" if dtype is None else "dtype")
         return self._reduced(core.reduce_rows(_MEAN, self._filled("mean", axis)), axis)
 
-    def max(self, axis: int | None = None) -> Value | Vector:
+    def max(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
         """The largest. In a tie of k, each has the gradient 1/k."""
+        if dtype is not None or out is not None:
+            raise _keyword_error("max", "out" if dtype is None else "dtype")
         return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
 
-    def min(self, axis: int | None = None) -> Value | Vector:
+    def min(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
         """The smallest. In a tie of k, each has the gradient 1/k."""
+        if dtype is not None or out is not None:
+            raise _keyword_error("min", "out" if dtype is None else "dtype")
         return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
 
     def logsumexp(self, axis: int | None = None) -> Value | Vector:
@@ -273,8 +279,10 @@ class Reductions(Arithmetic):
         zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
         return self._reduced(core.reduce_rows(_LOGSUMEXP, rows, zeros), axis)
 
-    def prod(self, axis: int | None = None) -> Value | Vector:
+    def prod(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
         """The product, left to right."""
+        if dtype is not None or out is not None:
+            raise _keyword_error("prod", "out" if dtype is None else "dtype")
         return self._each_row(_PROD, axis, 1.0)
 
     def norm(self, axis: int | None = None) -> Value | Vector:

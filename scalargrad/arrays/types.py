@@ -181,7 +181,7 @@ def _read(data: Any, ndim: int, name: str) -> tuple[View, bool]:
 
 def _parts(name: str, arrays: Any) -> list[Any]:
     """The arrays to join. Raises `ShapeError` for anything but vectors and matrices, and says what to write instead."""
-    given = None if isinstance(arrays, (str, bytes, bytearray)) else convert.items(arrays)
+    given = None if isinstance(arrays, (str, bytes, bytearray)) else convert.in_order(arrays, name)
     if given is None:
         raise ShapeError(f"{name} joins a list of vectors, got {type(arrays).__name__}: write {name}([x, y])")
     parts = [as_array(x) for x in given]

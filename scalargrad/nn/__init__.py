@@ -3,6 +3,8 @@
 A network is a `Module`: it finds its parameters, and saves and loads their numbers.
 """
 
+from typing import TYPE_CHECKING
+
 from scalargrad.nn.layers import (
     ELU,
     LeakyReLU,
@@ -21,3 +23,11 @@ from scalargrad.nn.module import Module, summary
 
 __all__ = ["ELU", "MLP", "Layer", "LeakyReLU", "Linear", "LogSoftmax", "Module", "Neuron", "Parts", "ReLU",
            "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "summary"]  # fmt: skip
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        from scalargrad.names import missing
+
+        raise missing(__name__, name)

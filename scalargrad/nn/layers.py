@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from scalargrad import core
 from scalargrad.arrays.arithmetic import affine, as_array, elementwise
 from scalargrad.arrays.base import shown_as
+from scalargrad.arrays.reading import is_data
 from scalargrad.arrays.types import Matrix, Vector
 from scalargrad.convert import flag
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 
 def array_of(x: Any, who: str) -> Any:
     """An input as a Vector or Matrix, in which plain numbers are constants. Raises `ShapeError` for a single number."""
-    found = as_array(x)
+    try:
+        found = as_array(x)
+    except NumberError:
+        if is_data(x):
+            raise
+        found = None
     if found is None or not found.ndim:
         raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: pass a list")
     return found
@@ -53,11 +59,15 @@ class Linear(Module):
     ((2, 3), (2,), (1, 2), (2,))
     """
 
+    in_features: int
+    out_features: int
     weight: Matrix
     bias: Vector | None
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, init: str = "kaiming_uniform") -> None:
-        self.in_features, self.out_features = size(in_features, "in_features", 1), size(out_features, "out_features")
+        self.__dict__.update(
+            in_features=size(in_features, "in_features", 1), out_features=size(out_features, "out_features")
+        )
         draw, has_bias = chosen(INITIALISERS, init, "initialiser"), flag(bias, "bias")
         draws = [
             [draw(in_features, out_features, ACTIVATIONS["relu"].gain) for _ in range(in_features)]
@@ -66,8 +76,10 @@ class Linear(Module):
         first = (
             [draw(in_features, out_features, 1.0) for _ in draws] if has_bias and init == "kaiming_uniform" else None
         )
-        self.weight = Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0]
-        self.bias = Vector(first or [0.0] * out_features) if has_bias else None
+        self.__dict__.update(
+            weight=Matrix(draws) if draws else Matrix([[0.0] * in_features])[:0],
+            bias=Vector(first or [0.0] * out_features) if has_bias else None,
+        )
 
     @overload
     def __call__(self, x: A) -> A: ...
@@ -83,10 +95,24 @@ class Linear(Module):
             return shown_as(affine(x, weight.T, bias), x, x.ndim)
         except ShapeError:
             if x.shape[-1:] != weight.shape[1:]:
-                message = f"this layer has weights of shape {weight.shape}; the input has shape {x.shape}"
-                raise ShapeError(message) from None
+                wanted, one = weight.shape[1], x.ndim == 1 and weight.shape[1] == 1
+                raise ShapeError(
+                    f"this layer has weights of shape {weight.shape}, so it takes {wanted} number{'s' * (wanted != 1)}"
+                    f" per row; the input has shape {x.shape}{': write x[:, None] for a column of samples' * one}"
+                ) from None
             shapes = f"{weight.shape} and {bias.shape if bias is not None else bias}"
             raise ShapeError(f"weight and bias do not fit: their shapes are {shapes}") from None
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        """Raises `NumberError` for a weight or bias of another type."""
+        if name in ("weight", "bias") and not (name == "bias" and x is None):
+            kind = Matrix if name == "weight" else Vector
+            if not isinstance(x, kind):
+                raise NumberError(
+                    f"the {name} of a Linear layer must be a {kind.__name__}, got {type(x).__name__}: write"
+                    f" layer.{name}.data = ... to set its numbers, or layer.{name} = {kind.__name__}(...) for a new one"
+                )
+        super().__setattr__(name, x)
 
     def __repr__(self) -> str:
         return f"Linear({self.in_features}, {self.out_features}{'' if self.bias is not None else ', bias=False'})"
@@ -105,8 +131,14 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for layer in layers:
+            if isinstance(layer, type):
+                name = layer.__name__
+                raise ArgumentError(f"Sequential takes modules, got the class {name}: write {name}()")
             if not callable(layer):
-                raise ArgumentError(f"Sequential takes each module as a separate argument, got {type(layer).__name__}")
+                advice = ": write Sequential(*layers)" if isinstance(layer, (list, tuple)) else ""
+                raise ArgumentError(
+                    f"Sequential takes each module as a separate argument, got {type(layer).__name__}{advice}"
+                )
         self.layers = list(layers)
 
     @overload
@@ -118,8 +150,14 @@ class Sequential(Module):
     @overload
     def __call__(self, x: Any) -> Any: ...
     def __call__(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
+        layer = None
+        try:
+            for layer in self.layers:
+                x = layer(x)
+        except ShapeError as error:
+            k = next(k for k, each in enumerate(self.layers) if each is layer)
+            error.args = (f"in layers[{k}] of the Sequential: {error}",)
+            raise
         return x
 
     def __len__(self) -> int:

@@ -8,13 +8,15 @@ from array import array
 from collections import UserDict, UserList, deque
 from collections.abc import Iterator, KeysView, ValuesView
 from itertools import chain
+from reprlib import recursive_repr
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
 from scalargrad.errors import ArgumentError, ForwardError, StateError
+from scalargrad.names import absent
 from scalargrad.nn import saving
 from scalargrad.nn.saving import State
 from scalargrad.value import Value
@@ -140,6 +142,9 @@ class Module:
             raise ForwardError(f"{type(self).__name__} cannot be called: define forward(self, x), or __call__, in it")
         return forward(*args, **kwargs)
 
+    if not TYPE_CHECKING:
+        locals().update(absent())
+
     def _held(self) -> list[Holder]:
         return list(_holders("", self, set()))
 
@@ -250,10 +255,29 @@ class Module:
     def __getstate__(self) -> dict[str, Any]:
         return {name: x for name, x in vars(self).items() if not name.startswith("_kept")}
 
-    # --- in summaries
+    # --- as text
+
+    @recursive_repr("...")
+    def __repr__(self) -> str:
+        """The attributes: modules, shapes of arrays, settings. Built-in layers write themselves as they are made."""
+        shown = [(name, _shown(part)) for name, part in vars(self).items() if not name.startswith("_")]
+        return f"{type(self).__name__}({', '.join(f'{name}={text}' for name, text in shown if text)})"
 
     def _label(self) -> str:
         return type(self).__name__
+
+
+def _shown(part: Any, depth: int = 3) -> str:
+    """An attribute in the text of a Module; nothing for what is neither a part of it nor a setting."""
+    if isinstance(part, Array):
+        return f"{type(part).__name__}{part.shape}"
+    if isinstance(part, Value):
+        return "Value"
+    if isinstance(part, (Module, int, float, str)):
+        return repr(part)
+    members = _members(part) or []
+    shown = [text for _, item in members[:8] if (text := _shown(item, depth - 1) if depth else "...")]
+    return f"[{', '.join(shown)}{', ...' if len(members) > 8 else ''}]" if shown else ""
 
 
 def _listing(what: str, names: list[str]) -> str:

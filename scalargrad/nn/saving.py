@@ -22,6 +22,7 @@ except ImportError:  # Windows
 
 State = dict[str, Any]
 _FORMAT = "scalargrad state 1"
+RUN_FORMAT = "scalargrad checkpoint 1"  # checkpoints.py writes it
 _SPECIAL = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
@@ -126,7 +127,12 @@ def read(path: str | os.PathLike[str]) -> State:
 
     Raises `StateError` if the file is damaged or was not written by scalargrad, OSError if it cannot be read.
     """
-    _, state = read_plain(path, (_FORMAT,))
+    form, state = read_plain(path, (_FORMAT, RUN_FORMAT))
+    if form == RUN_FORMAT:
+        raise StateError(
+            f"{path} has the state of a whole run, which scalargrad.save wrote: write scalargrad.load(path,"
+            " model=model)"
+        )
     try:
         return {name: _from_json(x) for name, x in state.items()}
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:

@@ -27,12 +27,10 @@ def _whole(x: Any, name: str) -> int:
 
 
 def _rate(x: Any, name: str) -> float:
-    found = convert.number(x)
-    if found is NotImplemented:
-        raise NumberError(f"{name} must be a number, got {type(x).__name__}")
+    found = convert.argument(x, name)
     if not 0.0 <= found < math.inf:
         raise ArgumentError(f"{name} must be a finite number that is not negative, got {x}")
-    return float(found)
+    return found
 
 
 class Scheduler:
@@ -60,6 +58,10 @@ class Scheduler:
     def get_last_lr(self) -> list[float]:
         """The learning rate in use, in a list, as in PyTorch."""
         return [self.optimiser.lr]
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={getattr(self, name)}" for name in (*self._settings, "base_lr", "last_epoch"))
+        return f"{type(self).__name__}({settings})"
 
     def state_dict(self) -> dict[str, Any]:
         """Returns everything that a run needs to continue, as numbers that JSON can hold; the lr is the optimiser's."""

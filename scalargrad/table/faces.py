@@ -27,14 +27,23 @@ def functions(apply: Function, number: Function, node: type, home: dict[str, Any
     return made
 
 
-def methods(apply: Function, owner: str, doc: str, home: dict[str, Any], aliases: bool = False) -> dict[str, Function]:
-    """Returns the methods of a class by name: `apply(opcode, self, *others)`. `aliases` adds numpy's names."""
+def methods(
+    apply: Function, owner: str, doc: str, home: dict[str, Any], refuse_bools: Function | None = None
+) -> dict[str, Function]:
+    """Returns the methods of a class by name: `apply(opcode, self, *others)`.
+
+    Those of arrays get `refuse_bools(self, y)`, which raises if the method `where` is given its condition in the place
+    of y. Those of Value, without it, get numpy's names too.
+    """
     made = {}
     for row in FUNCTIONS:
-        function = _operator() if row.name == "pow" else _applied(apply, ops.OPCODE[row.name], len(row.operands))
+        if row.name == "where" and refuse_bools:
+            function = _choice(apply, refuse_bools)
+        else:
+            function = _operator() if row.name == "pow" else _applied(apply, ops.OPCODE[row.name], len(row.operands))
         parameters, text = ("self", *others(row)), doc.format(row.name)
         made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
-    if aliases:
+    if not refuse_bools:
         made.update((alias, made[name]) for alias, name in ops.NUMPY.items() if name in made)
     return made
 
@@ -80,6 +89,18 @@ def _operator() -> Function:
         return x**y
 
     return power
+
+
+def _choice(apply: Function, refuse_bools: Function) -> Function:
+    """The method `where`, whose condition is self, and not the first argument as in pandas."""
+    opcode = ops.OPCODE["where"]
+
+    def choose(x: Any, y: Any, w: Any) -> Any:
+        if type(y) is not type(x) and type(y) is not float:
+            refuse_bools(x, y)
+        return apply(opcode, x, y, w)
+
+    return choose
 
 
 def _docstring(row: ops.Row) -> str:

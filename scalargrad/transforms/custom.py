@@ -66,11 +66,38 @@ class custom_vjp(Generic[P, R]):
         self._fwd, self._bwd = fwd, bwd
 
     def __call__(self, *given: P.args, **kwargs: P.kwargs) -> R:
-        if not (kwargs or self._constant or self._defaults or self._fwd is None or self._bwd is None):
-            kinds = {*map(type, given)}
-            if core.Node in kinds and kinds <= _PLAIN:
-                return cast(R, self._of_scalars(given))
-        return self._of_trees(self._in_order(given, kwargs))
+        try:
+            if not (kwargs or self._constant or self._defaults or self._fwd is None or self._bwd is None):
+                kinds = {*map(type, given)}
+                if core.Node in kinds and kinds <= _PLAIN:
+                    return cast(R, self._of_scalars(given))
+            return self._of_trees(self._in_order(given, kwargs))
+        except TypeError:
+            self._check_rules(given, kwargs)
+            raise
+
+    def _check_rules(self, given: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raises `ArgumentError` if fwd or bwd does not take the arguments that it is called with."""
+        import inspect
+
+        if self._fwd is None or self._bwd is None:
+            return
+        try:
+            count = len(self._in_order(given, kwargs))
+        except TypeError:  # the call itself is wrong
+            return
+        constant = ["constant"] * sum(-count <= k < count for k in self._constant)
+        rules = (self._fwd, "fwd", ["argument"] * count), (self._bwd, "bwd", [*constant, "residuals", "cotangent"])
+        for rule, name, wanted in rules:
+            try:
+                inspect.signature(rule).bind(*wanted)
+            except TypeError:
+                raise ArgumentError(
+                    f"{name} of {self._name} is called as {name}({', '.join(wanted)}), and it does not take"
+                    f" {len(wanted)} argument{'s' if len(wanted) != 1 else ''}"
+                ) from None
+            except ValueError:  # a builtin, whose signature is not known
+                continue
 
     def _of_scalars(self, given: tuple[Any, ...]) -> Any:
         """A call with Values and floats alone, which needs no trees where the result is a float too."""

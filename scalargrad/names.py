@@ -1,0 +1,137 @@
+"""What to write for a name that is not here: PyTorch's names beside ours, and our own names by where they are.
+
+The modules raise `MissingNameError` from their ``__getattr__``, the classes from descriptors, which cost nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from scalargrad.errors import ScalargradError
+
+_LOGITS = "losses.binary_cross_entropy(logits, targets), which takes logits: leave the last sigmoid out"
+_MODE = "a network has no modes: leave the line out"
+_DEVICE = "numbers are C doubles in the CPU's memory: leave the call out"
+_PARAMETER = "a Value, or a Vector or Matrix made of numbers, set as an attribute of a Module"
+_PARTS = "nn.summary(model) shows the layers; model.named_parameters() has the names"
+
+# PyTorch's name: what it is here.
+TORCH = {
+    **dict.fromkeys(("MSELoss", "mse_loss"), "losses.mse(input, target)"),
+    **dict.fromkeys(("HuberLoss", "SmoothL1Loss", "huber_loss", "smooth_l1_loss"), "losses.huber(input, target)"),
+    **dict.fromkeys(("CrossEntropyLoss", "softmax_cross_entropy"), "losses.cross_entropy(logits, classes)"),
+    **dict.fromkeys(
+        ("NLLLoss", "nll_loss"),
+        "losses.cross_entropy(logits, classes), which takes logits: leave the last log_softmax out",
+    ),
+    **dict.fromkeys(
+        ("BCEWithLogitsLoss", "BCELoss", "bce", "binary_cross_entropy_with_logits", "binary_cross_entropy_loss"),
+        _LOGITS,
+    ),
+    **dict.fromkeys(("HingeEmbeddingLoss", "hinge_loss", "SoftMarginLoss"), "losses.hinge(scores, signs)"),
+    **dict.fromkeys(("L1Loss", "l1_loss", "mae"), "sg.mean(abs(v) for v in input - target)"),
+    **dict.fromkeys(("functional", "F"), "scalargrad.losses for losses, and sg.relu, sg.softmax and the like"),
+    **dict.fromkeys(("Parameter", "parameter"), _PARAMETER),
+    **dict.fromkeys(("ModuleList", "ParameterList"), "a list, set as an attribute of a Module"),
+    **dict.fromkeys(("ModuleDict", "ParameterDict"), "a dict, set as an attribute of a Module"),
+    **dict.fromkeys(("init", "xavier_uniform_", "kaiming_uniform_", "kaiming_normal_"),
+                    'the argument init of a layer: nn.Linear(2, 3, init="xavier_uniform")'),
+    **dict.fromkeys(("utils", "clip_grad_norm_"), "optim.clip_grad_norm(model.parameters(), max_norm)"),
+    "clip_grad_value_": "optim.clip_grad_value(model.parameters(), limit)",
+    "Identity": "lambda x: x",
+    "lr_scheduler": "optim.StepLR, optim.ExponentialLR and optim.CosineAnnealingLR",
+    "Optimizer": "optim.Optimiser",
+    **dict.fromkeys(("tensor", "Tensor", "as_tensor", "from_numpy"),
+                    "Value(x) for a number, Vector(x) or Matrix(x) for a list or a numpy array"),
+    "Variable": "Value(x)",
+    "manual_seed": "random.seed(0): weights are drawn from Python's random",
+    **dict.fromkeys(("inference_mode", "set_grad_enabled"), "with sg.no_grad():"),
+    **dict.fromkeys(("set_detect_anomaly", "autograd"), "with sg.detect_anomaly():, and sg.grad(f)(x)"),
+    **dict.fromkeys(("cat", "concatenate", "hstack"), "sg.concat([x, y])"),
+    "vstack": "sg.stack([x, y])",
+    "mm": "x @ y, or sg.matmul(x, y)",
+    "float64": "nothing: all numbers are C doubles",
+}  # fmt: skip
+
+# The attributes of PyTorch's modules and optimisers: what to write here.
+TORCH_ATTRIBUTES = {
+    **dict.fromkeys(("train", "eval", "training"), _MODE),
+    **dict.fromkeys(("to", "cuda", "cpu", "double", "half"), _DEVICE),
+    **dict.fromkeys(("modules", "named_modules", "children", "named_children"), _PARTS),
+    **dict.fromkeys(("register_parameter", "register_buffer", "add_module", "register_module"),
+                    "set it as an attribute: self.scale = Value(1.0)"),
+    "requires_grad_": "give the optimiser the parameters that it trains, and no others",
+    "apply": "for p in model.parameters(): p.data = ...",
+    "param_groups": "the settings are attributes: optimiser.lr = 0.1",
+    "add_param_group": "make an optimiser for each group of parameters",
+}  # fmt: skip
+
+_MODULES = ("scalargrad", "scalargrad.nn", "scalargrad.losses", "scalargrad.optim", "scalargrad.testing")
+
+
+class MissingNameError(ScalargradError, AttributeError):
+    """A module, a network or an optimiser has no attribute of this name.
+
+    Its arguments are the module's name, or the class and the advice, and the missing name. The text is made when it is
+    read: `hasattr` asks often, and needs none.
+    """
+
+    def __str__(self) -> str:
+        owner, name, advice = self.args
+        if advice:
+            return f"{owner!r} object has no attribute {name!r}: {advice}"
+        return f"module {owner!r} has no attribute {name!r}: {_instead(owner, name)}"
+
+
+def missing(module: str, name: str) -> AttributeError:
+    """The error for a name that a module lacks."""
+    if name.startswith("__"):
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    return MissingNameError(module, name, "")
+
+
+class Absent:
+    """An attribute that PyTorch's classes have and ours do not: reading it raises, `hasattr` says no.
+
+    A ``__getattr__`` would say the same, and slow down the reading of every attribute.
+    """
+
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+
+    def __get__(self, thing: object, owner: type) -> Any:
+        for each in owner.__mro__:  # another base class may have it
+            found = vars(each).get(self.name)
+            if found is not None and not isinstance(found, Absent):
+                return found.__get__(thing, owner) if hasattr(found, "__get__") else found
+        raise MissingNameError(owner.__name__, self.name, self.advice)
+
+    def __repr__(self) -> str:
+        return f"<not here: {self.advice}>"
+
+
+def absent() -> dict[str, Absent]:
+    """The attributes that networks and optimisers do not have, for the body of their class."""
+    return {name: Absent(name, advice) for name, advice in TORCH_ATTRIBUTES.items()}
+
+
+def _public(module: str) -> list[str]:
+    found = import_module(module)
+    return [name for name in (dir(found) if module == "scalargrad" else found.__all__) if not name.startswith("_")]
+
+
+def _instead(module: str, name: str) -> str:
+    if name in TORCH:
+        return f"here it is {TORCH[name]}"
+    for place in _MODULES:
+        if name in _public(place):
+            return f"it is {place}.{name}"
+    from difflib import get_close_matches
+
+    folded = {each.lower(): f"{place}.{each}" for place in _MODULES[::-1] for each in _public(place)}
+    folded |= {each.lower(): f"{module}.{each}" for each in _public(module)}
+    if close := get_close_matches(name.lower(), folded, 1):
+        return f"did you mean {folded[close[0]]}?"
+    known = _public(module)
+    return f"it has {', '.join(known)}" if len(known) <= 20 else f"dir({module}) lists what it has"
