@@ -15,6 +15,8 @@ from scalargrad.ledger.rows import LEDGER, ROWS, check, search
 from scalargrad.transforms.containers import flat
 from tests.support import formulas
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 run = formulas.run
 ALL = [(row, misprint) for row in LEDGER for misprint in row.misprints]
 SHOWN = [(row, misprint) for row, misprint in ALL if misprint.refute]
