@@ -14,6 +14,8 @@ from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, find, search
 from tests.support import formulas
 from tests.support.formulas import unwrapped
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 ALL: tuple[Row | Erratum, ...] = (*LEDGER, *ERRATA)
 IDS = [each.id for each in ALL]
 both = pytest.mark.parametrize("each", ALL, ids=IDS)

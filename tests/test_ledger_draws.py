@@ -18,6 +18,8 @@ from scalargrad.transforms.containers import flat
 from tests.support import formulas
 from tests.support.formulas import own
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 ALL: tuple[Row | Erratum, ...] = (*LEDGER, *ERRATA)
 rows = pytest.mark.parametrize("row", [row for row in LEDGER if row.id[0] in "ABC"], ids=lambda row: row.id)
 run, refused = formulas.run, formulas.refused

@@ -14,6 +14,8 @@ from scalargrad.ledger.rows import ERRATA, LEDGER, hits
 from tests.support import formulas
 from tests.support.formulas import Ran
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 refused = formulas.refused
 
 # --- formulas as they are printed -------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from scalargrad.ledger.rows import ERRATA, LEDGER, check
 from scalargrad.transforms.containers import mapped
 from tests.support import formulas
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 ALL: tuple[Row | Erratum, ...] = (*LEDGER, *ERRATA)
 IDS = [each.id for each in ALL]
 both = pytest.mark.parametrize("each", ALL, ids=IDS)

@@ -17,6 +17,8 @@ from scalargrad.ledger.work import SMOOTH
 from scalargrad.transforms.containers import flat
 from tests.support import formulas
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 run, refused = formulas.run, formulas.refused
 
 

@@ -12,6 +12,8 @@ from scalargrad.ledger.index import INDEX
 from scalargrad.ledger.rows import ERRATA, LEDGER, ROWS, search
 from tests.support.formulas import Ran
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 FOUND = [
     # --- as printed, with an equals sign, in LaTeX, typed in ASCII, with or without spaces
     ("y = x", "B2"),

@@ -34,6 +34,8 @@ from tests.support.answers import (
     seen,
 )
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 FEW = 6  # where each draw is tried with many faults
 SMOOTHS = " ".join(SMOOTH)
 

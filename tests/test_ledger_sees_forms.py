@@ -13,6 +13,8 @@ from scalargrad.ledger.row import Erratum
 from scalargrad.ledger.rows import ERRATA, LEDGER, check
 from tests.support.answers import ALL, DRAWS, break_form, called, seen
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 # Closed forms that an erratum calls for a scale alone, or for a nan.
 SIZED = {"E4": {"affine", "neuron"}, "E7": {"sigmoid_by_nodes"}, "E8": {"softmax"}}
 

@@ -22,6 +22,8 @@ from scalargrad.transforms.containers import flat, mapped
 from tests.support import formulas
 from tests.support.formulas import own
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 rows = pytest.mark.parametrize("row", [row for row in LEDGER if row.id[0] in "ABC"], ids=lambda row: row.id)
 run, refused = formulas.run, formulas.refused
 

@@ -11,6 +11,8 @@ from scalargrad.ledger.rows import LEDGER, check
 from tests.support.answers import DRAWS, both
 from tests.support.formulas import own
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 
 @both
 def test_no_two_draws_are_alike(each: Row | Erratum) -> None:

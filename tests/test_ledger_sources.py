@@ -11,6 +11,8 @@ from scalargrad.ledger.index import INDEX, Entry
 from scalargrad.ledger.row import SOURCES, Erratum, Row
 from scalargrad.ledger.rows import ERRATA, LEDGER, check, find, search
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 ALL: tuple[Row | Erratum, ...] = (*LEDGER, *ERRATA)
 OF_SOURCE = {key: [entry for entry in INDEX if entry.source == key] for key in SOURCES}
 

@@ -15,6 +15,8 @@ from scalargrad.ledger.rows import Checked, check
 from scalargrad.transforms.containers import flat
 from tests.support import formulas
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 run = formulas.run
 
 

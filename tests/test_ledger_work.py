@@ -18,6 +18,8 @@ from scalargrad.ledger.work import SMOOTH, Work
 from scalargrad.transforms.containers import flat
 from tests.support.drawn import QUARTERS, matrices, vectors
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 SEEDS = st.integers(0, 10**6)
 LENGTHS = st.integers(1, 6)
 

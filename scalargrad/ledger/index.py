@@ -55,6 +55,8 @@ INDEX: tuple[Entry, ...] = (
     """),
     *_of("PH", """
         1 | z(x) = w·x + b, and max(0, z(x)) | C5 C6
+        1 | the rectified linear unit, max(0, z) | C3 C6
+        1 | the outputs of a layer are the inputs of the next | D3
         1 | the affine unit z(x) = Σw_i x_i + b = w·x + b, of weights w and the bias b | C5
         1 | the mean squared error of one unit | D5 D1
         1 | (1/N)Σ(target(x) - activation(x))² = (1/N)Σ(target(x) - max(0, Σw_i x_i + b))² | D5
@@ -87,6 +89,7 @@ INDEX: tuple[Entry, ...] = (
         3.2 | J_w = ∂y/∂w = [∂/∂w_1(f_1(w) ○ g_1(x)) ∂/∂w_2(f_1(w) ○ g_1(x)) … ∂/∂w_n(f_1(w) ○ g_1(x)), … | B4
         3.2 | J_x = ∂y/∂x = [∂/∂x_1(f_1(w) ○ g_1(x)) ∂/∂x_2(f_1(w) ○ g_1(x)) … ∂/∂x_n(f_1(w) ○ g_1(x)), … | B4
         3.2 | “the Jacobian is usually diagonal” | B5 E6
+        3.2 | the product of a vector and a scalar is an element-wise operation, with the scalar repeated | B6
         3.2 | f_i(w) and g_i(x) are no functions of w_i, so these partial derivatives are 0 (w_j is meant) | B4 B5
         3.2 | ∂/∂w_j f_i(w) = ∂/∂w_j g_i(x) = 0 | B5 E9
         3.2 | “0 ○ 0 = 0 whatever the operator” | E9
@@ -124,6 +127,8 @@ INDEX: tuple[Entry, ...] = (
         3.5 | ∂/∂x f(g(x)) = ∂f/∂g ∂g/∂x | B9
         3.5 | ∂/∂x f(g(x)) = [∂f_1/∂g_1 ∂f_1/∂g_2 … ∂f_1/∂g_k, …][∂g_1/∂x_1 ∂g_1/∂x_2 … ∂g_1/∂x_n, …] | B9
         3.5 | both diagonal: diag(∂f_i/∂g_i ∂g_i/∂x_i) | B10
+        3.5 | “in many applications the Jacobian is diagonal” | B10 E6
+        3.5 | functions of vectors, such as sum(w ⊗ x), and vectors of functions | B9 C4
         3.5 | ∂/∂x f(g(x)) = diag(∂f_i/∂g_i)diag(∂g_i/∂x_i) = diag(∂f_i/∂g_i ∂g_i/∂x_i) | B10
         4 | w·x = sum(w⊗x), u = w⊗x, y = sum(u) | C4
         4 | Σ(w_i x_i) = sum(w ⊗ x), the dot product | C4
@@ -133,6 +138,7 @@ INDEX: tuple[Entry, ...] = (
         4 | ∂(w * x + b)/∂b, by the bias | C5
         4 | z(w, b, x) = w·x + b, activation(z) = max(0, z) | C5 C6
         4 | max(0, z): 0 for z ≤ 0, 1 for z > 0 | C3
+        4 | at 0 it has no derivative, and 0 is a convention | A6 C3
         4 | the derivative is 0 where z ≤ 0, “because z is a constant” (max(0, z) is) | C6
         4 | ∂/∂x_i max(0, x_i): 0 for x_i ≤ 0, dx_i/dx_i = 1 for x_i > 0 | C3
         4 | ∂max(0, x)/∂x (printed as a column) | C3 E11
@@ -156,6 +162,8 @@ INDEX: tuple[Entry, ...] = (
     """),
     *_of("LB", """
         linear layer | Y_ij = Σ_p X_ip W_pj | C11
+        linear layer | the weights W, n×k, and the input data X, m×n; Y is m×k | C11
+        linear layer | “the whole W is updated at once”, so the tensor is made a matrix | E1 C2
         linear layer | ∂Y_ij/∂W_rs = X_ir δ_sj | C1 E1
         linear layer | X_ir ∂W_sj/∂W_rs, 1 only where s = r and j = s (∂W_rj/∂W_rs is meant) | C1 E1
         linear layer | “each element ∂Y_ij/∂W_rs is an m×n×k tensor” (it is a number) | C1 E1
@@ -175,17 +183,22 @@ INDEX: tuple[Entry, ...] = (
         softmax | (exp(z_i) δ_ij - exp(z_i) exp(z_j))/(Σexp(z_k))² | E2
         softmax | the Kronecker delta δ_ij: 1 where i = j, else 0 | C7
         softmax | the step with δ_ij, and p_i(1 - δ_ij) - p_i p_j | E2
+        softmax | ∂p_i/∂z_j = p_i(1 - δ_ij) - p_i p_j | E2
+        softmax | its derivative is a matrix, each element a function of the output probabilities | C7
         softmax | p_i(1 - p_j) if i = j, else -p_i p_j | C7
         ReLU | f(x) = max(0, x), and its derivative | C3
         ReLU | the rectified linear unit, an activation function | C3
         ReLU | ∂f(x)/∂x: 0 if x ≤ 0; 1 if x > 0 | C3
+        ReLU | at 0 it has no derivative, and 0 is a convention | A6 C3
         MSE | MSE = (1/n)Σ(y_i - ŷ_i)² | D1
+        MSE | n data points, y_i the true value, ŷ_i the predicted one | D1
         MSE | ∂MSE/∂ŷ_i = -(2/n)(y_i - ŷ_i) | D1
     """),
     *_of("TL", """
         1 | h1 = ReLU(XW1 + b1), scores = h1 W2 + b2 | D3
         1 | X is N×D, W1 D×H, b1 H, h1 N×H, W2 H×C, b2 C, scores N×C | D3
         1 | W1 and W2 are the weights, b1 and b2 the biases | D3
+        1 | XW1 + b1 adds b1 to each row (broadcasting) | D3
         1 | the loss L = -(1/N) Σ log(probs of the class) | D2
         1 | probs = Softmax(scores), L = -(1/N) Σ log(probs_{i, y_i}), y_i the true label | D2
         2 (1) | ∂L/∂scores = probs - onehot (without 1/N) | D2 E3
@@ -196,14 +209,14 @@ INDEX: tuple[Entry, ...] = (
         2 (1) | ∂L/∂W2 = h1ᵀ(probs - one-hot label) | D3 E3
         2 (1) | the gradient by the bias: ∂L/∂b2 = Σ(probs_i - one-hot label_i) | D3 E3
         2 (1) | ∂L/∂W2 = h1ᵀ S, ∂L/∂b2 = Σ S_i | D3 C2
-        2 (2) | ∂L/∂W1 = ∂L/∂h1 · ∂h1/∂(XW1 + b1) · ∂(XW1 + b1)/∂W1 | D3 E10
+        2 (2) | ∂L/∂W1 = ∂L/∂h1 · ∂h1/∂(XW1 + b1) · ∂(XW1 + b1)/∂W1 | D3 E10 E11
         2 (2) | ∂L/∂h1 = S W2ᵀ | D3
         2 (2) | ∂L/∂h1 = (probs - one-hot label) W2ᵀ, N×H (without 1/N) | D3 E3
         2 (2) | ∂h1/∂(XW1 + b1): 1 where h1 > 0, as an N×H factor | D3 C3 E11
         2 (2) | ∂(XW1 + b1)/∂W1 = Xᵀ as a factor | D3 E10
         2 (2) | ∂(XW1 + b1)/∂W1 = Xᵀ, D×N | D3 E10
-        2 (2) | ∂L/∂W1 = Xᵀ((probs - one-hot label) W2ᵀ ⊙ ReLU's derivative) | D3
-        2 (2) | the gradient by the bias: ∂L/∂b1 = Σ((probs_i - one-hot label_i) W2ᵀ ⊙ ReLU's derivative) | D3
+        2 (2) | ∂L/∂W1 = Xᵀ((probs - one-hot label) W2ᵀ ⊙ ReLU's derivative) | D3 E3
+        2 (2) | the gradient by the bias: ∂L/∂b1 = Σ((probs_i - one-hot label_i) W2ᵀ ⊙ ReLU's derivative) | D3 E3 E11
         2 (2) | ∂L/∂W1 = Xᵀ(S W2ᵀ ⊙ 1[h1 > 0]), ∂L/∂b1 its column sums (without 1/N; 1[h1 > 0] without i) | D3 E3 E11
         3 | reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2 | D4
         3 | ∂L/∂W1 += 2 reg W1, ∂L/∂W2 += 2 reg W2, the gradient of the regulariser | D4
@@ -217,7 +230,7 @@ INDEX: tuple[Entry, ...] = (
         B.15 | x ∈ k^{M×1}, y ∈ R, z ∈ R^{N×1} | B12
         B.15, proof | d(y z) = z dy + y dz | B14
         B.15, proof | d(y z) = dy · z + y · dz = z · dy + y · dz | B14
-        B.15, proof | = z · (∂y/∂x)ᵀdx + y · (∂z/∂x)ᵀdx | B14
+        B.15, proof | = z · (∂y/∂x)ᵀdx + y · (∂z/∂x)ᵀdx | B12 B14
         B.15 | as A.1 uses it: y = 1/(1ᵀexp(x)), z = exp(x) | C10
         B.26 | ∂f(x)/∂x = diag(f'(x)) (printed with a stray minus and η) | B11 E13
         B.26 | f(x) = [f(x_1), f(x_2), …, f(x_n)], of N numbers (printed as a row; a column is meant) | B11 E13

@@ -29,8 +29,9 @@ class Work:
     (2, 1, [[1.0, 2.0]])
     """
 
-    def __init__(self, generator: random.Random, given: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, generator: random.Random, given: Mapping[str, Any] | None = None, least: int = 1) -> None:
         self._key = generator.getrandbits(64)  # of all streams
+        self.least = least  # of the lengths that are drawn
         self.random = generator
         self.given = {_TYPED.get(name, unicodedata.normalize("NFC", name)): x for name, x in (given or {}).items()}
         self.inputs: dict[str, Any] = {}
@@ -62,7 +63,7 @@ class Work:
         def length(axis: str) -> int:
             """The length that an input has along an axis, or any."""
             if axis not in self.sizes:
-                first = max(least, 2) if axis in classes else least
+                first = max(least, 2 if axis in classes else self.least)
                 taken = [self.sizes.get(other) for other in names if axis in names]
                 lengths = [*range(first, max(most, first) + 1)]
                 self.stream(f"length {axis}").shuffle(lengths)

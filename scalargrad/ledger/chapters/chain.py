@@ -7,7 +7,15 @@ import math
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.ledger.chapters import misprints
-from scalargrad.ledger.engine import engine_gradient, engine_value, polynomial, positive, sizes, through
+from scalargrad.ledger.engine import (
+    engine_gradient,
+    engine_jacobian,
+    engine_value,
+    polynomial,
+    positive,
+    sizes,
+    through,
+)
 from scalargrad.ledger.row import Row, row
 from scalargrad.ledger.work import SMOOTH, Work
 
@@ -131,8 +139,20 @@ def _two_paths(work: Work, x: float) -> None:
     work.step("z = u sin(v): ∂z/∂u = sin(v), ∂z/∂v = u cos(v), for u = x² + 3y and v = xy",
               r"z = u\sin(v),\ \frac{\partial z}{\partial u} = \sin(v),\ \frac{\partial z}{\partial v} = u\cos(v),\ "
               r"u = x^2+3y,\ v = xy", outside, own, [far, most * far])  # fmt: skip
+    matrix = [[2.0 * x, 3.0], [y, x]]
+    inner = engine_jacobian(lambda w: [w[0] * w[0] + 3.0 * w[1], w[0] * w[1]], [x, y])
+    work.step("∂u/∂x = 2x and ∂u/∂y = 3, ∂v/∂x = y and ∂v/∂y = x",
+              r"\frac{\partial u}{\partial x} = 2x,\ \frac{\partial u}{\partial y} = 3,\ "
+              r"\frac{\partial v}{\partial x} = y,\ \frac{\partial v}{\partial y} = x", matrix, inner)  # fmt: skip
     by_both = engine_gradient(lambda w: (w[0] * w[0] + 3.0 * w[1]) * sg.sin(w[0] * w[1]), [x, y])
-    for name, inside, engine in (("x", [2.0 * x, y], by_both[0]), ("y", [3.0, x], by_both[1])):
+    for k, (name, engine) in enumerate(zip("xy", by_both)):
+        inside = [r[k] for r in matrix]
+        paths = [p * q for p, q in zip(outside, inside)]
+        work.step(f"the two paths: ∂z/∂u ∂u/∂{name} and ∂z/∂v ∂v/∂{name}",
+                  rf"\frac{{\partial z}}{{\partial u}}\frac{{\partial u}}{{\partial {name}}},\ "
+                  rf"\frac{{\partial z}}{{\partial v}}\frac{{\partial v}}{{\partial {name}}}", paths,
+                  [p * r[k] for p, r in zip(own, inner)], [far * abs(inside[0]), most * far * abs(inside[1])],
+                  2)  # fmt: skip
         scale = 4.0 * far * (abs(inside[0]) + most * abs(inside[1]))
         work.result(f"∂z/∂{name} = ∂z/∂u ∂u/∂{name} + ∂z/∂v ∂v/∂{name}", c.total_derivative(outside, inside), engine,
                     scale, 2)  # fmt: skip
@@ -211,6 +231,6 @@ ROWS: tuple[Row, ...] = (
         r"$\frac{f(x+h)-f(x)}{h} \to f'(x)$ from both sides; $\mathrm{relu}$ and $\mathrm{abs}$ have no limit at 0",
         "difference_quotient", "difference_quotient", 4,
         "S = (1 + |x| + h)/h: the two values are 4 roundings of at most 1 + |x| + h off; Taylor leaves h/2·max|f''|,"
-        " which is at most h/2 here; at a kink, both sides are exact", "CH 1", _a6, " + h/2",
+        " which is at most h/2 here; at a kink, both sides are exact", "CH 1; PH 4; LB ReLU", _a6, " + h/2",
         misprints.A6),
 )  # fmt: skip

@@ -42,7 +42,7 @@ ROWS: tuple[Erratum, ...] = (
     Erratum("E6", "B5", "not every Jacobian is diagonal", "“the Jacobian is usually diagonal”, as a rule",
             "only where output i reads input i alone; not for a matrix product or a softmax",
             "“the Jacobian is usually diagonal”, as a rule",
-            "only where output $i$ reads input $i$ alone; not for a matrix product or a softmax", ("PH 3.2",),
+            "only where output $i$ reads input $i$ alone; not for a matrix product or a softmax", ("PH 3.2", "PH 3.5"),
             "test_E6_not_every_jacobian_is_diagonal", e6),
     Erratum("E7", "A3", "forms that lose all digits",
             "s(1 - s) from x = 37 on, four nodes at -720, softmax without the shift, log(softmax)",

@@ -309,7 +309,7 @@ ROWS: tuple[Row, ...] = (
         "y = x + z: ∂y/∂x = I, ∂y/∂z = 1; y = xz: zI and x; also x - z and x/z",
         r"$y = x + z$: $\frac{\partial y}{\partial x} = I$, $\frac{\partial y}{\partial z} = \mathbf{1}$;"
         r" $y = xz$: $zI$ and $x$; also $-$ and $/$", "scalar_expansion_jacobians", "scalar_expansion", 2,
-        "two quotients: 2 roundings on either side", "PH 3.3", b6),
+        "two quotients: 2 roundings on either side", "PH 3.2; PH 3.3", b6),
     row("B7", "sum of a vector", "Σfᵢ(x) has the row Σ∂fᵢ/∂x; Σx has 1ᵀ; Σxz has [z … z] and Σx",
         r"$y = \sum f_i(x)$ has the row $\sum \partial f_i/\partial x$; $\sum x$ has $\mathbf{1}^T$; $\sum xz$ has"
         r" $[z \ldots z]$ and $\sum x$", "sum_gradient scaled_sum_gradients", "sum_reduction", 2,
@@ -336,7 +336,7 @@ ROWS: tuple[Row, ...] = (
         "∂(y z)/∂x = y ∂z/∂x + ∂y/∂x zᵀ in denominator layout; in numerator layout its transpose",
         r"$\frac{\partial (y z)}{\partial x} = y\,\frac{\partial z}{\partial x} + \frac{\partial"
         r" y}{\partial x}z^T$ in denominator layout; in numerator layout its transpose", "scaled_vector_jacobian",
-        "scalar_times_vector", 4, TERMS + ", for y, z and their product", "SM B.15", _b12,
+        "scalar_times_vector", 4, TERMS + ", for y, z and their product", "SM B.15; SM B.15, proof", _b12,
         misprints=misprints.B12),
     row("B13", "exp of a vector, and its sum", "∂exp(x)/∂x = diag(exp x); ∂(1ᵀexp x)/∂x = exp(x)ᵀ in numerator layout,"
         " exp(x) in denominator layout", r"$\frac{\partial e^x}{\partial x} = \mathrm{diag}(e^x)$; $\frac{\partial"

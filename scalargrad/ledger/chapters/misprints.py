@@ -9,8 +9,17 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad import calculus as c
-from scalargrad.calculus.shapes import product
-from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value, polynomial, positive, sizes
+from scalargrad.calculus.shapes import product, transpose
+from scalargrad.ledger.engine import (
+    engine_gradient,
+    engine_jacobian,
+    engine_value,
+    linear,
+    polynomial,
+    positive,
+    sizes,
+    weighted,
+)
 from scalargrad.ledger.row import Misprint
 from scalargrad.ledger.work import Work
 
@@ -63,6 +72,14 @@ def _limit_of_f(work: Work) -> None:
 
 
 # --- chapter B
+
+
+def _small_only(work: Work) -> None:
+    x, dx = work.inputs["x"][0], 2.0
+    right = c.elementary("sin")[0](x + dx) - c.elementary("sin")[0](x)
+    engine = engine_value(sg.sin, x + dx) - engine_value(sg.sin, x)
+    work.refuted("Δy = y'(x)Δx, of y = sin(x₁) and Δx = 2", c.elementary("sin")[1](x) * dx, right, engine, 2.0, 2,
+                 engine_gradient(sg.sin, x) * dx)  # fmt: skip
 
 
 def _not_total(work: Work) -> None:
@@ -119,6 +136,21 @@ def _z_is_no_constant(work: Work) -> None:
     (wrong, *_), (right, *_) = c.neuron_gradients(w, x, low), c.affine_gradients(w, x)
     work.refuted(f"z is a constant where z ≤ 0, so ∂z/∂w = 0ᵀ: at b = {low:.6g}", wrong, right, [engine],
                  again=[engine_gradient(lambda v: sg.relu(sg.dot(v, x) + low), w)])  # fmt: skip
+
+
+def _without_brackets(work: Work) -> None:
+    x, w1, b1, w2, b2, classes = (work.inputs[name] for name in ("X", "W1", "b1", "W2", "b2", "classes"))
+    z, q = c.linear(x, w1, b1), min(len(x), len(b2))
+    masks = [[c.relu_derivative(item) for item in r] for r in z[:q]]
+    if any(r != masks[0] for r in masks):  # or one mask is all of them
+        h = [[c.relu(item) for item in r] for r in z]
+        s = [r[:q] for r in c.cross_entropy_gradient(c.linear(h, w2, b2), classes)[:q]]
+        w2, turned = [r[:q] for r in w2], transpose(w2)[:q]
+        masked = [[p * q for p, q in zip(*rows)] for rows in zip(turned, masks)]
+        right = [[p * q for p, q in zip(*rows)] for rows in zip(product(s, turned), masks)]
+        engine = engine_gradient(lambda v: weighted(linear([[sg.relu(t) for t in r] for r in v], w2), s), z[:q])
+        work.refuted(f"S(W2ᵀ ⊙ 1[h1 > 0]), of the first {q} samples and classes", product(s, masked), right, engine,
+                     product(sizes(s), sizes(turned)), q, engine_value(linear, s, masked))  # fmt: skip
 
 
 class _Neuron:
@@ -209,14 +241,23 @@ A4 = (
              _maps_as_a_matrix),
 )  # fmt: skip
 A6 = (Misprint("CH 1 speaks of “the limit of f at x0”; it is the limit of the difference quotient", _limit_of_f),)
-B3 = (Misprint("CH 3.1: a best linear map needs total differentiability, not partial derivatives alone", _not_total),)
+B3 = (
+    Misprint("CH 3.1: a best linear map needs total differentiability, not partial derivatives alone", _not_total),
+    Misprint(
+        "CH 3.1 prints Δy = y'(x)Δx, and says that J(x)Δx is the displacement of f; it is dy, which leaves out what"
+        " is of higher order",
+        _small_only,
+    ),
+)
 B4 = (Misprint("PH 3.2 writes wᵢ for wⱼ where it says when a partial is 0", _i_for_j),)
 B9 = (Misprint("CH 3.2 writes J_{y(u)} for J_{y∘u}(v)", _outer_alone),)
-B11 = (Misprint("SM B.26 prints ∂f₁/∂xₙ twice in its last row; the second is ∂f₂/∂xₙ", None,
-                "E13 has its numbers"),)  # fmt: skip
+B11 = (
+    Misprint("SM B.26 prints ∂f₁/∂xₙ twice in its last row; the second is ∂f₂/∂xₙ", None, "E13 has its numbers"),
+    Misprint("SM B.26 mixes N and n, and SM B says “B.15 and B.16”", None, "a name, and a theorem's number"),
+)
 B12 = (
     Misprint("SM B.15 writes k for ℝ", None, "a name"),
-    Misprint("SM B says “B.15 and B.16” for B.15 and B.26, and mixes N and n", None, "a theorem's number, and a name"),
+    Misprint("SM B says “B.15 and B.16” for B.15 and B.26", None, "a theorem's number"),
 )
 C6 = (Misprint("PH 4 says that z, in bold as a vector, is a constant where z ≤ 0; it is the number max(0, z) that is",
                _z_is_no_constant),)  # fmt: skip
@@ -225,8 +266,8 @@ D3 = (
              "with its numbers"),
     Misprint("TL 2 prints matrices for ∂scores/∂W2, ∂(XW1 + b1)/∂W1 and ∂h1/∂(XW1 + b1): see E10 and E11", None,
              "with their numbers"),
-    Misprint("TL 2 (2) leaves out the brackets of (SW2ᵀ) ⊙ 1[h1 > 0]", None,
-             "from left to right it is the same, and S(W2ᵀ ⊙ 1[h1 > 0]) does not conform"),
+    Misprint("TL 2 (2) leaves out the brackets of (SW2ᵀ) ⊙ 1[h1 > 0]: S(W2ᵀ ⊙ 1[h1 > 0]) conforms only where N = C, and"
+             " is another matrix there", _without_brackets),
 )  # fmt: skip
 D5 = (
     Misprint("PH 5 drops the subscripts i in v²", _no_subscripts),

@@ -217,7 +217,7 @@ ROWS: tuple[Row, ...] = (
         r" $\partial W_1 = X^T((SW_2^T)\odot 1[h>0])$, $\partial b_1 = \mathbf{1}^T((SW_2^T)\odot 1[h>0])$, $S$ of D2",
         "two_layer_scores two_layer_loss two_layer_gradients", "two_layer_network", 8,
         "S is the gradients of the network of absolute values, times 1 + twice its largest score: a score's error is a"
-        " relative error of p; 4 sums one after the other, each of 2n roundings", "TL 1; TL 2 (1); TL 2 (2)", _d3,
+        " relative error of p; 4 sums one after the other, each of 2n roundings", "TL 1; TL 2 (1); TL 2 (2); PH 1", _d3,
         misprints=misprints.D3),
     row("D4", "L2 regulariser", "reg(‖W1‖² + ‖W2‖²) adds 2 reg W1 and 2 reg W2",
         r"$\mathrm{reg}(\lVert W_1\rVert^2+\lVert W_2\rVert^2)$ adds $2\,\mathrm{reg}\,W_1$ and $2\,\mathrm{reg}\,W_2$",
