@@ -60,7 +60,9 @@ def test_a_row_shows_it_beside_the_text(row: Row, misprint: Misprint, run: Any) 
     _, wrong, right = first.parts()[0]
     assert f"misprint: {formulas.unwrapped(misprint.text)}: " in text
     assert f"misprint: {formulas.unwrapped(first.what)}" in text
-    assert (isinstance(wrong, list) and isinstance(right, list)) or f"{wrong + 0.0:.6g} is not {right + 0.0:.6g}" in text
+    assert (
+        isinstance(wrong, list) and isinstance(right, list)
+    ) or f"{wrong + 0.0:.6g} is not {right + 0.0:.6g}" in text
 
 
 @rows
