@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
 from scalargrad.convert import flag, short
-from scalargrad.errors import AnomalyError, ArgumentError, ImplicitDetachWarning, KeywordError
+from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -264,15 +264,6 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes."""
     mode = core.mode()
-    if not mode & (core.WATCH | core.NO_GRAD):
-        core.backward(root, seed, core.ANY)
-        return
-    if mode & core.NO_GRAD and core.key(root) is None:
-        warn_user(
-            "backward of a leaf inside no_grad: nothing is recorded here, so only its own grad is set; compute the"
-            " loss outside of no_grad",
-            ImplicitDetachWarning,
-        )
     if not mode & core.WATCH:
         core.backward(root, seed, core.ANY)
         return

@@ -239,9 +239,6 @@ def construct(*given: Any, **named: Any) -> Parts:
     data = parts.get("data", _NONE)
     if data is None or data is _NONE:
         raise NumberError(f"Value({'' if data is _NONE else None}) needs a number, got NoneType: write Value(0.0)")
-    if isinstance(data, str):
-        advice = f": write Value(float({data!r}))" if _is_number(data) else ""
-        raise NumberError(f"Value takes a number, got str {short(data)}{advice}")
     children, partials = _children(parts.get("children", ())), parts.get("local_grads", ())
     if isinstance(partials, str):
         if children or partials:

@@ -188,8 +188,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "lr later": (lambda: setattr(optim.SGD(leaves(), lr=0.1), "lr", "x"), "lr must be a number, got str 'x'"),
     "momentum": (lambda: setattr(optim.SGD(leaves(), lr=0.1), "momentum", X), "momentum must be a number, got Vector"),
     "gamma": (lambda: optim.StepLR(optim.Adam(leaves()), 1, "x"), "gamma must be a number, got str 'x'"),
-    "Value of text": (lambda: Value("3"), "Value takes a number, got str '3': write Value(float('3'))"),
-    "Value of words": (lambda: Value("ab"), "Value takes a number, got str 'ab'"),
+    "Value of text": (lambda: Value("3"), "got str '3': write float('3')"),
     "text beside": (lambda: X[0] + "ab", "got str 'ab': convert text with float(...); to put a Value into a text"),
     "a number's text": (lambda: X[0] + "1.5", "got str '1.5': write float('1.5')"),
     "text in a list": (lambda: Vector([1.0, "ab"]), "got str 'ab': encode text as numbers"),
@@ -263,20 +262,6 @@ def test_an_anomaly_names_the_leaf_that_it_reached() -> None:
             sg.sqrt(x).backward()
         with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of a leaf$"):
             sg.sqrt(y).backward()
-
-
-def test_backward_in_no_grad_warns() -> None:
-    x = Value(2.0)
-    with sg.no_grad():
-        loss = x * x
-        with pytest.warns(sg.ImplicitDetachWarning, match="backward of a leaf inside no_grad") as seen:
-            loss.backward()
-    assert [record.filename for record in seen] == [__file__] and (loss.grad, x.grad) == (1.0, 0.0)
-    y = x * x
-    with sg.no_grad():
-        y.backward()  # recorded outside: nothing to warn of
-    loss.backward()
-    assert x.grad == 4.0
 
 
 # --- states

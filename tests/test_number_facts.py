@@ -98,7 +98,7 @@ TEXT = "convert text with float(...); to put a Value into a text, write f'{v}'"
 LIST = "for a list of numbers, make a Vector or Matrix of it, or a Value of each"
 REFUSED: list[tuple[Any, str]] = [
     (None, "expected a real number, got NoneType"),
-    ("1.5", "expected a real number, got str '1.5': " + TEXT),
+    ("1.5", "expected a real number, got str '1.5': write float('1.5')"),
     (b"1", "expected a real number, got bytes b'1'"),
     (bytearray(b"1"), "expected a real number, got bytearray bytearray(b'1')"),
     (1j, "expected a real number, got complex 1j: make a Value of its real part and one of its imaginary part"),

@@ -174,13 +174,15 @@ def _no_product(left: Any, right: Any) -> ShapeError:
     return ShapeError(f"a product needs vectors or matrices, got {type(left).__name__} and {type(right).__name__}")
 
 
-def affine(a: Array, b: Array, bias: Array | None, product: Callable[..., core.View | None] = core.product) -> Any:
+def affine(a: Array, b: Array, bias: Array | None, product: Callable[..., core.View | None] | None = None) -> Any:
     """a @ b + bias; each sum begins with the bias. Returns a Matrix; a Vector if a or b is one, a Value if both are.
 
     With `core.plain_product` for the product, returns None where that does.
     """
     try:
-        found = product(a._view, b._view if b.ndim == 2 else b._view.T, None if bias is None else bias._view)
+        found = (product or core.product)(
+            a._view, b._view if b.ndim == 2 else b._view.T, None if bias is None else bias._view
+        )
     except ValueError:
         if a.shape[-1:] != b.shape[:1]:
             raise ShapeError(f"a product needs equal inner lengths, got shapes {a.shape} and {b.shape}") from None
