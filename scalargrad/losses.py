@@ -86,8 +86,7 @@ def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
         return 0.0
     if not losses.size:
         raise ArgumentError(f"a mean needs at least one loss, got an input of shape {x.shape}")
-    total = losses.sum()
-    return total / losses.size if reduction == "mean" else total
+    return losses.mean() if reduction == "mean" else losses.sum()
 
 
 @overload

@@ -162,7 +162,7 @@ INDEX: tuple[Entry, ...] = (
     """),
     *_of("LB", """
         linear layer | Y_ij = Σ_p X_ip W_pj | C11
-        linear layer | the weights W, n×k, and the input data X, m×n; Y is m×k | C11
+        linear layer | the input data X is m×n, W n×k, Y m×k | C11
         linear layer | “the whole W is updated at once”, so the tensor is made a matrix | E1 C2
         linear layer | ∂Y_ij/∂W_rs = X_ir δ_sj | C1 E1
         linear layer | X_ir ∂W_sj/∂W_rs, 1 only where s = r and j = s (∂W_rj/∂W_rs is meant) | C1 E1

@@ -84,6 +84,8 @@ class Scalar:
 
     def affine(self, w: Any, x: Any, b: Any = None) -> Any:
         products = [p * q for p, q in zip(w, x)]
+        if self.space is sg and not all(map(_is_plain, products, w, x)):  # a product of arrays forms such a sum anew
+            return sg.dot(w, x) if b is None else sg.dot([1.0, *w], [b, *x])
         return reduce(operator.add, products if b is None else [b, *products])
 
     def neurons(self, w: Any, inputs: Any, b: Any) -> Any:
@@ -115,6 +117,11 @@ class Scalar:
 def _square(x: Any) -> Any:
     """x**2; of a float x*x, as of a Value: Python's own ``x**2`` is C's pow, which sometimes rounds otherwise."""
     return x * x if isinstance(x, float) else x**2
+
+
+def _is_plain(product: Any, p: Any, q: Any) -> bool:
+    """Whether a product of two numbers is far from under- and overflow, or has a zero in it."""
+    return 1e-290 < abs(_number(product)) < 1e290 or not _number(p) or not _number(q)
 
 
 def _matrix(x: Any, width: int) -> Any:

@@ -76,10 +76,10 @@ def _limit_of_f(work: Work) -> None:
 
 def _small_only(work: Work) -> None:
     x, dx = work.inputs["x"][0], 2.0
-    right = c.elementary("sin")[0](x + dx) - c.elementary("sin")[0](x)
-    engine = engine_value(sg.sin, x + dx) - engine_value(sg.sin, x)
-    work.refuted("Δy = y'(x)Δx, of y = sin(x₁) and Δx = 2", c.elementary("sin")[1](x) * dx, right, engine, 2.0, 2,
-                 engine_gradient(sg.sin, x) * dx)  # fmt: skip
+    square, slope = c.elementary("square")
+    engine = engine_value(sg.square, x + dx) - engine_value(sg.square, x)
+    work.refuted("Δy = y'(x)Δx, of y = x₁² and Δx = 2", slope(x) * dx, square(x + dx) - square(x), engine,
+                 (abs(x) + dx) ** 2, 2, engine_gradient(sg.square, x) * dx)  # fmt: skip
 
 
 def _not_total(work: Work) -> None:
