@@ -237,8 +237,7 @@ def test_without_any_library(
 def test_digits_need_scikit_learn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     hide(monkeypatch, "sklearn")
     assert main(["demo", "digits", "--no-plot"]) == 1
-    told = " ".join(capsys.readouterr().err.split())
-    assert "scikit-learn cannot be imported: install it with pip install 'scalargrad[demo]'" in told
+    assert "install it with pip install 'scalargrad[demo]'" in " ".join(capsys.readouterr().err.split())
 
 
 @native_only
