@@ -76,10 +76,10 @@ def _limit_of_f(work: Work) -> None:
 
 def _small_only(work: Work) -> None:
     x, dx = work.inputs["x"][0], 2.0
-    square, slope = c.elementary("square")
-    engine = engine_value(sg.square, x + dx) - engine_value(sg.square, x)
-    work.refuted("Δy = y'(x)Δx, of y = x₁² and Δx = 2", slope(x) * dx, square(x + dx) - square(x), engine,
-                 (abs(x) + dx) ** 2, 2, engine_gradient(sg.square, x) * dx)  # fmt: skip
+    exp, slope = c.elementary("exp")
+    engine = engine_value(sg.exp, x + dx) - engine_value(sg.exp, x)
+    work.refuted("Δy = y'(x)Δx, of y = exp(x₁) and Δx = 2", slope(x) * dx, exp(x + dx) - exp(x), engine,
+                 exp(x + dx) * (1.0 + abs(x)), 2, engine_gradient(sg.exp, x) * dx)  # fmt: skip
 
 
 def _not_total(work: Work) -> None:
