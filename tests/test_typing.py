@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,13 @@ def test_an_editable_install_is_a_path_entry() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     assert 'package-dir = { "" = "." }' in text
     assert (ROOT / "scalargrad" / "py.typed").exists() and sg.__file__ is not None
+
+
+def test_a_wheel_has_every_package() -> None:
+    """The list in pyproject.toml names each folder that is imported."""
+    text = (ROOT / "pyproject.toml").read_text().partition("\npackages = [")[2].partition("]")[0]
+    folders = {path.parent.relative_to(ROOT) for path in (ROOT / "scalargrad").rglob("__init__.py")}
+    assert sorted(re.findall(r'"([^"]+)"', text)) == sorted(".".join(folder.parts) for folder in folders)
 
 
 if __name__ == "__main__":
