@@ -148,7 +148,9 @@ def test_a_leaf_has_attributes() -> None:
     assert y.operands[0].m == p.m and p.data == 0.8  # type: ignore[union-attr, attr-defined]
     del p.m  # type: ignore[attr-defined]
     for call in (lambda: p.m, lambda: delattr(p, "m"), lambda: delattr(p, "grads")):  # type: ignore[attr-defined]
-        with pytest.raises(AttributeError, match="'Value' object has no attribute"):
+        with pytest.raises(
+            AttributeError, match=r"'Value' object has no attribute|^(m|grads)$"
+        ):  # Python 3.10: the name
             call()
     assert getattr(p, "m", 5) == 5 and p.label == "p"
 
