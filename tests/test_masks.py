@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -253,3 +254,21 @@ def test_numpys_other_functions_get_bools() -> None:
     assert np.sum(x, axis=0, keepdims=True).shape == (1, 3) and np.shape(x) == (2, 3)
     with pytest.raises(TypeError):
         np.logical_and(x, n, out=np.zeros((2, 3), bool))
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda x: x[x > 0 & x < 3], lambda x: (x > 0) & 1, lambda x: 1 | (x > 0), lambda x: x ^ x, lambda x: x & Value(1.0),
+    lambda x: 2.5 | x,
+])  # fmt: skip
+def test_bits_of_numbers_are_refused_with_the_parentheses(wrong: Callable[[Vector], Any]) -> None:
+    """`x > 0 & x < 3` reads as `x > (0 & x) < 3`."""
+    with pytest.raises(NumberError, match=r"\(x > 0\) & \(x < 3\)"):
+        wrong(Vector([1.0, 2.0, 5.0]))
+
+
+def test_a_type_that_knows_masks_gets_its_turn() -> None:
+    class Knows:
+        def __rand__(self, other: Any) -> str:
+            return type(other).__name__
+
+    assert (Vector([1.0]) > 0) & Knows() == "Mask" and Vector([1.0]) & Knows() == "Vector"

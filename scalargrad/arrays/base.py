@@ -204,6 +204,17 @@ class Array:
             return bool(self.item())
         raise ArgumentError(f"an array of shape {self.shape} is neither true nor false: compare a sum, or use any(...)")
 
+    def __and__(self, other: Any) -> Any:
+        """Raises `NumberError` for arrays and numbers: & | ^ combine Masks. Unknown types get their turn."""
+        if isinstance(other, (Array, core.Node, int, float)) and not getattr(other, "is_mask", False):
+            raise NumberError(
+                f"& | ^ combine Masks, got {type(other).__name__}: compare first, in parentheses, since & binds more"
+                " than < does: (x > 0) & (x < 3)"
+            )
+        return NotImplemented
+
+    __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __and__
+
     def backward(self, seed: float = 1.0) -> None:
         """Raises `ArgumentError`, because backward starts from one number."""
         raise ArgumentError(f"backward starts from one number, got shape {self.shape}: take the sum() or mean() first")

@@ -274,7 +274,7 @@ def _flags(x: Any, wanted: str = _OPERANDS) -> Any:
 def _combined(sign: str, left: Any, right: Any) -> Any:
     a, b = _flags(left), _flags(right)
     if a is None or b is None:
-        return NotImplemented
+        return Array.__and__(left, right if b is None else left)
     reading.common_shape((a, b), f"{sign} of Masks")
     return mask_of(max(a.ndim, b.ndim), _SIGNS[sign](a._view, b._view), a.of_numpy or b.of_numpy)
 
