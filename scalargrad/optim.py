@@ -156,9 +156,8 @@ class Optimiser:
             twin._check()
         except ArgumentError as error:
             raise StateError(f"the state of {mine} is damaged: {error}") from error
-        vars(self).update(
-            settings_and_state
-        )  # all of them in one call, so that an interrupt leaves the old state or the new one
+        # all of them in one call, so that an interrupt leaves the old state or the new one
+        vars(self).update(settings_and_state)
 
     def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
         import copy

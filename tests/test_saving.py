@@ -112,7 +112,7 @@ def test_a_fuzzed_file_never_changes_the_model(tmp_path_factory: pytest.TempPath
 
 def forged(state: Any, **more: Any) -> bytes:
     """A file whose checksum fits whatever is in it."""
-    return json.dumps({"format": saving._FORMAT, "sha256": saving._digest(state), "state": state, **more}).encode()
+    return json.dumps({"format": saving.FORMAT, "sha256": saving._digest(state), "state": state, **more}).encode()
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ def test_the_file_of_format_1(tmp_path: Path) -> None:
         (b"{}", r"{path} is not a state saved by scalargrad: its format is 'None', not 'scalargrad state 1'"),
         (json.dumps({"format": "x" * 100}).encode(),
          r"{path} is not a state saved by scalargrad: its format is 'x{{40}}', not 'scalargrad state 1'"),
-        (json.dumps({"format": saving._FORMAT, "sha256": "0", "state": {"a": 1.0}}).encode(),
+        (json.dumps({"format": saving.FORMAT, "sha256": "0", "state": {"a": 1.0}}).encode(),
          r"{path} is damaged: its numbers do not match its checksum"),
-        (json.dumps({"format": saving._FORMAT, "sha256": saving._digest([]), "state": []}).encode(),
+        (json.dumps({"format": saving.FORMAT, "sha256": saving._digest([]), "state": []}).encode(),
          r"{path} is damaged: its numbers do not match its checksum"),
     ],
 )  # fmt: skip
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_state(content: bytes, message: str, tmp_path: Path) -
 def test_what_is_no_number_in_a_file(thing: Any, tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     state = {"a": thing}
-    text = json.dumps({"format": saving._FORMAT, "sha256": saving._digest(state), "state": state})
+    text = json.dumps({"format": saving.FORMAT, "sha256": saving._digest(state), "state": state})
     path.write_text(text)
     with pytest.raises(StateError, match=rf"^{re.escape(str(path))} is damaged: an entry is not a number \("):
         saving.read(path)

@@ -157,8 +157,8 @@ def load(
     """
     _refuse("load", unnamed, unknown)
     parts = _parts(model, optimiser, scheduler, rng)
-    form, plain = saving.read_plain(path, (saving.RUN_FORMAT, saving._FORMAT))
-    states = {"model": saving.read(path)} if form == saving._FORMAT else _from_json(plain)
+    form, plain = saving.read_plain(path, (saving.RUN_FORMAT, saving.FORMAT))
+    states = {"model": saving.read(path)} if form == saving.FORMAT else _from_json(plain)
     missing = [name for name in parts if not isinstance(states.get(name), dict)]
     if missing:
         raise StateError(f"{path} has no state of {', '.join(missing)}: it has {', '.join(states) or 'nothing'}")

@@ -21,7 +21,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 State = dict[str, Any]
-_FORMAT = "scalargrad state 1"
+FORMAT = "scalargrad state 1"
 RUN_FORMAT = "scalargrad checkpoint 1"  # checkpoints.py writes it
 _SPECIAL = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -61,7 +61,7 @@ def write(path: str | os.PathLike[str], state: State) -> None:
     interruption leaves the old file whole. A process that is killed leaves its draft; the next save there removes it.
     Raises OSError, which names the path, if the folder cannot be written.
     """
-    write_plain(path, _FORMAT, {name: _to_json(x) for name, x in state.items()})
+    write_plain(path, FORMAT, {name: _to_json(x) for name, x in state.items()})
 
 
 def write_plain(path: str | os.PathLike[str], form: str, plain: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ def read(path: str | os.PathLike[str]) -> State:
 
     Raises `StateError` if the file is damaged or was not written by scalargrad, OSError if it cannot be read.
     """
-    form, state = read_plain(path, (_FORMAT, RUN_FORMAT))
+    form, state = read_plain(path, (FORMAT, RUN_FORMAT))
     if form == RUN_FORMAT:
         raise StateError(
             f"{path} has the state of a whole run, which scalargrad.save wrote: write scalargrad.load(path,"
