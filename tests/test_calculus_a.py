@@ -19,6 +19,8 @@ from scalargrad.ledger.work import SMOOTH
 from tests.support.drawn import FROM_EMPTY, NUMBERS, QUARTERS, WIDE, reals, vectors
 from tests.support.witness import Complex, complex_gradient, hold, richardson, witnessed
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 
 def through(space: Any, names: list[str], x: Any) -> Any:
     for name in names:
@@ -144,7 +146,6 @@ def test_A4_gradient_of_the_three_examples(x: float, y: float) -> None:
         assert complex_gradient(f, x, y) == gradient
 
 
-@pytest.mark.once
 def test_A4_gradient_in_no_other_layout() -> None:
     with pytest.raises(errors.ArgumentError, match="'numerator' or 'denominator', got 'row'"):
         calculus.polynomial_gradient([(1.0, (1,))], [1.0], layout="row")  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ from tests.support.drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, W
 from tests.support.networks import BULK, OPERATORS, WITNESS, gradient, jacobian, styles
 from tests.support.witness import Complex, complex_gradient, complex_jacobian, hold, witnessed
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 
 def split(jacobian: list[Any]) -> tuple[list[Any], list[Any]]:
     """A Jacobian by two arguments as two Jacobians."""
@@ -95,7 +97,6 @@ def test_B1_jacobian_of_the_example(x: float, y: float) -> None:
     assert calculus.stack_gradients(rows, "denominator") == [[6.0 * x * y, 2.0], [3.0 * x * x, 8.0 * y**7]]
 
 
-@pytest.mark.once
 def test_B1_jacobian_refuses() -> None:
     refuse_layouts(lambda layout: calculus.stack_gradients([[1.0]], layout))
     refuse(
@@ -225,7 +226,6 @@ def test_B6_scalar_expansion_of_nothing() -> None:
     assert calculus.scalar_expansion_jacobians("*", [], 2.0, layout="denominator") == ([], [[]])
 
 
-@pytest.mark.once
 def test_B6_scalar_expansion_refuses() -> None:
     refuse_layouts(lambda layout: calculus.scalar_expansion_jacobians("+", [1.0], 1.0, layout))
     refuse((lambda: calculus.scalar_expansion_jacobians("+", [[1.0]], 1.0), r"x must be flat.*\(1, 1\)"))  # type: ignore
@@ -281,7 +281,6 @@ def test_B7_sum_reduction_of_functions(style: Any, data: Any, m: int, n: int) ->
     hold("B7", witnessed("row", row, [complex_gradient(lambda v: f(WITNESS, v), x)], scale, m + 2))
 
 
-@pytest.mark.once
 def test_B7_sum_reduction_refuses() -> None:
     refuse_layouts(
         lambda layout: calculus.sum_gradient([[1.0]], None, layout),

@@ -23,6 +23,8 @@ from tests.support.networks import BULK, jacobian, value
 from tests.support.witness import Complex, complex_jacobian, hold, richardson, witnessed
 from tests.test_calculus_b import FORMS, refuse, refuse_layouts
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 
 @given(NONZERO)
 def test_B8_vector_chain_rule_of_a_scalar(x: float) -> None:
@@ -56,7 +58,6 @@ def test_B8_vector_chain_rule_of_a_scalar_at_zero(zero: float) -> None:
     assert calculus.log_sine_factors(zero) == ([[math.inf, 0.0], [0.0, 1.0]], [[0.0], [3.0]])
 
 
-@pytest.mark.once
 def test_B8_vector_chain_rule_of_a_scalar_far_out() -> None:
     """ln x² where x² is no float, and near 1, where it is 2·ln|x| to the last digits; no sine of infinities."""
     for x in (1e200, -1e200, 1e-200, 5e-324, 1.0 + 2.0**-52, -1.0 + 2.0**-53):
@@ -246,12 +247,10 @@ def test_B14_differentials(data: Any, m: int, n: int, exponent: int) -> None:
             hold("B14", Comparison(f"d{name} at dx/2", half, whole / 4.0, 2.0 + size, 2 * n, most**3 / 16.0))
 
 
-@pytest.mark.once
 def test_B8_vector_chain_rule_of_a_scalar_in_no_other_layout() -> None:
     refuse_layouts(lambda layout: calculus.log_sine_derivative(1.0, layout))
 
 
-@pytest.mark.once
 def test_B9_vector_chain_rule_refuses() -> None:
     chained, square = calculus.chain_jacobians, [[1.0, 2.0], [3.0, 4.0]]
     for factors in ([[[1.0]]], [[[1.0]], [[1.0]]]):
@@ -265,12 +264,10 @@ def test_B9_vector_chain_rule_refuses() -> None:
         chained(layout="denominator")
 
 
-@pytest.mark.once
 def test_B10_diagonal_chain_refuses() -> None:
     refuse((lambda: calculus.chain_diagonals([1.0], [1.0, 2.0]), r"outer \(1,\), inner_diagonal \(2,\)"))
 
 
-@pytest.mark.once
 def test_B11_elementwise_function_refuses() -> None:
     refuse((lambda: calculus.elementwise_function_jacobian(math.exp, [[1.0]]), r"flat.*\(1, 1\)"))  # type: ignore
     with pytest.raises(errors.ArgumentError, match=r"log'\(0\.0\) does not exist"):
@@ -281,7 +278,6 @@ def test_B11_elementwise_function_refuses() -> None:
         calculus.elementary("sine")
 
 
-@pytest.mark.once
 def test_B12_scalar_times_vector_refuses() -> None:
     product_rule, square = calculus.scaled_vector_jacobian, [[1.0, 2.0], [3.0, 4.0]]
     refuse_layouts(lambda layout: product_rule(1.0, [1.0], [1.0], [[1.0]], layout))
@@ -302,7 +298,6 @@ def test_B13_exp_far_out() -> None:
     assert calculus.sum_exp_jacobian(x, layout="denominator") == transpose(row)
 
 
-@pytest.mark.once
 def test_B13_exp_refuses() -> None:
     refuse_layouts(lambda layout: calculus.sum_exp_jacobian([1.0], layout))
     refuse(
@@ -311,7 +306,6 @@ def test_B13_exp_refuses() -> None:
     )
 
 
-@pytest.mark.once
 def test_B14_differentials_refuse() -> None:
     refuse(
         (lambda: calculus.differential([[1.0, 2.0]], [1.0]), r"jacobian \(1, 2\), step \(1,\)"),

@@ -26,6 +26,8 @@ from tests.support.networks import BULK, OPERATORS, SCALAR, WITNESS, jacobian, s
 from tests.support.witness import complex_jacobian, hold, witnessed
 from tests.test_calculus_b import COMPARISONS, refuse, split
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 
 @styles
 @given(together(2), st.sampled_from(sorted(OPERATORS)))
@@ -255,7 +257,6 @@ def test_B4_elementwise_binary_of_maps_that_do_nothing(data: Any, n: int, name: 
     assert calculus.composed_elementwise_jacobians(name, same, [same] * n, w, x) == own
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("function", [calculus.elementwise, calculus.elementwise_jacobians])
 def test_B4_elementwise_refuses(function: Any) -> None:
     for x in ([1.0], []):
@@ -267,7 +268,6 @@ def test_B4_elementwise_refuses(function: Any) -> None:
     )
 
 
-@pytest.mark.once
 def test_B4_composed_refuses() -> None:
     one, same = [[1.0]], (lambda v: v, lambda v: 1.0)
     of_functions, of_maps = calculus.composed_elementwise_jacobians, calculus.composed_jacobians

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from scalargrad.ledger.engine import engine_gradient, sizes
 from tests.support.drawn import FROM_EMPTY, NUMBERS, QUARTERS, SIZES, WIDE, matrices, sign_is_certain, together, vectors
 from tests.support.networks import WITNESS, gradient, jacobian, styles, value
 from tests.support.witness import Complex, complex_gradient, complex_jacobian, hold, in_both_layouts, witnessed
+
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
 
 
 def rows(jacobian: list[Any], width: int) -> list[Any]:

@@ -35,6 +35,8 @@ from tests.support.networks import gradient, jacobian, styles, value
 from tests.support.witness import hold, in_both_layouts
 from tests.test_calculus_c import rows
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 some = settings(max_examples=25)  # an exact law either holds or fails at once
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from scalargrad.ledger.engine import engine_gradient, sizes
 from tests.support.drawn import NUMBERS, QUARTERS, SIZES, WIDE, matrices, reals, sign_is_certain, together, vectors
 from tests.support.networks import BULK, WITNESS, gradient, styles, value
 from tests.support.witness import complex_gradient, hold, in_both_layouts, witnessed
+
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
 
 
 @styles

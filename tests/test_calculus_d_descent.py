@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from scalargrad.ledger.engine import engine_gradient
 from tests.support.drawn import FROM_EMPTY, SIZES, WIDE, matrices, vectors
 from tests.support.networks import full_rank, residual_sizes, solved, styles
 from tests.support.witness import hold
+
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
 
 
 @given(st.lists(WIDE, max_size=5))

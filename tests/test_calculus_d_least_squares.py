@@ -19,6 +19,8 @@ from tests.support.drawn import QUARTERS, SIZES, matrices, vectors
 from tests.support.networks import SCALAR, WITNESS, full_rank, gradient, residual_sizes, solved, styles, value
 from tests.support.witness import complex_gradient, complex_jacobian, hold, in_both_layouts, witnessed
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 UNITS = 4.0  # of the row
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from scalargrad.ledger.engine import sizes
 from tests.support.drawn import FROM_EMPTY, NONZERO, NUMBERS, QUARTERS, SIZES, matrices, sign_is_certain, vectors
 from tests.support.networks import WITNESS, gradient, styles, value
 from tests.support.witness import complex_gradient, hold, in_both_layouts, witnessed
+
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
 
 Neuron = tuple[list[float], float, list[list[float]], list[float]]
 

@@ -17,6 +17,8 @@ from scalargrad.ledger.engine import sizes
 from tests.support.drawn import SIZES, matrices, vectors
 from tests.support.witness import hold
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 RATES = st.sampled_from([0.001, 0.1, 0.5])
 MOMENTA = st.sampled_from([0.0, 0.1, 0.5, 0.9])
 DECAYS = st.sampled_from([0.0, 0.01, 0.5])
@@ -207,7 +209,6 @@ def test_D7_optimisers_adam_with_a_gradient_that_stays(g: float) -> None:
     assert w == 2.0 * (1.0 - 0.5 * 0.25) - fall
 
 
-@pytest.mark.once
 def test_D7_optimisers_without_parameters() -> None:
     assert calculus.sgd_momentum_step([], [], None, rate=0.5) == ([], [])
     assert calculus.sgd_momentum_step([], [], [], rate=0.5, momentum=0.5, nesterov=True) == ([], [])

@@ -25,6 +25,8 @@ from tests.test_calculus_d import two_layer_loss, two_layer_scores, two_layers
 from tests.test_calculus_d_neuron import cost
 from tests.test_calculus_d_published import adam, by_engine, sgd
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 some = settings(max_examples=25)  # an exact law either holds or fails at once
 
 

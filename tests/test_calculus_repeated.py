@@ -20,6 +20,8 @@ from tests.support.drawn import NUMBERS, QUARTERS, sign_is_certain, vectors
 from tests.support.networks import WITNESS, styles
 from tests.support.witness import complex_gradient, hold, in_both_layouts, witnessed
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 U = [1.0, -0.5, 2.0, 0.25]  # numbers that are not repeated
 INPUTS = [U, [0.5, 0.75, -1.0, 1.5], [-2.0, 0.25, 1.0, 0.5]]
 TARGETS = [1.0, -2.0, 0.5]

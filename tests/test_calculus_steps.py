@@ -19,6 +19,8 @@ from scalargrad.ledger.engine import engine_gradient, sizes
 from tests.support.drawn import SIZES, matrices, vectors
 from tests.support.witness import hold
 
+pytestmark = pytest.mark.once  # tests/test_formulas.py tries the rows on either backend
+
 RATES = st.sampled_from([0.001, 0.1, 0.5])
 MOMENTA = st.sampled_from([0.1, 0.5, 0.9])
 DECAYS = st.sampled_from([0.0, 0.01, 0.5])
