@@ -15,7 +15,7 @@ _SMALLEST = 5e-324
 def _form(x: Any) -> Any:
     """The nesting without the numbers. The parts may differ in shape."""
     found = keys(x)
-    return 0 if found is None else [_form(x[key]) for key in found]
+    return 0 if found is None else [0 if type(x[key]) is float else _form(x[key]) for key in found]
 
 
 class Comparison(NamedTuple):

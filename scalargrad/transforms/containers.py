@@ -12,6 +12,9 @@ from typing import Any
 
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array, of_shape
+from scalargrad.value import Value
+
+_PLAIN = {float, int, Value}  # what nearly all items are: their type alone says that they are no containers
 
 
 def keys(x: Any) -> Sequence[Any] | None:
@@ -51,10 +54,17 @@ def entries(x: Any, path: str = "x") -> Iterator[tuple[str, Any]]:
 
 def flat(x: Any) -> list[Any]:
     """The items, and the elements of arrays, in order."""
-    if _is_array(x):
-        x = x.tolist()
     found = keys(x)
-    return [x] if found is None else [item for key in found for item in flat(x[key])]
+    if found is None:
+        return flat(x.tolist()) if _is_array(x) else [x]
+    items: list[Any] = []
+    for key in found:
+        item = x[key]
+        if type(item) in _PLAIN:
+            items.append(item)
+        else:
+            items += flat(item)
+    return items
 
 
 def mapped(function: Callable[[Any], Any], x: Any) -> Any:
@@ -65,6 +75,8 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
     >>> mapped(lambda item: item * 10, {"w": [1, 2], "b": 3})
     {'w': [10, 20], 'b': 30}
     """
+    if type(x) in _PLAIN:
+        return function(x)
     if _is_array(x):
         results = [function(item) for item in flat(x)]
         if reading.is_numpy(x) and all(isinstance(item, float) for item in results):

@@ -13,6 +13,7 @@ _TIE = "a tie, which is handled before"
 
 EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("shapes.shape", "not isinstance(x, Sequence) or isinstance(x, (str, bytes))", "text, which is refused elsewhere"),
+    ("shapes.shape", "{*map(type, x)} == {float}", "a list with and without floats, or an empty one, is no input"),
     ("shapes.shape", "inner[0] if inner else ()", _EMPTY),
     ("shapes.columns", "0 ->", _EMPTY),
     ("shapes.items_of", "len(sizes) == 2", "other shapes are refused: tests/test_calculus_errors.py"),
