@@ -64,6 +64,7 @@ def test_a_broken_closed_form_is_told(name: str, fails: set[str], monkeypatch: A
         return [doubled(item) for item in x] if isinstance(x, list) else 2.0 * x
 
     monkeypatch.setattr(calculus, name, lambda *each, **named: doubled(plain(*each, **named)))
+    monkeypatch.setattr(command, "DRAWS", 4)
     assert formulas() == 1
     out = capsys.readouterr().out
     told = {line.split()[0]: line.split()[1] for line in out.splitlines() if re.match(r"  [A-E]\d", line)}

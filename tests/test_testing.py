@@ -40,6 +40,7 @@ def by_differences(f: Any, x: float) -> Any:
 # --- what is right is confirmed --------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", PRIMITIVES)
 def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
     used = []
@@ -55,6 +56,7 @@ def test_every_primitive_is_confirmed_on_drawn_expressions(name: str) -> None:
     assert sum(used) >= 10
 
 
+@pytest.mark.once
 def test_both_witnesses_agree() -> None:
     """Differences, which know nothing of the replay, and the complex step, within their own estimates."""
     witnessed = []
@@ -77,6 +79,7 @@ def test_both_witnesses_agree() -> None:
     assert sum(witnessed) > len(witnessed) / 2
 
 
+@pytest.mark.once
 def test_a_planted_error_is_found() -> None:
     """A gradient that is off by 1e-6, has the wrong sign or lost a part, of any expression: never by bad luck."""
     planted = 0
