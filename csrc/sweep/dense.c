@@ -121,20 +121,22 @@ static __attribute__((noinline)) uint64_t sweep_run(const double *val, const dou
 
 /* Initialises the scratch: neutral sums, except for nodes that are reached from other graphs, and for entries, which
  * continue the sums of their leaves and linked nodes. */
-static void prepare(const sg_sweep_state *sweep, sg_part part, uint32_t count)
+static void prepare(const sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
+    uint32_t count = part.dense;
     double *adj = part.scratch.adj;
-    if (!part.neutral)
+    if (!part.neutral) {
         for (uint32_t i = 0; i < count; i++)
             adj[i] = sg_reached(&part.scratch, i) ? adj[i] : -0.0;
+        memset(part.scratch.blocks, 1, (count - 1) / 64 + 1);
+    }
     if (sweep->leaf_count)
         for (uint32_t k = 0; k < graph->leaf_count && graph->leaves[k].entry < count; k++)
             adj[graph->leaves[k].entry] = sg_running_sum(sweep, graph, graph->leaves[k].entry);
     if (sweep->walk.count > 1)
         for (uint32_t k = 0; k < graph->link_count && graph->links[k].entry < count; k++)
             adj[graph->links[k].entry] = sg_running_sum(sweep, graph, graph->links[k].entry);
-    memset(part.scratch.blocks, 1, (count - 1) / 64 + 1);
 }
 
 /* Sweeps all elements of a bulk whose last is *i, and sets *i to its first. SG_DONE or SG_NO_MEMORY. */
@@ -151,14 +153,14 @@ static __attribute__((noinline)) sg_outcome visit_bulk(dense_pass v, uint64_t *i
     return outcome;
 }
 
-sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count)
+sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
-    uint32_t leaves = sweep->leaf_count + graph->leaf_count;
+    uint32_t count = part.dense, leaves = sweep->leaf_count + graph->leaf_count;
     if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves) ||
         (!sweep->alone && !sg_map_reserve(&sweep->leaf_positions, leaves)))
         return SG_NO_MEMORY;
-    prepare(sweep, part, count);
+    prepare(sweep, part);
     const double *val = graph->val;
     const uint32_t *as = graph->a, *bs = graph->b;
     const uint8_t *ops = graph->op;

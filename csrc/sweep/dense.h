@@ -3,7 +3,7 @@
 #define SG_DENSE_H
 #include "sweep/entries.h"
 
-/* Sweeps a graph in which exactly the first `count` nodes are reached. SG_DONE, SG_NO_MEMORY or SG_REPEAT. */
-sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part, uint32_t count);
+/* Sweeps a graph in which exactly the first `part.dense` nodes are reached. SG_DONE, SG_NO_MEMORY or SG_REPEAT. */
+sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part);
 
 #endif

@@ -13,7 +13,8 @@ typedef struct {
 } sg_leaf_sum;
 
 typedef struct {
-    sg_walk walk;
+    sg_walk walk;            /* its first part is the root's graph */
+    uint32_t index;          /* of the root */
     sg_leaf_sum *leaves;     /* in order of discovery */
     uint32_t leaf_count, leaf_capacity;
     sg_map leaf_positions;

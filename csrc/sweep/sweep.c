@@ -10,6 +10,9 @@
 
 static void free_sweep(sg_sweep_state *sweep)
 {
+    for (uint32_t p = 0; p < sweep->walk.count; p++)
+        if (sweep->walk.parts[p].scratch.adj)
+            sg_give_scratch(sweep->walk.parts[p].graph, &sweep->walk.parts[p].scratch);
     sg_walk_free(&sweep->walk);
     sg_free(sweep->leaves);
     sg_map_free(&sweep->leaf_positions);
@@ -26,6 +29,7 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
     uint32_t root = sweep ? sg_walk_part(&sweep->walk, graph, whole ? index + 1 : 0) : SG_ABSENT;
     *outcome = root == SG_ABSENT ? SG_NO_MEMORY : SG_DONE;
     if (*outcome == SG_DONE) {
+        sweep->index = index;
         sweep->alone = !graph->link_count && !graph->twins;
         sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet_nan(seed));
         sweep->walk.parts[root].sinks = !graph->used[index];
@@ -33,11 +37,11 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
     for (uint32_t p; *outcome == SG_DONE && (p = sg_walk_next(&sweep->walk)) != SG_ABSENT;) {
         sg_part part = sweep->walk.parts[p];
         if (whole && p == root)
-            *outcome = sg_sweep_dense(sweep, part, index + 1);
+            part.dense = index + 1;
         else if (manner == SG_QUICK && part.sinks == part.graph->sinks) /* all sinks are reached, so all nodes are */
-            *outcome = sg_sweep_dense(sweep, part, part.graph->count);
-        else
-            *outcome = sg_sweep_careful(sweep, part, manner, report);
+            part.dense = part.graph->count;
+        sweep->walk.parts[p].dense = part.dense;
+        *outcome = part.dense ? sg_sweep_dense(sweep, part) : sg_sweep_careful(sweep, part, manner, report);
     }
     if (*outcome == SG_NO_MEMORY && sweep) {
         free_sweep(sweep);
@@ -77,37 +81,35 @@ int sg_leaf_sums_finite(const sg_report *report)
     return finite;
 }
 
-/* Copies the reached adjoints into the graph's, and resets the scratch. */
-static void merge_adjoints(sg_adjoints *into, sg_adjoints *from, uint32_t count)
+/* Commits a part of a sweep from node `index` of the graph with number `serial`. If nothing that the graph's last
+ * adjoints reach is left out by the new ones, which is so in most loops, these take their place; the old ones are
+ * scratch for the next sweep. */
+static void commit_part(sg_part *part, uint64_t serial, uint32_t index)
 {
-    uint64_t unreached = SG_UNREACHED;
-    for (uint32_t block = 0; block <= count / 64; block++) {
-        if (!from->blocks[block])
-            continue;
-        uint32_t end = 64 * block + 64 < count ? 64 * block + 64 : count;
-        for (uint32_t i = 64 * block; i < end; i++)
-            if (sg_reached(from, i)) {
-                into->adj[i] = from->adj[i];
-                memcpy(&from->adj[i], &unreached, sizeof unreached);
-            }
-        into->blocks[block] = 1;
-        from->blocks[block] = 0;
+    sg_graph *graph = part->graph;
+    sg_adjoints old = graph->last, *new = &part->scratch;
+    uint32_t end = part->dense ? part->dense : graph->count, old_end = old.adj ? graph->last_end : 0;
+    int covers = old_end <= part->dense || (graph->last_serial == serial && graph->last_index == index);
+    if (!covers)
+        serial = 0;
+    if (covers || old_end - part->dense <= part->dense) {
+        if (!covers)
+            sg_adjoints_copy(new, &old, part->dense, old_end);
+        graph->last = *new;
+        *new = old;
+    } else {
+        sg_adjoints_merge(&graph->last, new, graph->count);
     }
+    graph->last_end = covers || end > old_end ? end : old_end;
+    graph->last_serial = serial;
+    graph->last_index = index;
+    if (new->adj)
+        sg_give_scratch(graph, new);
 }
 
 void sg_commit_graphs(sg_sweep_state *sweep)
 {
-    for (uint32_t p = 0; p < sweep->walk.count; p++) {
-        sg_graph *graph = sweep->walk.parts[p].graph;
-        sg_adjoints *scratch = &sweep->walk.parts[p].scratch;
-        if (!graph->last.adj) {
-            graph->last = *scratch;
-        } else {
-            merge_adjoints(&graph->last, scratch, graph->count);
-            double *none = NULL;
-            if (!__atomic_compare_exchange_n(&graph->spare, &none, scratch->adj, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-                sg_adjoints_free(scratch, graph->count);
-        }
-        scratch->adj = NULL;
-    }
+    uint64_t serial = sweep->walk.count ? sweep->walk.parts[0].graph->serial : 0;
+    for (uint32_t p = 0; p < sweep->walk.count; p++)
+        commit_part(&sweep->walk.parts[p], serial, sweep->index);
 }

@@ -40,8 +40,15 @@ static inline void sg_set(sg_adjoints *adjoints, uint32_t i, double value)
     adjoints->blocks[i / 64] = 1;
 }
 
-/* Adjoints of `count` nodes: the first `neutral` are -0.0, the others not reached. adj is NULL if memory ran out. */
+/* Adjoints of `count` nodes: the first `neutral` are -0.0, and count as reached; the others are not reached. adj is
+ * NULL if memory ran out. */
 sg_adjoints sg_adjoints_new(uint32_t count, uint32_t neutral);
+/* Makes used ones what sg_adjoints_new makes. Takes time for what was reached, and for what is neutral. */
+void sg_adjoints_reset(sg_adjoints *adjoints, uint32_t count, uint32_t neutral);
+/* Copies what `from` reaches into `into`. */
+void sg_adjoints_merge(sg_adjoints *into, const sg_adjoints *from, uint32_t count);
+/* Copies the nodes from `start` to `end`, reached or not, over nodes that `into` does not reach. */
+void sg_adjoints_copy(sg_adjoints *into, const sg_adjoints *from, uint32_t start, uint32_t end);
 void sg_adjoints_free(sg_adjoints *adjoints, uint32_t count);
 size_t sg_adjoints_bytes(uint32_t count);
 

@@ -202,6 +202,10 @@ int sg_set_adjoint(sg_graph *graph, uint32_t index, double value)
         if (!graph->last.adj)
             return 0;
     }
+    if (!sg_reached(&graph->last, index)) {
+        graph->last_serial = 0;
+        graph->last_end = graph->last_end > index ? graph->last_end : index + 1;
+    }
     sg_set(&graph->last, index, sg_quiet_nan(value));
     return 1;
 }

@@ -101,7 +101,10 @@ struct sg_graph {
     void **labels;          /* by index, each NULL or one reference to a Python object; made when the first is set */
     uint32_t label_capacity;
     sg_adjoints last;       /* from the last sweep that reached each node; last.adj NULL: none yet */
-    double *spare;          /* adj of clean scratch for the next sweep, or NULL; taken and put back atomically */
+    uint32_t last_end;      /* last reaches no node from here on */
+    uint32_t last_index;    /* last reaches what the root with this index, in the graph with this serial number, */
+    uint64_t last_serial;   /*     reaches, and nothing else; 0: it may reach more than a root does */
+    double *spare;          /* adj of used scratch for the next sweep, or NULL; taken and put back atomically */
     uint32_t *link_slots;   /* while open: a hash table of links by target; position + 1, 0 is free */
     uint32_t link_slot_count;
     sg_graph **owner;       /* while open: the thread's pointer to it */

@@ -21,9 +21,20 @@ static void swap_pending(sg_walk *walk, uint32_t i, uint32_t j)
 static sg_part take_scratch(sg_graph *graph, uint32_t neutral)
 {
     double *kept = __atomic_exchange_n(&graph->spare, NULL, __ATOMIC_ACQUIRE);
+    sg_part part = {graph, {kept, (uint8_t *)(kept + graph->count)}, 0, neutral, 0};
     if (kept)
-        return (sg_part){graph, {kept, (uint8_t *)(kept + graph->count)}, 0, 0};
-    return (sg_part){graph, sg_adjoints_new(graph->count, neutral), 0, neutral};
+        sg_adjoints_reset(&part.scratch, graph->count, neutral);
+    else
+        part.scratch = sg_adjoints_new(graph->count, neutral);
+    return part;
+}
+
+void sg_give_scratch(sg_graph *graph, sg_adjoints *scratch)
+{
+    double *none = NULL;
+    if (!__atomic_compare_exchange_n(&graph->spare, &none, scratch->adj, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        sg_adjoints_free(scratch, graph->count);
+    scratch->adj = NULL;
 }
 
 uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, uint32_t neutral)

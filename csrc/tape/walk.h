@@ -10,6 +10,7 @@ typedef struct {
     sg_adjoints scratch;
     uint32_t sinks;      /* the number of the graph's sinks that the root, or links from later graphs, reach */
     uint32_t neutral;    /* the number of nodes of the scratch that begin at -0.0, as all will be reached */
+    uint32_t dense;      /* exactly so many nodes, the first, are reached; 0: any */
 } sg_part;
 
 typedef struct {
@@ -26,6 +27,8 @@ uint32_t sg_walk_part(sg_walk *walk, sg_graph *graph, uint32_t neutral);
 void sg_reach(sg_part *part, uint32_t index, double adjoint);
 /* The next part to visit; SG_ABSENT if none is left. */
 uint32_t sg_walk_next(sg_walk *walk);
+/* Gives up scratch: keeps it for the graph's next sweep, or frees it. Runs with or without the GIL. */
+void sg_give_scratch(sg_graph *graph, sg_adjoints *scratch);
 /* Frees the walk, and the scratch that it still has. */
 void sg_walk_free(sg_walk *walk);
 
