@@ -41,9 +41,11 @@ static PyMethodDef functions[] = {
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"item", FAST(sg_py_item)},
     {"take", sg_py_take, METH_VARARGS, NULL},
+    {"leaves", sg_py_leaves, METH_O, NULL},
     {"whole", FAST(sg_py_whole)},                           /* arrays/view.c */
     {"numbers", sg_py_numbers, METH_O, NULL},
     {"grads", sg_py_grads, METH_O, NULL},
+    {"items", sg_py_items, METH_O, NULL},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* arrays/arrays.c */
     {"product", FAST(sg_py_product)},
@@ -53,6 +55,8 @@ static PyMethodDef functions[] = {
     {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},       /* arrays/update.c */
     {"adam_step", sg_py_adam_step, METH_VARARGS, NULL},
     {"clear_grads", sg_py_clear_grads, METH_O, NULL},
+    {"scale_grads", sg_py_scale_grads, METH_VARARGS, NULL},
+    {"limit_grads", sg_py_limit_grads, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -143,6 +143,8 @@ if TYPE_CHECKING or _backend == "python":
         elementwise,
         grads,
         item,
+        items,
+        leaves,
         numbers,
         plain_product,
         product,
@@ -158,7 +160,7 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.sweep import backward, gradients, partials
     from scalargrad.pure.tape import apply, key, opcode, operand_values, operands, reduce, upcall
     from scalargrad.pure.thread import mode, watchers
-    from scalargrad.pure.update import adam_step, clear_grads, sgd_step
+    from scalargrad.pure.update import adam_step, clear_grads, limit_grads, scale_grads, sgd_step
 else:
     ffi, lib = _core.ffi, _core.lib
     Node, apply, reduce = _node.Node, _node.apply, _node.reduce
@@ -178,9 +180,11 @@ else:
         _node.whole,
     )
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
+    items, leaves = _node.items, _node.leaves
     elementwise, product, plain_product = _node.elementwise, _node.product, _node.plain_product
     reduce_rows, reduce_rows_data = _node.reduce_rows, _node.reduce_rows_data
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
+    limit_grads, scale_grads = _node.limit_grads, _node.scale_grads
 
     _report = ffi.typeof("sg_report *")
 
@@ -214,7 +218,7 @@ else:
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
            "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten",
-           "gradients", "grads", "item", "key", "label", "mode", "numbers", "opcode", "operand_values", "operands",
-           "partials", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data",
-           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
-           "whole"]  # fmt: skip
+           "gradients", "grads", "item", "items", "key", "label", "leaves", "limit_grads", "mode", "numbers", "opcode",
+           "operand_values", "operands", "partials", "plain_product", "product", "rebuild", "reduce", "reduce_rows",
+           "reduce_rows_data", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take",
+           "upcall", "watchers", "whole"]  # fmt: skip

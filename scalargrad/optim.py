@@ -13,15 +13,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
-from scalargrad.arrays import reductions
-from scalargrad.arrays.base import of_items
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.names import absent
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.nn.trained import trained
+from scalargrad.table import ops
 from scalargrad.value import Value
 
 T = TypeVar("T", bound="Optimiser")
+_NORM = ops.OPCODE["norm"]
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimiser", "Scheduler", "StepLR",
            "clip_grad_norm", "clip_grad_value"]  # fmt: skip
@@ -56,9 +56,10 @@ class Optimiser:
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        self.__dict__.update(settings, _parameters=trained(parameters, type(self).__name__))
+        block = trained(parameters, type(self).__name__)
+        leaves = core.items(core.whole(block, 1, len(block)))
+        self.__dict__.update(settings, _block=block, _parameters=tuple(leaves), _steps=0, _state=bytearray())
         self._check()
-        self.__dict__.update(_block=core.block(self._parameters), _steps=0, _state=bytearray())
 
     def __setattr__(self, name: str, x: Any) -> None:
         """Raises `NumberError` for a setting that is no number. The step asks for its range."""
@@ -304,19 +305,27 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_grad_norm([w], 2.0), round(w.grad, 5)
     (8.0, 2.0)
     """
-    leaves = of_items(trained(parameters, "clip_grad_norm"))
+    leaves = trained(parameters, "clip_grad_norm")
     most = _number(max_norm, "max_norm")
-    grads = leaves.grad
-    norm = float(reductions.norm(grads))
-    if not all(map(math.isfinite, grads)):
-        raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
+    grads = core.grads(core.whole(leaves, 1, len(leaves)))
+    norm = _norm(grads)
     factor = most / (norm + 1e-6)
-    if norm == math.inf:  # though each grad is finite
-        largest = max(map(abs, grads))
-        factor = most / largest / float(reductions.norm([g / largest for g in grads]))
+    if not norm < math.inf:
+        numbers = array("d", grads)
+        if not all(map(math.isfinite, numbers)):
+            raise ArgumentError(
+                f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where"
+            )
+        largest = max(map(abs, numbers))
+        factor = most / largest / _norm(array("d", [g / largest for g in numbers]).tobytes())
     if factor < 1.0:
-        leaves.grad = [g * factor for g in grads]
+        core.scale_grads(leaves, factor)
     return norm
+
+
+def _norm(numbers: bytes) -> float:
+    block = core.doubles(numbers, False)
+    return core.item(core.reduce_rows_data(_NORM, core.whole(block, 1, len(block))).block, 0)  # type: ignore[no-any-return]
 
 
 def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
@@ -326,6 +335,5 @@ def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
     >>> clip_grad_value([w], 2.0); w.grad
     -2.0
     """
-    leaves = of_items(trained(parameters, "clip_grad_value"))
-    most = _number(clip_value, "clip_value")
-    leaves.grad = [most if g > most else -most if g < -most else g for g in leaves.grad]
+    leaves = trained(parameters, "clip_grad_value")
+    core.limit_grads(leaves, _number(clip_value, "clip_value"))

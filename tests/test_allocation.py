@@ -178,6 +178,7 @@ ARRAYS: dict[str, Callable[[Arrays], Any]] = {
     "no_grad fold": lambda a: sg.no_grad()(lambda: a.closed.sum(0))(),
     "deepcopy": lambda a: copy.deepcopy(a.nodes),
     "pickle": lambda a: pickle.loads(pickle.dumps(a.mixed)),
+    "leaves": lambda a: Vector(core.items(core.whole(core.leaves(a.new.elements() * 2)[0], 1, 45))),
     "set data": lambda a: setattr(a.new, "data", 2.0) or a.new,  # type: ignore[func-returns-value]
     "set grad": lambda a: setattr(a.new, "grad", 2.0) or a.new,  # type: ignore[func-returns-value]
     "backward": lambda a: a.root.backward() or a.mixed,  # type: ignore[func-returns-value]

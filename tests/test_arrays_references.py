@@ -58,6 +58,15 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
     "sgd_step, refused": lambda x, held: core.sgd_step(
         held[2]._view.block, bytearray(), True, 0.1, 0.0, 0.0, 0.0, False
     ),
+    "leaves": lambda x, held: core.leaves([x, x, held[5], 1.0, held[3], held[2][0]]),
+    "leaves of nothing": lambda x, held: core.leaves(()),
+    "leaves, refused": lambda x, held: core.leaves(5),
+    "items": lambda x, held: core.items(core.View(held[0], 1, 0, 0, 2, 2)),
+    "items of a result": lambda x, held: core.items(held[2]._view),
+    "items of doubles": lambda x, held: core.items(core.whole(core.doubles(held[1], False), 1, 2)),
+    "scale_grads": lambda x, held: core.scale_grads(held[0], 2.0),
+    "limit_grads": lambda x, held: core.limit_grads(held[0], 2.0),
+    "scale_grads, refused": lambda x, held: core.scale_grads(held[2]._view.block, 2.0),
     "clear_grads": lambda x, held: core.clear_grads([x, held[3], held[2][0]]),
     "clear_grads, refused": lambda x, held: core.clear_grads([x, held[4]]),
     "operands": lambda x, held: core.operands(x * held[5]),

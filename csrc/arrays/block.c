@@ -87,6 +87,11 @@ static void block_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+static Py_ssize_t block_length(PyObject *self)
+{
+    return ((Block *)self)->count;
+}
+
 static const double *doubles_of(const Block *block)
 {
     return (const double *)(const void *)PyBytes_AsString(block->doubles);
@@ -258,9 +263,53 @@ PyObject *sg_py_take(PyObject *module, PyObject *args)
     return block_of_items(items, n, k == n);
 }
 
+/* The `entry_serial` of a leaf that leaves() has met, while it runs. */
+#define SG_MET (UINT64_MAX - 1)
+
+/* leaves(values) -> a pair: a block of the different leaves among the values, in order; and the position of the first
+ * value that is no leaf, or -1. */
+PyObject *sg_py_leaves(PyObject *module, PyObject *values)
+{
+    (void)module;
+    PyObject *tuple = PySequence_Tuple(values);
+    if (tuple && PyTuple_Size(tuple) >= (Py_ssize_t)SG_CONST) {
+        Py_DECREF(tuple);
+        return sg_no_memory();
+    }
+    uint32_t n = tuple ? (uint32_t)PyTuple_Size(tuple) : 0, count = 0;
+    long long other = -1;
+    PyObject **items = tuple ? new_items(n) : NULL;
+    uint64_t *serials = items ? sg_alloc((n + (size_t)1) * sizeof *serials) : NULL;
+    if (items && !serials)
+        sg_no_memory();
+    for (uint32_t k = 0; serials && k < n; k++) {
+        PyObject *item = PyTuple_GetItem(tuple, k);
+        Node *leaf = (Node *)item;
+        if (!sg_is_leaf(item)) {
+            other = other < 0 ? k : other;
+        } else if (leaf->entry_serial != SG_MET) {
+            serials[count] = leaf->entry_serial;
+            leaf->entry_serial = SG_MET;
+            Py_INCREF(item);
+            items[count++] = item;
+        }
+    }
+    for (uint32_t k = 0; k < count; k++)
+        ((Node *)items[k])->entry_serial = serials[k];
+    Py_XDECREF(tuple);
+    PyObject *block = block_of_items(items, count, serials != NULL);
+    sg_free(serials);
+    return block ? Py_BuildValue("NL", block, other) : NULL;
+}
+
 int sg_make_block_type(void)
 {
-    PyType_Slot slots[] = {{Py_tp_doc, "The numbers of an array in a row."}, {Py_tp_dealloc, block_dealloc}, {0, NULL}};
+    PyType_Slot slots[] = {
+        {Py_tp_doc, "The numbers of an array in a row."},
+        {Py_tp_dealloc, block_dealloc},
+        {Py_sq_length, block_length},
+        {0, NULL},
+    };
     PyType_Spec spec = {"scalargrad._node.Block", sizeof(Block), 0, Py_TPFLAGS_DEFAULT, slots};
     sg_block_type = (PyTypeObject *)PyType_FromSpec(&spec);
     return sg_block_type != NULL;

@@ -146,3 +146,38 @@ PyObject *sg_py_clear_grads(PyObject *module, PyObject *values)
     }
     Py_RETURN_NONE;
 }
+
+/* Reads a block of parameters and a number. 0 with an exception. */
+static int read_limit(PyObject *args, Block **block, double *number)
+{
+    PyObject *parameters;
+    return PyArg_ParseTuple(args, "Od", &parameters, number) && read_parameters(parameters, block);
+}
+
+/* scale_grads(parameters, factor): multiplies each grad by the factor. */
+PyObject *sg_py_scale_grads(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Block *block;
+    double factor;
+    if (!read_limit(args, &block, &factor))
+        return NULL;
+    for (uint32_t k = 0; k < block->count; k++)
+        ((Node *)block->items[k])->grad *= factor;
+    Py_RETURN_NONE;
+}
+
+/* limit_grads(parameters, most): moves each grad into the range from -most to most. A nan stays. */
+PyObject *sg_py_limit_grads(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Block *block;
+    double most;
+    if (!read_limit(args, &block, &most))
+        return NULL;
+    for (uint32_t k = 0; k < block->count; k++) {
+        Node *leaf = (Node *)block->items[k];
+        leaf->grad = leaf->grad > most ? most : leaf->grad < -most ? -most : leaf->grad;
+    }
+    Py_RETURN_NONE;
+}

@@ -6,5 +6,7 @@
 PyObject *sg_py_sgd_step(PyObject *module, PyObject *args);
 PyObject *sg_py_adam_step(PyObject *module, PyObject *args);
 PyObject *sg_py_clear_grads(PyObject *module, PyObject *values);
+PyObject *sg_py_scale_grads(PyObject *module, PyObject *args);
+PyObject *sg_py_limit_grads(PyObject *module, PyObject *args);
 
 #endif

@@ -158,6 +158,24 @@ PyObject *sg_py_grads(PyObject *module, PyObject *view)
     return read_all(view, sg_block_grad);
 }
 
+/* items(view) -> the elements, row by row, in a list: Values, and floats for constants. */
+PyObject *sg_py_items(PyObject *module, PyObject *view)
+{
+    (void)module;
+    sg_array x;
+    if (!sg_read_view(view, &x))
+        return NULL;
+    const sg_layout *l = &x.layout;
+    PyObject *list = PyList_New((Py_ssize_t)((size_t)l->rows * l->columns));
+    for (uint32_t r = 0; list && r < l->rows; r++)
+        for (uint32_t c = 0; list && c < l->columns; c++) {
+            PyObject *item = sg_block_item(x.block, sg_position(l, r, c));
+            if (!item || PyList_SetItem(list, (Py_ssize_t)((size_t)r * l->columns + c), item) < 0)
+                Py_CLEAR(list);
+        }
+    return list;
+}
+
 /* Runs through an iterator, for its effects. 0 with an exception. */
 static int exhaust(PyObject *iterator)
 {

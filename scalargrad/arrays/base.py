@@ -66,7 +66,7 @@ class Array:
 
     def elements(self) -> list[Any]:
         """The elements, row by row: Values, and floats for constants."""
-        return view.items(self._view)
+        return core.items(self._view)
 
     def numbers(self) -> array[float]:
         """The numbers, row by row."""

@@ -22,6 +22,11 @@ def is_numpy(x: Any) -> TypeGuard[Any]:
     return numpy is not None and isinstance(x, numpy.ndarray)
 
 
+def is_object_array(x: Any) -> TypeGuard[Any]:
+    """Whether x is a numpy array of objects, such as Values."""
+    return is_numpy(x) and x.dtype == object
+
+
 def plain_bytes(x: Any) -> bytes | None:
     """The bytes of a contiguous numpy array of doubles, of 1 or 2 dimensions. None for anything else."""
     numpy = sys.modules.get("numpy")

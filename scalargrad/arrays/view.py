@@ -46,12 +46,6 @@ def take(view: View, positions: Sequence[int]) -> Any:
     return core.take(view.block, array("q", positions).tobytes())
 
 
-def items(view: View) -> list[Any]:
-    """The elements, row by row: Values, or floats for constants."""
-    item, block = core.item, view.block
-    return [item(block, k) for k in positions(view)]
-
-
 def item(view: View, k: int = 0) -> Any:
     """Element k of the first row."""
     return core.item(view.block, view.offset + k * view.column)

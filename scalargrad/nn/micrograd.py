@@ -7,7 +7,7 @@ parameters, from which it records a whole batch in bulk. After an edit it makes 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -19,6 +19,7 @@ from scalargrad.convert import flag
 from scalargrad.core import View
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
+from scalargrad.nn.lists import Noted, kept
 from scalargrad.nn.module import Module
 from scalargrad.value import Value
 
@@ -34,28 +35,11 @@ def _edited() -> None:
     _edition = object()
 
 
-def _editing(name: str) -> Callable[..., Any]:
-    change = getattr(list, name)
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return change(self, *args, **kwargs)
-        finally:
-            _edited()
-
-    method.__name__ = name
-    method.__doc__ = change.__doc__
-    return method
-
-
-class Parts(list[Any]):
+class Parts(Noted):
     """A list of weights, neurons or layers. Its edits make the blocks of layers stale."""
 
-    __setitem__, __delitem__, __iadd__, __imul__, append, extend, insert, pop, remove, clear, sort, reverse = map(
-        _editing,
-        ("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "extend", "insert", "pop", "remove", "clear",
-         "sort", "reverse"),
-    )  # fmt: skip
+    def _edited(self) -> None:
+        _edited()
 
 
 class _Edited(Module):
@@ -160,17 +144,16 @@ class _Assembly(_Edited):
     """A module whose parameters are those of a list of parts, its attribute `_list`. It keeps them until an edit."""
 
     _list: str
-    _kept_parameters: tuple[Any, ...] = (None,)
+    _kept_parameters: tuple[Any, ...] = (None, None)
 
     def parameters(self) -> list[Value]:
-        kept = self._kept_parameters
-        if kept[0] is not _edition:
+        edition, found = self._kept_parameters
+        if edition is not _edition:
             edition, parts = _edition, getattr(self, self._list)
-            once = {id(p): p for part in parts for p in part.parameters()}
-            kept = (edition, list(once.values()))
+            found = kept([p for part in parts for p in part.parameters()])
             if _note_edits(parts):
-                object.__setattr__(self, "_kept_parameters", kept)
-        return list(kept[1])
+                object.__setattr__(self, "_kept_parameters", (edition, found))
+        return found.listed()  # type: ignore[no-any-return]
 
 
 class _Kept(NamedTuple):

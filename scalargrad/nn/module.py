@@ -7,10 +7,10 @@ import os
 from array import array
 from collections import UserDict, UserList, deque
 from collections.abc import Iterator, KeysView, ValuesView
-from itertools import chain
+from itertools import chain, product
 from reprlib import recursive_repr
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from scalargrad import core
 from scalargrad.arrays import reading
@@ -18,6 +18,7 @@ from scalargrad.arrays.base import Array
 from scalargrad.errors import ArgumentError, ForwardError, StateError
 from scalargrad.names import absent
 from scalargrad.nn import saving
+from scalargrad.nn.lists import Kept, kept
 from scalargrad.nn.saving import State
 from scalargrad.value import Value
 
@@ -39,17 +40,13 @@ def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
     elif id(thing) not in met:
         if isinstance(thing, (set, frozenset, KeysView)):
             _refuse_set(name, thing)
+        elif not isinstance(thing, (Module, *_DICTS)) and _is_vector(thing):
+            met.add(id(thing))
+            yield name, thing
         elif (parts := _members(thing)) is not None:
             met.add(id(thing))
-            if not isinstance(thing, (Module, *_DICTS)) and _is_vector(_flat_items(thing)):
-                yield name, thing
-                return
             for key, part in parts:
                 yield from _holders(f"{name}.{key}" if name else str(key), part, met)
-
-
-def _is_object_array(thing: Any) -> TypeGuard[Any]:
-    return reading.is_numpy(thing) and thing.dtype == object
 
 
 def _members(thing: Any) -> list[tuple[Any, Any]] | None:
@@ -60,23 +57,19 @@ def _members(thing: Any) -> list[tuple[Any, Any]] | None:
         return list(thing.items())
     if isinstance(thing, _LISTS):
         return list(enumerate(thing))
-    if _is_object_array(thing):
-        return [(_place(k, thing.shape), part) for k, part in enumerate(_flat_items(thing))]
+    if reading.is_object_array(thing):
+        return list(zip(_places(thing.shape), _flat_items(thing)))
     return None
 
 
-def _place(k: int, shape: reading.Shape) -> str:
-    """The name of item k, counted row by row: its positions with dots between, "0" where there is one item."""
-    positions = []
-    for length in reversed(shape):
-        k, position = divmod(k, length)
-        positions.append(str(position))
-    return ".".join(reversed(positions)) or "0"
+def _places(shape: reading.Shape) -> Iterator[str]:
+    """The names of the items, row by row: their positions with dots between, "0" where there is one item."""
+    return (".".join(place) or "0" for place in product(*([str(k) for k in range(n)] for n in shape)))
 
 
 def _flat_items(thing: Any) -> list[Any]:
     """The items of a list, tuple or object array, row by row."""
-    return thing.ravel().tolist() if _is_object_array(thing) else list(thing)
+    return thing.ravel().tolist() if reading.is_object_array(thing) else list(thing)
 
 
 def _refuse_set(name: str, thing: Any) -> None:
@@ -93,9 +86,13 @@ def _is_leaf(x: Any) -> bool:
     return isinstance(x, Value) and core.key(x) is None
 
 
-def _is_vector(items: list[Any]) -> bool:
-    """Whether the items are leaves, at least one, and apart from them only Values and floats."""
-    return any(map(_is_leaf, items)) and all(isinstance(x, (Value, float, int)) for x in items)
+def _is_vector(thing: Any) -> bool:
+    """Whether a list or object array has leaves, at least one, and apart from them only Values and floats."""
+    if not isinstance(thing, _LISTS) and not reading.is_object_array(thing):
+        return False
+    items = _flat_items(thing)
+    leaves, other = core.leaves(items)
+    return len(leaves) > 0 and (other < 0 or all(isinstance(x, (Value, float, int)) for x in items))
 
 
 def _items(holder: Any) -> list[Any]:
@@ -107,7 +104,7 @@ def _items(holder: Any) -> list[Any]:
 def _shape(holder: Any) -> reading.Shape:
     if isinstance(holder, Value):
         return ()
-    return tuple(holder.shape) if isinstance(holder, Array) or _is_object_array(holder) else (len(holder),)
+    return tuple(holder.shape) if isinstance(holder, Array) or reading.is_object_array(holder) else (len(holder),)
 
 
 def _number(x: Any) -> float:
@@ -150,7 +147,14 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """The leaves to train, each once, in a fixed order. Every call returns the same Values."""
-        return list({id(p): p for _, p in Module.named_parameters(self)}.values())
+        holders = [holder for _, holder in self._held()]
+        fixed = [holder._view if isinstance(holder, Array) else holder for holder in holders]  # what never changes
+        known: tuple[list[Any], Kept] | None = vars(self).get("_kept_leaves")
+        if known is None or len(known[0]) != len(fixed) or not all(map(operator.is_, known[0], fixed)):
+            known = fixed, kept(chain.from_iterable(map(_items, holders)))
+            if all(isinstance(holder, (Array, Value)) for holder in holders):  # not lists, which may be edited
+                vars(self)["_kept_leaves"] = known
+        return known[1].listed()
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yields the parameters with their names: attributes and positions, such as ``layers.0.weight.3.1``.
@@ -160,10 +164,10 @@ class Module:
         seen: set[int] = set()
         for name, holder in self._held():
             shape = _shape(holder)
-            for k, item in enumerate(_items(holder)):
+            for place, item in zip(_places(shape), _items(holder)):
                 if _is_leaf(item) and id(item) not in seen:
                     seen.add(id(item))
-                    yield f"{name}.{_place(k, shape)}" if shape else name, item
+                    yield f"{name}.{place}" if shape else name, item
 
     def zero_grad(self) -> None:
         """Sets the grad of every parameter to 0."""
@@ -188,7 +192,8 @@ class Module:
         """
         state: State = {}
         for name, holder in self._named():
-            state[name] = reading.nest([_number(x) for x in _items(holder)], _shape(holder))
+            numbers = holder.numbers() if isinstance(holder, Array) else array("d", map(_number, _items(holder)))
+            state[name] = reading.nest(numbers.tolist(), _shape(holder))
         return state
 
     def load_state_dict(self, state: State) -> None:
@@ -212,7 +217,12 @@ class Module:
         pruned: list[Iterator[Any]] = []  # each sets a float, without running Python code
         edited: list[list[Any]] = []
         for name, holder in held:
-            for k, (item, number) in enumerate(zip(_items(holder), _flat(name, state[name], _shape(holder)))):
+            items, given = _items(holder), _flat(name, state[name], _shape(holder))
+            if core.leaves(items)[1] < 0:
+                leaves.extend(items)
+                numbers.extend(given)
+                continue
+            for k, (item, number) in enumerate(zip(items, given)):
                 if isinstance(item, Value):
                     if core.key(item) is not None:
                         raise StateError(f"{name}: element {k} is the result of {item._op}, so it cannot be set")
@@ -223,9 +233,9 @@ class Module:
                 elif isinstance(holder, list):
                     edited.append(holder)
                     pruned.append(map(list.__setitem__, (holder,), (k,), (number,)))
-                elif isinstance(holder, (deque, UserList)) or _is_object_array(holder):
-                    items: Any = holder.flat if _is_object_array(holder) else getattr(holder, "data", holder)
-                    pruned.append(map(operator.setitem, (items,), (k,), (number,)))
+                elif isinstance(holder, (deque, UserList)) or reading.is_object_array(holder):
+                    places: Any = holder.flat if reading.is_object_array(holder) else getattr(holder, "data", holder)
+                    pruned.append(map(operator.setitem, (places,), (k,), (number,)))
                 else:
                     raise StateError(f"{name}: element {k} is a constant, so it cannot be set")
         view = core.whole(core.block(leaves), 1, len(leaves))
@@ -284,7 +294,7 @@ def _listing(what: str, names: list[str]) -> str:
     return f"{what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}" if names else ""
 
 
-def _flat(name: str, given: Any, shape: reading.Shape) -> list[float]:
+def _flat(name: str, given: Any, shape: reading.Shape) -> array[float]:
     """The numbers given for a holder. Raises `StateError` for non-numbers, or for another shape."""
     items, lengths = [given], list[Any]()
     while items and "various" not in lengths and len(lengths) <= len(shape) + 1:
@@ -298,10 +308,10 @@ def _flat(name: str, given: Any, shape: reading.Shape) -> list[float]:
         found = shape
     if found != shape:
         raise StateError(f"{name} has shape {shape} in the model, {found} in the state")
-    if not all(isinstance(x, (int, float)) for x in items):
+    if not ({*map(type, items)} <= {float, int} or all(isinstance(x, (int, float)) for x in items)):
         raise StateError(f"{name}: the state has a non-number")
     try:
-        return [float(x) for x in items]
+        return array("d", items)
     except OverflowError:
         raise StateError(f"{name}: a number is too large for a double") from None
 

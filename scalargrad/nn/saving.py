@@ -42,16 +42,31 @@ def _from_json(x: Any, depth: int = 0) -> Any:
     return float(x)
 
 
-def _text(state: Any) -> str:
+def _text(plain: Any) -> str:
+    """The text of ``json.dumps(plain, indent=0)``. Python's encoder in C, which does not indent, writes the numbers."""
     import json
 
-    return json.dumps(state, indent=0, allow_nan=False)
+    if isinstance(plain, dict):
+        return _lines("{}", [f"{json.dumps(name)}: {_text(x)}" for name, x in plain.items()])
+    if isinstance(plain, (list, tuple)):
+        if any(isinstance(x, (list, tuple, dict)) for x in plain):
+            return _lines("[]", [_text(x) for x in plain])
+        return _lines("[]", [json.dumps(plain, allow_nan=False, separators=(",\n", ": "))[1:-1]] if plain else [])
+    return json.dumps(plain, allow_nan=False)
+
+
+def _lines(brackets: str, parts: list[str]) -> str:
+    return "\n".join((brackets[0], ",\n".join(parts), brackets[1])) if parts else brackets
+
+
+def _sha256(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digest(state: Any) -> str:
-    import hashlib
-
-    return hashlib.sha256(_text(state).encode()).hexdigest()
+    return _sha256(_text(state))
 
 
 def write(path: str | os.PathLike[str], state: State) -> None:
@@ -69,7 +84,8 @@ def write_plain(path: str | os.PathLike[str], form: str, plain: dict[str, Any]) 
     target = os.path.realpath(os.fsdecode(path))
     if os.path.exists(target) and not os.path.isfile(target):  # the new file would replace a device
         raise OSError(errno.EINVAL, "not a regular file, so no state can be saved there", target)
-    text = _text({"format": form, "sha256": _digest(plain), "state": plain})
+    state = _text(plain)
+    text = _lines("{}", [f'"format": {_text(form)}', f'"sha256": "{_sha256(state)}"', f'"state": {state}'])
     folder, name = os.path.split(target)
     stem = f".scalargrad-{_digest(name)[:16]}-"  # of the same length for every name
     draft = ""

@@ -8,12 +8,16 @@ from typing import Any
 from scalargrad import convert, core
 from scalargrad.arrays.base import Array
 from scalargrad.errors import ArgumentError, NumberError
+from scalargrad.nn.lists import block_of
 from scalargrad.nn.module import Module
 from scalargrad.value import Value
 
 
-def trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
-    """The parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
+def trained(parameters: Iterable[Value], who: str) -> core.Block:
+    """The block of the parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
+    known = block_of(parameters)
+    if known:
+        return known
     kind = type(parameters).__name__
     if isinstance(parameters, Value):
         raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")
@@ -24,15 +28,15 @@ def trained(parameters: Iterable[Value], who: str) -> tuple[Value, ...]:
     given = convert.in_order(parameters, who)
     if given is None:
         raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass x.parameters()")
-    found = {id(p): p for p in given}
-    for p in found.values():
+    block, other = core.leaves(given)
+    if other >= 0:
+        p = given[other]
         if not isinstance(p, Value):
             raise NumberError(f"{who} takes Values as parameters, got {type(p).__name__}{_advice(p)}")
-        if core.key(p) is not None:
-            raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
-    if not found:
+        raise ArgumentError(f"{who} trains leaves, got the result of {p._op}: its data cannot be set")
+    if not block:
         raise ArgumentError(f"{who} got no parameters: pass model.parameters()")
-    return tuple(found.values())
+    return block
 
 
 def _advice(p: Any) -> str:

@@ -26,6 +26,9 @@ class Block:
     def __init__(self, items: list[Any]) -> None:
         self.items = items
 
+    def __len__(self) -> int:
+        return len(self.items)
+
 
 class View:
     """Which numbers of a block an array shows: element (r, c) is number ``offset + r * row + c * column``.
@@ -66,6 +69,14 @@ def take(block: Block, positions: bytes) -> Block:
     return Block([block.items[k] for k in array("q", positions)])
 
 
+def leaves(values: Iterable[Any]) -> tuple[Block, int]:
+    """The different leaves among the values, in order; and the position of the first other value, or -1."""
+    given = tuple(values)
+    found = {id(x): x for x in given if isinstance(x, tape.Node) and tape.key(x) is None}
+    other = next((k for k, x in enumerate(given) if id(x) not in found), -1)
+    return Block([*found.values()]), other
+
+
 def whole(block: Block, rows: int, columns: int) -> View:
     """A view of a whole block, row by row."""
     return View(block, 0, columns, 1, rows, columns)
@@ -77,7 +88,8 @@ def _rows(view: View) -> list[list[Any]]:
     return [[items[offset + r * row + c * column] for c in range(view.columns)] for r in range(view.rows)]
 
 
-def _items(view: View) -> list[Any]:
+def items(view: View) -> list[Any]:
+    """The elements that a view shows, row by row: Values, and floats for constants."""
     return [x for row in _rows(view) for x in row]
 
 
@@ -87,12 +99,12 @@ def _data(x: Any) -> float:
 
 def numbers(view: View) -> bytes:
     """The bytes of the data that a view shows, row by row."""
-    return array("d", map(_data, _items(view))).tobytes()
+    return array("d", map(_data, items(view))).tobytes()
 
 
 def grads(view: View) -> bytes:
     """The bytes of the grads that a view shows, row by row."""
-    return array("d", [0.0 if isinstance(x, float) else x.grad for x in _items(view)]).tobytes()
+    return array("d", [0.0 if isinstance(x, float) else x.grad for x in items(view)]).tobytes()
 
 
 def set_leaves(view: View, given: bytes, which: int, also: Iterable[Any] = ()) -> Any:
@@ -100,12 +112,12 @@ def set_leaves(view: View, given: bytes, which: int, also: Iterable[Any] = ()) -
 
     Before it sets them, in the same step, it runs through the iterator `also`, which is written in C.
     """
-    items = _items(view)
-    for x in items:
+    elements = items(view)
+    for x in elements:
         if isinstance(x, float) or tape.key(x) is not None:
             return x
     setting = tape.setting_grads if which else tape.setting_data
-    tape.at_once(also, setting(items, array("d", given).tolist()))
+    tape.at_once(also, setting(elements, array("d", given).tolist()))
     return None
 
 
@@ -119,7 +131,7 @@ def elementwise(opcode: int, *operands: View) -> View:
         View(x.block, x.offset, x.row if x.rows == rows else 0, x.column if x.columns == columns else 0, rows, columns)
         for x in operands
     ]
-    return whole(Block([tape.apply(opcode, *together) for together in zip(*map(_items, repeated))]), rows, columns)
+    return whole(Block([tape.apply(opcode, *together) for together in zip(*map(items, repeated))]), rows, columns)
 
 
 def _common(lengths: list[int]) -> int:
@@ -132,7 +144,7 @@ def _common(lengths: list[int]) -> int:
 
 def _terms(left: View, right: View, bias: View | None) -> Iterator[list[Any]]:
     """The pairs of factors of each element of a product."""
-    first = [[]] * right.columns if bias is None else [[1.0, x] for x in _items(bias)]
+    first = [[]] * right.columns if bias is None else [[1.0, x] for x in items(bias)]
     columns = _rows(right.T)
     for row in _rows(left):
         for start, column in zip(first, columns):

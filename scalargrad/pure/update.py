@@ -74,6 +74,19 @@ def adam_step(
     _step(parameters.items, moved, state, means + squares, {} if attributes is None else attributes, changes or {})
 
 
+def scale_grads(parameters: Block, factor: float) -> None:
+    """Multiplies the grad of each parameter by the factor."""
+    leaves = parameters.items
+    tape.at_once(tape.setting_grads(leaves, [p.grad * factor for p in leaves]))
+
+
+def limit_grads(parameters: Block, most: float) -> None:
+    """Moves the grad of each parameter into the range from -most to most. A nan stays."""
+    grads = [p.grad for p in parameters.items]
+    limited = [most if g > most else -most if g < -most else g for g in grads]
+    tape.at_once(tape.setting_grads(parameters.items, limited))
+
+
 def clear_grads(values: Sequence[Any]) -> None:
     """Sets the grad of all values to 0."""
     leaves = [x for x in values if isinstance(x, tape.Node) and x._graph is None]
