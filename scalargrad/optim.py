@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
-from scalargrad.arrays import reductions
+from scalargrad.arrays import many
 from scalargrad.arrays.base import of_items
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.names import absent
@@ -307,13 +307,13 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     leaves = of_items(trained(parameters, "clip_grad_norm"))
     most = _number(max_norm, "max_norm")
     grads = leaves.grad
-    norm = float(reductions.norm(grads))
+    norm = float(many.norm(grads))
     if not all(map(math.isfinite, grads)):
         raise ArgumentError(f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where")
     factor = most / (norm + 1e-6)
     if norm == math.inf:  # though each grad is finite
         largest = max(map(abs, grads))
-        factor = most / largest / float(reductions.norm([g / largest for g in grads]))
+        factor = most / largest / float(many.norm([g / largest for g in grads]))
     if factor < 1.0:
         leaves.grad = [g * factor for g in grads]
     return norm
