@@ -10,13 +10,15 @@ from scalargrad import core
 from scalargrad.arrays import view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
 from scalargrad.arrays.base import Array, axis_of, of_view
+from scalargrad.convert import short
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, KeywordError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
-    from scalargrad.arrays.types import Vector
-    from scalargrad.value import Value
+    from typing import TypeAlias
+
+    Axis: TypeAlias = int | tuple[int, ...] | None
 
 A = TypeVar("A", bound="Reductions")
 _SUM, _MEAN, _PROD, _NORM, _MAX, _MIN, _LOGSUMEXP, _EXP_SUB = (
@@ -32,11 +34,24 @@ _INSTEAD = {
     ("max", "default"): "test for an empty list before",
     ("min", "default"): "test for an empty list before",
 }
+_DOUBLES = ("float64", "float", "double", "f8", "d")
 
 
-def _keyword_error(name: str, keyword: str) -> KeywordError:
+def keyword_error(name: str, keyword: str) -> KeywordError:
+    """The error for a keyword argument that a function does not have."""
     advice = _INSTEAD.get((name, keyword), f"sg.{name} takes numbers, or one list or array of them, and axis=")
     return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
+
+
+def check_options(name: str, dtype: Any, out: Any) -> None:
+    """Raises `KeywordError` unless the results are doubles in a new array, as all are."""
+    if out is not None or not is_double(dtype):
+        raise keyword_error(name, "dtype" if out is None else "out")
+
+
+def is_double(dtype: Any) -> bool:
+    """Whether an argument `dtype` asks for doubles, or for nothing."""
+    return dtype is None or dtype is float or getattr(dtype, "name", getattr(dtype, "__name__", dtype)) in _DOUBLES
 
 
 class Reductions(Arithmetic):
@@ -44,12 +59,24 @@ class Reductions(Arithmetic):
 
     __slots__ = ()
 
+    def _axis(self, axis: Any) -> int | None:
+        """The axis that is reduced; None if all are. Raises `ArgumentError`."""
+        if axis is None:
+            return None
+        if isinstance(axis, (tuple, list)):
+            axes = {axis_of(each, self.ndim) for each in axis}
+            if not axes or len(axes) < len(axis):
+                raise ArgumentError(f"axis={short(axis)} must name each axis once: leave it out for all elements")
+        else:
+            axes = {axis_of(axis, self.ndim)}
+        return axes.pop() if len(axes) < self.ndim else None
+
     def _along(self, axis: int | None) -> View:
         """The view whose rows are to be reduced."""
         shown = self._view
         if axis is None:
             return view.as_row(shown)
-        return shown if axis_of(axis, self.ndim) == self.ndim - 1 else shown.T
+        return shown if axis == self.ndim - 1 else shown.T
 
     def _filled(self, name: str, axis: int | None) -> View:
         """The view whose rows are to be reduced. Raises `ArgumentError` if they are empty."""
@@ -58,59 +85,56 @@ class Reductions(Arithmetic):
             raise ArgumentError(f"{name} needs an element per result, got shape {self.shape} with axis {axis}")
         return rows
 
-    def _reduced(self, column: View, axis: int | None) -> Value | Vector:
-        """The results in a column: the only one, or as a Vector."""
-        if axis is None or self.ndim == 1:
-            return core.item(column.block, 0)  # type: ignore[no-any-return]
-        return of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
+    def _reduced(self, column: View, axis: int | None, keepdims: bool) -> Any:
+        """The results in a column: the only one, or as a Vector; or an array with axes of length 1."""
+        if keepdims:
+            return of_view(self.ndim, column.T if axis == 0 else column, self.of_numpy)
+        if axis is None:
+            return core.item(column.block, 0)
+        return of_view(1, column.T, self.of_numpy)
 
-    def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("sum", "out" if dtype is None else "dtype")
-        return self._each_row(_SUM, axis, 0.0)
+        check_options("sum", dtype, out)
+        return self._each_row(_SUM, axis, keepdims, 0.0)
 
-    def mean(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("mean", "out" if dtype is None else "dtype")
-        return self._reduced(core.reduce_rows(_MEAN, self._filled("mean", axis)), axis)
+        check_options("mean", dtype, out)
+        return self._each_row(_MEAN, axis, keepdims)
 
-    def max(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def max(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The largest. In a tie of k, each has the gradient 1/k."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("max", "out" if dtype is None else "dtype")
-        return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
+        check_options("max", dtype, out)
+        return self._each_row(_MAX, axis, keepdims)
 
-    def min(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def min(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The smallest. In a tie of k, each has the gradient 1/k."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("min", "out" if dtype is None else "dtype")
-        return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
+        check_options("min", dtype, out)
+        return self._each_row(_MIN, axis, keepdims)
 
-    def logsumexp(self, axis: int | None = None) -> Value | Vector:
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """log(exp(x1) + ... + exp(xn)) without overflow."""
-        rows = self._filled("logsumexp", axis)
-        zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
-        return self._reduced(core.reduce_rows(_LOGSUMEXP, rows, zeros), axis)
+        return self._each_row(_LOGSUMEXP, axis, keepdims)
 
-    def prod(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def prod(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The product, left to right."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("prod", "out" if dtype is None else "dtype")
-        return self._each_row(_PROD, axis, 1.0)
+        check_options("prod", dtype, out)
+        return self._each_row(_PROD, axis, keepdims, 1.0)
 
-    def norm(self, axis: int | None = None) -> Value | Vector:
+    def norm(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """The Euclidean norm, without overflow."""
-        return self._each_row(_NORM, axis, 0.0)
+        return self._each_row(_NORM, axis, keepdims, 0.0)
 
-    def _each_row(self, opcode: int, axis: int | None, of_nothing: float) -> Value | Vector:
-        """A reduction that nothing has too: then the results are leaves."""
-        rows = self._along(axis)
+    def _each_row(self, opcode: int, axis: Axis, keepdims: bool, of_nothing: float | None = None) -> Any:
+        """A reduction. If it is one that nothing has too, the results of nothing are leaves."""
+        along = self._axis(axis)
+        rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)
         if rows.columns:
-            return self._reduced(core.reduce_rows(opcode, rows), axis)
-        leaves = core.doubles(array("d", [of_nothing] * rows.rows).tobytes(), True)
-        return self._reduced(whole(leaves, rows.rows, 1), axis)
+            shifts = (whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1),) if opcode == _LOGSUMEXP else ()
+            return self._reduced(core.reduce_rows(opcode, rows, *shifts), along, keepdims)
+        leaves = core.doubles(array("d", [of_nothing or 0.0] * rows.rows).tobytes(), True)
+        return self._reduced(whole(leaves, rows.rows, 1), along, keepdims)
 
     def softmax(self: A, axis: int = -1) -> A:
         """exp(x) / sum(exp(x)) along an axis, an array of the same shape."""
@@ -121,12 +145,11 @@ class Reductions(Arithmetic):
         return self._normalised("log_softmax", axis, row_log_softmax)  # type: ignore[no-any-return]
 
     def _normalised(self, name: str, axis: int, function: Callable[[Any], Any]) -> Any:
-        found = function(of_view(2, self._filled(name, axis), self.of_numpy))
-        if axis is None:
+        along = self._axis(axis)
+        found = function(of_view(2, self._filled(name, along), self.of_numpy))
+        if along is None:
             return found.reshape(self.shape)
-        if self.ndim == 2:
-            return found.T if axis_of(axis, 2) == 0 else found
-        return of_view(1, found._view, self.of_numpy)
+        return found.T if along == 0 else found
 
 
 def row_maxima(x: Array) -> Any:
