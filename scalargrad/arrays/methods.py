@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Axis: TypeAlias = int | tuple[int, ...] | None
 
 A = TypeVar("A", bound="Methods")
-_ADD, _SUB, _MUL, _DIV, _SQUARE = (ops.OPCODE[name] for name in ("add", "sub", "mul", "div", "square"))
+_ADD, _SUB, _MUL, _DIV, _SQUARE, _SQRT = (ops.OPCODE[name] for name in ("add", "sub", "mul", "div", "square", "sqrt"))
 _IN_PLACE = "an array keeps its elements: write x = {} (and x.data = ... for the numbers of leaves)"
 # numpy's methods that are not here: what to write.
 _ABSENT = {
@@ -130,6 +130,12 @@ class Methods(Reductions):
 
     # --- element by element
 
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
     def round(self: A, decimals: int = 0) -> A:
         """The nearest number of so many decimals, halves to even; derivative 0."""
         if decimals == 0:
@@ -182,7 +188,10 @@ class Methods(Reductions):
         """The norm of the differences from the mean, and n - ddof."""
         along = self._axis(axis)
         count = self._filled(name, along).columns - number(ddof, "ddof")
-        centred = elementwise(_SUB, self, self.mean(axis, keepdims=True))
+        mean = self.mean(axis, keepdims=True)
+        centred = elementwise(_SUB, self, mean)
+        if not all(map(math.isfinite, mean.numbers())):  # a norm with inf in it is inf, a deviation from inf is nan
+            return core.apply(_SQRT, elementwise(_SQUARE, centred).sum(axis, keepdims=keepdims)), max(count, 0.0)
         return centred.norm(axis, keepdims), max(count, 0.0)
 
     def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:

@@ -125,6 +125,10 @@ class Matrix(MatrixTypes):
         """The transpose. It has the same elements."""
         return of_view(2, self._view.T, self.of_numpy)  # type: ignore[no-any-return]
 
+    def dot(self, other: Any) -> Any:
+        """The product, as `@`: a Matrix, or a Vector."""
+        return matmul(self, other)
+
     def __len__(self) -> int:
         return self._view.rows
 

@@ -9,7 +9,7 @@ import numpy
 from scalargrad import core
 from scalargrad.arrays import view
 from scalargrad.arrays.base import Array, mask_of, of_view
-from scalargrad.arrays.numpy.rules import by_numpy, of_numpy, open_rule, ours, refuse_out
+from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, of_numpy, open_rule, ours, refuse_out
 from scalargrad.core import whole
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
@@ -60,7 +60,7 @@ class Pool:
             return type(found)(map(self.gathered, found))
         found = numpy.asarray(found).astype(int)
         if found.ndim > 2:
-            raise ShapeError(f"arrays have one or two dimensions; the result would have shape {found.shape}")
+            raise ShapeError(f"arrays have one or two dimensions; the result would have shape {found.shape}; {NUMBERS}")
         flat = found.ravel().tolist()
         if len(self.parts) == 1 and 0 not in flat:
             shown = self.parts[0]._view

@@ -11,11 +11,11 @@ from scalargrad import core
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape
 from scalargrad.arrays.numpy.moving import Pool
-from scalargrad.arrays.numpy.rules import by_numpy, open_rule, ours, refuse, rule
+from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, open_rule, ours, refuse, rule
 from scalargrad.errors import ArgumentError, DispatchError, ShapeError
 from scalargrad.table import ops
 
-_MUL, _DOT = ops.OPCODE["mul"], ops.OPCODE["dot"]
+_MUL, _DOT, _SQRT = ops.OPCODE["mul"], ops.OPCODE["dot"], ops.OPCODE["sqrt"]
 
 
 def _pair(name: str, a: Any, b: Any) -> tuple[Any, Any]:
@@ -130,8 +130,8 @@ _convolution("correlate", "valid", True)
 
 @open_rule("einsum")
 def _einsum(*operands: Any, **options: Any) -> Any:
-    if not operands or not isinstance(operands[0], str):
-        raise DispatchError("np.einsum of arrays of Values takes its indices as text: np.einsum('ij,jk->ik', x, y)")
+    if not isinstance(operands[0], str):
+        operands = _as_text(operands)
     text = operands[0].replace(" ", "")
     inputs, arrow, output = text.partition("->")
     letters = inputs.split(",")
@@ -152,6 +152,20 @@ def _einsum(*operands: Any, **options: Any) -> Any:
         kept = [c for c in dict.fromkeys(first + second) if c in later]
         terms[:2] = [_together(terms[0], terms[1], "".join(kept))]
     return _ordered(*_summed(*terms[0], set(output)), output)
+
+
+def _as_text(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The operands x, [0, 1], y, [1, 2], [0, 2] of einsum in the form with letters."""
+    arrays, lists = operands[::2], operands[1::2]
+    output = [arrays[-1]] if len(arrays) > len(lists) else []
+    arrays = arrays[: len(lists)]
+    try:
+        letters = ["".join("abcdefghijklmnopqrstuvwxyz"[k] for k in indices) for indices in (*lists, *output)]
+    except (TypeError, IndexError):
+        message = "np.einsum takes the indices of each array as text or as a list: np.einsum('ij,jk->ik', x, y)"
+        raise ArgumentError(message) from None
+    inputs = ",".join(letters[: len(lists)])
+    return inputs + "".join(f"->{each}" for each in letters[len(lists) :]), *arrays
 
 
 def _diagonal(letters: str, x: Any) -> tuple[str, Any]:
@@ -181,7 +195,7 @@ def _together(first: tuple[str, Any], second: tuple[str, Any], output: str) -> t
     left, x = _summed(*first, set(second[0]) | set(output))
     right, y = _summed(*second, set(first[0]) | set(output))
     if len(output) > 2:
-        raise ShapeError(f"arrays have one or two dimensions; np.einsum would need one with the indices {output!r}")
+        raise ShapeError(f"arrays have two dimensions at most; np.einsum needs one with indices {output!r}: {NUMBERS}")
     shared = [c for c in left if c in right]
     summed = [c for c in shared if c not in output]
     for c in shared:
@@ -232,11 +246,18 @@ def _trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any =
     return numpy.diagonal(a, offset, axis1, axis2).sum()
 
 
+def _euclidean(x: Any, axis: Any, keepdims: Any) -> Any:
+    """Our norm, which is inf where an element is; numpy's is nan where another one is nan."""
+    if numpy.isnan(x.numpy()).any():
+        return core.apply(_SQRT, elementwise(_MUL, x, x).sum(axis, keepdims=keepdims))
+    return x.norm(axis, keepdims)
+
+
 @rule("linalg.norm")
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     given = ours(x, "linalg.norm")
     if axis is None and ord is None:
-        return given.norm(keepdims=keepdims)
+        return _euclidean(given, None, keepdims)
     if given.ndim == 2 and (axis is None or isinstance(axis, (tuple, list))):
         return _matrix_norm(given, keepdims=keepdims, ord=ord, axis=axis)
     return _vector_norm(given, axis=axis, keepdims=keepdims, ord=2 if ord is None else ord)
@@ -248,7 +269,7 @@ def _vector_norm(x: Any, *, axis: Any = None, keepdims: Any = False, ord: Any = 
     if isinstance(ord, str):
         raise ArgumentError(f"the norm of vectors has a number as its ord, got {ord!r}")
     if ord == 2:
-        return given.norm(**options)
+        return _euclidean(given, axis, keepdims)
     size = abs(given)
     if ord == 0:
         return (given != 0).astype(float).sum(**options)
@@ -265,9 +286,11 @@ def _matrix_norm(x: Any, *, keepdims: Any = False, ord: Any = "fro", axis: Any =
     if axis is not None and sorted(axis_of(k, 2) for k in axis) != [0, 1]:
         raise ArgumentError(f"the axes of a matrix are (0, 1), got {axis}")
     if ord in (None, "fro"):
-        return given.norm(keepdims=keepdims)
+        return _euclidean(given, None, keepdims)
     if ord not in (1, -1, math.inf, -math.inf):
-        raise DispatchError(f"np.linalg.norm of a Matrix has the ord 'fro', 1, -1, inf and -inf, got {ord!r}")
+        raise DispatchError(
+            f"np.linalg.norm of a Matrix has the ord 'fro', 1, -1, inf and -inf, got {ord!r}: {NUMBERS}"
+        )
     rows, columns = axis or (0, 1)
     sums = abs(given).sum(axis=rows if abs(ord) == 1 else columns, keepdims=True)
     found: Any = sums.max(keepdims=True) if ord > 0 else sums.min(keepdims=True)

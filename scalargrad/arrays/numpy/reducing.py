@@ -150,8 +150,10 @@ def _average(a: Any, axis: Any = None, weights: Any = None, returned: Any = Fals
         if w.shape != (x.shape[k or 0],) or axis is None:
             raise ArgumentError(f"np.average got weights of shape {w.shape} for elements of shape {x.shape}")
         w = numpy.broadcast_to(w[:, None] if k == 0 else w, x.shape)
-    total = elementwise(_MUL, x, w).sum(axis=axis, keepdims=keepdims)
-    return core.apply(_DIV, total, w.sum(axis=axis, keepdims=keepdims))
+    total, share = (y.sum(axis=axis, keepdims=keepdims) for y in (elementwise(_MUL, x, w), w))
+    if not numpy.all(numbers(share)):
+        raise ArgumentError("np.average needs weights whose sum is not 0")
+    return core.apply(_DIV, total, share)
 
 
 @rule("ptp")
@@ -162,30 +164,30 @@ def _ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> An
 
 @rule("median")
 def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False) -> Any:
-    return each_row(ours(a, "median"), axis, keepdims, lambda row: _middle(row, 0.5))
+    return each_row(ours(a, "median"), axis, keepdims, lambda row: _middle(row, 0.5, core.reduce))
 
 
 @rule("nanmedian")
 def _nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = False, keepdims: Any = False) -> Any:
-    return each_row(ours(a, "nanmedian"), axis, keepdims, lambda row: _middle(_known(row), 0.5))
+    return each_row(ours(a, "nanmedian"), axis, keepdims, lambda row: _middle(_known(row), 0.5, core.reduce))
 
 
-def _middle(row: Any, q: float) -> Any:
-    """The number below which a share q of the elements of a Vector lies, between two elements in proportion."""
+def _middle(row: Any, q: float, mean: Any = None) -> Any:
+    """The number below which a share q of the elements of a Vector lies: between two elements, in proportion."""
     if not row.size:
         raise ArgumentError("a median or quantile needs an element, got none")
     order = row.argsort()
-    if row[int(order[-1])] != row[int(order[-1])]:
-        return row[int(order[-1])]
+    last = row[int(order[-1])]
+    if last != last:
+        return last
     place = (row.size - 1) * q
-    below = math.floor(place)
-    share = place - below
-    first, second = row[int(order[below])], row[int(order[min(below + 1, row.size - 1)])]
-    if share == 0.0:
+    share, below = math.modf(place)
+    first, second = row[int(order[int(below)])], row[int(order[min(int(below) + 1, row.size - 1)])]
+    if share == 0.0 and (mean or math.isfinite(numbers(second))):
         return first
-    if share == 0.5:
-        return core.reduce(_MEAN, [first, second])
-    return first + (second - first) * share
+    if mean:
+        return mean(_MEAN, [first, second])
+    return first + (second - first) * share if share < 0.5 else second - (second - first) * (1.0 - share)
 
 
 def _quantile(name: str, scale: float, known: bool) -> None:

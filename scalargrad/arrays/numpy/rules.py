@@ -30,19 +30,25 @@ RULES: dict[str, Rule] = {}  # by the name within numpy, such as linalg.norm
 PARAMETERS: dict[Rule, tuple[str, ...]] = {}
 OPEN: set[Rule] = set()  # rules that take their arguments as they are given
 
-_NUMBERS = "x.numpy() gives the numbers, without the gradient"
+NUMBERS = "x.numpy() gives the numbers, without the gradient"
 _KEEPS = "the elements of arrays of Values cannot be replaced: make a new one, by np.where or np.concatenate"
+_FLOATS = "the numbers of arrays of Values are float64"
 # What to write in place of a function without a rule.
 INSTEAD: dict[str, str] = {
     **dict.fromkeys(("copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"), _KEEPS),
     **dict.fromkeys(("apply_along_axis", "apply_over_axes", "piecewise"),
                     "call your function on each row, and np.stack the results; sg.where chooses between results"),
-    **dict.fromkeys(("array2string", "array_repr", "array_str"), f'write str(x) or f"{{x:.3f}}"; {_NUMBERS}'),
-    **dict.fromkeys(("save", "savez", "savez_compressed", "savetxt"), f"write pickle.dump(x, file); {_NUMBERS}"),
+    **dict.fromkeys(("array2string", "array_repr", "array_str"), 'write str(x) or f"{x:.3f}"'),
+    **dict.fromkeys(("save", "savez", "savez_compressed", "savetxt"), "write pickle.dump(x, file)"),
     **dict.fromkeys(("linspace", "logspace", "geomspace"), "write start + (stop - start) * np.linspace(0.0, 1.0, n)"),
-    "sinc": f"write sg.sin(np.pi * x) / (np.pi * x); {_NUMBERS}",
-    "dstack": f"arrays have one or two dimensions: keep a list of arrays; {_NUMBERS}",
+    "sinc": "write sg.sin(np.pi * x) / (np.pi * x)",
 }  # fmt: skip
+# Options that rules do not have.
+_REFUSED = {
+    "dtype": _FLOATS, "like": "write zeros_like, ones_like or full_like",
+    "where": "select before, by x[mask]", "initial": "combine it with the result",
+}  # fmt: skip
+_HARMLESS: Any = {"out": None, "where": True, "like": None}
 # Options that change nothing here.
 _FREE = {"casting", "subok", "kind", "stable", "overwrite_input", "optimize", "device"}
 
@@ -79,7 +85,8 @@ def of_numpy(name: str) -> Any:
 
 def refuse(name: str) -> NoReturn:
     """Raises because a function has no rule."""
-    raise DispatchError(f"np.{name} has no rule for arrays of Values: {INSTEAD.get(name, _NUMBERS)}")
+    advice = f"{INSTEAD[name]}; {NUMBERS}" if name in INSTEAD else NUMBERS
+    raise DispatchError(f"np.{name} has no rule for arrays of Values: {advice}")
 
 
 def called(name: str, function: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -89,7 +96,7 @@ def called(name: str, function: Rule, args: tuple[Any, ...], kwargs: dict[str, A
     names = PARAMETERS[function]
     given = {k: x for k, x in checked(name, {**dict(zip(names, args)), **kwargs}).items() if k not in _FREE}
     if unknown := sorted(given.keys() - set(names)):
-        raise KeywordError(f"np.{name} of an array of Values takes no {unknown[0]}=: leave it out; {_NUMBERS}")
+        raise KeywordError(f"np.{name} of an array of Values takes no {unknown[0]}=: leave it out; {NUMBERS}")
     found = function(**given)
     return found.item() if isinstance(found, Array) and found.ndim == 0 else found
 
@@ -98,33 +105,25 @@ def checked(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """The arguments without the options that change nothing. Raises `KeywordError` for those that would."""
     kept = {}
     for option, x in given.items():
-        if x is numpy._NoValue:
+        if x is numpy._NoValue or x is _HARMLESS.get(option, _HARMLESS) or (option == "dtype" and is_double(x)):
             continue
         if option == "out":
-            if x is not None:
-                refuse_out(name, x)
-        elif option == "dtype":
-            if not is_double(x):
-                raise KeywordError(f"np.{name}(dtype={short(x)}): the numbers of arrays of Values are float64")
-        elif option == "where":
-            if x is not True:
-                raise KeywordError(f"np.{name} of an array of Values takes no where=: select first, by x[mask]")
-        elif option == "initial":
-            raise KeywordError(f"np.{name} of an array of Values takes no initial=: combine it with the result")
-        elif option == "like":
-            if x is not None:
-                refuse(name)
-        else:
-            kept[option] = x
+            refuse_out(name, x)
+        if option in _REFUSED:
+            shown = getattr(x, "__name__", short(x))
+            raise KeywordError(f"np.{name}({option}={shown}) of an array of Values: {_REFUSED[option]}; {NUMBERS}")
+        kept[option] = x
     return kept
 
 
 def refuse_out(name: str, out: Any) -> NoReturn:
-    """Raises because results were to go into an array that cannot hold them."""
-    what = f"a numpy array of {out.dtype}" if isinstance(out, numpy.ndarray) else type(out).__name__
+    """Raises because results were to go into an array that cannot take them."""
+    what = f"a numpy array of {out.dtype} cannot hold Values"
+    if not isinstance(out, numpy.ndarray):
+        what = f"the elements of a {type(out).__name__} cannot be replaced"
     raise KeywordError(
-        f"np.{name}(out=...): {what} cannot hold Values; nothing was changed: write a = np.{name}(...)"
-        " without out=, and a = a * v for a *= v"
+        f"np.{name}(out=...): {what}; nothing was changed: write a = np.{name}(...) without out=, and a = a * v for"
+        " a *= v"
     )
 
 
@@ -163,4 +162,4 @@ def by_numpy(name: str, function: Rule, args: Any, kwargs: Any) -> Any:
     except ValueError as error:
         raise ShapeError(f"np.{name}: {error}") from None
     except TypeError as error:
-        raise NumberError(f"np.{name}: {error}; {_NUMBERS}") from None
+        raise NumberError(f"np.{name}: {error}; {NUMBERS}") from None

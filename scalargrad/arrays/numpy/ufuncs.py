@@ -15,12 +15,11 @@ from scalargrad.arrays.base import Array
 from scalargrad.arrays.methods import accumulated
 from scalargrad.arrays.numpy.looking import looked
 from scalargrad.arrays.numpy.products import _einsum, vecdot
-from scalargrad.arrays.numpy.rules import checked, into, ours
+from scalargrad.arrays.numpy.rules import NUMBERS, checked, into, ours
 from scalargrad.errors import DispatchError, NumberError, ShapeError
 from scalargrad.table import ops
 
 _CODE = ops.OPCODE
-_NUMBERS = "x.numpy() gives the numbers, without the gradient"
 _LOOKING = ("isnan", "isinf", "isfinite", "signbit", "logical_and", "logical_or", "logical_xor", "logical_not")
 _REDUCTIONS = {
     "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp", "hypot": "norm",
@@ -29,7 +28,6 @@ _REDUCTIONS = {
 _INSTEAD = {
     "bitwise": "& | ^ ~ combine Masks: compare first, as x > 0",
     "ldexp": "write x * 2.0**n",
-    "spacing": "its derivative is 0 or undefined", "nextafter": "its derivative is undefined",
     "at": "make a new array, by sg.where or by a sum", "reduceat": "write x[i:j].sum() for each part",
 }  # fmt: skip
 
@@ -118,17 +116,19 @@ def call(quick: dict[str, Callable[..., Any]], ufunc: Any, method: str, inputs: 
     for harmless in ("casting", "order", "subok"):
         options.pop(harmless, None)
     if method in ("at", "reduceat"):
-        raise DispatchError(f"np.{full} has no rule for arrays of Values: {_INSTEAD[method]}")
+        raise DispatchError(f"np.{full} has no rule for arrays of Values: {_INSTEAD[method]}; {NUMBERS}")
     function = quick.get(name) or _CALLS.get(name)
     if method == "reduce":
         return _reduced(function, name, *inputs, **options)
     if method == "accumulate":
         return _accumulated(name, *inputs, **options)
     if options:
-        raise DispatchError(f"np.{full} of arrays of Values takes no {sorted(options)[0]}=: {_NUMBERS}")
+        raise DispatchError(f"np.{full} of arrays of Values takes no {sorted(options)[0]}=: {NUMBERS}")
     if name in _LOOKING and method == "__call__":
         return looked(name, ufunc, tuple(ours(x, name) for x in inputs), {})
     if function is None:
+        if set("".join(ufunc.types)) <= set("O->"):  # by np.frompyfunc, a function of Python's objects
+            return ufunc(*(numpy.asarray(x, dtype=object) if isinstance(x, Array) else x for x in inputs))
         if name not in _LOOKING:
             refuse(full)
         function = partial(ufunc)
@@ -145,7 +145,8 @@ def refuse(full: str) -> NoReturn:
     """Raises because a ufunc has no rule."""
     name = full.split(".")[0]
     kind = "bitwise" if name.startswith(("bitwise", "invert")) else name
-    raise DispatchError(f"np.{full} has no rule for arrays of Values: {_INSTEAD.get(kind, _NUMBERS)}")
+    instead = _INSTEAD.get(kind, "it has no derivative that would be of use")
+    raise DispatchError(f"np.{full} has no rule for arrays of Values: {instead}; {NUMBERS}")
 
 
 def _may_know(x: Any) -> bool:
