@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from scalargrad import errors, functions
 from scalargrad import moved as moved
 from scalargrad.arrays import Mask, Matrix, Vector, concat, matmul, outer, stack
-from scalargrad.arrays.reductions import dot, log_softmax, logsumexp, mean, norm, prod, softmax
-from scalargrad.arrays.reductions import max as max
-from scalargrad.arrays.reductions import min as min
-from scalargrad.arrays.reductions import sum as sum
+from scalargrad.arrays.many import dot, log_softmax, logsumexp, mean, norm, prod, softmax
+from scalargrad.arrays.many import max as max
+from scalargrad.arrays.many import min as min
+from scalargrad.arrays.many import sum as sum
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
 from scalargrad.errors import ImplicitDetachWarning, ScalargradError

@@ -133,7 +133,9 @@ def _are_bools(x: Any, depth: int = 2) -> bool:
     """Whether x is a Mask, or an array or lists of bools."""
     if isinstance(x, (list, tuple)):
         return len(x) > 0 < depth and all(isinstance(item, bool) or _are_bools(item, depth - 1) for item in x)
-    return getattr(x, "is_mask", False) or (getattr(x, "ndim", 0) > 0 and getattr(x, "dtype", None) in (bool,))
+    if hasattr(x, "is_mask"):
+        return bool(x.is_mask)
+    return bool(getattr(x, "ndim", 0) > 0 and getattr(x, "dtype", None) in (bool,))
 
 
 def _finite(x: Any) -> float:
@@ -173,7 +175,7 @@ def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
     if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
         raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it first (numpy.ma.filled)")
-    if hasattr(x, "shape") and hasattr(x, "dtype"):
+    if hasattr(x, "shape") and hasattr(x, "dtype") and not hasattr(x, "of_numpy"):
         given = f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}"
         if getattr(x.dtype, "kind", "") in "SUT":
             raise NumberError(f"{given}, which is text: write x.astype(float) for texts of numbers, and encode others")

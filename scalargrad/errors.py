@@ -43,6 +43,10 @@ class KeywordError(ScalargradError, TypeError):
     """A function got a keyword argument that it does not have."""
 
 
+class DispatchError(ScalargradError, TypeError):
+    """A function of numpy has no rule for arrays of Values. `x.numpy()` gives their numbers."""
+
+
 class ForwardError(ScalargradError, TypeError):
     """A module was called that has neither ``forward`` nor ``__call__``."""
 

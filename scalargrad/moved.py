@@ -16,7 +16,7 @@ _NOW_AT = {
     "elements": "arrays.base",
     "initialisers": "nn.initialisers",
     "layers": "nn.layers",
-    "many": "arrays.reductions",
+    "many": "arrays.many",
     "modules": "nn.module",
     "strategies": "testing.strategies",
 }

@@ -136,7 +136,7 @@ def test_more_of_numpys_functions() -> None:
         assert np.allclose(getattr(np, name)(Vector(x), 1.5).data, x**1.5, rtol=1e-15, atol=0.0)
     a = np.arange(6.0).reshape(2, 3)
     assert np.array_equal(np.matmul(a, Vector(x)).data, a @ x) and np.array_equal((Matrix(a) @ x).data, a @ x)
-    for call in (lambda: np.add.reduce(Vector(x)), lambda: np.add(Vector(x), x, out=np.zeros(3)),
+    for call in (lambda: np.add.reduceat(Vector(x), [0]), lambda: np.add(Vector(x), x, out=np.zeros(3)),
                  lambda: np.gcd(Vector(x), 2), lambda: np.add(Vector(x), x, where=[True] * 3)):  # fmt: skip
         with pytest.raises(TypeError):
             call()

@@ -21,6 +21,7 @@ BUILTINS: dict[str, type[Exception]] = {
     "ArgumentError": ValueError,
     "BackendError": ImportError,
     "GradientMismatchError": AssertionError,
+    "DispatchError": TypeError,
     "ForwardError": TypeError,
     "HandmadeNodeError": TypeError,
     "KeywordError": TypeError,

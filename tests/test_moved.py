@@ -48,7 +48,7 @@ def test_a_pickle_of_0_1_0_loads() -> None:
         ("calculus.compare", "Comparison", "ledger.compare"),
         ("calculus.ledger", "LEDGER", "ledger.rows"),
         ("arithmetic", "matmul", "arrays.arithmetic"),
-        ("many", "softmax", "arrays.reductions"),
+        ("many", "softmax", "arrays.many"),
         ("custom", "custom_vjp", "transforms.custom"),
         ("differences", "Slope", "testing.differences"),
         ("initialisers", "Activation", "nn.initialisers"),

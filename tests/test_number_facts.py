@@ -296,7 +296,7 @@ BUILTINS: dict[type[Exception], type[Exception]] = {
     errors.HandmadeNodeError: TypeError, errors.ArgumentError: ValueError, errors.ShapeError: ValueError,
     errors.HigherOrderError: NotImplementedError, errors.AnomalyError: FloatingPointError,
     errors.BackendError: ImportError, errors.RecordError: ValueError, errors.StateError: ValueError,
-    errors.ForwardError: TypeError, errors.KeywordError: TypeError,
+    errors.DispatchError: TypeError, errors.ForwardError: TypeError, errors.KeywordError: TypeError,
     errors.IndexingError: IndexError, errors.ItemAssignmentError: TypeError,
     errors.MissingExtraError: ImportError, errors.GradientMismatchError: AssertionError,
 }  # fmt: skip

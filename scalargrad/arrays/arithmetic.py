@@ -23,12 +23,7 @@ A = TypeVar("A", bound="Arithmetic")
 _CODE = ops.OPCODE
 _POW, _WHERE = ops.OPCODE["pow"], ops.OPCODE["where"]
 _TWO, _SQUARE = ops.SHORTCUTS[_POW]
-_COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
-# numpy's names that differ from ours
-_UFUNCS = {
-    **ops.NUMPY,
-    **dict(zip(("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"), _COMPARED)),
-}
+COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 def _operators(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -38,7 +33,7 @@ def _operators(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def _comparison(name: str) -> Callable[..., Any]:
-    return lambda self, other: _compare(name, self, other)
+    return lambda self, other: compared(name, self, other)
 
 
 class Arithmetic(Array):
@@ -52,7 +47,7 @@ class Arithmetic(Array):
     __truediv__, __rtruediv__ = _operators("div")
     __floordiv__, __rfloordiv__ = _operators("floordiv")
     __mod__, __rmod__ = _operators("remainder")
-    __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = (_comparison(name) for name in _COMPARED)
+    __lt__, __le__, __gt__, __ge__, __eq__, __ne__ = (_comparison(name) for name in COMPARED)
 
     def __contains__(self, x: Any) -> bool:
         """Whether any element equals x, as in numpy."""
@@ -62,13 +57,13 @@ class Arithmetic(Array):
     # --- arithmetic
 
     def __matmul__(self, other: Any) -> Value | Vector | Matrix:
-        return _product(self, other)  # type: ignore[no-any-return]
+        return product(self, other)  # type: ignore[no-any-return]
 
     def __rmatmul__(self, other: Any) -> Value | Vector | Matrix:
-        return _product(other, self)  # type: ignore[no-any-return]
+        return product(other, self)  # type: ignore[no-any-return]
 
     def __pow__(self, exponent: Any) -> Vector | Matrix:
-        return _power(self, exponent)  # type: ignore[no-any-return]
+        return power(self, exponent)  # type: ignore[no-any-return]
 
     def __rpow__(self, base: Any) -> Vector | Matrix:
         return elementwise(_POW, base, self)  # type: ignore[no-any-return]
@@ -82,20 +77,8 @@ class Arithmetic(Array):
     def __abs__(self: A) -> A:
         return elementwise(_CODE["abs"], self)  # type: ignore[no-any-return]
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
-        if method != "__call__" or kwargs:
-            return NotImplemented
-        if name == "matmul":
-            return _product(*inputs)
-        if name == "pow":
-            return _power(*inputs)
-        if name in _COMPARED:
-            return _compare(name, *inputs)
-        return elementwise(_CODE[name], *inputs) if name in _CODE else NotImplemented
 
-
-def _power(x: Any, y: Any) -> Any:
+def power(x: Any, y: Any) -> Any:
     """x**y; by the table's shortcut, x**2 is x*x."""
     if not isinstance(y, (Array, core.Node)) and not reading.is_data(y) and convert.number(y) == _TWO:
         return elementwise(_SQUARE, x)
@@ -153,13 +136,13 @@ def matmul(left: Array | Flat | Rows | Foreign, right: Array | Flat | Rows | For
 def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float:
     """The product of matrices and vectors: Matrix @ Matrix, Matrix @ Vector, Vector @ Matrix, or the dot product of two
     Vectors, a Value. Sums go from left to right. Raises `ShapeError` when the inner lengths differ."""
-    found = _product(left, right)
+    found = product(left, right)
     if found is NotImplemented:
         raise _no_product(left, right)
     return found  # type: ignore[no-any-return]
 
 
-def _product(left: Any, right: Any) -> Any:
+def product(left: Any, right: Any) -> Any:
     """left @ right; NotImplemented for an unknown type, whose own operator may know Values. Raises `ShapeError` for a
     number."""
     a, b = as_array(left), as_array(right)
@@ -199,7 +182,7 @@ def affine(a: Array, b: Array, bias: Array | None, product: Callable[..., core.V
     return of_view(1, found if a.ndim == 1 else found.T, a.of_numpy or b.of_numpy)
 
 
-def _compare(name: str, left: Any, right: Any) -> Any:
+def compared(name: str, left: Any, right: Any) -> Any:
     """The Mask of a comparison of the numbers. NotImplemented where there is none: so `v == None` is False."""
     try:
         a, b = as_array(left), as_array(right)

@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from scalargrad import core
 from scalargrad.arrays import reading, view
-from scalargrad.arrays.arithmetic import elementwise
 from scalargrad.arrays.base import Array, mask_of, of_view
 from scalargrad.arrays.indexing import select
+from scalargrad.arrays.methods import Methods
 from scalargrad.arrays.reading import Shape
-from scalargrad.arrays.reductions import Reductions
+from scalargrad.arrays.reductions import check_options
 from scalargrad.convert import short
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordError, ShapeError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
-    from scalargrad.arrays.types import Vector
-
-    Axis: TypeAlias = int | None
+    Axis: TypeAlias = int | tuple[int, ...] | None
 
 _MUL, _SUB, _SQUARE, _MAX, _MIN, _SUM = (ops.OPCODE[name] for name in ("mul", "sub", "square", "max", "min", "sum"))
-_MAXIMUM, _WHERE = ops.OPCODE["maximum"], ops.OPCODE["where"]
+_MAXIMUM = ops.OPCODE["maximum"]
 
 
-class Mask(Reductions):
+class Mask(Methods):
     """Bools in the shape of a vector or a matrix, such as ``x > 0``.
 
     ``& | ^ ~`` combine Masks, also with bools, lists of bools and numpy's bool arrays. In arithmetic a Mask counts as
@@ -108,7 +106,7 @@ class Mask(Reductions):
         return super().item(k) != 0.0
 
     def _shown(self, numbers: bytes) -> Any:
-        return self.__array__() if self.of_numpy else self.tolist()
+        return self.numpy() if self.of_numpy else self.tolist()
 
     def _set(self, given: Any, which: int, name: str) -> NoReturn:
         raise ReadOnlyError("a Mask cannot be changed: make a new one, by a comparison or by & | ^ ~")
@@ -130,10 +128,14 @@ class Mask(Reductions):
         """The Mask itself, which cannot be changed."""
         return self
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def numpy(self) -> Any:
+        """The bools, as a new numpy array."""
         import numpy
 
-        return numpy.array(self.elements(), dtype=bool if dtype is None else dtype).reshape(self.shape)
+        return numpy.array(self.elements(), dtype=bool).reshape(self.shape)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.numpy() if dtype is None else self.numpy().astype(dtype)
 
     def _of(self, ndim: int, shown: View) -> Any:
         return mask_of(ndim, shown, self.of_numpy)
@@ -144,13 +146,13 @@ class Mask(Reductions):
     # --- & | ^ ~
 
     def __and__(self, other: Any) -> Mask:
-        return _combined("&", self, other)  # type: ignore[no-any-return]
+        return combined("&", self, other)  # type: ignore[no-any-return]
 
     def __or__(self, other: Any) -> Mask:
-        return _combined("|", self, other)  # type: ignore[no-any-return]
+        return combined("|", self, other)  # type: ignore[no-any-return]
 
     def __xor__(self, other: Any) -> Mask:
-        return _combined("^", self, other)  # type: ignore[no-any-return]
+        return combined("^", self, other)  # type: ignore[no-any-return]
 
     def __invert__(self) -> Mask:
         return mask_of(self._ndim, _not(self._view), self.of_numpy)  # type: ignore[no-any-return]
@@ -159,54 +161,41 @@ class Mask(Reductions):
 
     # --- reductions
 
-    def all(self, axis: Axis = None) -> bool | Mask:
+    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
         """Whether all are true, or those along an axis; True of nothing."""
-        return self._whether(_MIN, axis, True)  # type: ignore[no-any-return]
+        check_options("all", None, out)
+        return self._whether(_MIN, axis, True, keepdims)  # type: ignore[no-any-return]
 
-    def any(self, axis: Axis = None) -> bool | Mask:
+    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
         """Whether any is true, or one along an axis; False of nothing."""
-        return self._whether(_MAX, axis, False)  # type: ignore[no-any-return]
+        check_options("any", None, out)
+        return self._whether(_MAX, axis, False, keepdims)  # type: ignore[no-any-return]
 
-    def _whether(self, opcode: int, axis: Axis, of_nothing: bool) -> Any:
-        rows = self._along(axis)
+    def _whether(self, opcode: int, axis: Axis, of_nothing: bool, keepdims: bool) -> Any:
+        along = self._axis(axis)
+        rows = self._along(along)
         if rows.columns:
             found = core.reduce_rows_data(opcode, rows)
         else:
             found = whole(core.doubles(view.ones(bytes([of_nothing] * rows.rows)), False), rows.rows, 1)
-        return bool(view.item(found)) if axis is None or self._ndim == 1 else mask_of(1, found.T, self.of_numpy)
+        if along is None and not keepdims:
+            return bool(view.item(found))
+        numbers = self._reduced(found, along, keepdims)
+        return mask_of(numbers.ndim, numbers._view, self.of_numpy)
 
-    def sum(self, axis: Axis = None) -> int | Vector:  # type: ignore[override]
+    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """How many are true: an int; along an axis of a Mask of two dimensions, a Vector of numbers."""
-        rows = self._along(axis)
+        check_options("sum", None if dtype is int else dtype, out)
+        along = self._axis(axis)
+        rows = self._along(along)
         if not rows.columns:
             rows = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
-        found = core.reduce_rows(_SUM, rows)
-        if axis is None or self._ndim == 1:
-            return int(view.item(found))
-        return of_view(1, found.T, self.of_numpy)  # type: ignore[no-any-return]
+        found = self._reduced(core.reduce_rows(_SUM, rows), along, keepdims)
+        return int(found) if isinstance(found, float) else found
 
-    def mean(self, axis: Axis = None) -> float | Vector:  # type: ignore[override]
+    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The share that is true. Raises `ArgumentError` when there is nothing."""
-        return self.sum(axis) / self._filled("mean", axis).columns
-
-    # --- numpy's functions
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> object:
-        combine = _BOOLEAN.get(ufunc.__name__)
-        if combine is None:
-            return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
-        if method != "__call__" or kwargs:
-            return NotImplemented
-        return combine(*inputs)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> object:
-        """Of numpy's functions, those with a rule return what ours do; the others get numpy's arrays of bools."""
-        name = function.__name__
-        if name == "where" and len(args) == 3:
-            return elementwise(_WHERE, *args)
-        if name in _REDUCTIONS and len(args) <= 2 and isinstance(args[0], Mask) and kwargs.keys() <= {"axis"}:
-            return getattr(args[0], _REDUCTIONS[name])(*args[1:], **kwargs)
-        return function(*_bools(args), **{name: _bools(x) for name, x in kwargs.items()})
+        return self.sum(axis, dtype, out, keepdims) / self._filled("mean", self._axis(axis)).columns
 
     # --- copies: a Mask cannot be changed, so it is its own copy
 
@@ -271,7 +260,7 @@ def _flags(x: Any, wanted: str = _OPERANDS) -> Any:
     return _of_flags(flat, shape, reading.is_numpy(x))
 
 
-def _combined(sign: str, left: Any, right: Any) -> Any:
+def combined(sign: str, left: Any, right: Any) -> Any:
     a, b = _flags(left), _flags(right)
     if a is None or b is None:
         return Array.__and__(left, right if b is None else left)
@@ -288,19 +277,3 @@ _SIGNS: dict[str, Callable[[View, View], View]] = {
     "|": lambda x, y: core.elementwise(_MAXIMUM, x, y),
     "^": lambda x, y: core.elementwise(_SQUARE, core.elementwise(_SUB, x, y)),
 }
-_BOOLEAN: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("bitwise_and", "logical_and"), lambda x, y: _combined("&", x, y)),
-    **dict.fromkeys(("bitwise_or", "logical_or"), lambda x, y: _combined("|", x, y)),
-    **dict.fromkeys(("bitwise_xor", "logical_xor"), lambda x, y: _combined("^", x, y)),
-    **dict.fromkeys(("invert", "bitwise_not", "logical_not"), lambda x: ~x),
-}
-
-
-_REDUCTIONS = {"all": "all", "any": "any", "sum": "sum", "mean": "mean", "count_nonzero": "sum"}
-
-
-def _bools(x: Any) -> Any:
-    """An argument of a function of numpy, with numpy's arrays in place of Masks."""
-    if isinstance(x, Mask):
-        return x.__array__()
-    return type(x)(map(_bools, x)) if type(x) in (list, tuple) else x

@@ -45,8 +45,8 @@ def is_buffer(x: Any) -> bool:
 
 
 def _is_foreign(x: Any) -> bool:
-    """Whether x is an array or a table that numpy can read, such as numpy's, torch's or jax's, or pandas'."""
-    return hasattr(x, "__array__") and bool(getattr(x, "shape", ()))
+    """Whether x is an array or a table that numpy can read, such as numpy's, torch's, jax's or pandas', not ours."""
+    return hasattr(x, "__array__") and not hasattr(x, "of_numpy") and bool(getattr(x, "shape", ()))
 
 
 def is_data(x: Any) -> bool:

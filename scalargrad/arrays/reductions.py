@@ -1,56 +1,29 @@
-"""The functions of many numbers. Each takes an iterable or several arguments, as Python's `max` does.
-
-On Values they return a Value, on floats alone a float; softmax and log_softmax return a list. On a Vector or Matrix
-they are its methods: over all elements, or along `axis`. Each raises `NumberError` for a non-number, and
-`ArgumentError` if an empty sequence has no result.
-"""
+"""Reductions of arrays: of all elements, or along an axis. `many.py` has the functions of the same names."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from scalargrad import convert, core
+from scalargrad import core
 from scalargrad.arrays import view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
 from scalargrad.arrays.base import Array, axis_of, of_view
+from scalargrad.convert import short
 from scalargrad.core import View, whole
-from scalargrad.errors import ArgumentError, KeywordError, ShapeError
+from scalargrad.errors import ArgumentError, KeywordError
 from scalargrad.table import ops
-from scalargrad.value import Value
 
 if TYPE_CHECKING:
-    from scalargrad.arrays.signatures import Normalisation, Reduction
-    from scalargrad.arrays.types import Matrix, Vector
-    from scalargrad.functions import Real, Scalar
+    from typing import TypeAlias
+
+    Axis: TypeAlias = int | tuple[int, ...] | None
 
 A = TypeVar("A", bound="Reductions")
-_SUM, _MEAN, _PROD, _DOT, _NORM, _MAX, _MIN, _LOGSUMEXP, _DIV, _SUB, _EXP_SUB = (
-    ops.OPCODE[name]
-    for name in ("sum", "mean", "prod", "dot", "norm", "max", "min", "logsumexp", "div", "sub", "exp_sub")
+_SUM, _MEAN, _PROD, _NORM, _MAX, _MIN, _LOGSUMEXP, _EXP_SUB = (
+    ops.OPCODE[name] for name in ("sum", "mean", "prod", "norm", "max", "min", "logsumexp", "exp_sub")
 )
-
-
-def _items(function: str, x: tuple[Any, ...], least: int = 0) -> list[Any]:
-    """The items of the only argument if it is an iterable, else the arguments themselves."""
-    if len(x) == 1 and isinstance(x[0], Iterable) and getattr(x[0], "ndim", None) != 0:
-        x = tuple(x[0])
-    if len(x) < least:
-        raise ArgumentError(f"{function} needs at least {least} number, got none")
-    return list(x)
-
-
-def _number(item: Any) -> float:
-    return item.data if isinstance(item, Value) else Value(item).data
-
-
-def _largest(items: list[Any]) -> float:
-    """The largest of the numbers, as a float, which passes no gradient."""
-    return core.reduce(ops.OPCODE["max"], [_number(item) for item in items])  # type: ignore[no-any-return]
-
-
 _ORD = "it is the Euclidean norm; write sg.sum([abs(v) for v in x]) for ord=1, sg.max([abs(v) for v in x]) for ord=inf"
 _INSTEAD = {
     ("norm", "ord"): _ORD,
@@ -61,167 +34,24 @@ _INSTEAD = {
     ("max", "default"): "test for an empty list before",
     ("min", "default"): "test for an empty list before",
 }
+_DOUBLES = ("float64", "float", "double", "f8", "d")
 
 
-def _keyword_error(name: str, keyword: str) -> KeywordError:
+def keyword_error(name: str, keyword: str) -> KeywordError:
+    """The error for a keyword argument that a function does not have."""
     advice = _INSTEAD.get((name, keyword), f"sg.{name} takes numbers, or one list or array of them, and axis=")
     return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
 
 
-@overload
-def _or_of_array(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
-    function: Callable[..., Value | Vector | float],
-) -> Reduction: ...
-@overload
-def _or_of_array(function: Callable[..., Vector | Matrix | list[Any]]) -> Normalisation: ...
-def _or_of_array(function: Any) -> Any:
-    """The function, and for an array its method of the same name, which alone takes the axis."""
-    name = function.__name__
-
-    @wraps(function)
-    def either(*x: Any, **axis: Any) -> Any:
-        if unknown := axis.keys() - {"axis"}:
-            raise _keyword_error(name, sorted(unknown)[0])
-        if len(x) == 1 and isinstance(x[0], Array):
-            return getattr(x[0], name)(**axis)
-        if axis:
-            raise ArgumentError(f"{name} takes an axis only if its argument is a Vector or Matrix")
-        return function(*x)
-
-    return either
+def check_options(name: str, dtype: Any, out: Any) -> None:
+    """Raises `KeywordError` unless the results are doubles in a new array, as all are."""
+    if out is not None or not is_double(dtype):
+        raise keyword_error(name, "dtype" if out is None else "out")
 
 
-@_or_of_array
-def sum(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The sum, as one node: chunks of 128 numbers, each in eight interleaved sums. 0.0 of nothing.
-
-    >>> sum(1.0, 2.0, 3.0), sum([])
-    (6.0, 0.0)
-    """
-    items = _items("sum", x)
-    return core.reduce(_SUM, items) if items else 0.0
-
-
-@_or_of_array
-def mean(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The sum divided by the count, as one node. It does not overflow where the sum does.
-
-    >>> mean([1.0, 2.0, 3.0])
-    2.0
-    """
-    return core.reduce(_MEAN, _items("mean", x, 1))  # type: ignore[no-any-return]
-
-
-@_or_of_array
-def prod(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The product, left to right, as one node. 1.0 of nothing.
-
-    It over- or underflows only if the whole product does. The partial by a number is the product of the others.
-
-    >>> prod(2.0, 3.0, 4.0), prod(1e200, 1e200, 1e-300)
-    (24.0, 1e+100)
-    """
-    items = _items("prod", x)
-    return core.reduce(_PROD, items) if items else 1.0
-
-
-@overload
-def dot(x: Iterable[Value], y: Iterable[Scalar]) -> Value: ...
-@overload
-def dot(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]
-    x: Iterable[Real], y: Iterable[Real]
-) -> float: ...
-@overload
-def dot(x: Iterable[Scalar], y: Iterable[Scalar]) -> Value: ...
-def dot(x: Iterable[Any], y: Iterable[Any]) -> Value | float:
-    """x1*y1 + ... + xn*yn, summed left to right, as one node. Raises `ArgumentError` when the lengths differ,
-    `ShapeError` for a single number.
-
-    >>> dot([1.0, 2.0], [3.0, 4.0])
-    11.0
-    """
-    left, right = convert.items(x), convert.items(y)
-    if left is None or right is None:
-        raise ShapeError(
-            f"dot takes two sequences of numbers, got {type(x).__name__} and {type(y).__name__}: the product of two"
-            " numbers is x * y"
-        )
-    if len(left) != len(right):
-        raise ArgumentError(f"dot needs two sequences of equal length, got lengths {len(left)} and {len(right)}")
-    return core.reduce(_DOT, [item for pair in zip(left, right) for item in pair]) if left else 0.0
-
-
-@_or_of_array
-def norm(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The Euclidean norm, as one node, without overflow; gradient x / norm, and 0 at the origin. 0.0 of nothing.
-
-    >>> norm(3.0, 4.0)
-    5.0
-    """
-    items = _items("norm", x)
-    if not items:
-        return 0.0
-    return core.reduce(_NORM, items)  # type: ignore[no-any-return]
-
-
-@_or_of_array
-def max(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The largest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `max` picks one).
-
-    >>> max(1.0, 3.0, 2.0)
-    3.0
-    """
-    return core.reduce(ops.OPCODE["max"], _items("max", x, 1))  # type: ignore[no-any-return]
-
-
-@_or_of_array
-def min(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """The smallest; nan if any is nan. In a tie of k, each has the gradient 1/k (Python's `min` picks one).
-
-    >>> min(1.0, 3.0, 2.0)
-    1.0
-    """
-    return core.reduce(ops.OPCODE["min"], _items("min", x, 1))  # type: ignore[no-any-return]
-
-
-@_or_of_array
-def logsumexp(*x: Any, axis: int | None = None) -> Value | Vector | float:
-    """log(exp(x1) + ... + exp(xn)) without overflow; its gradient is the softmax.
-
-    >>> logsumexp([-1e4, -1e4])
-    -9999.30685281944
-    """
-    return core.reduce(_LOGSUMEXP, [0.0, *_items("logsumexp", x, 1)])  # type: ignore[no-any-return]
-
-
-@_or_of_array
-def softmax(*x: Any, axis: int = -1) -> Vector | Matrix | list[Any]:
-    """exp(xi) / (exp(x1) + ... + exp(xn)), a list, without overflow.
-
-    >>> softmax([1e4, 1e4])
-    [0.5, 0.5]
-    """
-    items = _items("softmax", x, 1)
-    largest = _largest(items)
-    weights = [core.apply(ops.OPCODE["exp_sub"], item, largest) for item in items]
-    total = core.reduce(_SUM, weights)
-    return [core.apply(_DIV, weight, total) for weight in weights]
-
-
-@_or_of_array
-def log_softmax(*x: Any, axis: int = -1) -> Vector | Matrix | list[Any]:
-    """xi - logsumexp(x), a list; accurate also where the softmax rounds to 1.
-
-    >>> log_softmax([0.0, -1e4])
-    [0.0, -10000.0]
-    """
-    items = _items("log_softmax", x, 1)
-    largest = _largest(items)
-    total = core.reduce(_LOGSUMEXP, [largest, *items])
-    return [core.apply(_SUB, core.apply(_SUB, item, largest), total) for item in items]
-
-
-# --- of arrays -------------------------------------------------------------------------------------------------------
+def is_double(dtype: Any) -> bool:
+    """Whether an argument `dtype` asks for doubles, or for nothing."""
+    return dtype is None or dtype is float or getattr(dtype, "name", getattr(dtype, "__name__", dtype)) in _DOUBLES
 
 
 class Reductions(Arithmetic):
@@ -229,12 +59,24 @@ class Reductions(Arithmetic):
 
     __slots__ = ()
 
+    def _axis(self, axis: Any) -> int | None:
+        """The axis that is reduced; None if all are. Raises `ArgumentError`."""
+        if axis is None:
+            return None
+        if isinstance(axis, (tuple, list)):
+            axes = {axis_of(each, self.ndim) for each in axis}
+            if not axes or len(axes) < len(axis):
+                raise ArgumentError(f"axis={short(axis)} must name each axis once: leave it out for all elements")
+        else:
+            axes = {axis_of(axis, self.ndim)}
+        return axes.pop() if len(axes) < self.ndim else None
+
     def _along(self, axis: int | None) -> View:
         """The view whose rows are to be reduced."""
         shown = self._view
         if axis is None:
             return view.as_row(shown)
-        return shown if axis_of(axis, self.ndim) == self.ndim - 1 else shown.T
+        return shown if axis == self.ndim - 1 else shown.T
 
     def _filled(self, name: str, axis: int | None) -> View:
         """The view whose rows are to be reduced. Raises `ArgumentError` if they are empty."""
@@ -243,59 +85,56 @@ class Reductions(Arithmetic):
             raise ArgumentError(f"{name} needs an element per result, got shape {self.shape} with axis {axis}")
         return rows
 
-    def _reduced(self, column: View, axis: int | None) -> Value | Vector:
-        """The results in a column: the only one, or as a Vector."""
-        if axis is None or self.ndim == 1:
-            return core.item(column.block, 0)  # type: ignore[no-any-return]
-        return of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
+    def _reduced(self, column: View, axis: int | None, keepdims: bool) -> Any:
+        """The results in a column: the only one, or as a Vector; or an array with axes of length 1."""
+        if keepdims:
+            return of_view(self.ndim, column.T if axis == 0 else column, self.of_numpy)
+        if axis is None:
+            return core.item(column.block, 0)
+        return of_view(1, column.T, self.of_numpy)
 
-    def sum(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("sum", "out" if dtype is None else "dtype")
-        return self._each_row(_SUM, axis, 0.0)
+        check_options("sum", dtype, out)
+        return self._each_row(_SUM, axis, keepdims, 0.0)
 
-    def mean(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("mean", "out" if dtype is None else "dtype")
-        return self._reduced(core.reduce_rows(_MEAN, self._filled("mean", axis)), axis)
+        check_options("mean", dtype, out)
+        return self._each_row(_MEAN, axis, keepdims)
 
-    def max(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def max(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The largest. In a tie of k, each has the gradient 1/k."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("max", "out" if dtype is None else "dtype")
-        return self._reduced(core.reduce_rows(_MAX, self._filled("max", axis)), axis)
+        check_options("max", dtype, out)
+        return self._each_row(_MAX, axis, keepdims)
 
-    def min(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def min(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The smallest. In a tie of k, each has the gradient 1/k."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("min", "out" if dtype is None else "dtype")
-        return self._reduced(core.reduce_rows(_MIN, self._filled("min", axis)), axis)
+        check_options("min", dtype, out)
+        return self._each_row(_MIN, axis, keepdims)
 
-    def logsumexp(self, axis: int | None = None) -> Value | Vector:
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """log(exp(x1) + ... + exp(xn)) without overflow."""
-        rows = self._filled("logsumexp", axis)
-        zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
-        return self._reduced(core.reduce_rows(_LOGSUMEXP, rows, zeros), axis)
+        return self._each_row(_LOGSUMEXP, axis, keepdims)
 
-    def prod(self, axis: int | None = None, dtype: None = None, out: None = None) -> Value | Vector:
+    def prod(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
         """The product, left to right."""
-        if dtype is not None or out is not None:
-            raise _keyword_error("prod", "out" if dtype is None else "dtype")
-        return self._each_row(_PROD, axis, 1.0)
+        check_options("prod", dtype, out)
+        return self._each_row(_PROD, axis, keepdims, 1.0)
 
-    def norm(self, axis: int | None = None) -> Value | Vector:
+    def norm(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """The Euclidean norm, without overflow."""
-        return self._each_row(_NORM, axis, 0.0)
+        return self._each_row(_NORM, axis, keepdims, 0.0)
 
-    def _each_row(self, opcode: int, axis: int | None, of_nothing: float) -> Value | Vector:
-        """A reduction that nothing has too: then the results are leaves."""
-        rows = self._along(axis)
+    def _each_row(self, opcode: int, axis: Axis, keepdims: bool, of_nothing: float | None = None) -> Any:
+        """A reduction. If it is one that nothing has too, the results of nothing are leaves."""
+        along = self._axis(axis)
+        rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)
         if rows.columns:
-            return self._reduced(core.reduce_rows(opcode, rows), axis)
-        leaves = core.doubles(array("d", [of_nothing] * rows.rows).tobytes(), True)
-        return self._reduced(whole(leaves, rows.rows, 1), axis)
+            shifts = (whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1),) if opcode == _LOGSUMEXP else ()
+            return self._reduced(core.reduce_rows(opcode, rows, *shifts), along, keepdims)
+        leaves = core.doubles(array("d", [of_nothing or 0.0] * rows.rows).tobytes(), True)
+        return self._reduced(whole(leaves, rows.rows, 1), along, keepdims)
 
     def softmax(self: A, axis: int = -1) -> A:
         """exp(x) / sum(exp(x)) along an axis, an array of the same shape."""
@@ -306,12 +145,11 @@ class Reductions(Arithmetic):
         return self._normalised("log_softmax", axis, row_log_softmax)  # type: ignore[no-any-return]
 
     def _normalised(self, name: str, axis: int, function: Callable[[Any], Any]) -> Any:
-        found = function(of_view(2, self._filled(name, axis), self.of_numpy))
-        if axis is None:
+        along = self._axis(axis)
+        found = function(of_view(2, self._filled(name, along), self.of_numpy))
+        if along is None:
             return found.reshape(self.shape)
-        if self.ndim == 2:
-            return found.T if axis_of(axis, 2) == 0 else found
-        return of_view(1, found._view, self.of_numpy)
+        return found.T if along == 0 else found
 
 
 def row_maxima(x: Array) -> Any:

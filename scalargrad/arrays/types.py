@@ -11,7 +11,7 @@ from scalargrad.arrays.arithmetic import as_array, matmul
 from scalargrad.arrays.base import Array, axis_of, mask_of, of_shape, of_view
 from scalargrad.arrays.indexing import select
 from scalargrad.arrays.mask import Mask as Mask
-from scalargrad.arrays.reductions import Reductions
+from scalargrad.arrays.methods import Methods
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from scalargrad.functions import Flat, Foreign, Rows
     from scalargrad.value import Value
 else:
-    MatrixTypes = VectorTypes = Reductions
+    MatrixTypes = VectorTypes = Methods
 
 
-class Scalar(Reductions):
+class Scalar(Methods):
     """One number, as an array of 0 dimensions."""
 
     __slots__ = ()
     ndim = 0
+
+    @property
+    def dtype(self) -> Any:
+        """No attribute: what has one, and no dimension, is a number to functions of numbers."""
+        raise AttributeError("a Scalar has no dtype")
 
 
 class Vector(VectorTypes):
@@ -119,6 +124,10 @@ class Matrix(MatrixTypes):
     def T(self) -> Matrix:
         """The transpose. It has the same elements."""
         return of_view(2, self._view.T, self.of_numpy)  # type: ignore[no-any-return]
+
+    def dot(self, other: Any) -> Any:
+        """The product, as `@`: a Matrix, or a Vector."""
+        return matmul(self, other)
 
     def __len__(self) -> int:
         return self._view.rows

@@ -30,7 +30,10 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/pure/block": BULK,
     "scalargrad/pure/update": OPTIMISERS,
     "scalargrad/arrays": BULK,
-    "scalargrad/arrays/reductions": ("many*", "value", "facts*", "digits", "contexts", "breakage", "arrays*"),
+    **dict.fromkeys(
+        ("scalargrad/arrays/many", "scalargrad/arrays/reductions"),
+        ("many*", "value", "facts*", "digits", "contexts", "breakage", "arrays*"),
+    ),
     "scalargrad/nn": NETWORKS,
     "scalargrad/nn/saving": ("saving*", "state_facts", "nn*", "optim*"),
     "scalargrad/transforms": TRANSFORMS,

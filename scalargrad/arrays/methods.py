@@ -1,0 +1,264 @@
+"""What numpy's arrays have too, beside the reductions: methods and properties. Few of them need numpy."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from scalargrad import core
+from scalargrad.arrays import reading, view
+from scalargrad.arrays.arithmetic import elementwise
+from scalargrad.arrays.base import axis_of, of_shape
+from scalargrad.arrays.reductions import Reductions, check_options, is_double
+from scalargrad.convert import argument as number
+from scalargrad.convert import index, short
+from scalargrad.errors import ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
+from scalargrad.names import Absent
+from scalargrad.table import ops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from scalargrad.arrays.mask import Mask
+    from scalargrad.arrays.reading import Shape
+    from scalargrad.arrays.types import Vector
+    from scalargrad.core import View
+
+    Axis: TypeAlias = int | tuple[int, ...] | None
+
+A = TypeVar("A", bound="Methods")
+_ADD, _SUB, _MUL, _DIV, _SQUARE, _SQRT = (ops.OPCODE[name] for name in ("add", "sub", "mul", "div", "square", "sqrt"))
+_IN_PLACE = "an array keeps its elements: write x = {} (and x.data = ... for the numbers of leaves)"
+# numpy's methods that are not here: what to write.
+_ABSENT = {
+    "fill": _IN_PLACE.format("Vector([...]), or np.full_like(x, number)"),
+    "sort": _IN_PLACE.format("np.sort(x)"),
+    "partition": _IN_PLACE.format("np.partition(x, k)"),
+    **dict.fromkeys(("put", "itemset", "setfield"), _IN_PLACE.format("sg.where(mask, new, x)")),
+    "resize": _IN_PLACE.format("x.reshape(...), or np.resize(x, shape)"),
+    **{name: f"write np.{name}(x, ...)" for name in (
+        "argpartition", "diagonal", "nonzero", "repeat", "searchsorted", "swapaxes", "take", "trace")},
+    **dict.fromkeys(("choose", "compress"), "select by an index: x[mask], or x[positions]"),
+    **dict.fromkeys(("byteswap", "dump", "dumps", "getfield", "setflags", "tofile", "view", "flat", "flags", "strides",
+                     "itemsize", "nbytes", "ctypes", "base"), "numpy's array of the numbers is x.numpy()"),
+}  # fmt: skip
+
+
+class Methods(Reductions):
+    """An array with the methods that numpy's arrays have."""
+
+    __slots__ = ()
+    if not TYPE_CHECKING:
+        locals().update((name, Absent(name, advice)) for name, advice in _ABSENT.items())
+
+    # --- the numbers, for numpy
+
+    def numpy(self) -> Any:
+        """The numbers, as a new numpy array of float64, without the gradient; of a Mask, bools."""
+        import numpy
+
+        return numpy.frombuffer(core.numbers(self._view)).reshape(self.shape).copy()
+
+    @property
+    def dtype(self) -> Any:
+        """numpy's float64, the type of the numbers."""
+        import numpy
+
+        return numpy.dtype(float)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        """What numpy makes of the array: an object array of its Values, so that the gradient is kept; numbers, with an
+        `ImplicitDetachWarning`, where it asks for a type of numbers. Of constants alone, float64."""
+        import numpy
+
+        elements = self.elements()
+        tracked = any(isinstance(x, core.Node) for x in elements)
+        if dtype is None and not tracked:
+            return self.numpy()
+        if dtype is None or numpy.dtype(dtype) == object:
+            found = numpy.empty(len(elements), dtype=object)
+            found[:] = elements
+            return found.reshape(self.shape)
+        if tracked:
+            text = "the gradient stops here; x.numpy() gives the numbers, np.asarray(x) an object array of Values"
+            warnings.warn(text, ImplicitDetachWarning, stacklevel=2)
+        return self.numpy().astype(dtype)
+
+    def astype(self: A, dtype: Any, copy: bool = True) -> A | Mask:
+        """The array itself for float; for bool, the Mask of the elements that are not 0. Raises `NumberError`."""
+        if dtype is bool or getattr(dtype, "kind", "") == "b":
+            return self if self.is_mask else elementwise(_MUL, self, 1.0) != 0.0
+        if dtype is None or not is_double(dtype):
+            raise NumberError(
+                f"the numbers of an array are float64, got astype({getattr(dtype, '__name__', short(dtype))}): write"
+                " x.numpy().astype(...) for numbers without the gradient, sg.round(x) or sg.floor(x) for whole numbers"
+            )
+        return elementwise(_MUL, self, 1.0) if self.is_mask else self
+
+    # --- the same elements in another shape
+
+    def ravel(self, order: str = "C") -> Vector:
+        """The elements as a Vector, row by row; with order "F", column by column."""
+        if order not in ("C", "F", "A", "K"):
+            raise ArgumentError(f"order must be 'C' (row by row) or 'F' (column by column), got {short(order)}")
+        return self._of(1, view.as_row(self._view.T if order == "F" and self.ndim == 2 else self._view))  # type: ignore[no-any-return]
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Any:
+        """The transpose. Of a Vector, itself."""
+        given = axes[0] if len(axes) == 1 and (axes[0] is None or reading.is_data(axes[0])) else axes
+        order = [index(k) for k in given] if given else list(range(self.ndim))[::-1]
+        if sorted(k % self.ndim for k in order if k is not None and -self.ndim <= k) != list(range(self.ndim)):
+            raise ArgumentError(f"the axes of shape {self.shape} are 0 to {self.ndim - 1}, got {short(axes)}")
+        return self if [k % self.ndim for k in order if k is not None] == list(range(self.ndim)) else self.T  # type: ignore[attr-defined]
+
+    def squeeze(self, axis: Axis = None) -> Any:
+        """The elements without the axes of length 1: an element, a Vector or a Matrix. Raises `ShapeError`."""
+        ones = [k for k, n in enumerate(self.shape) if n == 1]
+        if axis is not None:
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            chosen = [k for k in range(self.ndim) if any(axis_of(each, self.ndim) == k for each in axes)]
+            if not set(chosen) <= set(ones):
+                raise ShapeError(f"only axes of length 1 can be left out, got axis={axis} of shape {self.shape}")
+            ones = chosen
+        kept = [n for k, n in enumerate(self.shape) if k not in ones]
+        return self.reshape(kept) if kept else self.item()
+
+    # --- element by element
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return other // self, other % self
+
+    def round(self: A, decimals: int = 0) -> A:
+        """The nearest number of so many decimals, halves to even; derivative 0."""
+        if decimals == 0:
+            return super().round()  # type: ignore[misc,no-any-return]
+        places = index(decimals)
+        if places is None or abs(places) > 300:
+            raise ArgumentError(f"decimals must be an int, got {short(decimals)}")
+        scale = 10.0 ** abs(places)
+        there, back = (_MUL, _DIV) if places > 0 else (_DIV, _MUL)
+        return elementwise(back, elementwise(there, self, scale).round(), scale)  # type: ignore[no-any-return]
+
+    @property
+    def real(self: A) -> A:
+        """The array itself."""
+        return self
+
+    def conj(self: A) -> A:
+        """The array itself."""
+        return self
+
+    conjugate = conj
+
+    # --- of all elements, or along an axis
+
+    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
+        """Whether any is not 0, or one along an axis."""
+        return (self != 0).any(axis, out, keepdims)  # type: ignore[no-any-return]
+
+    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
+        """Whether none is 0, or none along an axis."""
+        return (self != 0).all(axis, out, keepdims)  # type: ignore[no-any-return]
+
+    def std(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
+    ) -> Any:
+        """The standard deviation, norm(x - mean) / sqrt(n - ddof), whose gradient is 0 where all are equal."""
+        check_options("std", dtype, out)
+        spread, count = self._spread("std", axis, keepdims, ddof)
+        return core.apply(_DIV, spread, math.sqrt(count))
+
+    def var(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
+    ) -> Any:
+        """The variance, norm(x - mean)**2 / (n - ddof)."""
+        check_options("var", dtype, out)
+        spread, count = self._spread("var", axis, keepdims, ddof)
+        return core.apply(_DIV, core.apply(_SQUARE, spread), count)
+
+    def _spread(self, name: str, axis: Axis, keepdims: bool, ddof: float) -> tuple[Any, float]:
+        """The norm of the differences from the mean, and n - ddof."""
+        along = self._axis(axis)
+        count = self._filled(name, along).columns - number(ddof, "ddof")
+        mean = self.mean(axis, keepdims=True)
+        centred = elementwise(_SUB, self, mean)
+        if not all(map(math.isfinite, mean.numbers())):  # a norm with inf in it is inf, a deviation from inf is nan
+            return core.apply(_SQRT, elementwise(_SQUARE, centred).sum(axis, keepdims=keepdims)), max(count, 0.0)
+        return centred.norm(axis, keepdims), max(count, 0.0)
+
+    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+        """The running sums, of all elements or along an axis: one addition an element."""
+        check_options("cumsum", dtype, out)
+        return accumulated(_ADD, self, axis)
+
+    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+        """The running products, of all elements or along an axis."""
+        check_options("cumprod", dtype, out)
+        return accumulated(_MUL, self, axis)
+
+    def argmax(self, axis: int | None = None, out: None = None, keepdims: bool = False) -> Any:
+        """The position of the largest, the first of several, or of the first nan; along an axis, a list of them, or a
+        numpy array if `data` is one."""
+        check_options("argmax", None, out)
+        return self._positions("argmax", axis, keepdims, lambda row: row.index(max(row)))
+
+    def argmin(self, axis: int | None = None, out: None = None, keepdims: bool = False) -> Any:
+        """The position of the smallest, like `argmax`."""
+        check_options("argmin", None, out)
+        return self._positions("argmin", axis, keepdims, lambda row: row.index(min(row)))
+
+    def _positions(self, name: str, axis: Any, keepdims: bool, find: Callable[[list[float]], int]) -> Any:
+        along = None if axis is None else self._axis(axis_of(axis, self.ndim))
+        rows = _rows(view.numbers(self._filled(name, along)), self._along(along))
+        found = [next((k for k, x in enumerate(row) if x != x), -1) for row in rows]
+        found = [find(row) if k < 0 else k for k, row in zip(found, rows)]
+        if not keepdims and along is None:
+            return found[0]
+        shape = tuple(1 if along in (None, k) else n for k, n in enumerate(self.shape)) if keepdims else (len(found),)
+        return self._integers(found, shape)
+
+    def argsort(self, axis: int | None = -1) -> Any:
+        """The positions that put the elements in order, nan last; along an axis. Equal elements keep their order."""
+        x = self.ravel() if axis is None else self
+        along = x._axis(axis_of(-1 if axis is None else axis, x.ndim))
+        shown = x._along(along)
+        rows = [_order(row) for row in _rows(view.numbers(shown), shown)]
+        flat = [k for row in (zip(*rows) if along == 0 else rows) for k in row]
+        return x._integers(flat, x.shape)
+
+    def _integers(self, flat: list[int], shape: Shape) -> Any:
+        if not self.of_numpy:
+            return reading.nest(flat, shape)
+        import numpy
+
+        return numpy.array(flat, dtype=int).reshape(shape)
+
+
+def _order(row: list[float]) -> list[int]:
+    return sorted(range(len(row)), key=lambda k: (row[k] != row[k], row[k]))
+
+
+def _rows(flat: Any, shown: View) -> list[list[Any]]:
+    """The items of a view, given row by row, as a list for each row."""
+    n = shown.columns
+    return [list(flat[r * n : (r + 1) * n]) for r in range(shown.rows)]
+
+
+def accumulated(opcode: int, x: Reductions, axis: Any) -> Any:
+    """The running results of an operation of two, along an axis: each applies it to the one before and an element."""
+    along = None if axis is None else x._axis(axis_of(axis, x.ndim))
+    shown = x._along(along)
+    rows = [accumulate(row, lambda a, b: core.apply(opcode, a, b)) for row in _rows(view.items(shown), shown)]
+    block = core.block([item for row in rows for item in row])
+    if along is None:
+        return of_shape(block, (shown.columns,), x.of_numpy)
+    found = of_shape(block, (shown.rows, shown.columns), x.of_numpy)
+    return found.T if along == 0 else found
