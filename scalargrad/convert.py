@@ -159,10 +159,15 @@ def _is_value(x: Any) -> bool:
 def short(x: Any) -> str:
     """The repr, cut to 60 characters. Python refuses the repr of a huge int, so its size in bits stands for it."""
     try:
-        text = repr(x)
+        text = repr(_first(x))
     except ValueError:
         return f"an int of {x.bit_length()} bits" if isinstance(x, int) else f"a {type(x).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _first(x: Any, depth: int = 3) -> Any:
+    """A list or tuple without the items that a text of 60 characters has no place for."""
+    return type(x)(_first(item, depth - 1) for item in x[:20]) if depth and type(x) in (list, tuple) else x
 
 
 def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:

@@ -258,7 +258,7 @@ def test_a_wrong_keyword_of_a_reduction() -> None:
         with pytest.raises(TypeError, match=r"\(\) got an unexpected keyword argument 'start'"):
             function([1.0], start=0)
         with pytest.raises(ArgumentError, match="takes an axis only if"):
-            function([1.0], axis=0)
+            function(1.0, axis=0)
 
 
 def test_a_square_by_every_spelling() -> None:

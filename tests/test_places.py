@@ -102,8 +102,10 @@ MESSAGES = [
     (lambda: M @ Value(2.0), "a product needs vectors or matrices, got Matrix and Value"),
     (lambda: Value(2.0) @ M, "a product needs vectors or matrices, got Value and Matrix"),  # type: ignore[operator]
     (lambda: M @ np.array(1.5), "a product needs vectors or matrices, got Matrix and ndarray"),
-    (lambda: sg.exp([1, "a"]), "got list [1, 'a']: str 'a' in it is no number"),  # type: ignore[call-overload]
-    (lambda: sg.exp([1, 2]), "make a Vector or Matrix of it"),  # type: ignore[call-overload]
+    (lambda: Value(2.0) + [1, "a"], "got list [1, 'a']: str 'a' in it is no number"),  # type: ignore[operator]
+    (lambda: Value(2.0) * [1, 2], "make a Vector or Matrix of it"),  # type: ignore[operator]
+    (lambda: sg.exp([1, "a"]), "got str 'a': encode text as numbers"),
+    (lambda: Value([[1.0] * 9] * 9), "got list [[1.0, 1.0,"),  # type: ignore[arg-type]
     (lambda: sg.no_grad(x=1), "no_grad() got an unexpected keyword argument 'x': write `with no_grad():`"),
     (lambda: sg.detect_anomaly(foo=1), "detect_anomaly() got an unexpected keyword argument 'foo': write"),
     (lambda: setattr(X, "grad", None), "got NoneType: to clear a grad, set it to 0.0"),

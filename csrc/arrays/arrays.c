@@ -1,5 +1,5 @@
 /* Operations on whole arrays. They are recorded in bulk, or element by element (each.c): under detect_anomaly, and if
- * all operands of an element may be constants. */
+ * all operands of an element may be constants. Of constants alone they are computed in bulk, and not recorded. */
 #include "arrays/arrays.h"
 
 #include "bulk/bulk.h"
@@ -29,7 +29,8 @@ static double *copy_numbers(const sg_array arrays[3], sg_source sources[3], size
     return space;
 }
 
-static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3])
+/* The results as leaves, or as constants. */
+static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3], int leaf)
 {
     sg_source sources[3];
     size_t size;
@@ -42,7 +43,15 @@ static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3])
     }
     if (space)
         sg_large_free(space, size);
-    return sg_block_of_doubles(bytes, 1);
+    return sg_block_of_doubles(bytes, leaf);
+}
+
+static int are_constants(const sg_array arrays[3])
+{
+    for (int k = 0; k < 3; k++)
+        if (arrays[k].block && (!arrays[k].block->doubles || arrays[k].block->leaf))
+            return 0;
+    return 1;
 }
 
 static int look_at_all(const sg_array arrays[3])
@@ -88,7 +97,7 @@ static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arr
 {
     uint64_t count = (uint64_t)bulk.rows * bulk.columns;
     if (thread->mode & SG_NO_GRAD)
-        return compute_only(&bulk, arrays);
+        return compute_only(&bulk, arrays, 1);
     if (!look_at_all(arrays))
         return NULL;
     sg_graph *open = sg_open_for(thread, arrays, (uint32_t)count);
@@ -112,7 +121,7 @@ static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arr
     return result;
 }
 
-/* Whether an operation is recorded in bulk: 1 or 0, or -1 with an exception. */
+/* Whether an operation is carried out in bulk: 1 or 0, or -1 with an exception. */
 static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array arrays[3])
 {
     uint64_t count = (uint64_t)bulk->rows * bulk->columns;
@@ -121,7 +130,11 @@ static int is_bulk(const sg_thread *thread, const sg_bulk *bulk, const sg_array 
                      bulk->columns);
         return -1;
     }
-    if (thread->mode & SG_WATCH || !count || (bulk->op == SG_DOT && !bulk->inner))
+    if (!count || (bulk->op == SG_DOT && !bulk->inner))
+        return 0;
+    if (are_constants(arrays))
+        return 1;
+    if (thread->mode & SG_WATCH)
         return 0;
     return sg_is_tracked(arrays[0].block) || sg_is_tracked(arrays[1].block) || sg_is_tracked(arrays[2].block);
 }
@@ -131,8 +144,10 @@ static PyObject *carry_out(sg_bulk bulk, const sg_array arrays[3])
 {
     sg_thread *thread = sg_thread_now();
     int together = thread ? is_bulk(thread, &bulk, arrays) : -1;
+    if (together && (together < 0 || are_constants(arrays)))
+        return together < 0 ? NULL : compute_only(&bulk, arrays, 0);
     if (together)
-        return together < 0 ? NULL : record_bulk(thread, bulk, arrays);
+        return record_bulk(thread, bulk, arrays);
     return bulk.op == SG_DOT ? sg_each_product(arrays) : sg_each_element(bulk.op, sg_arity[bulk.op], arrays);
 }
 

@@ -158,6 +158,17 @@ static PyObject *lifted(PyObject *const *args, Py_ssize_t n, PyObject *refused)
     return result;
 }
 
+/* Like sg_read_operand. A list or tuple is no number; it goes to the hook without an error that nobody would read. */
+static inline int read_argument(PyObject *object, sg_number *out)
+{
+    out->node = sg_is_node(object) ? (Node *)object : NULL;
+    if (out->node || sg_read_plain(object, &out->value))
+        return 1;
+    if (Py_TYPE(object) == &PyList_Type || Py_TYPE(object) == &PyTuple_Type)
+        return 0;
+    return sg_read_number(object, &out->value);
+}
+
 /* apply(opcode, *operands) -> a Value, or a float if no operand is a Value. */
 PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
@@ -170,7 +181,7 @@ PyObject *sg_py_apply(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return NULL;
     }
     for (Py_ssize_t k = 1; k < n; k++) {
-        int read = sg_read_operand(args[k], &operands[k - 1]);
+        int read = read_argument(args[k], &operands[k - 1]);
         if (read < 0 && !PyErr_ExceptionMatches(PyExc_TypeError))
             return NULL;
         if (read < 1)

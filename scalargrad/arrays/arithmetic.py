@@ -205,10 +205,15 @@ def compared(name: str, left: Any, right: Any) -> Any:
 
 
 def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
-    """The hook through which functions of numbers take arrays. A Value chooses no bools: it is in the mask's place."""
+    """The hook through which functions of numbers take arrays and data. A Value chooses no bools: it is in the mask's
+    place."""
     if opcode == _WHERE and isinstance(operands[0], core.Node):
         convert.refuse_bools(operands[0], operands[1])
-    return elementwise(opcode, *operands) if any(isinstance(x, Array) for x in operands) else NotImplemented
+    if any(isinstance(x, Array) for x in operands):
+        return elementwise(opcode, *operands)
+    from scalargrad.arrays.data import lifting  # most programs use Vector and Matrix, or numbers alone
+
+    return lifting.lift(opcode, operands)
 
 
 _of_each = "`scalargrad.{}` of each element."

@@ -1,8 +1,8 @@
 """The functions of many numbers. Each takes an iterable or several arguments, as Python's `max` does.
 
 On Values they return a Value, on floats alone a float; softmax and log_softmax return a list. On a Vector or Matrix
-they are its methods: over all elements, or along `axis`. Each raises `NumberError` for a non-number, and
-`ArgumentError` if an empty sequence has no result.
+they are its methods: over all elements, or along `axis`; likewise on nested lists, numpy arrays and tables. Each
+raises `NumberError` for a non-number, and `ArgumentError` if an empty sequence has no result.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import convert, core
 from scalargrad.arrays.base import Array
+from scalargrad.arrays.reading import is_data
 from scalargrad.arrays.reductions import keyword_error
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
@@ -30,8 +31,9 @@ _SUM, _MEAN, _PROD, _DOT, _NORM, _LOGSUMEXP, _DIV, _SUB = (
 
 def _items(function: str, x: tuple[Any, ...], least: int = 0) -> list[Any]:
     """The items of the only argument if it is an iterable, else the arguments themselves."""
-    if len(x) == 1 and isinstance(x[0], Iterable) and getattr(x[0], "ndim", None) != 0:
-        x = tuple(x[0])
+    if len(x) == 1 and isinstance(x[0], Iterable):
+        only: Any = x[0]
+        x = (only.item(),) if getattr(only, "ndim", None) == 0 else tuple(only)
     if len(x) < least:
         raise ArgumentError(f"{function} needs at least {least} number, got none")
     return list(x)
@@ -53,20 +55,36 @@ def _or_of_array(  # type: ignore[overload-overlap]  # pyright: ignore[reportOve
 @overload
 def _or_of_array(function: Callable[..., Vector | Matrix | list[Any]]) -> Normalisation: ...
 def _or_of_array(function: Any) -> Any:
-    """The function, and for an array its method of the same name, which alone takes the axis."""
+    """The function; for an array its method of the same name, and for data `of_data`, which alone take an axis."""
     name = function.__name__
+    gives_data = name in ("softmax", "log_softmax")
+    allowed = {"axis"} if gives_data else {"axis", "keepdims"}
 
     @wraps(function)
-    def either(*x: Any, **axis: Any) -> Any:
-        if unknown := axis.keys() - {"axis"}:
+    def either(*x: Any, **options: Any) -> Any:
+        if unknown := options.keys() - allowed:
             raise keyword_error(name, sorted(unknown)[0])
         if len(x) == 1 and isinstance(x[0], Array):
-            return getattr(x[0], name)(**axis)
-        if axis:
-            raise ArgumentError(f"{name} takes an axis only if its argument is a Vector or Matrix")
+            return getattr(x[0], name)(**options)
+        if len(x) == 1 and (is_data(x[0]) if options else _is_several(x[0], gives_data)):
+            from scalargrad.arrays.data.reduced import of_data
+
+            return of_data(name, x[0], **options)
+        if options:
+            raise ArgumentError(f"{name} takes an axis only if its argument is one array or list")
         return function(*x)
 
     return either
+
+
+def _is_several(x: Any, gives_data: bool) -> bool:
+    """Whether x is more than an iterable of numbers: nested, or an array of several dimensions. Where the result is of
+    the kind of x, every array and tuple is."""
+    if isinstance(x, (list, tuple)):
+        if not x or (gives_data and type(x) is tuple):
+            return bool(x)
+        return isinstance(x[0], (list, tuple)) or getattr(x[0], "ndim", 0) > 0
+    return getattr(x, "ndim", 0) > (0 if gives_data else 1)
 
 
 @_or_of_array
@@ -124,6 +142,8 @@ def dot(x: Iterable[Any], y: Iterable[Any]) -> Value | float:
             f"dot takes two sequences of numbers, got {type(x).__name__} and {type(y).__name__}: the product of two"
             " numbers is x * y"
         )
+    if _is_several(x, False) or _is_several(y, False):
+        raise ShapeError("dot takes two sequences of numbers, got lists of lists or a matrix: write sg.matmul(x, y)")
     if len(left) != len(right):
         raise ArgumentError(f"dot needs two sequences of equal length, got lengths {len(left)} and {len(right)}")
     return core.reduce(_DOT, [item for pair in zip(left, right) for item in pair]) if left else 0.0

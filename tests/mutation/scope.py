@@ -30,6 +30,7 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/pure/block": BULK,
     "scalargrad/pure/update": OPTIMISERS,
     "scalargrad/arrays": BULK,
+    "scalargrad/arrays/data": ("object_arrays", "many*"),
     **dict.fromkeys(
         ("scalargrad/arrays/many", "scalargrad/arrays/reductions"),
         ("many*", "value", "facts*", "digits", "contexts", "breakage", "arrays*"),
