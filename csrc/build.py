@@ -116,6 +116,8 @@ def ops_header() -> str:
     for arity in (1, 2, 3):
         names = [r.name for r in ops.PRIMITIVES if len(r.operands) == arity]
         macros.append(f"#define SG_ROWS_{arity}(ROW) " + " ".join(f"ROW({n}, SG_{n.upper()})" for n in names))
+    joints = " ".join(f"ROW({r.name}, SG_{r.name.upper()})" for r in ops.JOINTS)
+    macros.append(f"#define SG_JOINTS(ROW) {joints}")
     shortcuts = []
     for row in ops.PRIMITIVES:
         if row.shortcut:
@@ -132,6 +134,7 @@ def ops_header() -> str:
         f"enum sg_opcode {{\n{codes},\n    SG_OPCODES\n}};",
         f"#define SG_FIRST {ops.FIRST}",
         f"#define SG_FIRST_REDUCTION {ops.FIRST_REDUCTION}",
+        f"#define SG_FIRST_JOINT {ops.FIRST_JOINT}",
         f"static const signed char sg_arity[SG_OPCODES] = {{{arities}}};",
         *macros,
         "/* Where the last operand is that number, another row is recorded: its opcode and value. */",

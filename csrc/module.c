@@ -3,6 +3,7 @@
 #include "arrays/arrays.h"
 #include "arrays/block.h"
 #include "arrays/found.h"
+#include "arrays/joint.h"
 #include "arrays/rows.h"
 #include "arrays/update.h"
 #include "arrays/view.h"
@@ -29,6 +30,7 @@ static PyMethodDef functions[] = {
     {"opcode", sg_py_opcode, METH_O, NULL},
     {"operands", sg_py_operands, METH_O, NULL},
     {"operand_values", sg_py_operand_values, METH_O, NULL},
+    {"place", sg_py_place, METH_O, NULL},
     {"partials", sg_py_partials, METH_O, NULL},
     {"add_grad", sg_py_add_grad, METH_VARARGS, NULL},
     {"commit", sg_py_commit, METH_O, NULL},
@@ -52,6 +54,7 @@ static PyMethodDef functions[] = {
     {"plain_product", FAST(sg_py_plain_product)},
     {"reduce_rows", FAST(sg_py_reduce_rows)},               /* arrays/rows.c */
     {"reduce_rows_data", FAST(sg_py_reduce_rows_data)},
+    {"joint", FAST(sg_py_joint)},                           /* arrays/joint.c */
     {"sgd_step", sg_py_sgd_step, METH_VARARGS, NULL},       /* arrays/update.c */
     {"adam_step", sg_py_adam_step, METH_VARARGS, NULL},
     {"clear_grads", sg_py_clear_grads, METH_O, NULL},

@@ -20,6 +20,7 @@ from scalargrad.value import Value
 
 # Names whose module is imported when they are first used: importing the package stays quick.
 _MODULES = ("calculus", "losses", "nn", "optim", "testing")
+_ROOMS = {"linalg": "arrays.linalg"}
 _LATER = {
     **dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
     "custom_vjp": "transforms.custom",
@@ -28,6 +29,7 @@ _LATER = {
 
 if TYPE_CHECKING:
     from scalargrad import calculus, losses, nn, optim, testing
+    from scalargrad.arrays import linalg
     from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, jacobian, jvp, value_and_grad, vjp
 else:
@@ -37,6 +39,9 @@ else:
 
         if name in _MODULES:
             return import_module(f"scalargrad.{name}")
+        if name in _ROOMS:
+            found = globals()[name] = import_module(f"scalargrad.{_ROOMS[name]}")
+            return found
         if name not in _LATER:
             raise import_module("scalargrad.names").missing(__name__, name)
         found = globals()[name] = getattr(import_module(f"scalargrad.{_LATER[name]}"), name)
@@ -65,6 +70,7 @@ __all__ = [
     "grad",
     "jacobian",
     "jvp",
+    "linalg",
     "load",
     "log_softmax",
     "logsumexp",

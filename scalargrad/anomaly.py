@@ -9,7 +9,8 @@ from collections.abc import Container
 from typing import Any
 
 from scalargrad import core
-from scalargrad.table import ops, reductions
+from scalargrad.nodes.view import partials_of_many
+from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 
 Key = tuple[int, int]  # of an interior node: a graph's serial number, and an index; of a leaf: 0, and its id
@@ -102,7 +103,7 @@ def _partials(node: core.Node) -> Any:
 
     op, values = core.opcode(node), core.operand_values(node)
     if op >= ops.FIRST_REDUCTION:
-        return reductions.partials(op, values, node.data)
+        return partials_of_many(node)
     return [partial(*values, node.data) for partial in PARTIALS[op]]
 
 

@@ -144,6 +144,7 @@ if TYPE_CHECKING or _backend == "python":
         grads,
         item,
         items,
+        joint,
         leaves,
         numbers,
         plain_product,
@@ -158,7 +159,7 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
     from scalargrad.pure.sweep import backward, gradients, partials
-    from scalargrad.pure.tape import apply, key, opcode, operand_values, operands, reduce, upcall
+    from scalargrad.pure.tape import apply, key, opcode, operand_values, operands, place, reduce, upcall
     from scalargrad.pure.thread import mode, watchers
     from scalargrad.pure.update import adam_step, clear_grads, limit_grads, scale_grads, sgd_step
 else:
@@ -168,6 +169,7 @@ else:
     Context, mode, watchers = _node.Context, _node.mode, _node.watchers
     key, opcode, operands = _node.key, _node.opcode, _node.operands
     operand_values, label, set_label = _node.operand_values, _node.label, _node.set_label
+    place = _node.place
     partials = _node.partials
     flatten, rebuild = _node.flatten, _node.rebuild
     View, Block, block, doubles, item, take, whole = (
@@ -182,7 +184,7 @@ else:
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
     items, leaves = _node.items, _node.leaves
     elementwise, product, plain_product = _node.elementwise, _node.product, _node.plain_product
-    reduce_rows, reduce_rows_data = _node.reduce_rows, _node.reduce_rows_data
+    reduce_rows, reduce_rows_data, joint = _node.reduce_rows, _node.reduce_rows_data, _node.joint
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
     limit_grads, scale_grads = _node.limit_grads, _node.scale_grads
 
@@ -217,8 +219,7 @@ else:
 
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
            "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
-           "clear_grads", "doubles", "elementwise", "flatten",
-           "gradients", "grads", "item", "items", "key", "label", "leaves", "limit_grads", "mode", "numbers", "opcode",
-           "operand_values", "operands", "partials", "plain_product", "product", "rebuild", "reduce", "reduce_rows",
-           "reduce_rows_data", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take",
-           "upcall", "watchers", "whole"]  # fmt: skip
+           "clear_grads", "doubles", "elementwise", "flatten", "gradients", "grads", "item", "items", "joint", "key",
+           "label", "leaves", "limit_grads", "mode", "numbers", "opcode", "operand_values", "operands", "partials",
+           "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "scale_grads",
+           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip

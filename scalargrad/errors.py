@@ -39,6 +39,10 @@ class ShapeError(ScalargradError, ValueError):
     """Shapes do not fit each other, or do not fit the operation. The message shows them."""
 
 
+class LinAlgError(ArgumentError, ArithmeticError):
+    """A matrix has no inverse, because it is singular, or no factor, because it is not positive definite."""
+
+
 class KeywordError(ScalargradError, TypeError):
     """A function got a keyword argument that it does not have."""
 

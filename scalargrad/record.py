@@ -57,12 +57,15 @@ def validate(record: Record) -> None:
     if any(len(part) % 8 for part in (record.codes, record.consts, record.roots)):
         raise RecordError("a part ends within a number")
     codes, constants = array("Q", record.codes), len(record.consts) // 8
-    taken = 0
+    taken = joint = others = 0
     for position, op in enumerate(record.ops):
         count_here, taken = _count(record, codes, taken, position)
         operands = codes[taken : taken + count_here]
         taken += count_here
         _validate_node(op, list(operands), count_here, position, len(record.leaves), constants)
+        joint, others = _validate_joint(record, list(operands), position, joint, others)
+    if others:
+        raise RecordError(f"node {joint} lacks {others} of its results")
     if taken != len(codes):
         raise RecordError(f"{len(codes) - taken} operands belong to no node")
     labels = {} if record.labels is None else record.labels
@@ -109,6 +112,26 @@ def _validate_node(op: int, operands: list[int], count: int, position: int, leav
         raise RecordError(f"{where} has {count} operands, which is not a number that it can have")
     if reduction is not None and not all(is_constant[k] for k in reduction.constants(count)):
         raise RecordError(f"{where} has an operand that has to be a constant, and is not")
+
+
+def _validate_joint(record: Record, operands: list[int], position: int, joint: int, others: int) -> tuple[int, int]:
+    """The last joint operation, and how many of its results are still to come. They must follow it at once."""
+    op = record.ops[position]
+    if op == ops.ALSO:
+        if not others or operands != [joint]:
+            raise RecordError(f"node {position} is a further result of no operation before it")
+        return joint, others - 1
+    if others:
+        raise RecordError(f"node {joint} lacks {others} of its results")
+    if op < ops.FIRST_JOINT:
+        return joint, 0
+    from scalargrad.table.joint import count
+
+    first = array("d", record.consts)[operands[0] - CONST] if operands[0] >= CONST else 0.0
+    found = count(op, len(operands), first)
+    if not found:
+        raise RecordError(f"node {position}, {ops.NAMES[op]}, has {len(operands)} operands, which make no matrices")
+    return position, found - 1
 
 
 # --- pickles: a record with the names of its operations, so that new rows of the table leave saved graphs readable

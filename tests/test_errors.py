@@ -38,6 +38,7 @@ BUILTINS: dict[str, type[Exception]] = {
 NARROWER: dict[str, tuple[str, type[Exception]]] = {
     "IndexingError": ("ArgumentError", IndexError),
     "ItemAssignmentError": ("ReadOnlyError", TypeError),
+    "LinAlgError": ("ArgumentError", ArithmeticError),
 }
 
 

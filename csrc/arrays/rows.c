@@ -74,7 +74,7 @@ static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3]
 static int read_rows(PyObject *const *args, Py_ssize_t n, int *op, sg_array arrays[3])
 {
     *op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
-    if (*op < SG_FIRST_REDUCTION || *op >= SG_OPCODES || *op == SG_DOT || n != (*op == SG_LOGSUMEXP ? 3 : 2)) {
+    if (*op < SG_FIRST_REDUCTION || *op >= SG_FIRST_JOINT || *op == SG_DOT || n != (*op == SG_LOGSUMEXP ? 3 : 2)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "expected an opcode of a reduction, a view and, for logsumexp, shifts");
         return 0;

@@ -93,6 +93,16 @@ PyObject *sg_py_operand_values(PyObject *module, PyObject *object)
     return list;
 }
 
+/* place(node) -> which result of a joint operation it is; 0 for any other node. */
+PyObject *sg_py_place(PyObject *module, PyObject *object)
+{
+    (void)module;
+    if (!sg_is_node(object) || sg_is_leaf(object))
+        return PyLong_FromLong(0);
+    const Node *node = (Node *)object;
+    return PyLong_FromUnsignedLong(sg_index_of(node) - sg_first_result(node->graph, sg_index_of(node)));
+}
+
 /* partials(node) -> tuple: the derivative by each operand. None for a reduction; empty for a leaf. */
 PyObject *sg_py_partials(PyObject *module, PyObject *object)
 {

@@ -199,7 +199,7 @@ PyObject *sg_py_reduce(PyObject *module, PyObject *const *args, Py_ssize_t nargs
 {
     (void)module;
     int op = nargs == 2 ? (int)PyLong_AsLong(args[0]) : -1;
-    Py_ssize_t n = op >= SG_FIRST_REDUCTION && op < SG_OPCODES && PyList_Check(args[1]) ? PyList_Size(args[1]) : 0;
+    Py_ssize_t n = op >= SG_FIRST_REDUCTION && op < SG_FIRST_JOINT && PyList_Check(args[1]) ? PyList_Size(args[1]) : 0;
     if (n < 1 || n > INT32_MAX) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "reduce: an opcode of a reduction and a list that is not empty");

@@ -163,6 +163,19 @@ static inline __attribute__((always_inline)) sg_outcome sweep_graph(careful_pass
                 if (!visit_ternary(v, i, d))
                     goto not_finite;
                 break;
+                SG_JOINTS(SG_CASE)
+                switch (visit_joint(v, i)) {
+                case SG_NO_MEMORY:
+                    return SG_NO_MEMORY;
+                case SG_NOT_FINITE:
+                    goto not_finite;
+                default:
+                    break;
+                }
+                break;
+            case SG_ALSO:
+                PUSH_NODE(a, SG_TIMES(d, 0.0));
+                continue;
             case SG_BULK:
                 if (v.quick && !v.check) {
                     sg_outcome outcome = pull_whole(v, i);

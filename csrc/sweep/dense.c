@@ -217,6 +217,14 @@ sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
             visit_reduction(v, (uint32_t)i, d);
             next = adj[(int64_t)i - 1];
             break;
+            SG_JOINTS(SG_CASE)
+            if (visit_joint(v, (uint32_t)i) == SG_NO_MEMORY)
+                return SG_NO_MEMORY;
+            next = adj[(int64_t)i - 1];
+            break;
+        case SG_ALSO:
+            ADD_NODE(a, SG_TIMES(d, 0.0));
+            break;
         case SG_BULK:
             if (visit_bulk(v, &i) == SG_NO_MEMORY)
                 return SG_NO_MEMORY;

@@ -4,9 +4,11 @@
  *   SG_TIMES(d, partial)            how they multiply an adjoint by a partial
  *   SG_ACCUMULATE(operand, product) how they add to the adjoint of an operand, not a constant; may `return 0`
  * Each function returns 1, unless SG_ACCUMULATE has returned. */
+#include "bulk/joint.h"
 #include "table/encoding.h"
 #include "table/reductions.h"
 #include "table/table.h"
+#include "tape/memory.h"
 #include "tape/operands.h"
 
 static inline double number_in(SG_PASS v, uint32_t operand)
@@ -113,6 +115,33 @@ static __attribute__((noinline)) int visit_element(SG_PASS v, uint32_t i, double
     for (uint32_t k = 0; k < n; k++)
         SG_ACCUMULATE_NODE(operands[k], SG_TIMES(d, sg_partial(bulk->op, (int)k, x[0], x[1], x[2], z)));
     return 1;
+}
+
+/* Adds what a joint operation of n operands contributes to them. */
+static int add_contributions(SG_PASS v, const uint32_t *args, uint32_t n, const double *contributions)
+{
+    for (uint32_t k = 0; k < n; k++)
+        SG_ACCUMULATE_NODE(args[k], contributions[k]);
+    return 1;
+}
+
+/* The first result of a joint operation, when all its results have their adjoints. SG_DONE, SG_NO_MEMORY, or
+ * SG_NOT_FINITE where SG_ACCUMULATE has returned. The others only lead to it: each adds zero times its adjoint. */
+static __attribute__((noinline)) sg_outcome visit_joint(SG_PASS v, uint32_t i)
+{
+    const uint32_t *args = v.graph->args + v.a[i], n = v.b[i], count = sg_result_count(v.graph, i);
+    size_t bytes = (2 * (size_t)n + count) * sizeof(double);
+    double *space = sg_large_alloc(bytes), *out = space + n, *adjoints = out + n;
+    if (!space)
+        return SG_NO_MEMORY;
+    for (uint32_t k = 0; k < n; k++)
+        space[k] = number_in(v, args[k]);
+    for (uint32_t k = 0; k < count; k++)
+        adjoints[k] = sg_is_reached(v.adj[i + k]) ? v.adj[i + k] : 0.0;
+    int done = sg_joint_pull(v.op[i], space, n, adjoints, out);
+    int finite = done && add_contributions(v, args, n, out);
+    sg_large_free(space, bytes);
+    return !done ? SG_NO_MEMORY : finite ? SG_DONE : SG_NOT_FINITE;
 }
 
 #define SG_CASE(name, code) case code:

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "tape/memory.h"
+#include "tape/operands.h"
 
 /* Where a node of the record was built; for a leaf, its latest entry. */
 typedef struct {
@@ -19,6 +20,7 @@ typedef struct {
     uint64_t next_code;
     void (*hold)(void *object);
     int malformed;
+    uint64_t joint, others;   /* the last joint operation, and how many of its results are to follow */
 } builder;
 
 static int next_graph(builder *b)
@@ -74,13 +76,29 @@ static uint32_t take_operand(builder *b, uint64_t position)
     return entry;
 }
 
+/* Appends a further result of a joint operation. Likewise. */
+static uint32_t build_result(builder *b, uint64_t n, uint64_t position)
+{
+    uint64_t code;
+    if (n != 1 || !take_code(b, position, &code) || code != b->joint) {
+        b->malformed = 1;
+        return SG_FAILED;
+    }
+    if (!sg_reserve(b->open, 1))
+        return SG_FAILED;
+    b->others--;
+    sg_use(b->open, b->places[code].index);
+    return sg_append(b->open, SG_ALSO, b->places[code].index, 0, b->record->values[position]);
+}
+
 /* Appends node `position` of the record to the open graph. SG_FAILED for a bad record, or if memory ran out. */
 static uint32_t build_node(builder *b, uint64_t position)
 {
     const sg_record *r = b->record;
     int op = r->ops[position];
     uint64_t n, code;
-    if (op == SG_LINK || op >= SG_OPCODES) {
+    /* the results of a joint operation stay together */
+    if (op == SG_LINK || op >= SG_OPCODES || (b->others > 0) != (op == SG_ALSO)) {
         b->malformed = 1;
         return SG_FAILED;
     }
@@ -95,6 +113,8 @@ static uint32_t build_node(builder *b, uint64_t position)
     n = (uint64_t)sg_arity[op];
     if (op >= SG_FIRST_REDUCTION && !take_code(b, r->code_count, &n))
         return SG_FAILED;
+    if (op == SG_ALSO)
+        return build_result(b, n, position);
     if (n == 0 || (op == SG_DOT && n % 2) || (op == SG_CUSTOM && n % 2 == 0)) {
         b->malformed = 1;
         return SG_FAILED;
@@ -109,8 +129,14 @@ static uint32_t build_node(builder *b, uint64_t position)
             return SG_FAILED;
         *(in_args ? &b->open->args[offset + k] : &fields[k]) = operand;
         tracked |= !(operand & SG_CONST);
-        b->malformed |= op == SG_LOGSUMEXP && k == 0 && tracked;      /* its shift must be a constant */
+        b->malformed |= (op == SG_LOGSUMEXP || op == SG_SOLVE) && k == 0 && tracked;   /* it must be a constant */
         b->malformed |= op == SG_CUSTOM && k % 2 == 0 && !(operand & SG_CONST); /* and so its value and partials */
+    }
+    if (op >= SG_FIRST_JOINT) {
+        uint64_t count = sg_joint_count(op, n, sg_operand_value(b->open, b->open->args[offset]));
+        b->malformed |= !count;
+        b->joint = position;
+        b->others = count - 1;
     }
     b->malformed |= !tracked;             /* nodes of constants alone are never recorded; the sweeps rely on it */
     if (b->malformed)
@@ -130,14 +156,14 @@ static int build_all(builder *b)
 {
     const sg_record *r = b->record;
     for (uint64_t position = 0; position < r->count; position++) {
-        if ((!b->open || b->open->count >= SG_GRAPH_MOST) && !next_graph(b))
+        if ((!b->open || (b->open->count >= SG_GRAPH_MOST && !b->others)) && !next_graph(b))
             return 0;
         uint32_t index = build_node(b, position);
         if (index == SG_FAILED)
             return 0;
         b->places[position] = (placed){b->graph_count - 1, index};
     }
-    b->malformed |= b->next_code != r->code_count || !r->root_count;
+    b->malformed |= b->next_code != r->code_count || !r->root_count || b->others;
     for (uint64_t k = 0; k < r->root_count; k++)
         b->malformed |= r->roots[k] >= r->count || r->ops[r->roots[k]] == SG_LEAF;
     for (uint64_t k = 0; k < r->label_count; k++)

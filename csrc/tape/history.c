@@ -8,6 +8,20 @@
 #include "tape/operands.h"
 #include "tape/walk.h"
 
+/* The results of a joint operation stay together. At the last of those that are reached, node i, marks them all, and
+ * returns the last. Returns i for any other node. */
+static uint32_t mark_results(sg_adjoints *scratch, const sg_graph *graph, uint32_t i)
+{
+    if (graph->op[i] < SG_FIRST_JOINT || graph->op[i] == SG_BULK)
+        return i;
+    uint32_t first = sg_first_result(graph, i), last = first + sg_result_count(graph, first) - 1;
+    if (i != last && sg_reached(scratch, last))
+        return i;
+    for (uint32_t k = first; k <= last; k++)
+        sg_set(scratch, k, 0.0);
+    return last;
+}
+
 /* Marks everything that the root reaches, and counts what the record will hold. 0: no memory. */
 static int mark_reached(sg_walk *walk, sg_record *record)
 {
@@ -22,6 +36,7 @@ static int mark_reached(sg_walk *walk, sg_record *record)
             }
             if (!sg_reached(&scratch, i))
                 continue;
+            i = mark_results(&scratch, graph, i);
             if (graph->op[i] == SG_LINK) {
                 sg_link link = graph->links[graph->a[i]];
                 uint32_t target = sg_walk_part(walk, link.graph, 0);
@@ -37,6 +52,10 @@ static int mark_reached(sg_walk *walk, sg_record *record)
                 continue;
             }
             record->label_count += sg_label(graph, i) != NULL;
+            if (graph->op[i] == SG_ALSO) {
+                record->code_count += 2;
+                continue;
+            }
             uint32_t n = sg_operand_count(graph, i);
             record->code_count += n + (sg_opcode(graph, i) >= SG_FIRST_REDUCTION);
             for (uint32_t k = 0; k < n; k++) {
@@ -106,7 +125,7 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
             continue;
         }
         position[i] = r->count;
-        r->ops[r->count] = (uint8_t)sg_opcode(graph, i);
+        r->ops[r->count] = graph->op[i] == SG_ALSO ? SG_ALSO : (uint8_t)sg_opcode(graph, i);
         r->values[r->count] = graph->val[i];
         r->grads[r->count++] = sg_adjoint(graph, i);
         if (graph->op[i] == SG_LEAF) {
@@ -117,6 +136,11 @@ static int write_part(const sg_walk *walk, const sg_part *part, sg_record *r, sg
         if (sg_label(graph, i)) {
             r->labels[r->label_count] = sg_label(graph, i);
             r->labelled[r->label_count++] = position[i];
+        }
+        if (graph->op[i] == SG_ALSO) {
+            r->codes[r->code_count++] = 1;
+            r->codes[r->code_count++] = position[graph->a[i]];
+            continue;
         }
         uint32_t n = sg_operand_count(graph, i);
         if (sg_opcode(graph, i) >= SG_FIRST_REDUCTION)

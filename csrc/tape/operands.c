@@ -1,6 +1,8 @@
 /* One node at a time: its opcode and operands. */
 #include "tape/operands.h"
 
+#include <math.h>
+
 uint32_t sg_element_operand(const sg_graph *graph, const sg_bulk *bulk, uint32_t e, uint32_t k)
 {
     uint32_t r = e / bulk->columns, c = e % bulk->columns;
@@ -22,11 +24,13 @@ static uint32_t product_operand_count(const sg_bulk *bulk)
 
 int sg_opcode(const sg_graph *graph, uint32_t i)
 {
+    i = sg_first_result(graph, i);
     return graph->op[i] == SG_BULK ? graph->bulks[graph->a[i]].op : graph->op[i];
 }
 
 uint32_t sg_operand_count(const sg_graph *graph, uint32_t i)
 {
+    i = sg_first_result(graph, i);
     int op = sg_opcode(graph, i);
     if (op < SG_FIRST)
         return 0;
@@ -37,9 +41,28 @@ uint32_t sg_operand_count(const sg_graph *graph, uint32_t i)
 
 uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k)
 {
+    i = sg_first_result(graph, i);
     if (graph->op[i] == SG_BULK)
         return sg_element_operand(graph, &graph->bulks[graph->a[i]], i - graph->bulks[graph->a[i]].first, k);
     if (graph->op[i] >= SG_FIRST_REDUCTION || sg_arity[graph->op[i]] > 2)
         return graph->args[graph->a[i] + k];
     return k ? graph->b[i] : graph->a[i];
+}
+
+uint64_t sg_joint_count(int op, uint64_t operands, double first)
+{
+    if (op == SG_SOLVE) {
+        uint64_t n = first >= 1.0 && first * first < (double)operands ? (uint64_t)first : 0;
+        return n && (double)n == first && (operands - 1) % n == 0 ? operands - 1 - n * n : 0;
+    }
+    uint64_t n = (uint64_t)sqrt((double)operands);
+    if (n * n != operands)
+        return 0;
+    return op == SG_CHOLESKY ? n * n : op == SG_SLOGDET ? 2 : 1;
+}
+
+uint32_t sg_result_count(const sg_graph *graph, uint32_t i)
+{
+    uint32_t n = graph->b[i];
+    return (uint32_t)sg_joint_count(graph->op[i], n, sg_operand_value(graph, graph->args[graph->a[i]]));
 }

@@ -1,4 +1,5 @@
-/* The opcode and the operands of a node. An element of a bulk shows as the operation that it stands for. */
+/* The opcode and the operands of a node. An element of a bulk shows as the operation that it stands for, and a result
+ * of a joint operation as that operation. */
 #ifndef SG_OPERANDS_H
 #define SG_OPERANDS_H
 #include "tape/tape.h"
@@ -7,6 +8,16 @@
 int sg_opcode(const sg_graph *graph, uint32_t i);
 uint32_t sg_operand_count(const sg_graph *graph, uint32_t i);
 uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k);
+/* The first result of a joint operation that node i is a result of; i itself for any other node. */
+static inline uint32_t sg_first_result(const sg_graph *graph, uint32_t i)
+{
+    return graph->op[i] == SG_ALSO ? graph->a[i] : i;
+}
+/* The number of results of a joint operation, from the number of its operands, and the first operand's number. 0: it
+ * cannot have such operands. */
+uint64_t sg_joint_count(int op, uint64_t operands, double first);
+/* The number of results of the joint operation whose first result is node i. */
+uint32_t sg_result_count(const sg_graph *graph, uint32_t i);
 /* Operand k of element e of a bulk. */
 uint32_t sg_element_operand(const sg_graph *graph, const sg_bulk *bulk, uint32_t e, uint32_t k);
 

@@ -10,6 +10,7 @@
  *   arity 1, 2    a, b = operands
  *   arity 3, and reductions: a = offset into args[], b = number of operands there
  *   SG_BULK       a = position in bulks[]: one of many operations recorded together
+ *   SG_ALSO       a = the first result of a joint operation (bulk/joint.h), which this is another result of
  *
  * A graph is open (one thread records into it) or closed (nothing is ever added). Links lead to closed graphs only, so
  * the order of closing is a topological order of the graphs.

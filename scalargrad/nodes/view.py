@@ -83,6 +83,16 @@ def _step(node: Any) -> None:
         child.grad += zmul(partial, gradient)
 
 
+def partials_of_many(node: core.Node) -> list[float]:
+    """The partials by all operands of a reduction, or of a result of a joint operation."""
+    from scalargrad.table import joint, reductions
+
+    opcode, numbers = core.opcode(node), core.operand_values(node)
+    if opcode >= ops.FIRST_JOINT:
+        return joint.partials(opcode, numbers, core.place(node))
+    return list(reductions.partials(opcode, numbers, node.data))
+
+
 if TYPE_CHECKING:
     Base = core.Node
 else:
@@ -116,11 +126,8 @@ class View(Base):
         found = core.partials(self)
         if found is not None:
             return found
-        from scalargrad.table import reductions
-
-        opcode, numbers = core.opcode(self), core.operand_values(self)
-        every = list(reductions.partials(opcode, numbers, self.data))
-        return tuple(every[k] for k in ops.REDUCTION[opcode].arguments(len(numbers)))
+        every = partials_of_many(self)
+        return tuple(every[k] for k in ops.REDUCTION[core.opcode(self)].arguments(len(every)))
 
     # --- micrograd's view of it
 

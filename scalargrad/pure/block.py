@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scalargrad.pure import tape
+from scalargrad.pure import tape, thread
 from scalargrad.table import ops, reductions
 
 _DOT = ops.OPCODE["dot"]
@@ -179,3 +179,39 @@ def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> View:
 def reduce_rows_data(opcode: int, view: View) -> View:
     """Like `reduce_rows`, but reads only the numbers and returns a column of constants."""
     return whole(Block([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)]), view.rows, 1)
+
+
+def joint(opcode: int, view: View, right: View | None = None) -> View | None:
+    """A row of all results of a joint operation on a matrix, and for solve its right side, recorded as one operation.
+
+    None if it has none, because the matrix is singular, or not positive definite. Raises ValueError for other shapes.
+    """
+    from scalargrad.table import joint
+
+    if (
+        view.rows != view.columns
+        or not view.rows
+        or (right is not None and (right.rows != view.rows or not right.columns))
+    ):
+        raise ValueError("the shapes do not fit")
+    operands = _items(view) if right is None else [float(view.rows), *_items(view), *_items(right)]
+    data = [*map(_data, operands)]
+    found = joint.values(opcode, data)
+    if found is None:
+        return None
+    items: list[Any] = found
+    if any(isinstance(x, tape.Node) for x in operands):
+        items = _record_joint(opcode, operands, data, found)
+    return whole(Block(items), 1, len(items))
+
+
+def _record_joint(opcode: int, operands: list[Any], data: list[float], found: list[float]) -> list[tape.Node]:
+    """The first result is a node with the operands; the others follow it at once, and have it as their operand."""
+    if thread.mode() & thread.NO_GRAD:
+        return [tape.new_leaf(x) for x in found]
+    while True:
+        graph, first = tape.record_in(opcode, operands, data, found[0])
+        others = [(ops.ALSO, (first,), x) for x in found[1:]]
+        graph.nodes.extend(others)
+        if graph.nodes[first + 1 : first + len(found)] == others:  # else a signal's handler has recorded in between
+            return [tape.handle(graph, first + k) for k in range(len(found))]

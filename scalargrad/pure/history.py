@@ -35,8 +35,14 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
         indices = []
         index = marked.rfind(1)
         while index >= 0:
-            indices.append(index)
             op, operands, _ = graph.nodes[index]
+            if op >= ops.FIRST_JOINT and (last := _last_result(graph, index)) != index and not marked[last]:
+                index = last  # the results of a joint operation stay together
+                marked[index] = 1
+                continue
+            indices.append(index)
+            if op == ops.ALSO:
+                marked[index - 1] = 1
             if op == ops.LINK:
                 target, target_index = operands
                 if target not in roots:
@@ -50,6 +56,16 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
             index = marked.rfind(1, 0, index)
         finished.append((graph, indices[::-1]))
     return finished[::-1]
+
+
+def _last_result(graph: Graph, index: int) -> int:
+    """The last of the results of a joint operation, one of which is node `index`."""
+    from scalargrad.table import joint
+
+    op, operands, _ = graph.nodes[index]
+    first = operands[0] if op == ops.ALSO else index
+    op, operands, _ = graph.nodes[first]
+    return first + joint.count(op, len(operands), graph.value(operands[0])) - 1
 
 
 def flatten(*wanted: Node) -> tuple[Any, ...]:
@@ -111,7 +127,7 @@ class _Builder:
 
     def build(self, record: Record) -> None:
         for (op, codes), value in zip(nodes(record), array("d", record.values)):
-            if len(self.graph.nodes) >= GRAPH_MOST:
+            if len(self.graph.nodes) >= GRAPH_MOST and op != ops.ALSO:
                 self.graph.close()
                 self.graph = Graph()
             operands = (record.leaves[int(codes[0])],) if op == ops.LEAF else tuple(map(self.operand, codes))

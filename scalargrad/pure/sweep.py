@@ -66,16 +66,28 @@ class _Sweep:
             self.reach(operands[0], operands[1], adjoint)
             return True
         values = [graph.value(operand) for operand in operands]
-        if op >= ops.FIRST_REDUCTION:
-            partials = reductions.partials(op, values, z)
+        if op >= ops.FIRST_JOINT:
+            contributions = self.joint(graph, index, op, values)
+        elif op >= ops.FIRST_REDUCTION:
+            contributions = (zmul(adjoint, partial) for partial in reductions.partials(op, values, z))
         else:
-            partials = (partial(*values, z) for partial in PARTIALS[op])
-        for operand, partial in zip(operands, partials):
+            contributions = (zmul(adjoint, partial(*values, z)) for partial in PARTIALS[op])
+        for operand, contribution in zip(operands, contributions):
             if not isinstance(operand, float):
-                total = self.add(graph, operand, zmul(adjoint, partial))
+                total = self.add(graph, operand, contribution)
                 if check and total - total != 0.0:
                     return False
         return True
+
+    def joint(self, graph: Graph, index: int, op: int, values: list[float]) -> list[float]:
+        """What all results of a joint operation contribute, at the first of them. The others only lead to it."""
+        adjoints = self.adjoints[graph]
+        if op == ops.ALSO:
+            return [zmul(adjoints[index], 0.0)]
+        from scalargrad.table import joint
+
+        count = joint.count(op, len(values), values[0])
+        return joint.pull(op, values, [adjoints.get(index + k, 0.0) for k in range(count)])
 
     def run(self, check: bool) -> tuple[Graph, int] | None:
         """Sweeps all graphs. With `check`, stops at the first node whose rule makes a nan or inf, and returns it."""

@@ -321,22 +321,27 @@ def key(node: Node) -> tuple[int, int] | None:
     return None if node._graph is None else (node._graph.serial, node._index)
 
 
+def place(node: Node) -> int:
+    """Which result of a joint operation a node is; 0 for others."""
+    op, behind = (ops.LEAF, ()) if node._graph is None else node._graph.nodes[node._index][:2]
+    return node._index - behind[0] if op == ops.ALSO else 0
+
+
 def opcode(node: Node) -> int:
-    return ops.LEAF if node._graph is None else node._graph.nodes[node._index][0]
+    return ops.LEAF if node._graph is None else node._graph.nodes[node._index - place(node)][0]
 
 
 def operand_values(node: Node) -> list[float]:
     """The numbers of the operands, as they were when the operation was recorded."""
-    assert node._graph is not None
-    return [node._graph.value(operand) for operand in node._graph.nodes[node._index][1]]
+    graph: Any = node._graph
+    return [graph.value(operand) for operand in graph.nodes[node._index - place(node)][1]]
 
 
 def operands(node: Node) -> list[Node | float]:
     """The operands: leaves themselves, new handles to interior nodes, floats for constants."""
-    graph = node._graph
-    assert graph is not None
+    graph: Any = node._graph
     found: list[Node | float] = []
-    for operand in graph.nodes[node._index][1]:
+    for operand in graph.nodes[node._index - place(node)][1]:
         if isinstance(operand, float):
             found.append(operand)
             continue

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 # relative: csrc/build.py loads this folder by its path, before the package is built
 from .internal import CONSTANTS, INTERNAL
-from .row import Reduction, Row
+from .row import Joint, Reduction, Row
 
 PRIMITIVES: tuple[Row, ...] = (
     # --- arithmetic ------------------------------------------------------------------------------------------
@@ -288,15 +288,30 @@ REDUCTIONS: tuple[Reduction, ...] = (
               "partials 0 at the origin", gather="norm"),
 )  # fmt: skip
 
-# Opcodes: the two kinds of entry, then the public rows, then the reductions.
+# Of square matrices A, given row by row.
+JOINTS: tuple[Joint, ...] = (
+    Joint("det", "the determinant of A, by elimination with complete pivoting",
+          "the adjoint times the cofactors of A", "of a singular matrix the cofactors too"),
+    Joint("slogdet", "the sign of det(A), and log|det(A)|; 0 and -inf if A is singular",
+          "the second adjoint times the transposed inverse of A", "the sign has the partials 0"),
+    Joint("solve", "the X with A X = B, row by row, of the operands n A B, in which the constant n counts the rows",
+          "to B: A**-T adjoint(X); to A: -adjoint(B) X**T", first=1),
+    Joint("cholesky", "the lower triangle L of A = L L**T, with zeros above; it reads only the lower triangle of A",
+          "to the lower triangle of A, whose elements stand for their mirror images too; above the diagonal 0"),
+)  # fmt: skip
+
+# Opcodes: the two kinds of entry, then the public rows, the reductions, the joint operations, and their other results.
 LEAF, LINK, FIRST = 0, 1, 2
-NAMES: tuple[str, ...] = ("leaf", "link", *(r.name for r in PRIMITIVES), *(r.name for r in REDUCTIONS))
+_MANY = (*(r.name for r in REDUCTIONS), *(r.name for r in JOINTS), "also")  # of any number of operands
+NAMES: tuple[str, ...] = ("leaf", "link", *(r.name for r in PRIMITIVES), *_MANY)
 OPCODE: dict[str, int] = {name: code for code, name in enumerate(NAMES)}
-SYMBOLS: tuple[str, ...] = ("", "", *(r.symbol for r in PRIMITIVES), *(r.name for r in REDUCTIONS))
+SYMBOLS: tuple[str, ...] = ("", "", *(r.symbol for r in PRIMITIVES), *_MANY)
 FIRST_REDUCTION = FIRST + len(PRIMITIVES)
-ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in REDUCTIONS))
+FIRST_JOINT = FIRST_REDUCTION + len(REDUCTIONS)
+ALSO = FIRST_JOINT + len(JOINTS)
+ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in _MANY))
 BY_NAME: dict[str, Row] = {r.name: r for r in PRIMITIVES}
-REDUCTION: dict[int, Reduction] = {OPCODE[r.name]: r for r in REDUCTIONS}
+REDUCTION: dict[int, Reduction | Joint] = {OPCODE[r.name]: r for r in (*REDUCTIONS, *JOINTS)}
 # By opcode: if the last operand is this constant, the other opcode is recorded, without that operand.
 SHORTCUTS: dict[int, tuple[float, int]] = {
     OPCODE[r.name]: (r.shortcut[0], OPCODE[r.shortcut[1]]) for r in PRIMITIVES if r.shortcut
@@ -304,6 +319,6 @@ SHORTCUTS: dict[int, tuple[float, int]] = {
 # By numpy's name: the name of our row.
 NUMPY: dict[str, str] = {name: r.name for r in PRIMITIVES for name in r.numpy}
 
-__all__ = ["ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_REDUCTION", "INTERNAL", "LEAF", "LINK", "NAMES", "NUMPY",
-           "OPCODE", "PRIMITIVES", "REDUCTION", "REDUCTIONS", "ROWS", "SHORTCUTS", "SYMBOLS", "Reduction",
-           "Row"]  # fmt: skip
+__all__ = ["ALSO", "ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_JOINT", "FIRST_REDUCTION", "INTERNAL", "JOINTS",
+           "LEAF", "LINK", "NAMES", "NUMPY", "OPCODE", "PRIMITIVES", "REDUCTION", "REDUCTIONS", "ROWS", "SHORTCUTS",
+           "SYMBOLS", "Joint", "Reduction", "Row"]  # fmt: skip

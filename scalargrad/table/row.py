@@ -1,4 +1,4 @@
-"""The fields of a row of the table: `Row`, a primitive of fixed arity, and `Reduction`."""
+"""The fields of a row of the table: `Row`, a primitive of fixed arity; `Reduction`; and `Joint`, of several results."""
 
 from __future__ import annotations
 
@@ -76,3 +76,31 @@ class Reduction:
     def arguments(self, n: int) -> range:
         """The positions, among n operands, of those that a derivative is taken by."""
         return range(self.first, n, 2 if self.weighted else 1)
+
+
+class Joint:
+    """An operation on any number of operands that has several results, each a node. `joint.py` and csrc/bulk/joint.c
+    have its values and its rule.
+
+    Its first result is a node of its opcode, with the operands. The others follow at once, each a node ``also``, whose
+    operand is the first. So n results of m operands take n + m numbers, and not n * m.
+    """
+
+    def __init__(self, name: str, in_words: str, rule: str, kink: str = "", first: int = 0) -> None:
+        self.name = name
+        self.in_words = in_words
+        self.rule = rule  # in words: what the results contribute to the operands
+        self.kink = kink
+        self.first = first  # how many constants come before the operands
+
+    def fits(self, n: int) -> bool:
+        """Whether n operands are possible."""
+        return n > self.first
+
+    def constants(self, n: int) -> tuple[int, ...]:
+        """The positions, among n operands, of those that must be constants."""
+        return tuple(range(self.first))
+
+    def arguments(self, n: int) -> range:
+        """The positions, among n operands, of those that a derivative is taken by."""
+        return range(self.first, n)

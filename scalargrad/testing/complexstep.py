@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scalargrad import core, record
-from scalargrad.table import evaluate, libm, ops, reductions
+from scalargrad.table import evaluate, joint, libm, ops, reductions
+from scalargrad.testing import elimination
 
 _ROUNDING = 2e-14  # 1e-14, the engine's accuracy (docs/conventions.md), and as much for the complex step
 
@@ -212,6 +213,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "fmod": _fmod,
 }
 _rows = evaluate.rows(_FUNCTIONS, _divide)
+_ARITHMETIC = elimination.Arithmetic(_divide, lambda x: _FUNCTIONS["sqrt"](x), lambda x: _FUNCTIONS["log"](x), real)
 
 
 def _logsumexp(x: Sequence[Any]) -> Any:
@@ -271,11 +273,18 @@ class Replay:
 
     def _run(self, numbers: Mapping[int, Any], apply: Callable[[int, list[Any], float], Any]) -> Any:
         results: list[Any] = []
+        joint: list[Any] = []  # the results of the last joint operation
         for (op, operands), value in self._nodes:
             if op == ops.LEAF:
                 results.append(numbers.get(id(self._leaves[operands[0]]), value))
+            elif op == ops.ALSO:
+                results.append(_recorded(joint[len(results) - operands[0]], value))
             else:
-                results.append(apply(op, [x if isinstance(x, float) else results[x] for x in operands], value))
+                found = apply(op, [x if isinstance(x, float) else results[x] for x in operands], value)
+                if op >= ops.FIRST_JOINT:
+                    joint = found
+                    found = _recorded(joint[0], value)
+                results.append(found)
         return results[-1]
 
     def replay(self, numbers: Mapping[int, float]) -> float:
@@ -291,14 +300,24 @@ class Replay:
         return slope, error
 
 
-def _value(opcode: int, operands: list[float], _: float) -> float:
+def _recorded(result: Any, value: float) -> Any:
+    """A result of a joint operation, with the number that was recorded."""
+    return Dual(value, result.slope, result.error) if isinstance(result, Dual) else result
+
+
+def _value(opcode: int, operands: list[float], _: float) -> Any:
+    if opcode >= ops.FIRST_JOINT:
+        count = joint.count(opcode, len(operands), operands[0])
+        return joint.values(opcode, operands) or [math.nan] * count
     function = evaluate.VALUE[opcode]
     return reductions.value(opcode, operands) if function is None else function(*operands)
 
 
 def _dual(opcode: int, operands: list[Any], value: float) -> Any:
     if not any(isinstance(x, Dual) for x in operands):
-        return value
+        return value if opcode < ops.FIRST_JOINT else _value(opcode, operands, value)
+    if opcode >= ops.FIRST_JOINT:
+        return elimination.results(_ARITHMETIC, ops.NAMES[opcode], operands)
     name = ops.NAMES[opcode]
     result = (_PLAIN.get(name) or _rows[f"value_{name}"])(*operands)
     return Dual(value, result.slope, result.error) if isinstance(result, Dual) else value

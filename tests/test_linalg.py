@@ -1,0 +1,376 @@
+"""Linear algebra: values and gradients against 50 digits, with bounds that have the condition number; and its shapes."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+
+import scalargrad as sg
+from scalargrad import Matrix, Value, Vector, linalg
+from scalargrad.errors import ArgumentError, LinAlgError, NumberError, ShapeError
+
+UNIT = 2.0**-53
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 3.0, 5e-324, 1e-310]
+
+
+@st.composite
+def matrices(draw: Any, most: int = 5, wide: bool = False) -> list[list[float]]:
+    """Square matrices of 1 to `most` rows: ordinary numbers, some zeros and subnormal ones, and some equal rows. With
+    `wide`, each row and column is scaled by any power of two that leaves them finite."""
+    n = draw(st.integers(1, most))
+    number = st.one_of(st.floats(-4, 4), st.sampled_from(SPECIAL), st.integers(-3, 3).map(float))
+    rows = draw(st.lists(st.lists(number, min_size=n, max_size=n), min_size=n, max_size=n))
+    if n > 1 and draw(st.integers(0, 9)) == 0:
+        rows[-1] = list(rows[0])
+    if wide:
+        by = [draw(st.integers(-400, 400)) for _ in range(2 * n)]
+        rows = [[math.ldexp(x, by[i] + by[n + j]) for j, x in enumerate(row)] for i, row in enumerate(rows)]
+    return rows
+
+
+@pytest.fixture(autouse=True)
+def _fifty_digits() -> Iterator[None]:
+    before, mp.dps = mp.dps, 50
+    yield
+    mp.dps = before
+
+
+def exact(rows: list[list[float]]) -> Any:
+    return mp.matrix([[mpf(x) for x in row] for row in rows])
+
+
+def size(a: Any) -> Any:
+    """The largest absolute sum of a row."""
+    return max(mp.fsum(abs(a[i, j]) for j in range(a.cols)) for i in range(a.rows))
+
+
+def entries(rows: list[list[float]]) -> list[float]:
+    return [x for row in rows for x in row]
+
+
+def cofactor(a: Any, i: int, j: int) -> Any:
+    """By Laplace's rule: the determinant without row i and column j, with its sign."""
+    n = a.rows
+    if n == 1:
+        return mpf(1)
+    rest = mp.matrix([[a[r, c] for c in range(n) if c != j] for r in range(n) if r != i])
+    return (-1) ** (i + j) * laplace(rest)
+
+
+def laplace(a: Any) -> Any:
+    return a[0, 0] if a.rows == 1 else mp.fsum(a[0, j] * cofactor(a, 0, j) for j in range(a.rows))
+
+
+# --- determinants ----------------------------------------------------------------------------------------------------
+
+
+@given(matrices(4))
+@example([[1.0, 2.0], [2.0, 4.0]])
+@example([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 0.0, 1.0]])
+@example([[0.0] * 3] * 3)
+def test_a_determinant_and_its_cofactors(rows: list[list[float]]) -> None:
+    """Elimination with complete pivoting finds the determinant of a matrix that differs from A by at most n**2 units of
+    each element's row (Higham, Accuracy and Stability, theorem 9.3, with a growth of at most n). So the error is at most
+    n**3 units of the sum of all |a[i][j] * cofactor[i][j]|, and that of cofactors likewise, by second minors."""
+    n, a = len(rows), exact(rows)
+    x = Matrix(rows)
+    d = linalg.det(x)
+    d.backward()
+    bound = 8 * n**3 * UNIT
+    sizes = [max(map(abs, row)) for row in rows]
+    largest = math.prod(sizes) * math.factorial(n)
+    assert abs(d.data - laplace(a)) <= bound * largest + 1e-300
+    for i in range(n):
+        for j in range(n):
+            others = math.prod(sizes[:i] + sizes[i + 1 :]) * math.factorial(n)
+            assert abs(x.grad[i][j] - cofactor(a, i, j)) <= bound * others + 1e-300, (i, j)
+
+
+@given(matrices(5, wide=True))
+def test_slogdet_of_any_scale(rows: list[list[float]]) -> None:
+    a = exact(rows)
+    wanted = laplace(a)
+    sign, logabs = linalg.slogdet(rows)
+    if wanted == 0:
+        return  # rounding may leave any tiny number
+    n, scaled = len(rows), Matrix(rows)
+    inverse = mp.inverse(a)
+    condition = size(mp.matrix([[abs(a[i, j]) for j in range(n)] for i in range(n)]) * inverse.apply(abs))
+    error = 8 * n**3 * UNIT * condition * n  # relative, of the determinant: Skeel's condition, which no scale changes
+    assume(error < 0.1)
+    assert sign == mp.sign(wanted)
+    assert abs(logabs - mp.log(abs(wanted))) <= 2 * error + 4 * UNIT * (1 + abs(mp.log(abs(wanted))))
+    linalg.slogdet(scaled).logabsdet.backward()
+    for i in range(n):
+        for j in range(n):
+            row = mp.fsum(abs(inverse[j, k]) * abs(a[k, m]) * abs(inverse[m, i]) for k in range(n) for m in range(n))
+            assert abs(scaled.grad[i][j] - inverse[j, i]) <= 8 * n**3 * UNIT * row * n + mpf(2) ** -1060
+
+
+def test_scales_that_a_determinant_leaves() -> None:
+    tiny = [[1e-200 * (i == j) for j in range(5)] for i in range(5)]
+    assert linalg.det(tiny) == 0.0
+    assert linalg.slogdet(tiny) == (1.0, pytest.approx(-1000 * math.log(10), rel=1e-15))
+    assert linalg.det([[1e300 * (i == j) for j in range(3)] for i in range(3)]) == math.inf
+    mixed = Matrix([[1e300, 0.0], [0.0, 1e-300]])
+    d = linalg.det(mixed)
+    d.backward()
+    assert d.data == pytest.approx(1.0, rel=4 * UNIT) and mixed.grad == [[1e-300, 0.0], [0.0, 1e300]]
+    assert linalg.det([[math.inf]]) == math.inf and math.isnan(linalg.det([[1.0, 0.0], [math.nan, 1.0]]))
+
+
+def test_the_rank_decides_the_cofactors() -> None:
+    one_less, two_less = Matrix([[1.0, 2.0], [2.0, 4.0]]), Matrix([[1.0, 2.0, 3.0]] * 3)
+    for x in (one_less, two_less):
+        linalg.det(x).backward()
+    assert one_less.grad == [[4.0, -2.0], [-2.0, 1.0]]
+    assert entries(two_less.grad) == [0.0] * 9
+    s = linalg.slogdet(one_less)
+    assert (s.sign.data, s.logabsdet.data) == (0.0, -math.inf)
+
+
+# --- solve and inv ---------------------------------------------------------------------------------------------------
+
+
+@given(matrices(4, wide=True), st.integers(1, 3), st.data())
+def test_solve(rows: list[list[float]], columns: int, data: Any) -> None:
+    """|X - exact| <= 8 n**3 units of |inv(A)| |A| |X| (Higham, theorem 9.4), and the adjoint of B likewise with the
+    transpose. That of A is their product, so it has both errors."""
+    n, a = len(rows), exact(rows)
+    assume(laplace(a) != 0)
+    number = st.floats(-4, 4).filter(lambda x: x == 0 or abs(x) > 1e-30)
+    lists = st.lists(st.lists(number, min_size=columns, max_size=columns), min_size=n, max_size=n)
+    right, adjoint = data.draw(lists), data.draw(lists)
+    inverse, sizes = mp.inverse(a), mp.matrix([[abs(mpf(x)) for x in row] for row in rows])
+    factor, bound = inverse.apply(abs) * sizes, 8 * n**3 * UNIT
+    assume(bound * size(factor) < 0.01 and bound * size(factor.T) < 0.01)
+    x_exact = inverse * exact(right)
+    y_exact = inverse.T * exact(adjoint)
+    assume(all(v == 0 or 1e-280 < abs(v) < 1e280 for m in (x_exact, y_exact) for v in m))
+    assume(all(1e-280 < abs(v) < 1e280 or v == 0 for v in y_exact * x_exact.T))
+    A, B = Matrix(rows), Matrix(right)
+    X = linalg.solve(A, B)
+    (X * adjoint).sum().backward()
+    by_x, by_y = 2 * factor * x_exact.apply(abs), 2 * (sizes * inverse.apply(abs)).T * y_exact.apply(abs)
+    by_a = (
+        by_y * x_exact.apply(abs).T + y_exact.apply(abs) * by_x.T + columns * y_exact.apply(abs) * x_exact.apply(abs).T
+    )
+    for i in range(n):
+        for c in range(columns):
+            assert abs(X.data[i][c] - x_exact[i, c]) <= bound * by_x[i, c]
+            assert abs(B.grad[i][c] - y_exact[i, c]) <= bound * by_y[i, c]
+        for j in range(n):
+            assert (
+                abs(A.grad[i][j] + mp.fsum(y_exact[i, c] * x_exact[j, c] for c in range(columns))) <= bound * by_a[i, j]
+            )
+
+
+@given(matrices(4))
+def test_inv_is_solve_of_the_unit_matrix(rows: list[list[float]]) -> None:
+    n = len(rows)
+    unit = [[float(i == j) for j in range(n)] for i in range(n)]
+    results = []
+    for function in (linalg.inv, lambda x: linalg.solve(x, unit)):
+        x = Matrix(rows)
+        try:
+            y = function(x)
+        except LinAlgError:
+            results.append(None)
+            continue
+        y.sum().backward()
+        results.append((y.data, x.grad))
+    assert repr(results[0]) == repr(results[1])
+
+
+def test_a_solution_of_a_vector_is_a_vector() -> None:
+    A = Matrix([[2.0, 1.0], [1.0, 3.0]])
+    x = linalg.solve(A, Vector([3.0, 5.0]))
+    assert isinstance(x, Vector) and x.shape == (2,)
+    assert x.data == entries(linalg.solve(A, [[3.0], [5.0]]).data)
+
+
+def test_each_operand_may_be_constant_or_repeated() -> None:
+    rows = [[4.0, 1.0], [2.0, 3.0]]
+    A, B = Matrix(rows), Matrix(rows)
+    first, second = Matrix(rows), Matrix(rows)
+    (linalg.solve(first, second) * [[1.0, 2.0], [3.0, 4.0]]).sum().backward()
+    (linalg.solve(A, rows) * [[1.0, 2.0], [3.0, 4.0]]).sum().backward()
+    (linalg.solve(rows, B) * [[1.0, 2.0], [3.0, 4.0]]).sum().backward()
+    assert (A.grad, B.grad) == (first.grad, second.grad)
+    same = Matrix(rows)
+    (linalg.solve(same, same) * [[1.0, 2.0], [3.0, 4.0]]).sum().backward()
+    for got in entries(same.grad):
+        assert abs(got) <= 40 * UNIT * 4  # the solution is the unit matrix whatever A is; adjoints are at most 4
+    twice = Value(4.0)  # x[0] = 1/t - 1/t**2
+    linalg.solve([[twice, 1.0], [0.0, twice]], [1.0, 1.0])[0].backward()
+    assert twice.grad == -1 / 32
+
+
+# --- Cholesky --------------------------------------------------------------------------------------------------------
+
+
+@given(matrices(4), st.data())
+def test_cholesky(rows: list[list[float]], data: Any) -> None:
+    """A factor times itself is the matrix, to n + 1 units of its diagonal (Higham, theorem 10.3). The gradient is 0 above
+    the diagonal, and below it the formula of G3, by 50 digits, twice: the element stands for its mirror image too."""
+    n = len(rows)
+    m = exact(rows)
+    positive = m * m.T + mp.eye(n)
+    a = [[float(positive[i, j]) for j in range(n)] for i in range(n)]
+    adjoint = data.draw(st.lists(st.lists(st.floats(-4, 4), min_size=n, max_size=n), min_size=n, max_size=n))
+    x = Matrix(a)
+    lower = linalg.cholesky(x)
+    (lower * adjoint).sum().backward()
+    L = mp.cholesky(exact([[a[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)]))
+    P = L.T * mp.matrix([[mpf(adjoint[i][j]) if j <= i else mpf(0) for j in range(n)] for i in range(n)])
+    P = mp.matrix([[P[i, j] * (1 if i > j else 0.5 if i == j else 0) for j in range(n)] for i in range(n)])
+    inverse = L**-1
+    wanted = inverse.T * (P + P.T) * inverse / 2
+    condition = size(inverse) ** 2 * size(L.T) ** 2
+    error = 64 * n**3 * UNIT * condition
+    scale = size(inverse.T) * size(P + P.T) * size(inverse)
+    for i in range(n):
+        for j in range(n):
+            assert abs(lower.data[i][j] - L[i, j]) <= error * size(L)
+            if j > i:
+                assert (lower.data[i][j], x.grad[i][j]) == (0.0, 0.0)
+            else:
+                assert abs(x.grad[i][j] - (1 if i == j else 2) * wanted[i, j]) <= error * scale
+
+
+def test_cholesky_reads_the_lower_triangle() -> None:
+    a, b = linalg.cholesky([[4.0, 99.0], [2.0, 10.0]]), linalg.cholesky([[4.0, 2.0], [2.0, 10.0]])
+    assert a.data == b.data == [[2.0, 0.0], [1.0, 3.0]]
+
+
+# --- what has no result, and what is none ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", [
+    lambda: linalg.inv(Matrix([[1.0, 2.0], [2.0, 4.0]])), lambda: linalg.solve([[0.0]], Vector([1.0])),
+    lambda: linalg.inv([[0.0, 0.0], [0.0, 1.0]]), lambda: linalg.cholesky(Matrix([[1.0, 2.0], [2.0, 1.0]])),
+    lambda: linalg.cholesky([[0.0]]), lambda: linalg.cholesky([[-1.0]]),
+])  # fmt: skip
+def test_what_has_no_result(call: Callable[[], Any]) -> None:
+    with pytest.raises(LinAlgError, match="singular|positive definite") as caught:
+        call()
+    assert isinstance(caught.value, ValueError) and isinstance(caught.value, ArithmeticError)
+
+
+@pytest.mark.parametrize("call", [
+    lambda: linalg.det([[1.0, 2.0]]), lambda: linalg.inv(Vector([1.0])), lambda: linalg.solve([[1.0]], [1.0, 2.0]),
+    lambda: linalg.det(3.0), lambda: linalg.solve([[1.0]], 2.0), lambda: linalg.cholesky([[1.0, 2.0]]),
+    lambda: linalg.trace([1.0]), lambda: linalg.norm(2.0), lambda: linalg.det("text"), lambda: linalg.slogdet(Value(1.0)),
+])  # fmt: skip
+def test_wrong_shapes(call: Callable[[], Any]) -> None:
+    with pytest.raises(ShapeError):
+        call()
+    with pytest.raises(NumberError):
+        linalg.det([["a"]])
+
+
+def test_nan_and_infinity_go_through() -> None:
+    assert all(map(math.isnan, entries(linalg.inv([[math.nan, 1.0], [1.0, 2.0]]).data)))
+    assert linalg.solve([[1.0, 0.0], [0.0, 1.0]], [math.inf, 1.0]).data == [math.inf, 1.0]
+    assert math.isnan(linalg.cholesky([[math.nan]]).data[0][0])
+    x = Matrix([[2.0, 0.0], [0.0, 2.0]])
+    sg.where(False, linalg.inv(x * math.inf)[0, 0], 1.0).backward()
+    assert entries(x.grad) == [0.0] * 4  # what `where` masks contributes nothing
+
+
+def test_matrices_of_nothing() -> None:
+    nothing = Matrix([[1.0]])[:0, :0]
+    assert linalg.det(nothing) == 1.0 and linalg.slogdet(nothing) == (1.0, 0.0) and linalg.trace(nothing) == 0.0
+    assert linalg.inv(nothing).shape == linalg.cholesky(nothing).shape == (0, 0)
+    assert linalg.solve(nothing, Vector([1.0])[:0]).shape == (0,)
+    assert linalg.solve([[1.0], [2.0]][:1], Matrix([[1.0]])[:, :0]).shape == (1, 0)
+    assert linalg.norm(Vector([1.0])[:0]) == 0.0
+    with pytest.raises(ArgumentError, match="nothing"):
+        linalg.norm(Vector([1.0])[:0], math.inf)
+
+
+# --- trace and norms -------------------------------------------------------------------------------------------------
+
+
+@given(matrices(4), st.integers(-3, 3))
+def test_a_trace_is_one_sum(rows: list[list[float]], offset: int) -> None:
+    n, x = len(rows), Matrix(rows)
+    found = linalg.trace(x, offset)
+    terms = [rows[k][k + offset] for k in range(n) if 0 <= k + offset < n]
+    assert float(getattr(found, "data", found)) == sg.sum(terms)
+    if terms:
+        found.backward()
+        assert x.grad == [[float(j == i + offset) for j in range(n)] for i in range(n)]
+        assert found._op == "sum"
+
+
+ORDERS = [None, 1, 2, 3, 0.5, -1, 0, math.inf, -math.inf]
+
+
+@given(st.lists(st.floats(-4, 4).filter(lambda x: abs(x) > 1e-9), min_size=1, max_size=5), st.sampled_from(ORDERS))
+def test_norms_of_vectors(numbers: list[float], order: Any) -> None:
+    sizes = [abs(mpf(x)) for x in numbers]
+    p = 2 if order is None else order
+    wanted = (max(sizes) if p == math.inf else min(sizes) if p == -math.inf else mpf(sum(x != 0 for x in sizes)) if p == 0
+              else mp.fsum(x ** mpf(p) for x in sizes) ** (1 / mpf(p)))  # fmt: skip
+    x = Vector(numbers)
+    for found in (linalg.norm(x, order), linalg.norm(x, order, axis=0), linalg.vector_norm(x, ord=p),
+                  linalg.norm([numbers, numbers], order, axis=1)[1], linalg.norm(x, order, keepdims=True)[0]):  # fmt: skip
+        # sizes, powers, sum, root: a unit each, which the root of order p multiplies by 1 / |p|
+        assert (
+            abs(float(getattr(found, "data", found)) - wanted)
+            <= 8 * len(numbers) * (1 + 1 / (abs(p) or 1)) * UNIT * wanted
+        )
+    if p not in (0, math.inf, -math.inf):
+        linalg.norm(x, order).backward()
+        for got, number in zip(x.grad, numbers):
+            slope = mp.sign(number) * (abs(mpf(number)) / wanted) ** (mpf(p) - 1)
+            assert abs(got - slope) <= 64 * len(numbers) * (1 + 1 / abs(p)) * (1 + abs(p)) * UNIT * abs(slope)
+
+
+def test_norms_of_any_scale() -> None:
+    assert linalg.norm(Vector([3e300, 4e300]), 3).data == pytest.approx(1e300 * 91 ** (1 / 3), rel=1e-14)
+    assert linalg.norm([3e-300, 4e-300], 3) == pytest.approx(1e-300 * 91 ** (1 / 3), rel=1e-14)
+
+
+def test_norms_of_matrices() -> None:
+    rows = [[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]]
+    x = Matrix(rows)
+    for order, wanted in (
+        (1, 9.0),
+        (-1, 5.0),
+        (math.inf, 15.0),
+        (-math.inf, 6.0),
+        ("fro", math.sqrt(91)),
+        (None, math.sqrt(91)),
+    ):
+        assert linalg.norm(x, order).data == pytest.approx(wanted, rel=4 * UNIT)
+        if order is not None:
+            assert linalg.matrix_norm(rows, ord=order) == pytest.approx(wanted, rel=4 * UNIT)
+            assert linalg.norm(rows, order, keepdims=True).shape == (1, 1)
+            assert linalg.norm(x.T, order, axis=(1, 0)).data == pytest.approx(wanted, rel=4 * UNIT)
+    assert linalg.norm(x, axis=0, keepdims=True).shape == (1, 3) and linalg.norm(x, axis=-1).shape == (2,)
+    linalg.norm(x, 1).backward()
+    assert x.grad == [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]
+    for order in (2, -2, "nuc", 3):
+        with pytest.raises(ArgumentError, match=r"\.numpy\(\)"):
+            linalg.norm(x, order)
+    with pytest.raises(ArgumentError):
+        linalg.norm(x, axis=2)
+
+
+def test_numpy_in() -> None:
+    numpy = pytest.importorskip("numpy")
+    a = numpy.array([[4.0, 1.0], [2.0, 3.0]])
+    assert numpy.allclose(linalg.inv(a).data, numpy.linalg.inv(a), rtol=1e-14)
+    assert isinstance(linalg.inv(a).data, numpy.ndarray) and type(linalg.det(a)) is float
+    x = Vector([1.0, 2.0])
+    assert isinstance(linalg.solve(a, x), Vector) and isinstance(linalg.solve(a, x)[0], Value)
+    assert array("d", linalg.solve(a, x).data) == array("d", linalg.solve(a.tolist(), x).data)
