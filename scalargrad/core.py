@@ -158,8 +158,9 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.contexts import Context
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
+    from scalargrad.pure.quick.operators import apply
     from scalargrad.pure.sweep import backward, gradients, partials
-    from scalargrad.pure.tape import apply, key, opcode, operand_values, operands, place, reduce, upcall
+    from scalargrad.pure.tape import key, opcode, operand_values, operands, place, reduce, upcall
     from scalargrad.pure.thread import mode, watchers
     from scalargrad.pure.update import adam_step, clear_grads, limit_grads, scale_grads, sgd_step
 else:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from scalargrad import Value, Vector, core
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
 from scalargrad.pure import tape
+from scalargrad.table import ops
 from tests.support.profiles import native_only
 
 
@@ -246,9 +249,12 @@ def test_an_operand_used_twice_while_another_thread_uses_it() -> None:
     """Between the two lookups of `x*x`, another thread makes x enter its own graph."""
     if sg.backend() != "python":
         pytest.skip("in the C core, no other thread runs in between")
-    for used in (False, True):
+    square = partial(tape.apply, ops.OPCODE["mul"])
+    # x may have an entry before; then an operator looks at it without a call, in which it could be interrupted
+    cases: list[tuple[bool, Callable[..., Any]]] = [(False, operator.mul), (False, square), (True, square)]
+    for used, multiply in cases:
         x, interrupted = Value(3.0), []
-        first = x * 1.0 if used else None  # x may have an entry before
+        first = x * 1.0 if used else None
 
         def interrupt(graph: Any, operand: Any, data: float, x: Any = x, interrupted: Any = interrupted) -> Any:
             found = resolve(graph, operand, data)
@@ -260,7 +266,7 @@ def test_an_operand_used_twice_while_another_thread_uses_it() -> None:
 
         resolve, tape._resolve = tape._resolve, interrupt  # type: ignore[assignment]
         try:
-            y = x * x
+            y = multiply(x, x)
         finally:
             tape._resolve = resolve
         y.backward()

@@ -211,7 +211,7 @@ def _record_joint(opcode: int, operands: list[Any], data: list[float], found: li
         return [tape.new_leaf(x) for x in found]
     while True:
         graph, first = tape.record_in(opcode, operands, data, found[0])
-        others = [(ops.ALSO, (first,), x) for x in found[1:]]
+        others = [(ops.ALSO, x, None, (first,), None, None) for x in found[1:]]
         graph.nodes.extend(others)
         if graph.nodes[first + 1 : first + len(found)] == others:  # else a signal's handler has recorded in between
             return [tape.handle(graph, first + k) for k in range(len(found))]

@@ -12,7 +12,8 @@ from typing import Any
 
 from scalargrad.errors import RecordError
 from scalargrad.pure.attributes import set_label
-from scalargrad.pure.tape import GRAPH_MOST, Graph, Node, Operand, handle
+from scalargrad.pure.graph import Graph, Operand
+from scalargrad.pure.tape import GRAPH_MOST, Node, handle
 from scalargrad.record import CONST, Record, nodes, validate
 from scalargrad.table import ops
 
@@ -35,7 +36,7 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
         indices = []
         index = marked.rfind(1)
         while index >= 0:
-            op, operands, _ = graph.nodes[index]
+            op, operands, _ = graph.node(index)
             if op >= ops.FIRST_JOINT and (last := _last_result(graph, index)) != index and not marked[last]:
                 index = last  # the results of a joint operation stay together
                 marked[index] = 1
@@ -62,9 +63,9 @@ def _last_result(graph: Graph, index: int) -> int:
     """The last of the results of a joint operation, one of which is node `index`."""
     from scalargrad.table import joint
 
-    op, operands, _ = graph.nodes[index]
+    op, operands, _ = graph.node(index)
     first = operands[0] if op == ops.ALSO else index
-    op, operands, _ = graph.nodes[first]
+    op, operands, _ = graph.node(first)
     return first + joint.count(op, len(operands), graph.value(operands[0])) - 1
 
 
@@ -78,14 +79,14 @@ def flatten(*wanted: Node) -> tuple[Any, ...]:
     for graph, indices in _reached(wanted):
         here = position[graph] = {}
         for index in indices:
-            op, operands, value = graph.nodes[index]
+            op, operands, value = graph.node(index)
             if op == ops.LINK:
                 here[index] = position[operands[0]][operands[1]]
                 continue
             here[index] = len(kinds)
             kinds.append(op)
             values.append(value)
-            grads.append(graph.adjoints.get(index, 0.0))
+            grads.append(graph.adjoint(index))
             if op == ops.LEAF:
                 codes.append(leaves.setdefault(id(operands[0]), (len(leaves), operands[0]))[0])
                 continue
@@ -118,7 +119,7 @@ class _Builder:
         graph, index = self.places[code]
         if graph is self.graph:
             return index
-        kind, behind, value = graph.nodes[index]
+        kind, behind, value = graph.node(index)
         if kind != ops.LEAF:
             return self.graph.link(graph, index)
         entry = self.graph.append(kind, behind, value)  # links lead to operations; a leaf gets a new entry
@@ -135,7 +136,7 @@ class _Builder:
         self.graph.close()
         for (graph, index), grad, op in zip(self.places, array("d", record.grads), record.ops):
             if op != ops.LEAF and (grad != 0.0 or copysign(1.0, grad) < 0.0):
-                graph.adjoints[index] = grad
+                graph.set_adjoint(index, grad)
         for position, label in (record.labels or {}).items():
             graph, index = self.places[position]
             set_label(handle(graph, index), label)

@@ -38,7 +38,7 @@ def record_by_hand(node: N, value: float, children: tuple[Any, ...], partials: t
     if bits & thread.NO_GRAD:
         tape.set_data(node, value)
     else:
-        if node._entry != tape.NEW or any(x is node for x in children):
+        if not tape.is_new(node) or any(x is node for x in children):
             convert.read_only(ops.LEAF)  # a graph may have it as a leaf
         for name in vars(node):
             convert.no_attribute(node, name)

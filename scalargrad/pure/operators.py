@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from scalargrad.pure import making, tape
+from scalargrad.pure.quick import operators as quick
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -172,3 +173,12 @@ def _reflected(opcode: int, right: Node, left: Any) -> Any:
 
 def _compare(comparison: Callable[[Any, Any], Any], left: tape.Node, right: Any) -> bool:
     return cast(bool, comparison(left._number, right._number if isinstance(right, tape.Node) else right))
+
+
+_ROWS = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floordiv", "mod": "remainder",
+         "pow": "pow"}  # fmt: skip
+quick.install(
+    Node,
+    {f"__{reflected}{name}__": row for name, row in _ROWS.items() for reflected in ("", "r")}
+    | {"__neg__": "neg", "__abs__": "abs"},
+)

@@ -13,17 +13,29 @@ from collections.abc import Sequence
 from typing import Literal
 
 from scalargrad.pure.block import Block
-from scalargrad.pure.tape import Graph, Node, at_once, opcode, operand_values
+from scalargrad.pure.graph import Graph
+from scalargrad.pure.quick import sweep as quick
+from scalargrad.pure.tape import Bare, Node, at_once, opcode, operand_values, set_grad
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import PARTIALS
 from scalargrad.table.libm import zmul
 
+# The number of nodes of a large graph that are visited with care, before the quick sweep takes over. So a root that
+# reaches less of it needs no scratch for all of it.
+_FIRST, _LARGE = 64, 4096
+
 
 class _Sweep:
-    """The adjoints of all nodes that a root reaches, in scratch memory. `commit` stores them."""
+    """The adjoints of all nodes that a root reaches, in scratch memory. `commit` stores them.
 
-    def __init__(self) -> None:
+    With `care`, each product is `zmul`. Without, it may be a plain one, and `made_nan` tells if that has made a nan.
+    """
+
+    def __init__(self, care: bool = True) -> None:
+        self.care = care
+        self.made_nan = False
         self.adjoints: dict[Graph, dict[int, float]] = {}
+        self.whole: list[tuple[Graph, list[float]]] = []  # those of all nodes of a graph, up to the last one reached
         self.reached: dict[Graph, bytearray] = {}
         self.pending: list[tuple[int, Graph]] = []  # latest closed first
         self.leaf_sums: dict[int, tuple[Node, float]] = {}
@@ -38,7 +50,7 @@ class _Sweep:
 
     def running_sum(self, graph: Graph, index: int) -> float | None:
         """For an entry, the sum so far of its leaf or linked node, because cutting the tape must not change a sum."""
-        op, behind, _ = graph.nodes[index]
+        op, behind, _ = graph.node(index)
         if op == ops.LEAF:
             known = self.leaf_sums.get(id(behind[0]))
             return None if known is None else known[1]
@@ -57,7 +69,7 @@ class _Sweep:
 
     def visit(self, graph: Graph, index: int, check: bool) -> bool:
         """Adds a node's contributions to its operands. With `check`, returns False if one makes a nan or inf."""
-        op, operands, z = graph.nodes[index]
+        op, operands, z = graph.node(index)
         adjoint = self.adjoints[graph][index]
         if op == ops.LEAF:
             self.leaf_sums[id(operands[0])] = operands[0], adjoint
@@ -95,7 +107,11 @@ class _Sweep:
             graph = heapq.heappop(self.pending)[1]
             reached = self.reached[graph]
             index = reached.rfind(1)
+            left = 0 if index < _LARGE else _FIRST
             while index >= 0:
+                if left == 0 and not self.care and quick.sweep(self, graph, index):
+                    break
+                left -= 1
                 if not self.visit(graph, index, check):
                     return graph, index
                 index = reached.rfind(1, 0, index)
@@ -103,24 +119,29 @@ class _Sweep:
 
     def commit(self) -> None:
         """Stores all adjoints in one step."""
-        grad = Node.__dict__["_grad"]
         leaves = [leaf for leaf, _ in self.leaf_sums.values()]
         sums = [total for _, total in self.leaf_sums.values()]
-        graphs = [graph.adjoints for graph in self.adjoints]
-        add = map(grad.__set__, leaves, map(operator.add, map(grad.__get__, leaves), sums))
-        at_once(add, map(dict.update, graphs, self.adjoints.values()))
+        add = map(set_grad, leaves, map(operator.add, map(Bare.__dict__["_grad"].__get__, leaves), sums))
+        store = [
+            map(graph.make_room().__setitem__, found.keys(), found.values()) for graph, found in self.adjoints.items()
+        ]
+        whole = [map(graph.adjoints.__setitem__, [slice(len(found))], [found]) for graph, found in self.whole]
+        at_once(add, *store, *whole)
 
 
 def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
     assert root._graph is not None
-    sweep = _Sweep()
     root._graph.close()
-    sweep.reach(root._graph, root._index, seed)
-    made = sweep.run(check)
+    for care in (False, True) if not check else (True,):
+        sweep = _Sweep(care)
+        sweep.reach(root._graph, root._index, seed)
+        made = sweep.run(check)
+        if not sweep.made_nan:
+            break
     if made is None:
         return sweep, None
     graph, index = made
-    op, operands, _ = graph.nodes[index]
+    op, operands, _ = graph.node(index)
     return sweep, (graph.serial, index, op, [graph.value(operand) for operand in operands[:3]], len(operands))
 
 

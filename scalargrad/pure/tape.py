@@ -1,10 +1,11 @@
-"""The pure-Python backend: graphs and recording. With `sweep.py` it defines what the C core must do, bit for bit.
+"""The pure-Python backend: handles and recording. With `sweep.py` it defines what the C core must do, bit for bit.
 
-A `Graph` is a list of nodes in the order of recording, so the operands of a node come before it. A `Node` is a
-handle: a leaf, with its own data and grad, or an interior node, number `_index` of `_graph`. One graph is open per
-thread. It is closed by a backward, by another thread that uses one of its nodes, or when it has grown large. If an
-operation uses a node of a closed graph, the node enters the open graph as a link. So links always lead to graphs that
-were closed before.
+A `Node` is a handle: a leaf, with its own data and grad, or an interior node, number `_index` of `_graph`. One graph is
+open per thread. It is closed by a backward, by another thread that uses one of its nodes, or when it has grown large.
+If an operation uses a node of a closed graph, the node enters the open graph as a link. So links always lead to graphs
+that were closed before.
+
+What is here has all cases. `quick/` has the usual ones, faster and to the same bits.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from scalargrad import convert
 from scalargrad.pure import thread
 from scalargrad.pure.attributes import Attributes
+from scalargrad.pure.graph import Graph, Operand
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import VALUE
 
@@ -28,72 +30,32 @@ if TYPE_CHECKING:
 # From the first size on, an open graph is closed at a quiet moment (see `_rolls_over`). Until the second size it learns
 # how quiet such moments are. At the third size it is closed in any case.
 GRAPH_NODES, GRAPH_WATCHED, GRAPH_MOST = 1 << 16, 3 << 15, 1 << 17
-# The `_entry` of a Value that was made and has not been used or given a number yet. Only such a one may become the
-# handle of a node by hand: a graph never holds it as a leaf.
-NEW = -1
-
-_serials = itertools.count(1)
-
-# An operand is the index of an earlier node, or a float, which is a constant. (A leaf's entry has the leaf as its only
-# operand; a link has the graph and the index that it leads to.)
-Operand = int | float
+UNSET = float("0")  # the number of a Value that was given none yet, known by its identity
+NEVER = (0, 0)  # the `_entry` of a Value that has none
+_FRESH = None, None, UNSET, 0.0, NEVER
 
 N = TypeVar("N", bound="Node")
 
 
-class Graph:
-    """Recorded nodes, each (op, operands, value). Appending a node is one atomic step."""
-
-    __slots__ = ("__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "links", "nodes", "serial")
-
-    _closings = itertools.count(1)  # here, because Python clears a module before the last graphs are closed
-
-    def __init__(self) -> None:
-        self.serial = next(_serials)
-        self._closing: dict[str, int] = {}
-        # the fewest references seen at an operation that used none of the nodes, once the graph is large
-        self.fewest_handles = sys.maxsize
-        self.nodes: list[tuple[int, tuple[Any, ...], float]] = []
-        self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
-        self.adjoints: dict[int, float] = {}  # from the last sweep that reached each node
-        self.labels: dict[int, str] | None = None  # made when the first is set
-
-    @property
-    def closed(self) -> int:
-        """The position in the order of closing; 0 while open."""
-        return self._closing.get("position", 0)
-
-    def close(self) -> None:
-        if not self._closing:
-            self._closing.setdefault("position", next(self._closings))  # if two threads close it, the first one counts
-
-    def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
-        self.nodes.append((op, operands, value))
-        return len(self.nodes) - 1
-
-    def link(self, target: Graph, index: int) -> int:
-        """The entry of a node of a closed graph. There is only one, even if the node has several handles."""
-        key = target.serial, index
-        if key not in self.links:
-            self.links[key] = self.append(ops.LINK, (target, index), target.nodes[index][2])
-        return self.links[key]
-
-    def value(self, operand: Operand) -> float:
-        return operand if isinstance(operand, float) else self.nodes[operand][2]
-
-
-class Node(Attributes):
-    """A handle to a number. `operators.py` adds the operators, `value.py` everything else that users see."""
+class Bare:
+    """A handle without the methods of one, so that its slots can be set at once: Python code that sets an attribute of
+    a Node would run `Attributes.__setattr__`, which is for users. It becomes a Node by setting its `__class__`."""
 
     __slots__ = ("__weakref__", "_entry", "_grad", "_graph", "_index", "_number")
     _graph: Graph | None  # None: a leaf
     _index: Any  # of an interior node; of a leaf: see attributes.py
     _number: float
     _grad: float  # of a leaf
-    _entry: int  # serial of a graph << 32 | index of this node in it: one int, so that threads never see half of it
+    _entry: tuple[int, int]  # where it is in a later graph, or a leaf in any: the graph's serial, and an index
+
+
+class Node(Attributes, Bare):
+    """A handle to a number. `operators.py` adds the operators, `value.py` everything else that users see."""
+
+    __slots__ = ()
 
     def __new__(cls: type[N], *args: Any, **kwargs: Any) -> N:
-        return _new(cls, 0.0, NEW)
+        return _new(cls, UNSET)
 
     @property
     def data(self) -> float:
@@ -109,7 +71,7 @@ class Node(Attributes):
     @property
     def grad(self) -> float:
         """The derivative of the root of the last backward by this node. Leaves add up over calls of backward."""
-        return self._grad if self._graph is None else self._graph.adjoints.get(self._index, 0.0)
+        return self._grad if self._graph is None else self._graph.adjoint(self._index)
 
     @grad.setter
     def grad(self, value: Number) -> None:
@@ -119,7 +81,7 @@ class Node(Attributes):
         if self._graph is None:
             set_grad(self, number)
         else:
-            self._graph.adjoints[self._index] = number
+            self._graph.set_adjoint(self._index, number)
 
     def __bool__(self) -> bool:
         return self._number != 0.0
@@ -128,27 +90,36 @@ class Node(Attributes):
         return object.__hash__(self) if self._graph is None else hash((self._graph.serial, self._index))
 
 
-# These set a slot past `Attributes.__setattr__`, which is for users.
+# These set a slot past `Attributes.__setattr__`.
 _set_graph, _set_index, set_data_alone, set_grad, set_entry = (
-    Node.__dict__[name].__set__ for name in ["_graph", "_index", "_number", "_grad", "_entry"]
+    Bare.__dict__[name].__set__ for name in ["_graph", "_index", "_number", "_grad", "_entry"]
 )
 
 
-def _new(cls: type[N], data: float, entry: int) -> N:
+def _new(cls: type[N], data: float) -> N:
     """A leaf."""
-    self = object.__new__(cls)
-    _set_graph(self, None)
-    _set_index(self, None)
-    set_data_alone(self, data)
-    set_grad(self, 0.0)
-    set_entry(self, entry)
-    return self
+    if cls is not _result:  # a subclass, which may have other slots
+        self = object.__new__(cls)
+        for setter, x in zip((_set_graph, _set_index, set_data_alone, set_grad, set_entry), _FRESH):
+            setter(self, x)
+        set_data_alone(self, data)
+        return self
+    leaf: Any = Bare()
+    leaf._graph, leaf._index, leaf._number, leaf._grad, leaf._entry = None, None, data, 0.0, NEVER
+    leaf.__class__ = cls
+    return leaf  # type: ignore[no-any-return]
 
 
 def set_data(leaf: Node, data: float) -> None:
     """Sets the number of a leaf, whose entry in a graph has the old one."""
     set_data_alone(leaf, data)
-    set_entry(leaf, 0)
+    set_entry(leaf, NEVER)
+
+
+def is_new(node: Node) -> bool:
+    """Whether a Value was made and has not been used or given a number yet. Only such a one may become the handle of a
+    node by hand: a graph never holds it as a leaf."""
+    return node._number is UNSET and node._entry is NEVER
 
 
 # --- recording -----------------------------------------------------------------------------------------------------
@@ -175,7 +146,14 @@ def upcall(name: str, function: Callable[..., Any]) -> None:
 
 def read_number(x: Any) -> Any:
     """A float, or NotImplemented for an operand of an unknown type. Raises for types that are never numbers."""
-    return x if type(x) is float else convert.number(x)
+    if type(x) is float:
+        return x
+    if type(x) is int:
+        try:
+            return float(x)
+        except OverflowError:
+            pass
+    return convert.number(x)
 
 
 def require_number(x: Any) -> float:
@@ -186,12 +164,12 @@ def require_number(x: Any) -> float:
 
 
 def new_leaf(data: float) -> Node:
-    return _new(_result, data, 0)
+    return _new(_result, data)
 
 
 def setting_data(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
     """Sets the data of leaves as it is run through, without running Python code; see `at_once`."""
-    return itertools.chain(map(set_data_alone, leaves, numbers), map(set_entry, leaves, itertools.repeat(0)))
+    return itertools.chain(map(set_data_alone, leaves, numbers), map(set_entry, leaves, itertools.repeat(NEVER)))
 
 
 def setting_grads(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
@@ -206,15 +184,18 @@ def at_once(*effects: Iterable[Any]) -> None:
 
 def handle(graph: Graph, index: int) -> Node:
     """A new handle to an interior node."""
-    return become_interior(object.__new__(_result), graph, index)
+    node: Any = Bare()
+    node._graph, node._index, node._number, node._entry = graph, index, graph.nodes[index][1], NEVER
+    node.__class__ = _result
+    return node  # type: ignore[no-any-return]
 
 
 def become_interior(node: N, graph: Graph, index: int) -> N:
     """Makes an object the handle of a node."""
     _set_graph(node, graph)
     _set_index(node, index)
-    set_entry(node, graph.serial << 32 | index)
-    set_data_alone(node, graph.nodes[index][2])
+    set_entry(node, NEVER)
+    set_data_alone(node, graph.nodes[index][1])
     return node
 
 
@@ -234,13 +215,14 @@ def _rolls_over(graph: Graph, operands: Sequence[Node | float]) -> bool:
     return size >= GRAPH_WATCHED and references <= graph.fewest_handles
 
 
-def _open_graph(operands: Sequence[Node | float]) -> Graph:
+def open_graph(operands: Sequence[Node | float]) -> Graph:
+    """The thread's open graph, in which an operation of these operands may be recorded."""
     opened = thread.now.opened
-    graph = None if opened.graph is None else opened.graph()
+    graph: Graph | None = opened.graph()
     if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
         graph.close()
     if graph is None or graph.closed:
-        graph = Graph()
+        graph = Graph(GRAPH_NODES - 1)
         opened.graph = weakref.ref(graph)
     return graph
 
@@ -249,24 +231,26 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     """The operand, whose captured value is `data`, in the open graph. A node that is new there gets an entry."""
     if not isinstance(operand, Node):
         return operand
-    entry = operand._entry
-    if entry >> 32 == graph.serial:
-        return entry & 0xFFFFFFFF
+    if operand._graph is graph:
+        return operand._index  # type: ignore[no-any-return]
+    serial, index = operand._entry
+    if serial == graph.serial:
+        return index
     if operand._graph is None:
         index = graph.append(ops.LEAF, (operand,), data)
     else:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
-    set_entry(operand, graph.serial << 32 | index)
+    set_entry(operand, (graph.serial, index))
     if operand._number is not data:  # another thread has set it meanwhile: this entry has the old value
-        set_entry(operand, 0)
+        set_entry(operand, NEVER)
     return index
 
 
 def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> tuple[Graph, int]:
     """Appends a node to the thread's open graph."""
     while True:
-        graph = _open_graph(operands)
+        graph = open_graph(operands)
         count = len(graph.nodes)
         resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
         if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
@@ -276,7 +260,7 @@ def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], 
             return graph, graph.append(op, resolved, value)
 
 
-def _record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
+def record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
     bits = thread.mode() if thread.now.entered else 0
     result = new_leaf(value) if bits & thread.NO_GRAD else handle(*record_in(op, operands, data, value))
     if bits & thread.WATCH:
@@ -302,7 +286,7 @@ def apply(op: int, *operands: Any) -> Any:
     assert function is not None
     data = [x._number if isinstance(x, Node) else x for x in read]
     value = function(*data)
-    return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
+    return record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
 
 def reduce(op: int, operands: list[Any]) -> Any:
@@ -310,7 +294,7 @@ def reduce(op: int, operands: list[Any]) -> Any:
     read = [x if isinstance(x, Node) else require_number(x) for x in operands]
     data = [x._number if isinstance(x, Node) else x for x in read]
     value = reductions.value(op, data)
-    return _record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
+    return record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
 
 # --- looking at nodes ------------------------------------------------------------------------------------------------
@@ -323,28 +307,28 @@ def key(node: Node) -> tuple[int, int] | None:
 
 def place(node: Node) -> int:
     """Which result of a joint operation a node is; 0 for others."""
-    op, behind = (ops.LEAF, ()) if node._graph is None else node._graph.nodes[node._index][:2]
+    op, behind = (ops.LEAF, ()) if node._graph is None else node._graph.node(node._index)[:2]
     return node._index - behind[0] if op == ops.ALSO else 0
 
 
 def opcode(node: Node) -> int:
-    return ops.LEAF if node._graph is None else node._graph.nodes[node._index - place(node)][0]
+    return ops.LEAF if node._graph is None else node._graph.node(node._index - place(node))[0]
 
 
 def operand_values(node: Node) -> list[float]:
     """The numbers of the operands, as they were when the operation was recorded."""
     graph: Any = node._graph
-    return [graph.value(operand) for operand in graph.nodes[node._index - place(node)][1]]
+    return [graph.value(operand) for operand in graph.node(node._index - place(node))[1]]
 
 
 def operands(node: Node) -> list[Node | float]:
     """The operands: leaves themselves, new handles to interior nodes, floats for constants."""
     graph: Any = node._graph
     found: list[Node | float] = []
-    for operand in graph.nodes[node._index - place(node)][1]:
+    for operand in graph.node(node._index - place(node))[1]:
         if isinstance(operand, float):
             found.append(operand)
             continue
-        op, behind, _ = graph.nodes[operand]
+        op, behind, _ = graph.node(operand)
         found.append(behind[0] if op == ops.LEAF else handle(*behind) if op == ops.LINK else handle(graph, operand))
     return found

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from _thread import allocate_lock
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scalargrad.pure.tape import Graph
+    from scalargrad.pure.graph import Graph
 
 NO_GRAD, WATCH, STRICT, RECORD, UNWATCHED = 1, 2, 4, 8, 16  # what a context does; the first three: a thread's mode
 
@@ -29,16 +28,24 @@ class Entry:
         return self.lock.locked() and (self.holder is None or self.holder() is not None)
 
 
-class Opened:
-    """A thread's open graph. It is closed when the thread ends, because the order of closing is the order of sums."""
+def _nothing() -> None:
+    """Stands for a reference to a graph, while there is none."""
 
-    __slots__ = ("graph",)
+
+class Opened:
+    """A thread's open graph, and the contexts that it is in.
+
+    The graph is closed when the thread ends, because the order of closing is the order of sums.
+    """
+
+    __slots__ = ("entered", "graph")
 
     def __init__(self) -> None:
-        self.graph: weakref.ref[Graph] | None = None  # weak: a graph is freed with its last Value
+        self.graph: Callable[[], Graph | None] = _nothing  # a weak reference: a graph is freed with its last Value
+        self.entered: list[Entry] = []  # the innermost entry last; also some that are over, until `mode` is called
 
     def __del__(self) -> None:
-        graph = None if self.graph is None else self.graph()
+        graph = self.graph()
         if graph is not None:
             graph.close()
 
@@ -46,7 +53,7 @@ class Opened:
 class _Thread(threading.local):
     def __init__(self) -> None:
         self.opened = Opened()  # one per thread: Python would ignore an interrupt in its `__del__`
-        self.entered: list[Entry] = []  # the innermost entry last; also some that are over, until `mode` is called
+        self.entered = self.opened.entered
 
 
 now = _Thread()  # the state of the thread that reads it

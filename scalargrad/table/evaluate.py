@@ -79,7 +79,7 @@ _waiting = {name: (parameters, expression) for name, parameters, expression in _
 
 def function(name: str) -> Function:
     """A function of `rows`, on floats. It is compiled, with the rows that it calls, when it is first asked for."""
-    if name not in _functions:
+    if name not in _functions:  # neither compiled yet, nor given
         definition = _definition(name, *_waiting[name])
         for node in ast.walk(definition):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _waiting:
@@ -91,6 +91,36 @@ def function(name: str) -> Function:
 def internal(name: str) -> Function:
     """The value of any row, by name. The reductions use some internal rows."""
     return function(f"value_{name}")
+
+
+class _Inline(_ToPython):
+    """Writes `abs`, and divisions by an operand, in place of their calls; and other names for the operands."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.names.get(node.id, node.id), ast.Load())
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        plain = self.generic_visit(node)
+        assert isinstance(plain, ast.BinOp)
+        if not isinstance(node.op, ast.Div):
+            return plain
+        call = ast.Call(ast.Name("div", ast.Load()), [node.left, node.right], [])
+        return ast.IfExp(node.right, plain, call) if isinstance(node.right, ast.Name) else call
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if ast.unparse(node.func) in ("abs", "libm.fabs"):
+            return ast.Call(ast.Name("abs", ast.Load()), [self.visit(a) for a in node.args], [])
+        return super().visit_Call(node)
+
+
+def source(expression: str, names: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """An expression of a row as Python text on floats, with some names replaced, and the functions that it calls."""
+    tree = _Inline(names).visit(ast.parse(expression, mode="eval").body)
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return ast.unparse(tree), {name: function(name) for name in calls - {"abs"}}
 
 
 # By opcode; None or empty for entries and reductions.

@@ -12,6 +12,7 @@ import numpy as np
 from scalargrad import core, value
 from scalargrad.arrays.base import Array
 from scalargrad.pure import operators, sweep, tape
+from scalargrad.pure.quick.operators import apply
 
 
 @dataclass
@@ -29,7 +30,7 @@ def pure() -> Engine:
     return Engine(
         "python",
         operators.Node,
-        tape.apply,
+        apply,
         tape.reduce,
         lambda root, seed: sweep.backward(root, seed, False) and None,
     )

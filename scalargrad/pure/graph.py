@@ -1,0 +1,102 @@
+"""The pure-Python backend: graphs. csrc/tape/tape.c has the same.
+
+A `Graph` is a list of nodes in the order of recording, so the operands of a node come before it. A leaf and a node of
+another graph enter it once, as nodes of their own: an entry has the leaf as its only operand, or the graph and the
+index that it links to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from typing import Any
+
+from scalargrad.table import ops
+
+# The adjoint of a node that no sweep has reached, known by its identity. It is the neutral number of addition: -0.0 + x
+# is x, bit by bit.
+UNREACHED = float("-0")
+
+_serials = itertools.count(1)
+
+Operand = int | float  # the index of an earlier node, or a constant
+
+
+class Graph:
+    """Recorded nodes, each (op, value, i, p, j, q), in one of two forms. Appending a node is one atomic step.
+
+    With its partials: i and j are the nodes that it is an operation of, p and q its partials by them. If there is no j,
+    q is a constant operand, or None; it is the second operand, or, if ~op stands for op, the first. Otherwise i is
+    None, and p the tuple of all operands: a sweep computes the partials then. `node` tells both in the same words.
+    """
+
+    __slots__ = (
+        "__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "limit", "links", "nodes", "ready", "serial"
+    )  # fmt: skip
+
+    _closings = itertools.count(1)  # here, because Python clears a module before the last graphs are closed
+
+    def __init__(self, limit: int = sys.maxsize) -> None:
+        self.serial = next(_serials)
+        self._closing: dict[str, int] = {}
+        self.ready = True  # whether an operation may append a node without a look at `closed` and the size
+        self.limit = limit  # from this index on a new node makes it too large to be ready
+        # the fewest references seen at an operation that used none of the nodes, once the graph is large
+        self.fewest_handles = sys.maxsize
+        self.nodes: list[tuple[int, float, int | None, Any, int | None, float | None]] = []
+        self.links: dict[tuple[int, int], int] = {}  # the entry of each linked node, by its key
+        self.adjoints: list[float] = []  # from the last sweep that reached each node, else UNREACHED or missing
+        self.labels: dict[int, str] | None = None  # made when the first is set
+
+    @property
+    def closed(self) -> int:
+        """The position in the order of closing; 0 while open."""
+        return self._closing.get("position", 0)
+
+    def close(self) -> None:
+        self.ready = False
+        if not self._closing:
+            self._closing.setdefault("position", next(self._closings))  # if two threads close it, the first one counts
+
+    def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
+        self.nodes.append((op, value, None, operands, None, None))
+        index = len(self.nodes) - 1
+        if index >= self.limit:
+            self.ready = False
+        return index
+
+    def link(self, target: Graph, index: int) -> int:
+        """The entry of a node of a closed graph. There is only one, even if the node has several handles."""
+        key = target.serial, index
+        if key not in self.links:
+            self.links[key] = self.append(ops.LINK, (target, index), target.nodes[index][1])
+        return self.links[key]
+
+    def node(self, index: int) -> tuple[int, tuple[Any, ...], float]:
+        """The opcode, the operands and the value of a node."""
+        op, value, i, p, j, q = self.nodes[index]
+        if i is None:
+            return op, p, value
+        if j is not None:
+            return op, (i, j), value
+        if q is None:
+            return op, (i,), value
+        return (op, (i, q), value) if op >= 0 else (~op, (q, i), value)
+
+    def value(self, operand: Operand) -> float:
+        return operand if isinstance(operand, float) else self.nodes[operand][1]
+
+    def adjoint(self, index: int) -> float:
+        """The adjoint of a node from the last sweep that reached it; 0.0 if none has."""
+        found = self.adjoints[index] if index < len(self.adjoints) else UNREACHED
+        return 0.0 if found is UNREACHED else found
+
+    def set_adjoint(self, index: int, adjoint: float) -> None:
+        self.make_room()
+        self.adjoints[index] = adjoint
+
+    def make_room(self) -> list[float]:
+        """The adjoints, of all nodes."""
+        missing = len(self.nodes) - len(self.adjoints)
+        self.adjoints.extend([UNREACHED] * missing)
+        return self.adjoints
