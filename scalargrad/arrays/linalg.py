@@ -54,10 +54,10 @@ def _joint(opcode: int, failure: str, *views: View) -> View:
     if found is None:
         raise LinAlgError(failure)
     if core.mode() & core.WATCH:
-        operands = [x for part in views for x in view.items(part)]
+        operands = [x for part in views for x in core.items(part)]
         if len(views) > 1:
             operands.insert(0, float(views[0].rows))
-        for result in view.items(found):
+        for result in core.items(found):
             if isinstance(result, core.Node):
                 contexts.recorded(result, opcode, tuple(operands))
     return found

@@ -256,7 +256,7 @@ def accumulated(opcode: int, x: Reductions, axis: Any) -> Any:
     """The running results of an operation of two, along an axis: each applies it to the one before and an element."""
     along = None if axis is None else x._axis(axis_of(axis, x.ndim))
     shown = x._along(along)
-    rows = [accumulate(row, lambda a, b: core.apply(opcode, a, b)) for row in _rows(view.items(shown), shown)]
+    rows = [accumulate(row, lambda a, b: core.apply(opcode, a, b)) for row in _rows(core.items(shown), shown)]
     block = core.block([item for row in rows for item in row])
     if along is None:
         return of_shape(block, (shown.columns,), x.of_numpy)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from scalargrad import convert, core
-from scalargrad.arrays import reading, view
+from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array, of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.core import View, whole
@@ -124,13 +124,13 @@ def like(operands: Sequence[Operand], shape: Shape, found: View) -> Any:
     kind = max(x.kind for x in operands)
     if kind < NUMERIC:
         template = next((x.given for x in operands if x.kind == LISTED and x.shape == shape), None)
-        return _as_lists(view.items(found), shape, template)
+        return _as_lists(core.items(found), shape, template)
     if all(hasattr(x.given, "dtype") or type(x.given) in (float, int) for x in operands) and kind == NUMERIC:
         import numpy
 
         made = numpy.frombuffer(core.numbers(found)).copy()
     else:
-        items = view.items(found)
+        items = core.items(found)
         made = _as_array(items, kind == OBJECTS or any(isinstance(x, core.Node) for x in items))
     return _labelled(made.reshape(shape), operands)
 

@@ -67,7 +67,7 @@ class Pool:
             places = view.positions(shown)
             block = view.take(shown, [places[k - 1] for k in flat])
         else:
-            items = [0.0, *(item for part in self.parts for item in view.items(part._view))]
+            items = [0.0, *(item for part in self.parts for item in core.items(part._view))]
             block = core.block([items[k] for k in flat])
         if found.ndim == 0:
             item = core.item(block, 0)
