@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full, no pipes that break")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(sys.platform == "win32", reason="no /dev/full, no pipes that break"),
+]
 
 DEMO = ["demo", "iris", "--hidden", "2", "--steps", "20"]
 COMMANDS = {

@@ -27,6 +27,7 @@ from scalargrad.errors import (
 from scalargrad.nodes.copies import copied, flattened, pickled, unpickled
 
 if TYPE_CHECKING:
+    from scalargrad.arrays.mask import Mask
     from scalargrad.arrays.types import Matrix, Vector
     from scalargrad.record import Packed, Record
     from scalargrad.value import Value
@@ -204,7 +205,7 @@ class Array:
             return bool(self.item())
         raise ArgumentError(f"an array of shape {self.shape} is neither true nor false: compare a sum, or use any(...)")
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Mask:
         """Raises `NumberError` for arrays and numbers: & | ^ combine Masks. Unknown types get their turn."""
         if isinstance(other, (Array, core.Node, int, float)) and not getattr(other, "is_mask", False):
             raise NumberError(
