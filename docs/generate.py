@@ -32,7 +32,7 @@ def _code(text: str) -> str:
 
 def kinks() -> str:
     """The conventions where a derivative does not exist."""
-    named = [(r.name, r.kink) for r in (*ops.PRIMITIVES, *ops.REDUCTIONS, *ops.JOINTS) if r.kink]
+    named = [(r.name, r.kink) for r in (*ops.PRIMITIVES, *ops.REDUCTIONS) if r.kink]
     return _table(["primitive", "convention"], [[_code(name), kink] for name, kink in named])
 
 
