@@ -61,8 +61,14 @@ def reductions() -> str:
     return _table(["reduction", "value", "partial by x", "where"], rows)
 
 
+def joints() -> str:
+    """The operations with several results."""
+    return _table(["operation", "results", "contributions"], [[_code(r.name), r.in_words, r.rule] for r in ops.JOINTS])
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "conventions.md": {"kinks": kinks, "functions": functions, "primitives": primitives, "reductions": reductions},
+    "conventions.md": {"kinks": kinks, "functions": functions, "primitives": primitives, "reductions": reductions,
+                       "joints": joints},
     "formulas.md": {"chapters": ledger.chapters, "errata": ledger.errata, "sources": ledger.sources},
 }
 

@@ -119,6 +119,21 @@ PROSE: list[tuple[str, str]] = [
      " where that input has nearly all the weight: 1 - p cancels, and the error is 1e-16 of the largest summand, p. And"
      " a subnormal weight of `softmax` is rounded twice, so it is within one ulp.",
      "test_digits::test_softmax_and_log_softmax; test_magnitudes::test_softmax_and_log_softmax"),
+    ("In `sg.linalg` the error depends on the matrix. `det` and its gradient are those of a matrix whose"
+     " elements differ from the given ones by about n² units of rounding of the largest in their row: that is"
+     " exact also for a singular matrix, whose cofactors are found without a division by 0. `solve`, `inv`,"
+     " `slogdet` and their gradients have about n³·cond(A) units, where cond(A) is Skeel's condition number,"
+     " the norm of |A⁻¹||A|, which no scale of rows changes; `cholesky` the usual one. Rows and columns are"
+     " scaled by powers of two first, so no step over- or underflows where the results do not."
+     " `tests/test_linalg.py` holds the bounds against 50 digits.",
+     "test_linalg::*"),
+    ("`cholesky` reads only the lower triangle, as numpy does, so its gradient is 0 above the diagonal, and an"
+     " element below has the gradient of its mirror image too: for a symmetric matrix of parameters that is"
+     " the derivative by both.",
+     "test_linalg::test_cholesky; test_linalg::test_cholesky_reads_the_lower_triangle"),
+    ("A matrix is singular when elimination meets a zero: a matrix that is singular but for rounding has a"
+     " result, with large elements.",
+     "test_linalg::test_what_has_no_result"),
     ("`backward(seed)` adds to the `grad` of leaves, and computes interior adjoints anew. It works in scratch memory"
      " and commits at the end, so a call that fails or is interrupted changes nothing.", "test_graph::*"),
     ("An interior node's `grad` is its adjoint from the last `backward` that reached it, else 0.0. It can be set; its"
@@ -161,6 +176,8 @@ PROSE: list[tuple[str, str]] = [
     ("`copy.copy(x)` and `x.copy()` make new leaves of the leaves, with the same numbers and grads. Results of"
      " operations stay what they are; `copy.deepcopy` copies their history too.",
      "test_arrays_copies::test_remembered_weights_stay_as_they_were; test_arrays_copies::test_what_is_no_leaf_stays"),
+    ("The operations of `sg.linalg` have several results, and one rule for all of them. Their matrices are given row by"
+     " row:", "test_linalg::*"),
 ]  # fmt: skip
 
 # DESIGN, section 1, "Kinks": what is promised there in other words

@@ -1,5 +1,5 @@
-/* Cholesky's factorisation, and the rule of its adjoint, as in scalargrad/table/linear.py. Matrices are row by row. Both
- * functions return 0 if memory ran out. */
+/* Cholesky's factorisation, and the rule of its adjoint, as in scalargrad/table/linear.py. Matrices are row by row.
+ * Both functions return 0 if memory ran out. */
 #ifndef SG_BULK_CHOLESKY_H
 #define SG_BULK_CHOLESKY_H
 #include <stdint.h>

@@ -23,12 +23,12 @@ double sg_split(double x, int64_t *power)
 }
 
 /* The power of two of the largest of n numbers; 0 if that is 0 or infinite. */
-static int64_t largest_power(uint32_t n, const double *x, size_t step)
+static int64_t largest_power(uint32_t n, const double *x)
 {
     double largest = 0.0;
     int64_t power;
     for (uint32_t k = 0; k < n; k++)
-        largest = fabs(x[k * step]) > largest ? fabs(x[k * step]) : largest;
+        largest = fabs(x[k]) > largest ? fabs(x[k]) : largest;
     sg_split(largest, &power);
     return power;
 }
@@ -50,6 +50,31 @@ static double find_largest(uint32_t n, const double *a, uint32_t k, uint32_t *ro
                 return size;
         }
     return best;
+}
+
+/* Writes the rows of b, in an order, times 2**-powers, to y, and each column scaled to at most 1 by another power of
+ * two, its `tops`. */
+static void scale_rows(uint32_t n, uint32_t columns, const double *b, const int64_t *powers, const uint32_t *order,
+                       double *y, int64_t *tops)
+{
+    for (uint32_t c = 0; c < columns; c++) {
+        int found = 0;
+        tops[c] = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            double x = b[(size_t)i * columns + c];
+            int64_t power;
+            if (x == 0.0 || !isfinite(x))
+                continue;
+            sg_split(x, &power);
+            power -= powers[i];
+            tops[c] = !found || power > tops[c] ? power : tops[c];
+            found = 1;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t c = 0; c < columns; c++)
+            sg_row_of(y, columns, i)[c] =
+                sg_times_power(b[(size_t)order[i] * columns + c], -powers[order[i]] - tops[c]);
 }
 
 static void swap(double *x, double *y)
@@ -96,15 +121,9 @@ int sg_factor(uint32_t n, const double *given, sg_factors *f)
     *f = (sg_factors){n, n, 1.0, a, powers, powers + n, orders, orders + n};
     for (uint32_t i = 0; i < n; i++) {
         f->p[i] = f->q[i] = i;
-        f->row[i] = largest_power(n, given + (size_t)i * n, 1);
-        for (uint32_t j = 0; j < n; j++)
-            sg_row_of(a, n, i)[j] = sg_times_power(given[(size_t)i * n + j], -f->row[i]);
+        f->row[i] = largest_power(n, given + (size_t)i * n);
     }
-    for (uint32_t j = 0; j < n; j++) {
-        f->column[j] = largest_power(n, a + j, n);
-        for (uint32_t i = 0; i < n; i++)
-            sg_row_of(a, n, i)[j] = sg_times_power(sg_row_of(a, n, i)[j], -f->column[j]);
-    }
+    scale_rows(n, n, given, f->row, f->p, a, f->column);
     for (uint32_t k = 0; k < n; k++) {
         uint32_t i, j;
         if (find_largest(n, a, k, &i, &j) == 0.0) {
@@ -140,31 +159,6 @@ void sg_substitute(uint32_t n, const double *t, size_t row, size_t column, uint3
         for (uint32_t i = down ? k + 1 : 0, end = down ? n : k; i < end; i++)
             sg_subtract(columns, sg_row_of(y, columns, i), t[i * row + k * column], from);
     }
-}
-
-/* Writes the rows of b, in an order, times 2**-powers, to y, and each column scaled to at most 1 by another power of
- * two, its `tops`. */
-static void scale_rows(uint32_t n, uint32_t columns, const double *b, const int64_t *powers, const uint32_t *order,
-                       double *y, int64_t *tops)
-{
-    for (uint32_t c = 0; c < columns; c++) {
-        int found = 0;
-        tops[c] = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            double x = b[(size_t)i * columns + c];
-            int64_t power;
-            if (x == 0.0 || !isfinite(x))
-                continue;
-            sg_split(x, &power);
-            power -= powers[i];
-            tops[c] = !found || power > tops[c] ? power : tops[c];
-            found = 1;
-        }
-    }
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t c = 0; c < columns; c++)
-            sg_row_of(y, columns, i)[c] =
-                sg_times_power(b[(size_t)order[i] * columns + c], -powers[order[i]] - tops[c]);
 }
 
 static int solve(const sg_factors *f, int transposed, uint32_t columns, const double *b, double *x)

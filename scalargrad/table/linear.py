@@ -48,6 +48,15 @@ def _power(numbers: Iterable[float]) -> int:
     return split(largest)[1]
 
 
+def _scaled(b: Rows, powers: list[int]) -> tuple[Rows, list[int]]:
+    """The rows times 2**-powers, and each column scaled to at most 1 by another power of two, which is returned."""
+    tops = [
+        max((split(x)[1] - power for x, power in zip(column, powers) if x != 0.0 and x - x == 0.0), default=0)
+        for column in zip(*b)
+    ]
+    return [[ldexp(x, -power - top) for x, top in zip(r, tops)] for r, power in zip(b, powers)], tops
+
+
 def _largest(a: Rows, k: int) -> tuple[float, int, int]:
     """The first of the largest numbers from row and column k on, and its place. A nan is larger than all others."""
     best, row = 0.0, k
@@ -73,9 +82,7 @@ def factor(n: int, numbers: list[float]) -> Factors:
     """The factors of a matrix of n rows, given row by row."""
     a = [numbers[n * i : n * i + n] for i in range(n)]
     row = [_power(r) for r in a]
-    a = [[ldexp(x, -power) for x in r] for r, power in zip(a, row)]
-    column = [_power(r[j] for r in a) for j in range(n)]
-    a = [[ldexp(x, -power) for x, power in zip(r, column)] for r in a]
+    a, column = _scaled(a, row)  # both at once, so that no number that matters underflows in between
     p, q, sign = list(range(n)), list(range(n)), 1.0
     for k in range(n):
         size, i, j = _largest(a, k)
@@ -105,15 +112,6 @@ def _substitute(t: Rows, y: Rows, down: bool, unit: bool) -> None:
 
 def _transposed(a: Rows) -> Rows:
     return [list(column) for column in zip(*a)]
-
-
-def _scaled(b: Rows, powers: list[int]) -> tuple[Rows, list[int]]:
-    """The rows times 2**-powers, and each column scaled to at most 1 by another power of two, which is returned."""
-    tops = [
-        max((split(x)[1] - power for x, power in zip(column, powers) if x != 0.0 and x - x == 0.0), default=0)
-        for column in zip(*b)
-    ]
-    return [[ldexp(x, -power - top) for x, top in zip(r, tops)] for r, power in zip(b, powers)], tops
 
 
 def solve(f: Factors, b: Rows) -> Rows:

@@ -291,9 +291,9 @@ REDUCTIONS: tuple[Reduction, ...] = (
 # Of square matrices A, given row by row.
 JOINTS: tuple[Joint, ...] = (
     Joint("det", "the determinant of A, by elimination with complete pivoting",
-          "the adjoint times the cofactors of A", "of a singular matrix the cofactors too"),
+          "the adjoint times the cofactors of A, also where A is singular"),
     Joint("slogdet", "the sign of det(A), and log|det(A)|; 0 and -inf if A is singular",
-          "the second adjoint times the transposed inverse of A", "the sign has the partials 0"),
+          "the second adjoint times the transposed inverse of A; the sign has the partials 0"),
     Joint("solve", "the X with A X = B, row by row, of the operands n A B, in which the constant n counts the rows",
           "to B: A**-T adjoint(X); to A: -adjoint(B) X**T", first=1),
     Joint("cholesky", "the lower triangle L of A = L L**T, with zeros above; it reads only the lower triangle of A",

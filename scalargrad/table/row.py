@@ -86,11 +86,10 @@ class Joint:
     operand is the first. So n results of m operands take n + m numbers, and not n * m.
     """
 
-    def __init__(self, name: str, in_words: str, rule: str, kink: str = "", first: int = 0) -> None:
+    def __init__(self, name: str, in_words: str, rule: str, first: int = 0) -> None:
         self.name = name
         self.in_words = in_words
         self.rule = rule  # in words: what the results contribute to the operands
-        self.kink = kink
         self.first = first  # how many constants come before the operands
 
     def fits(self, n: int) -> bool:
