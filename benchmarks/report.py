@@ -34,17 +34,18 @@ class Measure:
     title: str
     unit: str
     targets: tuple[Target, ...] = ()
+    ours: str = OURS  # whose figure the targets limit
 
 
-def ratio(row: Mapping[str, float | None], rival: str) -> float | None:
+def ratio(row: Mapping[str, float | None], rival: str, own: str = OURS) -> float | None:
     """None if a figure is missing, or if the rival's is almost 0, as for micrograd's import and handles."""
-    ours, theirs = row.get(OURS), row.get(rival)
+    ours, theirs = row.get(own), row.get(rival)
     return None if ours is None or theirs is None or theirs < 0.5 else ours / theirs
 
 
 def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -> tuple[str, bool | None]:
     """A target in words, and whether it was met; None if nothing was measured."""
-    figure = row.get(OURS) if target.rival is None else ratio(row, target.rival)
+    figure = row.get(measure.ours) if target.rival is None else ratio(row, target.rival, measure.ours)
     words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.2f} of {target.rival}"
     named = f"{target.name}: " if target.name else ""
     return f"{named}≤ {words}", None if figure is None else figure <= target.limit
@@ -74,7 +75,7 @@ def _cells(
         rows.append([
             f"{measure.title}, {measure.unit}",
             *(_figure(row.get(name)) for name in contenders),
-            *(_ratio(ratio(row, rival)) for rival in rivals),
+            *(_ratio(ratio(row, rival, measure.ours)) for rival in rivals),
             "\n".join(f"{words}: {said[met]}" for words, met in verdicts),
         ])  # fmt: skip
     return rows
@@ -137,7 +138,7 @@ def write(
             "title": measure.title,
             "unit": measure.unit,
             "figures": dict(row),
-            "ratios": {rival: ratio(row, rival) for rival in rivals},
+            "ratios": {rival: ratio(row, rival, measure.ours) for rival in rivals},
             "targets": [
                 {"target": words, "met": met}
                 for words, met in (verdict(row, measure, target) for target in measure.targets)

@@ -115,9 +115,12 @@ class recording(core.Context):
     blocks: Sequence[Any]  # the leaves of the transform
 
     def __new__(cls, blocks: Sequence[Any] = ()) -> recording:
-        self = super().__new__(cls, core.RECORD)
+        self = _recording(recording, core.RECORD)
         self.blocks = blocks
         return self
+
+
+_recording: Any = core.Context.__new__
 
 
 class aside(core.Context):
@@ -275,18 +278,14 @@ def backward(root: core.Node, seed: float) -> None:
         _refuse_rule(root, seed, made or None, None)
 
 
-def gradients(root: core.Node, seed: float, blocks: Sequence[Any], mine: int) -> list[bytes | None]:
-    """`core.gradients`. Under a watcher it raises as `backward` does, for the first `mine` blocks. Changes nothing."""
-    mode = core.mode()
-    check = bool(mode & core.WATCH and mode & (core.STRICT | core.NO_GRAD))
-    found = core.gradients(root, seed, check, blocks)
+def gradients(root: core.Node, blocks: Sequence[Any], mine: int) -> list[bytes | None]:
+    """`core.gradients` under a watcher: raises as `backward` does, for the first `mine` blocks. Changes nothing."""
+    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks)
     if isinstance(found, tuple):
-        _refuse_rule(root, seed, found, None)
-    if mode & core.WATCH:
-        for block, numbers in zip(blocks[:mine], found):
-            if numbers is not None and not all(map(isfinite, array("d", numbers))):
-                items = [core.item(block, k) for k in range(len(numbers) // 8)]
-                _refuse_rule(root, seed, None, {id(x) for x in items})
+        _refuse_rule(root, 1.0, found, None)
+    for block, numbers in zip(blocks[:mine], found):
+        if numbers is not None and not all(map(isfinite, array("d", numbers))):
+            _refuse_rule(root, 1.0, None, {*map(id, core.items(core.whole(block, 1, len(block))))})
     return found
 
 

@@ -191,8 +191,8 @@ else:
 
     _report = ffi.typeof("sg_report *")
 
-    def _swept(root: Any, seed: float, check: int, finish: Any) -> Any:
-        """Sweeps, and returns `finish(address of the report)`, or what `check` found instead."""
+    def _swept(root: Any, seed: float, check: int, finish: Any, *given: Any) -> Any:
+        """Sweeps, and returns `finish(address of the report, *given)`, or what `check` found instead."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))
@@ -204,7 +204,7 @@ else:
                 return report.graph, report.index, report.opcode, shown, report.count
             if check == FINITE_LEAVES and not lib.sg_leaf_sums_finite(report):
                 return False
-            return finish(address)
+            return finish(address, *given)
         finally:
             lib.sg_discard(report)
 
@@ -215,7 +215,7 @@ else:
         return _swept(root, seed, check, _node.commit)
 
     def gradients(root: Any, seed: float, check: bool, blocks: Any) -> Any:
-        return _swept(root, seed, check, lambda address: [_node.found(address, block) for block in blocks])
+        return _swept(root, seed, check, _node.found, blocks)
 
 
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import eager, layers
+from benchmarks import eager, layers, surprises
 from benchmarks.__main__ import main
 from benchmarks.command import Benchmark
 from benchmarks.report import OURS, Target
@@ -36,7 +36,7 @@ def _quick(benchmark: Benchmark, folder: Path) -> dict[str, Any]:
         assert list(row["ratios"]) == list(benchmark.rivals)
         assert len(row["targets"]) == len(measure.targets)
         assert all(figure is None or isinstance(figure, float) for figure in row["figures"].values())
-        assert isinstance(row["figures"][OURS], float)
+        assert isinstance(row["figures"][measure.ours], float)
     return record
 
 
@@ -53,6 +53,23 @@ def test_quick_run_of_layers(tmp_path: Path) -> None:
     told = record["settings"]["loss_gradients_weights"]
     assert set(told["moons"]) == {OURS, *layers.RIVALS}
     assert set(told["digits_step"]) == {OURS, *layers.RIVALS} - set(layers.SCALARS)
+
+
+def test_quick_run_of_surprises(tmp_path: Path) -> None:
+    record = _quick(surprises.BENCHMARK, tmp_path)
+    assert record["machine"]["packages"]["micrograd"]
+    assert all(row["figures"]["beside"] for row in record["measures"].values())
+    assert [len(measure.targets) for measure in surprises.MEASURES].count(0) == 1  # the price of a Matrix is no target
+
+
+def test_engines_that_disagree_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = iter([(0.1, 1.0), (0.1, 1.0), (0.1, 1.0), (0.1, 1.0 + 1e-6)])
+    monkeypatch.setattr(surprises, "_moons", lambda contender, data: next(steps))
+    monkeypatch.setattr(surprises.peers, "python", lambda: None)
+    monkeypatch.setattr(surprises.peers, "micrograd", lambda: None)
+    monkeypatch.setattr(surprises.network, "moons", lambda: None)
+    with pytest.raises(ValueError, match="moons: the engines disagree"):
+        surprises._pure(surprises.QUICK)
 
 
 def test_who_disagrees_is_named() -> None:

@@ -17,20 +17,12 @@ static int tabulate_leaves(sg_sweep_state *sweep)
     return 1;
 }
 
-/* found(address of a report, block) -> the bytes of the sums that its sweep found for the block's items, 0.0 for an
- * item that it did not reach; None if it reached none. Commits nothing. */
-PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
+/* The bytes of the sums for the block's items, 0.0 for an item that was not reached; None if none was. */
+static PyObject *found_of(sg_sweep_state *sweep, PyObject *object)
 {
-    (void)module;
-    if (n != 2 || Py_TYPE(args[1]) != sg_block_type)
-        return PyErr_Format(PyExc_TypeError, "found(address, block)");
-    const sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(args[0]);
-    const Block *block = (Block *)args[1];
-    if (PyErr_Occurred())
+    Block *block;
+    if (!sg_read_block(object, &block))
         return NULL;
-    sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
-    if (!tabulate_leaves(sweep))
-        return sg_no_memory();
     PyObject *bytes =
         block->items ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(block->count * sizeof(double))) : NULL;
     double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
@@ -44,4 +36,27 @@ PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
         return bytes;
     Py_XDECREF(bytes);
     Py_RETURN_NONE;
+}
+
+/* found(address of a report, list of blocks) -> a list: for each block, the bytes of the sums that its sweep found, or
+ * None. Commits nothing. */
+PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    if (n != 2 || !PyList_Check(args[1]))
+        return PyErr_Format(PyExc_TypeError, "found(address, list of blocks)");
+    const sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(args[0]);
+    if (PyErr_Occurred())
+        return NULL;
+    sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
+    if (!tabulate_leaves(sweep))
+        return sg_no_memory();
+    Py_ssize_t count = PyList_Size(args[1]);
+    PyObject *list = PyList_New(count);
+    for (Py_ssize_t k = 0; list && k < count; k++) {
+        PyObject *bytes = found_of(sweep, PyList_GetItem(args[1], k));
+        if (!bytes || PyList_SetItem(list, k, bytes) < 0)
+            Py_CLEAR(list);
+    }
+    return list;
 }

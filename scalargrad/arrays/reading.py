@@ -22,6 +22,12 @@ def is_numpy(x: Any) -> TypeGuard[Any]:
     return numpy is not None and isinstance(x, numpy.ndarray)
 
 
+def is_plain(x: Any) -> bool:
+    """Whether x is of numpy's own class of arrays, with numbers, in one dimension or more."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(x) is numpy.ndarray and x.ndim > 0 and x.dtype.kind in "fiub"
+
+
 def is_object_array(x: Any) -> TypeGuard[Any]:
     """Whether x is a numpy array of objects, such as Values."""
     return is_numpy(x) and x.dtype == object

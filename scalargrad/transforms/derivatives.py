@@ -14,6 +14,7 @@ the outer transform, in any thread, it raises `HigherOrderError`: second derivat
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,7 @@ from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, require_function, running, weighted
-from scalargrad.transforms.trees import Leaf, Tree, joined
+from scalargrad.transforms.trees import NUMBER, Leaf, Tree, joined
 
 if TYPE_CHECKING:
     from scalargrad.convert import Number
@@ -136,14 +137,17 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     require_function(fun, "value_and_grad")
     argnums = _kept(argnums)
 
+    name, one = name_of(fun), convert.index(argnums) is not None
+    first: Any = argnums if type(argnums) is int and argnums >= 0 else math.inf
+
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
-        run.require_scalar("grad")
-        run.warn_if_lost()
-        gradients = run.outside(run.pull(run.items[0]))
-        value = run.outputs.numbers()[0]
-        return (value, run.aux) if has_aux else value, _one_or_all(argnums, gradients)
+        positions = (first,) if first < len(args) else _positions(argnums, len(args), name)
+        run = Run(fun, name, args, positions).execute(kwargs, has_aux)
+        root = run.scalar("grad")
+        gradients = run.outside(run.pull(root))
+        value = root.data if isinstance(root, core.Node) else root
+        return (value, run.aux) if has_aux else value, gradients[0] if one else tuple(gradients)
 
     return value_and_gradient
 
@@ -174,14 +178,17 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
+        run = Run(fun, name_of(fun), args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
         run.warn_if_lost()
-        rows = [run.parts(run.pull(item)) for item in run.items]
+        pulled = [run.pull(item) for item in run.items]
+        rows = [[row] if len(run.inputs) == 1 else run.parts(row) for row in pulled]
 
         def entries(result: Leaf) -> Any:
             of_result = rows[result.start : result.start + result.size]
 
             def entry(k: int, argument: Leaf) -> Any:
+                if result.kind == argument.kind == NUMBER:
+                    return of_result[0][k][argument.start]
                 numbers = array("d")
                 for row in of_result:
                     numbers += row[k][argument.start : argument.start + argument.size]
@@ -228,7 +235,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     primals, tangents = _sequence(primals, "primals"), _sequence(tangents, "tangents")
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents")
-    run = Run(fun, primals, range(len(primals)))
+    run = Run(fun, name_of(fun), primals, range(len(primals)))
     if running:
         refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
     direction = array("d")
@@ -268,7 +275,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     ([6.0, 5.0], (2.0, 3.0), (1.0, 1.0))
     """
     require_function(fun, "vjp")
-    run = Run(fun, primals, range(len(primals))).execute({}, has_aux)
+    run = Run(fun, name_of(fun), primals, range(len(primals))).execute({}, has_aux)
     refuse_outer([run.outputs])
     run.warn_if_lost()
 

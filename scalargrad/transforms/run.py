@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -9,13 +10,13 @@ from typing import Any, NoReturn
 from scalargrad import contexts, convert, core
 from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
-from scalargrad.transforms.trees import Branch, Leaf, Tree
+from scalargrad.transforms.trees import ROW, Branch, Leaf, Tree
 
 Function = Callable[..., Any]
 
 _DOT = ops.OPCODE["dot"]
 # Every transform whose function is running, in any thread; and some that an interrupt has left here.
-running: dict[int, contexts.recording] = {}
+running: dict[contexts.recording, contexts.recording] = {}
 
 
 def name_of(fun: Function) -> str:
@@ -65,28 +66,32 @@ def require_function(fun: Any, transform: str) -> None:
 class Run:
     """One run of a function on fresh leaves."""
 
-    def __init__(self, fun: Function, args: Sequence[Any], positions: Sequence[int]) -> None:
-        self.fun, self.args, self.positions, self.name = fun, list(args), positions, name_of(fun)
-        self.inputs = [Tree(args[k], f"argument {k} of {self.name}") for k in positions]
-        refuse_outer(self.inputs)
+    def __init__(self, fun: Function, name: str, args: Sequence[Any], positions: Sequence[int]) -> None:
+        self.fun, self.name, self.args = fun, name, list(args)
+        self.inputs: list[Tree] = []
+        for k in positions:
+            self.inputs.append(Tree(args[k], ("argument ", k, " of ", name)))
+        if running:
+            refuse_outer(self.inputs)
         self.blocks: list[Any] = []
         for k, tree in zip(positions, self.inputs):
             numbers = tree.numbers()
-            blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in tree.spans()]
+            spans = tree.spans()
+            parts = [numbers] if len(spans) == 1 else [numbers[start:end] for start, end in spans]
+            blocks = [core.doubles(part.tobytes(), True) for part in parts]
             self.args[k] = tree.inside(blocks)
             self.blocks += blocks
-        self.sizes = [end - start for tree in self.inputs for start, end in tree.spans()]
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
-        has_aux = convert.flag(has_aux, "has_aux")
+        has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = contexts.recording(self.blocks)
         try:
             with context:
-                running[id(context)] = context
+                running[context] = context
                 result = self.fun(*self.args, **kwargs)
         finally:
-            running.pop(id(context), None)
+            running.pop(context, None)
         self.args = []
         self.aux = None
         if has_aux:
@@ -101,14 +106,27 @@ class Run:
             self.aux = tree.outside(tree.numbers())
         if result is None:
             raise NumberError(f"{self.name} returned None: does it lack a return?")
-        self.outputs = Tree(result, f"the result of {self.name}", results=True)
-        self.items = self.outputs.items()
-        contexts.refuse_results(self.items, f"the result of {self.name}")
+        self.result = result
         return self
+
+    @functools.cached_property
+    def outputs(self) -> Tree:
+        """The result, taken apart."""
+        return Tree(self.result, ("the result of ", self.name, ""), results=True)
+
+    @functools.cached_property
+    def items(self) -> list[Any]:
+        """The Values and floats of the result."""
+        items = self.outputs.items()
+        contexts.refuse_results(items, f"the result of {self.name}")
+        return items
 
     def warn_if_lost(self) -> None:
         """Warns if the result has numbers, and none of them is a Value."""
-        if sum(self.sizes) and self.items and not any(isinstance(item, core.Node) for item in self.items):
+        for item in self.items:
+            if isinstance(item, core.Node):
+                return
+        if self.items and any(map(len, self.blocks)):
             contexts.warn_user(
                 f"no Value reached the result of {self.name}, so its derivative is 0: in it, use sg.exp for math.exp,"
                 " and x itself for x.data and float(x)",
@@ -118,10 +136,16 @@ class Run:
     def value(self) -> Any:
         return self.outputs.outside(self.outputs.numbers())
 
-    def require_scalar(self, transform: str) -> None:
+    def scalar(self, transform: str) -> Any:
+        """The only number of the result, a Value or float. Raises `ShapeError` if it has another form."""
+        if isinstance(self.result, core.Node) and not core.mode() & core.WATCH:
+            return self.result
         root = self.outputs.root
-        if isinstance(root, Leaf) and root.shape == ():
-            return
+        if isinstance(root, Leaf) and root.kind != ROW and root.shape == ():
+            if not isinstance(self.items[0], core.Node):
+                self.warn_if_lost()
+            return self.items[0]
+        root = self.outputs.branch()
         if isinstance(root, Branch):
             found = f"a {type(root.container).__name__} of {len(root.children)}"
             advice = ", or has_aux=True where it is (value, aux)" if len(root.children) == 2 else ""
@@ -135,16 +159,23 @@ class Run:
     def pull(self, root: Any) -> array[float]:
         """The derivatives of a root by all numbers of the inputs, as one row."""
         if not isinstance(root, core.Node):
-            return array("d", bytes(8 * sum(self.sizes)))
+            return array("d", bytes(8 * sum(map(len, self.blocks))))
         if core.key(root) is None:
             root = weighted([root], [1.0])
-        others = _blocks_running()
-        found = contexts.gradients(root, 1.0, [*self.blocks, *others], len(self.blocks))
-        if found[len(self.blocks) :] != [None] * len(others):
+        others = _blocks_running() if running else []
+        blocks = self.blocks + others
+        found: Any
+        if core.mode() & core.WATCH:
+            found = contexts.gradients(root, blocks, len(self.blocks))
+        else:
+            found = core.gradients(root, 1.0, False, blocks)
+        if others and found[len(self.blocks) :] != [None] * len(others):
             _refuse()
+        if len(found) == 1 and found[0] is not None:
+            return array("d", found[0])
         row = array("d")
-        for numbers, size in zip(found, self.sizes):
-            row.frombytes(bytes(8 * size) if numbers is None else numbers)
+        for numbers, block in zip(found, self.blocks):
+            row.frombytes(bytes(8 * len(block)) if numbers is None else numbers)
         return row
 
     def parts(self, row: array[float]) -> list[array[float]]:
@@ -156,4 +187,6 @@ class Run:
         return parts
 
     def outside(self, row: array[float]) -> list[Any]:
+        if len(self.inputs) == 1:
+            return [self.inputs[0].outside(row)]
         return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]

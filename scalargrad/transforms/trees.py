@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from scalargrad import convert, core
@@ -18,18 +18,24 @@ from scalargrad.arrays.reading import Shape
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.transforms import containers
 
-NUMBER, ARRAY, NUMPY, BUFFER, OTHER = range(5)  # ARRAY: Vector or Matrix; NUMPY: a numpy array
+# ROW: a list or tuple of numbers alone, a leaf in place of a branch of many; ARRAY: Vector or Matrix; NUMPY: its array
+NUMBER, ROW, ARRAY, NUMPY, BUFFER, OTHER = range(6)
+# The name of the whole, whose parts are put together when it is needed; or the path of a container, and a key in it.
+Path = str | tuple[Any, ...]
+_IN_ROWS = {float, int, core.Node}
 
 
 class Leaf:
     """A number, an array, or another object, which a transform passes through unchanged."""
 
-    __slots__ = ("given", "kind", "of_numpy", "path", "shape", "size", "start")
+    __slots__ = ("given", "kind", "path", "shape", "size", "start")
 
-    def __init__(self, given: Any, kind: int, shape: Shape, path: str) -> None:
-        self.given, self.kind, self.shape, self.path = given, kind, shape, path
-        self.of_numpy = kind == NUMPY or (kind == ARRAY and given.of_numpy)
-        self.start, self.size = 0, math.prod(shape) if kind != OTHER else 0
+    def __init__(self, given: Any, kind: int, shape: Shape, path: Path, size: int, start: int = 0) -> None:
+        self.given, self.kind, self.shape, self.path, self.size, self.start = given, kind, shape, path, size, start
+
+    @property
+    def of_numpy(self) -> bool:
+        return self.kind == NUMPY or (self.kind == ARRAY and self.given.of_numpy)
 
 
 class Branch:
@@ -37,8 +43,20 @@ class Branch:
 
     __slots__ = ("children", "container", "keys", "path")
 
-    def __init__(self, container: Any, keys: Sequence[Any], children: list[Any], path: str) -> None:
+    def __init__(self, container: Any, keys: Sequence[Any], children: list[Any], path: Path) -> None:
         self.container, self.keys, self.children, self.path = container, keys, children, path
+
+
+def _spread(leaf: Leaf) -> Branch:
+    """A row as the branch that it stands for."""
+    children = [Leaf(x, NUMBER, (), (leaf.path, k), 1, leaf.start + k) for k, x in enumerate(leaf.given)]
+    return Branch(leaf.given, range(leaf.size), children, leaf.path)
+
+
+def _named(path: Path) -> str:
+    if isinstance(path, str):
+        return path
+    return f"{_named(path[0])}[{path[1]!r}]" if len(path) == 2 else "".join(map(str, path))
 
 
 Subtree = Leaf | Branch
@@ -53,34 +71,35 @@ class Tree:
 
     __slots__ = ("_others", "_results", "leaves", "root", "size")
 
-    def __init__(self, given: Any, where: str, results: bool = False, others: bool = False) -> None:
-        self.leaves: list[Leaf] = []
+    def __init__(self, given: Any, where: Path, results: bool = False, others: bool = False) -> None:
         self._results, self._others = results, others
         try:
-            self.root = self._read(given, where)
+            self.root = root = self._read(given, where)
         except RecursionError:
-            raise ArgumentError(f"{where} is nested too deeply, or contains itself") from None
-        self.size = 0
-        for numbers in (True, False):
-            for leaf in self.leaves:
-                if (leaf.kind == NUMBER) is numbers:
-                    leaf.start = self.size
-                    self.size += leaf.size
+            raise ArgumentError(f"{_named(where)} is nested too deeply, or contains itself") from None
+        if isinstance(root, Leaf):
+            self.leaves, self.size = [root], root.size
+            return
+        self.leaves, self.size = sorted(_leaves(root), key=_is_array), 0
+        for leaf in self.leaves:
+            leaf.start = self.size
+            self.size += leaf.size
 
-    def _leaf(self, given: Any, kind: int, shape: Shape, path: str) -> Leaf:
-        leaf = Leaf(given, kind, shape, path)
-        self.leaves.append(leaf)
-        return leaf
-
-    def _read(self, x: Any, path: str) -> Subtree:
+    def _read(self, x: Any, path: Path) -> Subtree:
         kind = type(x)
         if isinstance(x, core.Node) or (kind is float and not self._others):
-            return self._leaf(x, NUMBER, (), path)
+            return Leaf(x, NUMBER, (), path, 1)
+        if (kind is list or kind is tuple) and x and not self._others:
+            kinds = {*map(type, x)}
+            if kinds <= _IN_ROWS:
+                return Leaf(x[:] if int not in kinds else kind(map(_item, x)), ROW, (), path, len(x))
+        if reading.is_plain(x) and not self._others:
+            return _array(x, NUMPY, x.shape, path)
         keys = containers.keys(x)
         if keys is not None:
-            return Branch(x, keys, [self._read(x[key], f"{path}[{key!r}]") for key in keys], path)
+            return Branch(x, keys, [self._read(x[key], (path, key)) for key in keys], path)
         if isinstance(x, Array):
-            return self._leaf(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
+            return _array(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
         if reading.is_numpy(x) and not self._others:
             reading.refuse_masked(x)
         if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
@@ -90,36 +109,41 @@ class Tree:
         if reading.is_numpy(x):
             tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
             if tracked or (x.dtype.kind in "biufO" and not self._others):
-                return self._leaf(x, NUMPY, tuple(x.shape), path)
+                return _array(x, NUMPY, tuple(x.shape), path)
         elif not self._others:
             if _is_number(x):
-                return self._leaf(x, NUMBER, (), path)
+                return Leaf(_number(x), NUMBER, (), path, 1)
             if reading.is_data(x):
+                name = _named(path)
                 if not reading.is_buffer(x):  # an array or a table of another library
-                    x = reading.of_foreign(x, path)
-                    return self._leaf(x, NUMPY, reading.read(x, (1, 2), path, False)[1], path)
-                shape = reading.read(x, (1, 2), path, False)[1]
-                return self._leaf(x if isinstance(x, array) else reading.of_buffer(x, path), BUFFER, shape, path)
+                    x = reading.of_foreign(x, name)
+                    return _array(x, NUMPY, reading.read(x, (1, 2), name, False)[1], path)
+                shape = reading.read(x, (1, 2), name, False)[1]
+                return _array(x if isinstance(x, array) else reading.of_buffer(x, name), BUFFER, shape, path)
         if self._others:
-            return self._leaf(x, OTHER, (), path)
+            return Leaf(x, OTHER, (), path, 0)
         raise NumberError(
-            f"{path} is a {type(x).__name__}, {convert.short(x)}: only numbers, numpy arrays, Vectors and Matrices,"
-            " and lists, tuples and dicts of them, can be differentiated"
+            f"{_named(path)} is a {type(x).__name__}, {convert.short(x)}: only numbers, numpy arrays, Vectors and"
+            " Matrices, and lists, tuples and dicts of them, can be differentiated"
         )
 
     def leaf(self, where: str) -> Leaf:
         """The only leaf of a tree that is not a container. Raises `ShapeError` for a container."""
-        if isinstance(self.root, Branch):
-            raise ShapeError(f"{where} must be a number or an array, got a {type(self.root.container).__name__}")
-        return self.root
+        root = self.branch()
+        if isinstance(root, Branch):
+            raise ShapeError(f"{where} must be a number or an array, got a {type(root.container).__name__}")
+        return root
 
-    def _each(self, numbers: bool) -> list[Any]:
-        """The elements of each leaf: a list of Values and numbers, or of numbers alone."""
-        return [_elements(leaf, numbers) for leaf in sorted(self.leaves, key=lambda leaf: leaf.kind != NUMBER)]
+    def branch(self) -> Subtree:
+        """The root; a row as a branch."""
+        return _spread(self.root) if isinstance(self.root, Leaf) and self.root.kind == ROW else self.root
 
     def items(self) -> list[Any]:
         """The Values and floats, as one row."""
-        return [item for items in self._each(False) for item in items]
+        items: list[Any] = []
+        for leaf in self.leaves:
+            items += _elements(leaf, False)
+        return items
 
     def values(self) -> list[Any]:
         """The Values among the items."""
@@ -127,43 +151,41 @@ class Tree:
 
     def numbers(self) -> array[float]:
         """The numbers, as one row."""
+        if len(self.leaves) == 1:
+            return array("d", _elements(self.leaves[0], True))
         row = array("d")
-        for numbers in self._each(True):
-            row.extend(numbers)
+        for leaf in self.leaves:
+            row.extend(_elements(leaf, True))
         return row
 
     # --- building the containers again
 
     def map(self, function: Callable[[Leaf], Any]) -> Any:
-        """The same containers, with the function's result in place of each leaf."""
-        return _map(self.root, function)
+        """The same containers, with the function's result in place of each leaf, and of each number in a row."""
+        return _map(self.root, function, rows=False)
 
     def outside(self, numbers: array[float]) -> Any:
         """The tree with other, plain numbers, in the same containers and shapes."""
-        return self.map(lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]))
+        root = self.root
+        if isinstance(root, Leaf):
+            return _outside(root, numbers)
+        return _map(root, lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]), rows=True)
 
     def inside(self, blocks: Sequence[Any]) -> Any:
         """The tree as the function sees it, from the items of blocks: one block per span of `spans`."""
+        singles = core.items(core.whole(blocks[0], 1, len(blocks[0])))
         following = iter(blocks[1:])
-
-        def build(leaf: Leaf) -> Any:
-            if leaf.kind == OTHER:
-                return leaf.given
-            if leaf.kind == NUMBER:
-                return core.item(blocks[0], leaf.start)
-            block = next(following)
-            if len(leaf.shape) == 0:
-                return core.item(block, 0)
-            if len(leaf.shape) > 2:
-                raise ShapeError(f"{leaf.path} has shape {leaf.shape}: an array has one or two dimensions")
-            return of_shape(block, leaf.shape, leaf.of_numpy)
-
-        return self.map(build)
+        root = self.root
+        if isinstance(root, Leaf):
+            return _inside(root, singles, following)
+        return _map(root, lambda leaf: _inside(leaf, singles, following), rows=True)
 
     def spans(self) -> list[tuple[int, int]]:
         """Where the numbers of each block begin and end: one block of all single numbers, then one block per array."""
-        arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if leaf.kind not in (NUMBER, OTHER)]
-        return [(0, arrays[0][0] if arrays else self.size), *arrays]
+        if not self.leaves or not _is_array(self.leaves[-1]):
+            return [(0, self.size)]
+        arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if _is_array(leaf)]
+        return [(0, arrays[0][0]), *arrays]
 
     def match(self, given: Any, where: str, absent: bool = False) -> array[float]:
         """The numbers of another tree, as one row. Raises `ShapeError` unless its containers and shapes are the same.
@@ -175,6 +197,18 @@ class Tree:
         return row
 
 
+def _array(given: Any, kind: int, shape: Shape, path: Path) -> Leaf:
+    return Leaf(given, kind, shape, path, math.prod(shape))
+
+
+def _leaves(tree: Subtree) -> list[Leaf]:
+    return [tree] if isinstance(tree, Leaf) else [leaf for child in tree.children for leaf in _leaves(child)]
+
+
+def _is_array(leaf: Leaf) -> bool:
+    return ARRAY <= leaf.kind <= BUFFER
+
+
 def _is_number(x: Any) -> bool:
     try:
         return isinstance(x, (int, float)) or convert.number(x) is not NotImplemented
@@ -184,39 +218,65 @@ def _is_number(x: Any) -> bool:
 
 def _elements(leaf: Leaf, numbers: bool) -> Any:
     given = leaf.given
+    if leaf.kind <= ROW:
+        items: Sequence[Any] = given if leaf.kind == ROW else (given,)
+        return [x if type(x) is float else x.data for x in items] if numbers else items
     if leaf.kind == OTHER:
         return ()
     if isinstance(given, Array):
         if numbers:
             return given.numbers()
         return given.elements()
-    if leaf.kind == NUMPY and given.dtype != object:
+    if leaf.kind == NUMPY and given.dtype.kind != "O":
         row = array("d", reading.doubles(given).tobytes())
         return row if numbers else row.tolist()
-    if leaf.kind == NUMBER:
-        items: list[Any] = [given]
-    elif leaf.kind == NUMPY:
+    if leaf.kind == NUMPY:
         items = given.ravel().tolist()
     else:
         items = given if len(leaf.shape) == 1 else [item for row in given for item in row]
-    return [_number(item) if numbers or not isinstance(item, core.Node) else item for item in items]
+    return [_number(item) if numbers else _item(item) for item in items]
+
+
+def _item(x: Any) -> Any:
+    return x if isinstance(x, core.Node) else _number(x)
 
 
 def _number(x: Any) -> float:
     return x if type(x) is float else x.data if isinstance(x, core.Node) else convert.real(x)
 
 
-def _map(tree: Subtree, function: Callable[[Leaf], Any]) -> Any:
+def _map(tree: Subtree, function: Callable[[Leaf], Any], rows: bool) -> Any:
+    """The containers, with the function's results. With `rows`, it takes a row whole."""
     if isinstance(tree, Leaf):
-        return function(tree)
-    return containers.join(tree.container, tree.keys, [_map(child, function) for child in tree.children])
+        if rows or tree.kind != ROW:
+            return function(tree)
+        tree = _spread(tree)
+    return containers.join(tree.container, tree.keys, [_map(child, function, rows) for child in tree.children])
+
+
+def _inside(leaf: Leaf, singles: list[Any], blocks: Iterator[Any]) -> Any:
+    """A leaf as the function sees it: of the single numbers, or of the next block."""
+    if leaf.kind == ROW:
+        return type(leaf.given)(singles[leaf.start : leaf.start + leaf.size])
+    if leaf.kind == NUMBER:
+        return singles[leaf.start]
+    if leaf.kind == OTHER:
+        return leaf.given
+    block = next(blocks)
+    if len(leaf.shape) == 0:
+        return core.item(block, 0)
+    if len(leaf.shape) > 2:
+        raise ShapeError(f"{_named(leaf.path)} has shape {leaf.shape}: an array has one or two dimensions")
+    return of_shape(block, leaf.shape, leaf.of_numpy)
 
 
 def _outside(leaf: Leaf, numbers: array[float]) -> Any:
-    if leaf.kind == OTHER:
-        return leaf.given
     if leaf.kind == NUMBER:
         return numbers[0]
+    if leaf.kind == ROW:
+        return type(leaf.given)(numbers)
+    if leaf.kind == OTHER:
+        return leaf.given
     if leaf.kind == NUMPY:
         return _numpy(numbers, leaf.shape)
     if leaf.kind == BUFFER:
@@ -238,12 +298,14 @@ def joined(numbers: array[float], shape: Shape, of_numpy: bool) -> Any:
 def _match(tree: Subtree, given: Any, where: str, absent: bool, row: array[float]) -> None:
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
+    if isinstance(tree, Leaf) and tree.kind == ROW:
+        tree = _spread(tree)
     if isinstance(tree, Branch):
         _match_children(tree, given, where, absent, row)
         return
     shape, numbers = _read_array(given, where)
     if shape != tree.shape:
-        raise ShapeError(f"{where} must have shape {tree.shape}, as {tree.path} has; got shape {shape}")
+        raise ShapeError(f"{where} must have shape {tree.shape}, as {_named(tree.path)} has; got shape {shape}")
     row[tree.start : tree.start + tree.size] = numbers
 
 
@@ -267,7 +329,7 @@ def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: arr
     if not same:
         wanted = f"{type(tree.container).__name__} of {len(tree.children)}"
         raise ShapeError(
-            f"{where} must be a {wanted}, as {tree.path} is{f', with keys {tree.keys}' if named else ''};"
+            f"{where} must be a {wanted}, as {_named(tree.path)} is{f', with keys {tree.keys}' if named else ''};"
             f" got {type(given).__name__} {convert.short(given)}"
         )
     for key, child in zip(tree.keys, tree.children):
