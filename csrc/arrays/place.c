@@ -48,6 +48,22 @@ static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, i
     return start;
 }
 
+/* If operands that were just listed are nodes at even distances, as when they have all just entered, makes the list a
+ * span of them. */
+static void span_of_list(sg_graph *open, sg_span *span, uint32_t rows, uint32_t columns)
+{
+    const uint32_t *list = open->args + span->start;
+    uint32_t row = rows > 1 ? list[columns] - list[0] : 0, column = columns > 1 ? list[1] - list[0] : 0;
+    if ((row | column) & SG_CONST)               /* a constant, or descending */
+        return;
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < columns; c++)
+            if (list[r * columns + c] != list[0] + r * row + c * column || list[r * columns + c] & SG_CONST)
+                return;
+    open->arg_count = span->start;
+    *span = (sg_span){SG_NODES, list[0], row, column};
+}
+
 /* Lists the operands of an array in args[]. 0: no memory. */
 static int list_operands(sg_graph *open, const sg_array *x, sg_span *span)
 {
@@ -68,6 +84,7 @@ static int list_operands(sg_graph *open, const sg_array *x, sg_span *span)
                 return 0;
             open->args[offset + r * columns + c] = operand;
         }
+    span_of_list(open, span, rows, columns);
     return 1;
 }
 

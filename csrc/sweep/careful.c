@@ -53,6 +53,31 @@ static inline __attribute__((always_inline)) double push(careful_pass v, uint32_
     } while (0)
 #include "sweep/rules.h"
 
+/* One element of a bulk. */
+static __attribute__((noinline)) int visit_element(careful_pass v, uint32_t i, double d)
+{
+    const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
+    uint32_t e = i - bulk->first, n = sg_operand_count(v.graph, i);
+    double z = v.val[i];
+    if (bulk->op == SG_DOT) {
+        for (uint32_t k = 0; k < n; k++) {
+            uint32_t operand = sg_element_operand(v.graph, bulk, e, k);
+            if (!(operand & SG_CONST))
+                SG_ACCUMULATE(operand, SG_TIMES(d, number_in(v, sg_element_operand(v.graph, bulk, e, k ^ 1))));
+        }
+        return 1;
+    }
+    uint32_t operands[3] = {0, 0, 0};
+    double x[3] = {0, 0, 0};
+    for (uint32_t k = 0; k < n; k++) {
+        operands[k] = sg_element_operand(v.graph, bulk, e, k);
+        x[k] = number_in(v, operands[k]);
+    }
+    for (uint32_t k = 0; k < n; k++)
+        SG_ACCUMULATE_NODE(operands[k], SG_TIMES(d, sg_partial(bulk->op, (int)k, x[0], x[1], x[2], z)));
+    return 1;
+}
+
 /* Adds to a node. If that is the next to be visited, its adjoint also stays in a register: in a chain, waiting for the
  * store would take most of the time. */
 #define PUSH_NODE(operand, product)                                                                                    \
@@ -98,7 +123,7 @@ static void begin_span(careful_pass v, const sg_bulk *bulk, int k)
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < columns; c++) {
             uint32_t operand = sg_span_operand(v.graph, span, r, c);
-            if (sg_is_reached(v.adj[operand]))
+            if (operand & SG_CONST || sg_is_reached(v.adj[operand]))
                 continue;
             v.blocks[operand / 64] = 1;
             v.adj[operand] = v.op[operand] < SG_FIRST ? sg_running_sum(v.sweep, v.graph, operand) : -0.0;
@@ -110,22 +135,21 @@ static int span_has_nan(careful_pass v, const sg_bulk *bulk, int k)
     uint32_t rows, columns;
     const sg_span *span = sg_span_of_nodes(bulk, k, &rows, &columns);
     for (uint32_t r = 0; r < rows; r++)
-        for (uint32_t c = 0; c < columns; c++)
-            if (isnan(v.adj[sg_span_operand(v.graph, span, r, c)]))
+        for (uint32_t c = 0; c < columns; c++) {
+            uint32_t operand = sg_span_operand(v.graph, span, r, c);
+            if (!(operand & SG_CONST) && isnan(v.adj[operand]))
                 return 1;
+        }
     return 0;
 }
 
 /* Sweeps with the kernels the bulk whose last node is i. SG_DONE, SG_NO_MEMORY or SG_REPEAT; or SG_BY_ELEMENT, if it is
- * reached in part, or its operands coincide. */
+ * reached in part. */
 static __attribute__((noinline)) sg_outcome pull_whole(careful_pass v, uint32_t i)
 {
     const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
     if (i != bulk->first + bulk->rows * bulk->columns - 1)
         return SG_BY_ELEMENT;
-    for (int k = 0; k < 3; k++)
-        if (bulk->operands[k].kind == SG_LISTED)
-            return SG_BY_ELEMENT;
     for (uint32_t e = bulk->first; e < i; e++)
         if (!sg_is_reached(v.adj[e]))
             return SG_BY_ELEMENT;

@@ -139,20 +139,6 @@ static void prepare(const sg_sweep_state *sweep, sg_part part)
             adj[graph->links[k].entry] = sg_running_sum(sweep, graph, graph->links[k].entry);
 }
 
-/* Sweeps all elements of a bulk whose last is *i, and sets *i to its first. SG_DONE or SG_NO_MEMORY. */
-static __attribute__((noinline)) sg_outcome visit_bulk(dense_pass v, uint64_t *i)
-{
-    const sg_bulk *bulk = &v.graph->bulks[v.a[*i]];
-    sg_outcome outcome = sg_bulk_pull(v.graph, bulk, v.adj);
-    if (outcome == SG_BY_ELEMENT) {
-        for (uint32_t k = (uint32_t)*i + 1; k-- > bulk->first;)
-            visit_element(v, k, v.adj[k]);
-        outcome = SG_DONE;
-    }
-    *i = bulk->first;
-    return outcome;
-}
-
 sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
@@ -226,8 +212,9 @@ sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
             ADD_NODE(a, SG_TIMES(d, 0.0));
             break;
         case SG_BULK:
-            if (visit_bulk(v, &i) == SG_NO_MEMORY)
+            if (sg_bulk_pull(graph, &graph->bulks[a], adj) == SG_NO_MEMORY)
                 return SG_NO_MEMORY;
+            i = graph->bulks[a].first;
             next = adj[(int64_t)i - 1];
             break;
         default:

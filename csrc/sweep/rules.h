@@ -92,31 +92,6 @@ static __attribute__((noinline)) int visit_ternary(SG_PASS v, uint32_t i, double
     return 1;
 }
 
-/* One element of a bulk. */
-static __attribute__((noinline)) int visit_element(SG_PASS v, uint32_t i, double d)
-{
-    const sg_bulk *bulk = &v.graph->bulks[v.a[i]];
-    uint32_t e = i - bulk->first, n = sg_operand_count(v.graph, i);
-    double z = v.val[i];
-    if (bulk->op == SG_DOT) {
-        for (uint32_t k = 0; k < n; k++) {
-            uint32_t operand = sg_element_operand(v.graph, bulk, e, k);
-            if (!(operand & SG_CONST))
-                SG_ACCUMULATE(operand, SG_TIMES(d, number_in(v, sg_element_operand(v.graph, bulk, e, k ^ 1))));
-        }
-        return 1;
-    }
-    uint32_t operands[3] = {0, 0, 0};
-    double x[3] = {0, 0, 0};
-    for (uint32_t k = 0; k < n; k++) {
-        operands[k] = sg_element_operand(v.graph, bulk, e, k);
-        x[k] = number_in(v, operands[k]);
-    }
-    for (uint32_t k = 0; k < n; k++)
-        SG_ACCUMULATE_NODE(operands[k], SG_TIMES(d, sg_partial(bulk->op, (int)k, x[0], x[1], x[2], z)));
-    return 1;
-}
-
 /* Adds what a joint operation of n operands contributes to them. */
 static int add_contributions(SG_PASS v, const uint32_t *args, uint32_t n, const double *contributions)
 {
