@@ -10,6 +10,16 @@ static uint64_t last_serial, last_closed;
 static uint64_t graphs_alive;
 void (*sg_drop_object)(void *object);
 
+/* Under AddressSanitizer, a use of a kept graph is found as a use of a freed one would be. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define SG_POISON(graph) ASAN_POISON_MEMORY_REGION(graph, sizeof *(graph))
+#define SG_UNPOISON(graph) ASAN_UNPOISON_MEMORY_REGION(graph, sizeof *(graph))
+#else
+#define SG_POISON(graph) ((void)(graph))
+#define SG_UNPOISON(graph) ((void)(graph))
+#endif
+
 #define NODE_BYTES (sizeof(double) + 2 * sizeof(uint32_t) + 2 * sizeof(uint8_t))
 
 static int grow_nodes(sg_graph *graph, uint32_t capacity)
@@ -37,15 +47,51 @@ static int grow_nodes(sg_graph *graph, uint32_t capacity)
     return 1;
 }
 
-sg_graph *sg_open(sg_graph **owner)
+/* --- opened, closed, freed ---------------------------------------------------------------------------------------- */
+
+/* A small graph that was freed is kept, with its memory, for the next to be opened: an operation on closed graphs whose
+ * result is dropped opens and frees one. */
+#define KEPT_CAPACITY 32u
+static sg_graph *kept;
+
+/* Keeps a graph whose leaves, links and labels have been dropped. 0: it is large, or one is kept already. */
+static int keep(sg_graph *graph)
 {
-    sg_graph *graph = sg_alloc_zero(sizeof *graph);
-    if (!graph)
-        return NULL;
-    if (!grow_nodes(graph, SG_FIRST_CAPACITY)) {
+    if (kept || graph->capacity > KEPT_CAPACITY || graph->const_capacity > KEPT_CAPACITY ||
+        graph->arg_capacity > KEPT_CAPACITY || graph->leaf_capacity > KEPT_CAPACITY ||
+        graph->link_capacity > KEPT_CAPACITY || graph->bulks || graph->labels)
+        return 0;
+    *graph = (sg_graph){
+        .capacity = graph->capacity, .val = graph->val, .a = graph->a, .b = graph->b, .op = graph->op,
+        .used = graph->used,
+        .consts = graph->consts, .const_capacity = graph->const_capacity,
+        .args = graph->args, .arg_capacity = graph->arg_capacity,
+        .leaves = graph->leaves, .leaf_capacity = graph->leaf_capacity,
+        .links = graph->links, .link_capacity = graph->link_capacity,
+    };
+    kept = graph;
+    SG_POISON(graph);
+    return 1;
+}
+
+static sg_graph *new_graph(void)
+{
+    sg_graph *graph = kept;
+    if (graph) {
+        SG_UNPOISON(graph);
+        kept = NULL;
+    } else if ((graph = sg_alloc_zero(sizeof *graph)) && !grow_nodes(graph, SG_FIRST_CAPACITY)) {
         sg_free(graph);
         return NULL;
     }
+    return graph;
+}
+
+sg_graph *sg_open(sg_graph **owner)
+{
+    sg_graph *graph = new_graph();
+    if (!graph)
+        return NULL;
     graph->serial = ++last_serial;
     graph->references = 1;
     graph->fewest_handles = SIZE_MAX;
@@ -70,6 +116,9 @@ static void free_graph(sg_graph *graph)
 {
     sg_adjoints_free(&graph->last, graph->count);
     sg_adjoints_free(&(sg_adjoints){graph->spare, NULL}, graph->count);
+    graphs_alive--;
+    if (keep(graph))
+        return;
     sg_large_free(graph->val, graph->capacity * NODE_BYTES);
     sg_free(graph->consts);
     sg_free(graph->args);
@@ -78,7 +127,6 @@ static void free_graph(sg_graph *graph)
     sg_free(graph->bulks);
     sg_free(graph->labels);
     sg_free(graph);
-    graphs_alive--;
 }
 
 void sg_release(sg_graph *graph)
@@ -108,6 +156,8 @@ void sg_release(sg_graph *graph)
     }
 }
 
+/* --- grown -------------------------------------------------------------------------------------------------------- */
+
 int sg_reserve(sg_graph *graph, uint32_t need)
 {
     uint64_t wanted = (uint64_t)graph->count + need;
@@ -136,6 +186,10 @@ uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data)
     return sg_append(graph, SG_LEAF, graph->leaf_count++, 0, data);
 }
 
+/* --- links -------------------------------------------------------------------------------------------------------- */
+
+#define FEW_LINKS 8u          /* up to so many are searched one by one, without a table */
+
 /* The slot of a target in the table of links, or the free slot for it. */
 static uint32_t *link_slot(const sg_graph *graph, const sg_graph *target, uint32_t index)
 {
@@ -153,9 +207,9 @@ static uint32_t *link_slot(const sg_graph *graph, const sg_graph *target, uint32
 /* Makes room for one more link in the table. 0: no memory. */
 static int grow_link_slots(sg_graph *graph)
 {
-    if (2 * (graph->link_count + 1) <= graph->link_slot_count)
+    if (graph->link_count < FEW_LINKS || 2 * (graph->link_count + 1) <= graph->link_slot_count)
         return 1;
-    uint32_t *smaller = graph->link_slots, count = graph->link_slot_count ? 2 * graph->link_slot_count : 4;
+    uint32_t *smaller = graph->link_slots, count = smaller ? 2 * graph->link_slot_count : 4 * FEW_LINKS;
     uint32_t *bigger = sg_alloc_zero(count * sizeof *bigger);
     if (!bigger)
         return 0;
@@ -167,18 +221,30 @@ static int grow_link_slots(sg_graph *graph)
     return 1;
 }
 
+/* The position of a target's link, + 1; 0: it has none. */
+static uint32_t find_link(const sg_graph *graph, const sg_graph *target, uint32_t index)
+{
+    if (graph->link_slots)
+        return *link_slot(graph, target, index);
+    uint32_t k = graph->link_count;
+    while (k && !(graph->links[k - 1].graph == target && graph->links[k - 1].index == index))
+        k--;
+    return k;
+}
+
 uint32_t sg_enter_link(sg_graph *graph, sg_graph *target, uint32_t index, double value)
 {
+    uint32_t known = find_link(graph, target, index);
+    if (known)
+        return graph->links[known - 1].entry;
     if (!sg_reserve(graph, 1) || !grow_link_slots(graph) ||
         !sg_grow_array((void **)&graph->links, &graph->link_capacity, graph->link_count + 1, sizeof(sg_link)))
         return SG_FAILED;
-    uint32_t *slot = link_slot(graph, target, index);
-    if (*slot)
-        return graph->links[*slot - 1].entry;
     target->references++;
+    if (graph->link_slots)
+        *link_slot(graph, target, index) = graph->link_count + 1;
     graph->links[graph->link_count] = (sg_link){target, index, graph->count};
-    *slot = ++graph->link_count;
-    return sg_append(graph, SG_LINK, graph->link_count - 1, 0, value);
+    return sg_append(graph, SG_LINK, graph->link_count++, 0, value);
 }
 
 uint32_t sg_arguments(sg_graph *graph, uint32_t n)
@@ -189,6 +255,8 @@ uint32_t sg_arguments(sg_graph *graph, uint32_t n)
     graph->arg_count += n;
     return graph->arg_count - n;
 }
+
+/* --- adjoints and labels ------------------------------------------------------------------------------------------ */
 
 double sg_adjoint(const sg_graph *graph, uint32_t index)
 {
