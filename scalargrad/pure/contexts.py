@@ -29,20 +29,20 @@ class _Enter:
         thread.mode()  # forgets entries that are over
         entry = context._looked_up[get_ident()] = thread.Entry(weakref.ref(context), context.bits)
         context._entries = [*filter(thread.Entry.open, context._entries), entry]
-        return functools.partial(thread.now.entered.append, entry)
+        return functools.partial(thread.now.state.insert, 0, entry)
 
 
 class _Exit:
     def __get__(self, context: Context | None, cls: type) -> Callable[..., None]:
         if context is None:
             return lambda context, *exception: self.__get__(context, cls)(*exception)
-        entered = thread.now.entered
+        entered = thread.entered()
         entry = context._looked_up.pop(get_ident(), None)
         if entry is None or entry in entered:  # not a `with` statement, which looks up both before it enters
             open_ones = [entry for entry in entered if entry.context() is context and entry.open()]
             if not open_ones:
                 return _nothing
-            return _leaver(context, open_ones[-1].lock)
+            return _leaver(context, open_ones[0].lock)
         leaver = _leaver(context, entry.lock)
         if entry.bits & thread.WATCH:
             entry.holder = weakref.ref(leaver)

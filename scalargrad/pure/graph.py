@@ -11,6 +11,7 @@ import itertools
 import sys
 from typing import Any
 
+from scalargrad.pure.thread import nothing
 from scalargrad.table import ops
 
 # The adjoint of a node that no sweep has reached, known by its identity. It is the neutral number of addition: -0.0 + x
@@ -31,16 +32,16 @@ class Graph:
     """
 
     __slots__ = (
-        "__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "limit", "links", "nodes", "ready", "serial"
+        "__weakref__", "_closing", "adjoints", "fewest_handles", "labels", "limit", "links", "nodes", "serial", "state"
     )  # fmt: skip
 
     _closings = itertools.count(1)  # here, because Python clears a module before the last graphs are closed
 
-    def __init__(self, limit: int = sys.maxsize) -> None:
+    def __init__(self, limit: int = sys.maxsize, state: list[Any] | None = None) -> None:
         self.serial = next(_serials)
         self._closing: dict[str, int] = {}
-        self.ready = True  # whether an operation may append a node without a look at `closed` and the size
-        self.limit = limit  # from this index on a new node makes it too large to be ready
+        self.state = state  # of its thread, which refers to it while a node may be appended without further ado
+        self.limit = limit  # a node with this index makes it large
         # the fewest references seen at an operation that used none of the nodes, once the graph is large
         self.fewest_handles = sys.maxsize
         self.nodes: list[tuple[int, float, int | None, Any, int | None, float | None]] = []
@@ -54,15 +55,20 @@ class Graph:
         return self._closing.get("position", 0)
 
     def close(self) -> None:
-        self.ready = False
         if not self._closing:
             self._closing.setdefault("position", next(self._closings))  # if two threads close it, the first one counts
+            self.rest()
+
+    def rest(self) -> None:
+        """Makes the next operation look whether the graph is closed, or large."""
+        if self.state and self.state[-1]() is self:
+            self.state[-1] = nothing
 
     def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
         self.nodes.append((op, value, None, operands, None, None))
         index = len(self.nodes) - 1
         if index >= self.limit:
-            self.ready = False
+            self.rest()
         return index
 
     def link(self, target: Graph, index: int) -> int:

@@ -34,7 +34,7 @@ def initialise(node: tape.Node, *args: Any, **kwargs: Any) -> None:
 def record_by_hand(node: N, value: float, children: tuple[Any, ...], partials: tuple[float, ...]) -> N:
     """Makes a new Value the node of its children: the reduction `custom`, of its value, then children and partials."""
     operands = [value, *itertools.chain.from_iterable(zip(children, partials))]
-    bits = thread.mode() if thread.now.entered else 0
+    bits = thread.mode()
     if bits & thread.NO_GRAD:
         tape.set_data(node, value)
     else:

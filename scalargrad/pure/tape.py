@@ -222,8 +222,10 @@ def open_graph(operands: Sequence[Node | float]) -> Graph:
     if graph is not None and len(graph.nodes) >= GRAPH_NODES and _rolls_over(graph, operands):
         graph.close()
     if graph is None or graph.closed:
-        graph = Graph(GRAPH_NODES - 1)
+        graph = Graph(GRAPH_NODES - 1, thread.now.state)
         opened.graph = weakref.ref(graph)
+    if len(graph.nodes) < GRAPH_NODES:
+        thread.now.state[-1] = opened.graph
     return graph
 
 
@@ -231,13 +233,17 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     """The operand, whose captured value is `data`, in the open graph. A node that is new there gets an entry."""
     if not isinstance(operand, Node):
         return operand
-    if operand._graph is graph:
-        return operand._index  # type: ignore[no-any-return]
     serial, index = operand._entry
     if serial == graph.serial:
         return index
     if operand._graph is None:
-        index = graph.append(ops.LEAF, (operand,), data)
+        nodes = graph.nodes
+        index = len(nodes)
+        nodes.append((ops.LEAF, data, None, (operand,), None, None))
+        if index >= graph.limit:
+            graph.rest()
+    elif operand._graph is graph:
+        return operand._index  # type: ignore[no-any-return]
     else:
         operand._graph.close()  # it may be open in another thread
         index = graph.link(operand._graph, operand._index)
@@ -261,7 +267,7 @@ def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], 
 
 
 def record(op: int, operands: Sequence[Node | float], data: Sequence[float], value: float) -> Node:
-    bits = thread.mode() if thread.now.entered else 0
+    bits = thread.mode() if len(thread.now.state) > 1 else 0
     result = new_leaf(value) if bits & thread.NO_GRAD else handle(*record_in(op, operands, data, value))
     if bits & thread.WATCH:
         recorded(result, op, operands)

@@ -27,22 +27,21 @@ class Entry:
     def open(self) -> bool:
         return self.lock.locked() and (self.holder is None or self.holder() is not None)
 
+    def __call__(self) -> None:
+        """There is no graph in which an operation may record without looking at the contexts."""
 
-def _nothing() -> None:
+
+def nothing() -> None:
     """Stands for a reference to a graph, while there is none."""
 
 
 class Opened:
-    """A thread's open graph, and the contexts that it is in.
+    """A thread's open graph. It is closed when the thread ends, because the order of closing is the order of sums."""
 
-    The graph is closed when the thread ends, because the order of closing is the order of sums.
-    """
-
-    __slots__ = ("entered", "graph")
+    __slots__ = ("graph",)
 
     def __init__(self) -> None:
-        self.graph: Callable[[], Graph | None] = _nothing  # a weak reference: a graph is freed with its last Value
-        self.entered: list[Entry] = []  # the innermost entry last; also some that are over, until `mode` is called
+        self.graph: Callable[[], Graph | None] = nothing  # a weak reference: a graph is freed with its last Value
 
     def __del__(self) -> None:
         graph = self.graph()
@@ -53,16 +52,23 @@ class Opened:
 class _Thread(threading.local):
     def __init__(self) -> None:
         self.opened = Opened()  # one per thread: Python would ignore an interrupt in its `__del__`
-        self.entered = self.opened.entered
+        # The entries, the innermost first, also some that are over, until `mode` is called. Last, a reference to the
+        # open graph, or `nothing` if that may have to be closed. So an operation need only call the first item.
+        self.state: list[Any] = [nothing]
 
 
 now = _Thread()  # the state of the thread that reads it
 
 
+def entered() -> list[Entry]:
+    """The entries of this thread, the innermost first."""
+    return now.state[:-1]
+
+
 def mode() -> int:
     """What the contexts of this thread do together. The innermost one that says something about a bit decides it."""
     bits, undecided, over = 0, NO_GRAD | WATCH | STRICT, False
-    for entry in reversed(now.entered):
+    for entry in entered():
         if not entry.lock.locked() or (entry.holder is not None and entry.holder() is None):
             over = True
             continue
@@ -78,13 +84,13 @@ def mode() -> int:
 
 def forget_entries() -> None:
     """Forgets the entries of this thread that are over."""
-    now.entered[:] = [entry for entry in now.entered if entry.open()]
+    now.state[:-1] = [entry for entry in entered() if entry.open()]
 
 
 def watchers() -> list[Any]:
     """The contexts that watch this thread, the innermost first, once per entry."""
     found = []
-    for entry in reversed(now.entered):
+    for entry in entered():
         context = entry.context()
         if entry.open() and entry.bits & UNWATCHED:
             break

@@ -28,14 +28,13 @@ def {name}(self):
 {x}"""
 _BINARY = """\
 def {name}(self, other):
-    kind = type(other)
-    if kind is Value{checked}:
+    if type(other) is Value{checked}:
         x = self._number
         y = other._number
         z = {value}
 {x_y}
-    if kind is not float{checked_otherwise}:
-        if kind is not int{checked_otherwise}:
+    if type(other) is not float{checked_otherwise}:
+        if type(other) is not int{checked_otherwise}:
             return general(self, other)
         try:
             other = float(other)
@@ -63,12 +62,10 @@ _SHORTCUT = """\
         return shorter(self)
 """
 _RECORD = """\
-opened = now.opened
-if opened.entered:
-    return record({op}, {operands}, {numbers}, z)
-graph = opened.graph()
-if graph is None or not graph.ready:
-    graph = None  # references to it are counted
+graph = now.state[0]()
+if graph is None:
+    if len(now.state) > 1:
+        return record({op}, {operands}, {numbers}, z)
     graph = open_graph({operands})
 {places}
 node = {node}
@@ -76,7 +73,7 @@ nodes = graph.nodes
 index = len(nodes)
 nodes.append(node)
 if index >= graph.limit:
-    graph.ready = False
+    graph.rest()
 result = Bare()
 result._graph = graph
 result._index = index
@@ -88,17 +85,11 @@ _PLACE = """\
 if {operand}._graph is graph:
     {place} = {operand}._index
 else:
-    {place} = {operand}._entry
-    if {place}[0] is graph.serial:
-        {place} = {place}[1]
-    else:
-        {place} = tape._resolve(graph, {operand}, {number})
-        if graph.closed:
+    serial, {place} = {operand}._entry
+    if serial is not graph.serial:
+        {place} = {found}tape._resolve(graph, {operand}, {number})
+        if graph._closing:
             return record({op}, {operands}, {numbers}, z)"""
-_SAME = """\
-if other is self:
-    j = i
-elif other._graph is graph:"""
 
 
 def _indented(text: str, depth: int) -> str:
@@ -113,10 +104,10 @@ def _record(op: int, kind: str, partials: tuple[str, ...] | None) -> str:
     about = {"op": op, "operands": operands, "numbers": numbers}
     places = []
     if kind != "y":
-        places.append(_PLACE.format(operand="self", place="i", number="x", **about))
+        places.append(_PLACE.format(operand="self", place="i", number="x", found="", **about))
     if kind != "x":
-        place = _PLACE.format(operand=second, place="j", number="y", **about)
-        places.append(place if kind == "y" else _SAME + place.partition(":")[2])
+        same = "i if other is self else " if kind == "x_y" else ""  # another thread may make it enter its own graph
+        places.append(_PLACE.format(operand=second, place="j", number="y", found=same, **about))
     if partials is None:
         known = {"x_y": "(i, j)", "x": "(i, y)" if of_two else "(i,)", "y": "(x, j)"}[kind]
         node = f"({op}, z, None, {known}, None, None)"

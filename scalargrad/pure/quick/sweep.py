@@ -22,7 +22,8 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     would run on from the first; and if there is a joint operation.
     """
     nodes = graph.nodes if len(graph.nodes) == index + 1 else graph.nodes[: index + 1]
-    adjoints = _start(to, graph, nodes)
+    first = len(to.adjoints) == 1  # no other graph was reached: no sums of entries to run on from
+    adjoints = _start(to, graph, nodes, first)
     leaves: dict[int, tuple[Any, float]] = {}
     links: list[tuple[Graph, int, float]] = []
     unreached = UNREACHED
@@ -54,7 +55,7 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
             return True
         elif op == ops.LINK:
             links.append((*p, a))
-        elif leaves.setdefault(id(p[0]), (p[0], a))[1] is not a:
+        elif leaves.setdefault(id(p[0]), (p[0], a))[1] is not a or (first and id(p[0]) in to.leaf_sums):
             return False
     to.leaf_sums.update(leaves)
     for link in links:
@@ -66,10 +67,10 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     return True
 
 
-def _start(to: Any, graph: Graph, nodes: list[Any]) -> list[float]:
+def _start(to: Any, graph: Graph, nodes: list[Any], first: bool) -> list[float]:
     """The adjoints so far. Those of entries run on from the sum of the leaf, or of the linked node."""
     adjoints = [UNREACHED] * len(nodes)
-    if to.leaf_sums or to.pending:
+    if not first:
         for k, node in enumerate(nodes):
             if 0 <= node[0] < ops.FIRST:
                 total = to.running_sum(graph, k)
