@@ -223,4 +223,5 @@ __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT"
            "clear_grads", "doubles", "elementwise", "flatten", "gradients", "grads", "item", "items", "joint", "key",
            "label", "leaves", "limit_grads", "mode", "numbers", "opcode", "operand_values", "operands", "partials",
            "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "scale_grads",
-           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers", "whole"]  # fmt: skip
+           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
+           "whole"]  # fmt: skip

@@ -194,15 +194,14 @@ def joint(opcode: int, view: View, right: View | None = None) -> View | None:
         or (right is not None and (right.rows != view.rows or not right.columns))
     ):
         raise ValueError("the shapes do not fit")
-    operands = _items(view) if right is None else [float(view.rows), *_items(view), *_items(right)]
+    operands = items(view) if right is None else [float(view.rows), *items(view), *items(right)]
     data = [*map(_data, operands)]
     found = joint.values(opcode, data)
     if found is None:
         return None
-    items: list[Any] = found
     if any(isinstance(x, tape.Node) for x in operands):
-        items = _record_joint(opcode, operands, data, found)
-    return whole(Block(items), 1, len(items))
+        return whole(Block(_record_joint(opcode, operands, data, found)), 1, len(found))
+    return whole(Block(found), 1, len(found))
 
 
 def _record_joint(opcode: int, operands: list[Any], data: list[float], found: list[float]) -> list[tape.Node]:

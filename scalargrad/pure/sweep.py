@@ -9,7 +9,7 @@ import heapq
 import math
 import operator
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from scalargrad.pure.block import Block
@@ -78,6 +78,7 @@ class _Sweep:
             self.reach(operands[0], operands[1], adjoint)
             return True
         values = [graph.value(operand) for operand in operands]
+        contributions: Iterable[float]
         if op >= ops.FIRST_JOINT:
             contributions = self.joint(graph, index, op, values)
         elif op >= ops.FIRST_REDUCTION:
