@@ -9,7 +9,7 @@ import heapq
 import math
 import operator
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from scalargrad.pure.block import Block
@@ -67,7 +67,7 @@ class _Sweep:
             return True
         values = [graph.value(operand) for operand in operands]
         if op >= ops.FIRST_JOINT:
-            contributions = self.joint(graph, index, op, values)
+            contributions: Iterable[float] = self.joint(graph, index, op, values)
         elif op >= ops.FIRST_REDUCTION:
             contributions = (zmul(adjoint, partial) for partial in reductions.partials(op, values, z))
         else:
