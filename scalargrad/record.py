@@ -107,7 +107,7 @@ def _validate_node(op: int, operands: list[int], count: int, position: int, leav
             raise RecordError(f"{where} has an operand that does not stand before it")
     if all(is_constant):
         raise RecordError(f"{where} has only constants as operands")
-    reduction = ops.REDUCTION.get(op)
+    reduction = ops.REDUCTION.get(op) or ops.JOINT.get(op)
     if reduction is not None and not reduction.fits(count):
         raise RecordError(f"{where} has {count} operands, which is not a number that it can have")
     if reduction is not None and not all(is_constant[k] for k in reduction.constants(count)):

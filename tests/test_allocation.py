@@ -45,6 +45,11 @@ OPERATIONS: dict[str, Callable[[Value, Value], Any]] = {
     "jacobian": lambda x, root: sg.jacobian(lambda t: [t[0] * x, root * t[0] * t[1]])([2.0, 1.0]),
     "grad": lambda x, root: sg.grad(lambda t: sg.sum([a * (k + 1.0) for k, a in enumerate(t)]))([1.0] * 40),
     "set grad": lambda x, root: setattr(root, "grad", 2.0),
+    "joint": lambda x, root: pickle.loads(pickle.dumps(sg.linalg.inv([[x, 1.0], [root, 2.0]]))).sum().backward(),
+    "joint, of positive definite": lambda x, root: sg.linalg.cholesky([[x * x, 0.0], [x, 9.0]]).sum().backward(),
+    "joint, of one result": lambda x, root: (
+        sg.linalg.det([[x, 2.0], [root, x]]) + sg.linalg.slogdet([[x]])[1]
+    ).backward(),
 }
 
 

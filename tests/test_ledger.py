@@ -212,7 +212,7 @@ def test_what_is_no_row_is_not_found(id: str) -> None:
 def test_an_unknown_id_is_told_what_is_near() -> None:
     with pytest.raises(ArgumentError, match=r"'C77'.*did you mean C7\b") as told:
         named("C77")
-    assert str(told.value).endswith("the ledger has A1 to A6, B1 to B14, C1 to C11, D1 to D8, E1 to E13")
+    assert str(told.value).endswith("the ledger has A1 to A6, B1 to B14, C1 to C11, D1 to D8, G1 to G4, E1 to E13")
     with pytest.raises(ArgumentError, match="'softmax'; the ledger has A1 to A6"):
         check("softmax")
 

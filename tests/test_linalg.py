@@ -81,7 +81,8 @@ def inverse_of(a: Any) -> Any:
 def test_a_determinant_and_its_cofactors(rows: list[list[float]]) -> None:
     """Elimination with complete pivoting finds the determinant of a matrix that differs from A by at most n**2 units
     of each row's largest element (Higham, Accuracy and Stability, theorem 9.3, with a growth of at most n). So
-    the error is at most n**3 units of the product of these elements, n! times; that of a cofactor likewise, without its row."""
+    the error is at most n**3 units of the product of these elements, n! times; of a cofactor likewise, without its
+    row."""
     n, a = len(rows), exact(rows)
     x = Matrix(rows)
     d = linalg.det(x)

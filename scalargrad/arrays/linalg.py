@@ -86,9 +86,7 @@ def solve(a: Any, b: Any) -> Any:
     right = right.T if ndim == 1 else right
     if right.rows != left.rows:
         shape = f"({right.rows},)" if ndim == 1 else f"({right.rows}, {right.columns})"
-        raise ShapeError(
-            f"linalg.solve(a, b) needs as many rows in b as in a: a has {left.rows}, b has shape {shape}"
-        )
+        raise ShapeError(f"linalg.solve(a, b) needs as many rows in b as in a: a has {left.rows}, b has shape {shape}")
     return _solved("solve", left, right, ndim, of_numpy or of_numpy_too)
 
 
@@ -132,7 +130,7 @@ def det(a: Any) -> Value | float:
     (0.0, [[4.0, -2.0], [-2.0, 1.0]])
     """
     shown, _ = _square("det", a)
-    return _number(_joint(_DET, "", shown)) if shown.rows else 1.0  # type: ignore[no-any-return]
+    return _number(_joint(_DET, "", shown)) if shown.rows else 1.0
 
 
 class SlogdetResult(NamedTuple):
@@ -295,7 +293,7 @@ def _of_rows(rows: View, ord: Any) -> View:
     if abs(ord) == _INFINITY:
         if not rows.columns:
             raise ArgumentError("linalg.norm of nothing has no largest and no smallest element")
-        return core.reduce_rows(_MAX if ord > 0 else _MIN, sizes)  # type: ignore[no-any-return]
+        return core.reduce_rows(_MAX if ord > 0 else _MIN, sizes)
     if ord == 1:
         return _reduced_rows(_SUM, sizes)
     numbers = view.numbers(sizes)
@@ -307,7 +305,7 @@ def _of_rows(rows: View, ord: Any) -> View:
     scale = _constants([x if 0.0 < x < _INFINITY else 1.0 for x in scales])
     powers = core.elementwise(_POW, core.elementwise(_DIV, sizes, scale), _constants([float(ord)]))
     roots = core.elementwise(_POW, _reduced_rows(_SUM, powers), _constants([1.0 / ord]))
-    return core.elementwise(_MUL, roots, scale)  # type: ignore[no-any-return]
+    return core.elementwise(_MUL, roots, scale)
 
 
 def _reduced_rows(opcode: int, rows: View) -> View:

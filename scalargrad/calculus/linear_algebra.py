@@ -49,7 +49,7 @@ def solve(a: Matrix, b: Matrix) -> list[list[float]]:
 def solve_backward(a: Matrix, b: Matrix, g: Matrix) -> tuple[list[list[float]], list[list[float]]]:
     """The adjoints of A and B in X = A⁻¹B: B̄ = A⁻ᵀG and Ā = -B̄Xᵀ, for the adjoint G of X.
 
-    Shapes: n×n, n×m, n×m → n×n and n×m. Raises as `solve` does. Source: GI 2.2.3.
+    Shapes: n×n, n×m, n×m → n×n and n×m. Raises as `solve` does. Source: GI.
 
     >>> solve_backward([[2.0]], [[6.0]], [[1.0]])
     ([[-1.5]], [[0.5]])
@@ -72,7 +72,7 @@ def inverse(a: Matrix) -> list[list[float]]:
 def inverse_tangent(a: Matrix, d: Matrix) -> list[list[float]]:
     """dA⁻¹ = -A⁻¹ dA A⁻¹: where the inverse moves as A moves by D.
 
-    Shapes: n×n, n×n → n×n. Raises as `inverse` does. Source: GI 2.2.3.
+    Shapes: n×n, n×n → n×n. Raises as `inverse` does. Source: GI.
 
     >>> inverse_tangent([[2.0]], [[1.0]])
     [[-0.25]]
@@ -85,7 +85,7 @@ def inverse_tangent(a: Matrix, d: Matrix) -> list[list[float]]:
 def inverse_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
     """Ā = -A⁻ᵀ G A⁻ᵀ, for the adjoint G of the inverse.
 
-    Shapes: n×n, n×n → n×n. Raises as `inverse` does. Source: GI 2.2.3.
+    Shapes: n×n, n×n → n×n. Raises as `inverse` does. Source: GI.
 
     >>> inverse_adjoint([[2.0]], [[1.0]])
     [[-0.25]]
@@ -98,7 +98,7 @@ def inverse_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
 def inverse_jacobian(a: Matrix) -> list[list[list[list[float]]]]:
     """∂(A⁻¹)_ij/∂A_kl = -(A⁻¹)_ik (A⁻¹)_lj, with four indices: entry [i][j][k][l].
 
-    Shapes: n×n → n×n×n×n. Raises as `inverse` does. Source: GI 2.2.3.
+    Shapes: n×n → n×n×n×n. Raises as `inverse` does. Source: GI.
 
     >>> inverse_jacobian([[2.0]])
     [[[[-0.25]]]]
@@ -122,7 +122,7 @@ def _laplace(a: Matrix) -> float:
 def determinant(a: Matrix) -> float:
     """det A, expanded by its first row: exact but for the roundings of n! products, so for small matrices.
 
-    Shapes: n×n → a number. Raises `ShapeError` unless A is square. Source: GI 2.2.4.
+    Shapes: n×n → a number. Raises `ShapeError` unless A is square. Source: GI.
 
     >>> determinant([[1.0, 2.0], [3.0, 4.0]])
     -2.0
@@ -135,7 +135,7 @@ def cofactors(a: Matrix) -> list[list[float]]:
     """∂det A/∂A_ij = (-1)^(i+j) times the determinant without row i and column j.
 
     It is det(A) A⁻ᵀ, and right also where A is singular. Shapes: n×n → n×n. Raises `ShapeError` unless A is square.
-    Source: GI 2.2.4.
+    Source: GI.
 
     >>> cofactors([[1.0, 2.0], [2.0, 4.0]])
     [[4.0, -2.0], [-2.0, 1.0]]
@@ -145,7 +145,7 @@ def cofactors(a: Matrix) -> list[list[float]]:
 
 
 def log_determinant_gradient(a: Matrix) -> list[list[float]]:
-    """∂log|det A|/∂A = A⁻ᵀ. Shapes: n×n → n×n. Raises as `inverse` does. Source: GI 2.2.4.
+    """∂log|det A|/∂A = A⁻ᵀ. Shapes: n×n → n×n. Raises as `inverse` does. Source: GI.
 
     >>> log_determinant_gradient([[2.0, 0.0], [0.0, 4.0]])
     [[0.5, 0.0], [0.0, 0.25]]
@@ -157,7 +157,7 @@ def cholesky(a: Matrix) -> list[list[float]]:
     """L with A = LLᵀ, and zeros above its diagonal. It reads the lower triangle of A.
 
     Shapes: n×n → n×n. Raises `ShapeError` unless A is square, `ArgumentError` unless it is positive definite.
-    Source: GI 2.2.5.
+    Source: GI.
 
     >>> cholesky([[4.0, 2.0], [2.0, 10.0]])
     [[2.0, 0.0], [1.0, 3.0]]
@@ -176,7 +176,7 @@ def cholesky(a: Matrix) -> list[list[float]]:
 def lower_half(a: Matrix) -> list[list[float]]:
     """Φ(A): the lower triangle with half of its diagonal, and zeros above.
 
-    Shapes: n×n → n×n. Raises `ShapeError` unless A is square. Source: GI 2.2.5.
+    Shapes: n×n → n×n. Raises `ShapeError` unless A is square. Source: GI.
 
     >>> lower_half([[2.0, 3.0], [4.0, 6.0]])
     [[1.0, 0.0], [4.0, 3.0]]
@@ -188,7 +188,7 @@ def lower_half(a: Matrix) -> list[list[float]]:
 def cholesky_tangent(a: Matrix, d: Matrix) -> list[list[float]]:
     """dL = L Φ(L⁻¹ dA L⁻ᵀ), for a symmetric dA.
 
-    Shapes: n×n, n×n → n×n. Raises as `cholesky` does. Source: GI 2.2.5.
+    Shapes: n×n, n×n → n×n. Raises as `cholesky` does. Source: GI.
 
     >>> cholesky_tangent([[4.0]], [[1.0]])
     [[0.25]]
@@ -203,7 +203,7 @@ def cholesky_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
     """Ā = ½ L⁻ᵀ(P + Pᵀ)L⁻¹ with P = Φ(LᵀG), symmetric, for the adjoint G of L, of which the lower triangle counts.
 
     An entry below the diagonal, which stands for its mirror image too, has twice that number as its own derivative.
-    Shapes: n×n, n×n → n×n. Raises as `cholesky` does. Source: GI 2.2.5.
+    Shapes: n×n, n×n → n×n. Raises as `cholesky` does. Source: GI.
 
     >>> cholesky_adjoint([[4.0]], [[1.0]])
     [[0.25]]
@@ -227,7 +227,7 @@ def trace(a: Matrix) -> float:
 
 
 def trace_product_gradient(b: Matrix) -> list[list[float]]:
-    """∂tr(AB)/∂A = Bᵀ. Shapes: n×m → m×n. Raises `ShapeError` unless B has rows of one length. Source: MC 100.
+    """∂tr(AB)/∂A = Bᵀ. Shapes: n×m → m×n. Raises `ShapeError` unless B has rows of one length. Source: MC.
 
     >>> trace_product_gradient([[1.0, 2.0]])
     [[1.0], [2.0]]
@@ -237,7 +237,7 @@ def trace_product_gradient(b: Matrix) -> list[list[float]]:
 
 
 def quadratic_trace_gradient(a: Matrix, b: Matrix) -> list[list[float]]:
-    """∂tr(AᵀBA)/∂A = (B + Bᵀ)A. Shapes: n×m, n×n → n×m. Raises `ShapeError` when they do not fit. Source: MC 108.
+    """∂tr(AᵀBA)/∂A = (B + Bᵀ)A. Shapes: n×m, n×n → n×m. Raises `ShapeError` when they do not fit. Source: MC.
 
     >>> quadratic_trace_gradient([[1.0]], [[3.0]])
     [[6.0]]
@@ -249,7 +249,7 @@ def quadratic_trace_gradient(a: Matrix, b: Matrix) -> list[list[float]]:
 
 
 def bilinear_gradient(a: Vector, b: Vector) -> list[list[float]]:
-    """∂(aᵀXb)/∂X = abᵀ. Shapes: n, m → n×m. Raises `ShapeError` unless both are flat. Source: MC 70.
+    """∂(aᵀXb)/∂X = abᵀ. Shapes: n, m → n×m. Raises `ShapeError` unless both are flat. Source: MC.
 
     >>> bilinear_gradient([1.0, 2.0], [3.0])
     [[3.0], [6.0]]

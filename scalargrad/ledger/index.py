@@ -53,6 +53,18 @@ INDEX: tuple[Entry, ...] = (
         3.2, case 2 | a linear transformation of a linear transformation is the product of two matrices | B9
         3.2, case 2 | J_{y(u)} = J_y(u(v)) J_u(v), as printed (J_{y∘u}(v) is meant) | B9
     """),
+    *_of("GI", """
+        inverse | C = A⁻¹: dC = -C dA C | G1
+        inverse | Ā = -Cᵀ C̄ Cᵀ | G1
+        inverse | C = A⁻¹B: B̄ = A⁻ᵀC̄, Ā = -B̄Cᵀ | G1
+        determinant | C = det A: dC = C tr(A⁻¹ dA), Ā = C̄ C A⁻ᵀ | G2
+        Cholesky factorisation | A = LLᵀ: dL = L Φ(L⁻¹ dA L⁻ᵀ), Ā = ½ L⁻ᵀ(P + Pᵀ)L⁻¹ with P = Φ(LᵀL̄) | G3
+    """),
+    *_of("MC", """
+        traces | ∂tr(AB)/∂A = Bᵀ | G4
+        traces | ∂tr(AᵀBA)/∂A = (B + Bᵀ)A | G4
+        products | ∂(aᵀXb)/∂X = abᵀ | G4
+    """),
     *_of("PH", """
         1 | z(x) = w·x + b, and max(0, z(x)) | C5 C6
         1 | the rectified linear unit, max(0, z) | C3 C6

@@ -46,6 +46,11 @@ def _shared(key: Any, node: Any) -> Any:
     return found
 
 
+def _many(opcode: int) -> ops.Reduction | ops.Joint:
+    """The row of an operation on any number of operands."""
+    return ops.REDUCTION[opcode] if opcode < ops.FIRST_JOINT else ops.JOINT[opcode]
+
+
 def _operands(node: core.Node, opcode: int) -> list[Any]:
     """The operands that a derivative is taken by; without constants that are part of the operation."""
     if opcode == _LEAF:
@@ -53,7 +58,7 @@ def _operands(node: core.Node, opcode: int) -> list[Any]:
     found = core.operands(node)
     if opcode < _FIRST_REDUCTION:
         return found
-    return [found[k] for k in ops.REDUCTION[opcode].arguments(len(found))]
+    return [found[k] for k in _many(opcode).arguments(len(found))]
 
 
 def _children(node: Any) -> list[Value]:
@@ -127,7 +132,7 @@ class View(Base):
         if found is not None:
             return found
         every = partials_of_many(self)
-        return tuple(every[k] for k in ops.REDUCTION[core.opcode(self)].arguments(len(every)))
+        return tuple(every[k] for k in _many(core.opcode(self)).arguments(len(every)))
 
     # --- micrograd's view of it
 

@@ -80,7 +80,7 @@ class _Sweep:
         values = [graph.value(operand) for operand in operands]
         contributions: Iterable[float]
         if op >= ops.FIRST_JOINT:
-            contributions = self.joint(graph, index, op, values)
+            contributions: Iterable[float] = self.joint(graph, index, op, values)
         elif op >= ops.FIRST_REDUCTION:
             contributions = (zmul(adjoint, partial) for partial in reductions.partials(op, values, z))
         else:

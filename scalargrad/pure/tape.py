@@ -313,8 +313,8 @@ def key(node: Node) -> tuple[int, int] | None:
 
 def place(node: Node) -> int:
     """Which result of a joint operation a node is; 0 for others."""
-    op, behind = (ops.LEAF, ()) if node._graph is None else node._graph.node(node._index)[:2]
-    return node._index - behind[0] if op == ops.ALSO else 0
+    op, behind = (ops.LEAF, (0,)) if node._graph is None else node._graph.node(node._index)[:2]
+    return node._index - int(behind[0]) if op == ops.ALSO else 0
 
 
 def opcode(node: Node) -> int:

@@ -311,7 +311,8 @@ FIRST_JOINT = FIRST_REDUCTION + len(REDUCTIONS)
 ALSO = FIRST_JOINT + len(JOINTS)
 ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in _MANY))
 BY_NAME: dict[str, Row] = {r.name: r for r in PRIMITIVES}
-REDUCTION: dict[int, Reduction | Joint] = {OPCODE[r.name]: r for r in (*REDUCTIONS, *JOINTS)}
+REDUCTION: dict[int, Reduction] = {OPCODE[r.name]: r for r in REDUCTIONS}
+JOINT: dict[int, Joint] = {OPCODE[r.name]: r for r in JOINTS}
 # By opcode: if the last operand is this constant, the other opcode is recorded, without that operand.
 SHORTCUTS: dict[int, tuple[float, int]] = {
     OPCODE[r.name]: (r.shortcut[0], OPCODE[r.shortcut[1]]) for r in PRIMITIVES if r.shortcut
@@ -319,6 +320,6 @@ SHORTCUTS: dict[int, tuple[float, int]] = {
 # By numpy's name: the name of our row.
 NUMPY: dict[str, str] = {name: r.name for r in PRIMITIVES for name in r.numpy}
 
-__all__ = ["ALSO", "ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_JOINT", "FIRST_REDUCTION", "INTERNAL", "JOINTS",
-           "LEAF", "LINK", "NAMES", "NUMPY", "OPCODE", "PRIMITIVES", "REDUCTION", "REDUCTIONS", "ROWS", "SHORTCUTS",
-           "SYMBOLS", "Joint", "Reduction", "Row"]  # fmt: skip
+__all__ = ["ALSO", "ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_JOINT", "FIRST_REDUCTION", "INTERNAL", "JOINT",
+           "JOINTS", "LEAF", "LINK", "NAMES", "NUMPY", "OPCODE", "PRIMITIVES", "REDUCTION", "REDUCTIONS", "ROWS",
+           "SHORTCUTS", "SYMBOLS", "Joint", "Reduction", "Row"]  # fmt: skip

@@ -101,5 +101,5 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("refutations.e9", "df * 0.0 -> -(", "the wrong form is 0"),
     ("refutations.e9", "0.0 -> 1", "g' by w, which stands in the other Jacobian"),
     ("descent._solution", "1.0 - factor ->", _EVEN),
-    ("updates.published_sgd", "0.0 -> 1", "the first step does not read the velocity"),
+    ("descent.published_sgd", "0.0 -> 1", "the first step does not read the velocity"),
 )  # fmt: skip

@@ -79,6 +79,7 @@ def _table(row: str, *changes: tuple[str, ...]) -> list[OfTable]:
 
 
 CHAIN, JACOBIANS, LAYERS = "calculus/chain.py", "calculus/jacobians.py", "calculus/layers.py"
+ALGEBRA = "calculus/linear_algebra.py"
 LOSSES, NETWORKS, UPDATES = "calculus/losses.py", "calculus/networks.py", "calculus/updates.py"
 ELEMENTARY, ELEMENTWISE, SHAPES = "calculus/elementary.py", "calculus/elementwise.py", "calculus/shapes.py"
 
@@ -269,4 +270,11 @@ MUTANTS: list[Mutant | OfTable] = [
          ("scale * inner(errors, column)", "scale * total(errors)"), ("return gradient_of(by_w, layout), scale * total(errors)", "return gradient_of(by_w, layout), 0.0")),
     *_of("D8", UPDATES, ("a - rate * g for a, g", "a + rate * g for a, g")),
     *_table("D8", RELU_OPEN, SUB),
+    *_of("G1", ALGEBRA, ("[[-x for x in row] for row in a]", "[[x for x in row] for row in a]"), ("right = solve(transpose(a), g)", "right = solve(a, g)"),
+         ("-x[i][k] * x[l][j] for l", "-x[k][i] * x[l][j] for l"), ("found = transpose(inverse(a))", "found = inverse(a)")),
+    *_of("G2", ALGEBRA, ("(-1.0) ** (i + j) * _laplace", "_laplace"), ("(-1.0) ** j * x * _laplace", "x * _laplace"), ("    return transpose(inverse(a))\n", "    return inverse(a)\n")),
+    *_of("G3", ALGEBRA, ("else 0.5 * x if i == j else 0.0", "else x if i == j else 0.0"), ("product(transpose(lower), kept)", "product(lower, kept)"),
+         ("[[0.5 * (x + y) for x, y in zip(*rows)] for rows in zip(p, transpose(p))]", "[[x + y for x, y in zip(*rows)] for rows in zip(p, transpose(p))]")),
+    *_of("G4", ALGEBRA, ("    matrices(b=b)\n    return transpose(b)", "    matrices(b=b)\n    return [list(row) for row in b]"), ("[[x + y for x, y in zip(*rows)] for rows in zip(b, transpose(b))], a)", "[[2.0 * x for x in row] for row in b], a)"),
+         ("[[x * y for y in b] for x in a]", "[[x * y for x in a] for y in b]")),
 ]  # fmt: skip

@@ -17,6 +17,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, calculus, core
 from scalargrad.ledger import chapters, engine
+from scalargrad.ledger.chapters import algebra
 from scalargrad.ledger.compare import Comparison
 from scalargrad.ledger.row import Erratum, Row
 from scalargrad.ledger.rows import ERRATA, LEDGER, check
@@ -115,6 +116,8 @@ def wrong(function: Callable[..., Any], error: float) -> Callable[..., Any]:
 def break_partial(patch: pytest.MonkeyPatch, name: str, error: float) -> None:
     if name == "max":
         patch.setitem(engine.OPERATORS, "max", wrong(sg.maximum, error))
+    elif name in algebra.OPERATIONS:
+        patch.setitem(algebra.OPERATIONS, name, wrong(algebra.OPERATIONS[name], error))
     elif name in METHODS:
         for method in METHODS[name]:
             patch.setattr(Value, f"__{method}__", wrong(getattr(Value, f"__{method}__"), error))

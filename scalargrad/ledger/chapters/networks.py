@@ -8,8 +8,8 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import calculus as c
 from scalargrad.ledger.chapters import misprints
+from scalargrad.ledger.chapters.descent import d7
 from scalargrad.ledger.chapters.training import d5, d6, d8
-from scalargrad.ledger.chapters.updates import d7
 from scalargrad.ledger.engine import cross_entropy, engine_four_index, engine_gradient, engine_value, linear, sizes
 from scalargrad.ledger.row import Row, row
 from scalargrad.ledger.work import Work
