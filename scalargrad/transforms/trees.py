@@ -171,6 +171,16 @@ class Tree:
             return _outside(root, numbers)
         return _map(root, lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]), rows=True)
 
+    def planted(self) -> tuple[list[Any], Any]:
+        """New leaves with the numbers: their blocks, one per span, and the tree of them, as the function sees it."""
+        numbers, root = self.numbers(), self.root
+        if isinstance(root, Leaf) and root.kind <= ROW:
+            block = core.doubles(numbers.tobytes(), True)
+            leaves = core.items(core.whole(block, 1, root.size))
+            return [block], leaves[0] if root.kind == NUMBER else leaves if type(root.given) is list else tuple(leaves)
+        blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in self.spans()]
+        return blocks, self.inside(blocks)
+
     def inside(self, blocks: Sequence[Any]) -> Any:
         """The tree as the function sees it, from the items of blocks: one block per span of `spans`."""
         singles = core.items(core.whole(blocks[0], 1, len(blocks[0])))
