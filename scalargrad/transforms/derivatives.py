@@ -185,8 +185,9 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
         rows = [run.parts(row) for row in pulled]
 
         def entries(result: Leaf) -> Any:
-            if numbers_alone and result.kind == NUMBER:
-                return _one_or_all(one, run.outside(pulled[result.start]))
+            if numbers_alone and result.kind <= ROW:
+                found = [_one_or_all(one, run.outside(row)) for row in pulled[result.start :][: result.size]]
+                return found[0] if result.kind == NUMBER else type(result.given)(found)
             of_result = rows[result.start : result.start + result.size]
 
             def entry(k: int, argument: Leaf) -> Any:
@@ -198,7 +199,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
             trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
             return _one_or_all(one, trees)
 
-        jacobians = run.outputs.map(entries)
+        jacobians = run.outputs.map(entries, rows=numbers_alone)
         return (jacobians, run.aux) if has_aux else jacobians
 
     return jacobian_of
