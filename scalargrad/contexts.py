@@ -112,15 +112,12 @@ class no_grad(_Mode):
 class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
-    blocks: Sequence[Any]  # the leaves of the transform
+    # the leaves of the transform; slots, since a dict would be made for each
+    __slots__ = ("blocks",) if core.Context.__weakrefoffset__ else ("__weakref__", "blocks")
+    blocks: Sequence[Any]
 
-    def __new__(cls, blocks: Sequence[Any] = ()) -> recording:
-        self = _recording(recording, core.RECORD)
-        self.blocks = blocks
-        return self
-
-
-_recording: Any = core.Context.__new__
+    def __new__(cls, bits: int = core.RECORD) -> recording:
+        return core.Context.__new__(cls, bits)
 
 
 class aside(core.Context):

@@ -142,7 +142,13 @@ int sg_is_tracked(const Block *block)
 sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need)
 {
     int uses = 0;
-    for (int k = 0; k < 3; k++)
-        uses |= arrays[k].block && arrays[k].block->graph && arrays[k].block->graph == thread->open;
-    return sg_open_graph(thread, uses, need);
+    uint64_t room = (uint64_t)need + 1;       /* with the operands that enter, and a sum of the results: grow once */
+    for (int k = 0; k < 3; k++) {
+        const Block *block = arrays[k].block;
+        uses |= block && block->graph && block->graph == thread->open;
+        if (block && block->items && sg_is_node(block->items[0]) &&
+            !(thread->open && ((Node *)block->items[0])->entry_serial == thread->open->serial))
+            room += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns;
+    }
+    return sg_open_graph(thread, uses, room < SG_CONST ? (uint32_t)room : need);
 }

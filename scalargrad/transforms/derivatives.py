@@ -14,7 +14,6 @@ the outer transform, in any thread, it raises `HigherOrderError`: second derivat
 from __future__ import annotations
 
 import functools
-import math
 import operator
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +24,7 @@ from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, require_function, running, weighted
-from scalargrad.transforms.trees import NUMBER, Leaf, Tree, joined
+from scalargrad.transforms.trees import NUMBER, ROW, Leaf, Tree, joined
 
 if TYPE_CHECKING:
     from scalargrad.convert import Number
@@ -47,8 +46,10 @@ def _kept(argnums: Any) -> Any:
     return tuple(argnums) if isinstance(argnums, Iterator) else argnums
 
 
-def _positions(argnums: int | Sequence[int], count: int, name: str) -> list[int]:
+def _positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
     """The non-negative positions of the arguments to differentiate by."""
+    if type(argnums) is int and 0 <= argnums < count:
+        return (argnums,)
     given: Any = argnums if convert.index(argnums) is None else [argnums]
     try:
         positions = [operator.index(k) for k in given]
@@ -138,22 +139,20 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     argnums = _kept(argnums)
 
     name, one = name_of(fun), convert.index(argnums) is not None
-    first: Any = argnums if type(argnums) is int and argnums >= 0 else math.inf
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        positions = (first,) if first < len(args) else _positions(argnums, len(args), name)
-        run = Run(fun, name, args, positions).execute(kwargs, has_aux)
+        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
         root = run.scalar("grad")
         gradients = run.outside(run.pull(root))
         value = root.data if isinstance(root, core.Node) else root
-        return (value, run.aux) if has_aux else value, gradients[0] if one else tuple(gradients)
+        return (value, run.aux) if has_aux else value, _one_or_all(one, gradients)
 
     return value_and_gradient
 
 
-def _one_or_all(argnums: int | Sequence[int], results: list[Any]) -> Any:
-    return tuple(results) if convert.index(argnums) is None else results[0]
+def _one_or_all(one: bool, results: list[Any]) -> Any:
+    return results[0] if one else tuple(results)
 
 
 @overload
@@ -175,29 +174,32 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     """
     require_function(fun, "jacobian")
     argnums = _kept(argnums)
+    name, one = name_of(fun), convert.index(argnums) is not None
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, name_of(fun), args, _positions(argnums, len(args), name_of(fun))).execute(kwargs, has_aux)
+        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
         run.warn_if_lost()
         pulled = [run.pull(item) for item in run.items]
-        rows = [[row] if len(run.inputs) == 1 else run.parts(row) for row in pulled]
+        numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
+        rows = [run.parts(row) for row in pulled]
 
         def entries(result: Leaf) -> Any:
+            if numbers_alone and result.kind <= ROW:
+                found = [_one_or_all(one, run.outside(row)) for row in pulled[result.start :][: result.size]]
+                return found[0] if result.kind == NUMBER else type(result.given)(found)
             of_result = rows[result.start : result.start + result.size]
 
             def entry(k: int, argument: Leaf) -> Any:
-                if result.kind == argument.kind == NUMBER:
-                    return of_result[0][k][argument.start]
                 numbers = array("d")
                 for row in of_result:
                     numbers += row[k][argument.start : argument.start + argument.size]
                 return joined(numbers, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
 
             trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
-            return _one_or_all(argnums, trees)
+            return _one_or_all(one, trees)
 
-        jacobians = run.outputs.map(entries)
+        jacobians = run.outputs.map(entries, rows=numbers_alone)
         return (jacobians, run.aux) if has_aux else jacobians
 
     return jacobian_of

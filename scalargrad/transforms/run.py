@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -15,6 +14,7 @@ from scalargrad.transforms.trees import ROW, Branch, Leaf, Tree
 Function = Callable[..., Any]
 
 _DOT = ops.OPCODE["dot"]
+_new_context: Any = core.Context.__new__
 # Every transform whose function is running, in any thread; and some that an interrupt has left here.
 running: dict[contexts.recording, contexts.recording] = {}
 
@@ -75,17 +75,14 @@ class Run:
             refuse_outer(self.inputs)
         self.blocks: list[Any] = []
         for k, tree in zip(positions, self.inputs):
-            numbers = tree.numbers()
-            spans = tree.spans()
-            parts = [numbers] if len(spans) == 1 else [numbers[start:end] for start, end in spans]
-            blocks = [core.doubles(part.tobytes(), True) for part in parts]
-            self.args[k] = tree.inside(blocks)
+            blocks, self.args[k] = tree.planted()
             self.blocks += blocks
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
-        context = contexts.recording(self.blocks)
+        context = _new_context(contexts.recording, core.RECORD)
+        context.blocks = self.blocks
         try:
             with context:
                 running[context] = context
@@ -107,19 +104,24 @@ class Run:
         if result is None:
             raise NumberError(f"{self.name} returned None: does it lack a return?")
         self.result = result
+        self._outputs: Tree | None = None
+        self._items: list[Any] | None = None
         return self
 
-    @functools.cached_property
+    @property
     def outputs(self) -> Tree:
         """The result, taken apart."""
-        return Tree(self.result, ("the result of ", self.name, ""), results=True)
+        if self._outputs is None:
+            self._outputs = Tree(self.result, ("the result of ", self.name, ""), results=True)
+        return self._outputs
 
-    @functools.cached_property
+    @property
     def items(self) -> list[Any]:
         """The Values and floats of the result."""
-        items = self.outputs.items()
-        contexts.refuse_results(items, f"the result of {self.name}")
-        return items
+        if self._items is None:
+            self._items = self.outputs.items()
+            contexts.refuse_results(self._items, f"the result of {self.name}")
+        return self._items
 
     def warn_if_lost(self) -> None:
         """Warns if the result has numbers, and none of them is a Value."""
@@ -180,6 +182,8 @@ class Run:
 
     def parts(self, row: array[float]) -> list[array[float]]:
         """Cuts a row of all inputs' numbers into one row per input."""
+        if len(self.inputs) == 1:
+            return [row]
         parts = []
         for tree in self.inputs:
             parts.append(row[: tree.size])

@@ -160,16 +160,26 @@ class Tree:
 
     # --- building the containers again
 
-    def map(self, function: Callable[[Leaf], Any]) -> Any:
-        """The same containers, with the function's result in place of each leaf, and of each number in a row."""
-        return _map(self.root, function, rows=False)
+    def map(self, function: Callable[[Leaf], Any], rows: bool = False) -> Any:
+        """The same containers, with the function's result in place of each leaf: of a row, or else of its numbers."""
+        return _map(self.root, function, rows)
 
     def outside(self, numbers: array[float]) -> Any:
         """The tree with other, plain numbers, in the same containers and shapes."""
         root = self.root
         if isinstance(root, Leaf):
             return _outside(root, numbers)
-        return _map(root, lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]), rows=True)
+        return self.map(lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]), rows=True)
+
+    def planted(self) -> tuple[list[Any], Any]:
+        """New leaves with the numbers: their blocks, one per span, and the tree of them, as the function sees it."""
+        numbers, root = self.numbers(), self.root
+        if isinstance(root, Leaf) and root.kind <= ROW:
+            block = core.doubles(numbers.tobytes(), True)
+            leaves = core.items(core.whole(block, 1, root.size))
+            return [block], leaves[0] if root.kind == NUMBER else leaves if type(root.given) is list else tuple(leaves)
+        blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in self.spans()]
+        return blocks, self.inside(blocks)
 
     def inside(self, blocks: Sequence[Any]) -> Any:
         """The tree as the function sees it, from the items of blocks: one block per span of `spans`."""
@@ -178,7 +188,7 @@ class Tree:
         root = self.root
         if isinstance(root, Leaf):
             return _inside(root, singles, following)
-        return _map(root, lambda leaf: _inside(leaf, singles, following), rows=True)
+        return self.map(lambda leaf: _inside(leaf, singles, following), rows=True)
 
     def spans(self) -> list[tuple[int, int]]:
         """Where the numbers of each block begin and end: one block of all single numbers, then one block per array."""
