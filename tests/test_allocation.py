@@ -154,6 +154,12 @@ class Arrays:
         return [part for x in arrays for part in (x.data, x.grad)]
 
 
+def _shared(x: Matrix) -> Value:
+    """Products whose operands share nodes: each in one place of either, and in more."""
+    y = x * 0.125
+    return (y @ y).sum() + affine(y, y[:, ::-1][[0, *range(8)]], y[0]).sum()
+
+
 ARRAYS: dict[str, Callable[[Arrays], Any]] = {
     "new leaves": lambda a: Matrix([[0.5, 1.5], [2.5, 3.5]]) * 2.0,
     "look at new leaves": lambda a: Vector([a.new[0, 0]]),
@@ -187,6 +193,7 @@ ARRAYS: dict[str, Callable[[Arrays], Any]] = {
     "set data": lambda a: setattr(a.new, "data", 2.0) or a.new,  # type: ignore[func-returns-value]
     "set grad": lambda a: setattr(a.new, "grad", 2.0) or a.new,  # type: ignore[func-returns-value]
     "backward": lambda a: a.root.backward() or a.mixed,  # type: ignore[func-returns-value]
+    "backward of a shared product": lambda a: _shared(a.nodes @ a.leaves).backward() or a.leaves,  # type: ignore[func-returns-value]
     "backward over all": lambda a: (a.nodes @ a.leaves).sum().backward() or a.leaves,
 }
 

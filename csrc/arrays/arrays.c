@@ -1,5 +1,9 @@
 /* Operations on whole arrays. They are recorded in bulk, or element by element (each.c): under detect_anomaly, and if
- * all operands of an element may be constants. Of constants alone they are computed in bulk, and not recorded. */
+ * all operands of an element may be constants. Of constants alone they are computed in bulk, and not recorded.
+ *
+ * Long ones are computed without the GIL. Their operands are in the open graph by then, or copied. Other threads can
+ * close the graph meanwhile, because they use one of its Values. Then nothing may be appended to it any more, and the
+ * operation is recorded anew, in the thread's next graph, with the GIL. */
 #include "arrays/arrays.h"
 
 #include "bulk/bulk.h"
@@ -29,6 +33,13 @@ static double *copy_numbers(const sg_array arrays[3], sg_source sources[3], size
     return space;
 }
 
+/* Whether an operation takes so long, about 20 us, that other threads should run meanwhile. */
+static int is_long(const sg_bulk *bulk)
+{
+    uint64_t each = bulk->op == SG_DOT ? bulk->inner : 4;
+    return each * bulk->rows * bulk->columns >= 1u << 16;
+}
+
 /* The results as leaves, or as constants. */
 static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3], int leaf)
 {
@@ -37,7 +48,12 @@ static PyObject *compute_only(const sg_bulk *bulk, const sg_array arrays[3], int
     size_t count = (size_t)bulk->rows * bulk->columns;
     PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(double)));
     double *space = bytes ? copy_numbers(arrays, sources, &size) : NULL;
-    if (!space || !sg_bulk_compute(bulk, sources, (double *)(void *)PyBytes_AsString(bytes))) {
+    double *out = space ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
+    PyThreadState *state = space && is_long(bulk) ? PyEval_SaveThread() : NULL;
+    int done = space && sg_bulk_compute(bulk, sources, out);
+    if (state)
+        PyEval_RestoreThread(state);
+    if (!done) {
         Py_CLEAR(bytes);
         sg_no_memory();
     }
@@ -62,6 +78,19 @@ static int look_at_all(const sg_array arrays[3])
     return 1;
 }
 
+/* Appends a bulk whose operands are in the graph. Returns the first node, or SG_FAILED: no memory, or another thread
+ * has closed the graph. With `yields`, other threads may run. */
+static uint32_t append_bulk(sg_graph *open, sg_bulk bulk, int yields)
+{
+    if (!sg_bulk_reserve(open, &bulk))
+        return SG_FAILED;
+    PyThreadState *state = yields && is_long(&bulk) ? PyEval_SaveThread() : NULL;
+    int done = sg_bulk_fill(open, &bulk);
+    if (state)
+        PyEval_RestoreThread(state);
+    return done && !open->closed ? sg_bulk_append(open, bulk) : SG_FAILED;
+}
+
 /* The length of the run of consecutive nodes in a list of operands. */
 static uint32_t run_length(const uint32_t *operands, uint32_t count)
 {
@@ -73,24 +102,35 @@ static uint32_t run_length(const uint32_t *operands, uint32_t count)
 
 /* Appends a function of listed operands, such as the parameters of several layers. If runs of consecutive nodes are
  * long, it appends one bulk per run, because these go through the kernels. */
-static uint32_t append_runs(sg_graph *open, sg_bulk bulk)
+static uint32_t append_runs(sg_graph *open, sg_bulk bulk, int yields)
 {
     const sg_span *span = &bulk.operands[0];
     uint32_t count = bulk.rows * bulk.columns, start = span->start, runs = 0, first = open->count;
     int flat = span->column == 1 && (bulk.rows == 1 || span->row == bulk.columns);
     if (sg_arity[bulk.op] != 1 || span->kind != SG_LISTED || !flat)
-        return sg_bulk_append(open, bulk);
+        return append_bulk(open, bulk, yields);
     for (uint32_t k = 0; k < count; runs++)
         k += run_length(open->args + start + k, count - k);
     if (16 * runs > count || !sg_reserve(open, count))
-        return sg_bulk_append(open, bulk);
+        return append_bulk(open, bulk, yields);
     for (uint32_t k = 0, n; k < count; k += n) {
         n = run_length(open->args + start + k, count - k);
         sg_bulk part = {.rows = 1, .columns = n, .op = bulk.op, .operands = {{SG_NODES, open->args[start + k], 0, 1}}};
-        if (sg_bulk_append(open, part) == SG_FAILED)
+        if (append_bulk(open, part, yields) == SG_FAILED)
             return SG_FAILED;
     }
     return first;
+}
+
+/* Places the operands in the open graph, and appends the bulk. Returns the first node, or SG_FAILED. */
+static uint32_t place_and_append(sg_graph *open, sg_bulk bulk, const sg_array arrays[3], int yields)
+{
+    for (int k = 0; k < 3; k++)
+        if (!sg_place(open, &arrays[k], &bulk.operands[k]))
+            return SG_FAILED;
+    if (bulk.op == SG_DOT && arrays[2].block && (bulk.one = sg_constant(open, 1.0)) == SG_FAILED)
+        return SG_FAILED;
+    return append_runs(open, bulk, yields);
 }
 
 static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arrays[3])
@@ -100,25 +140,22 @@ static PyObject *record_bulk(sg_thread *thread, sg_bulk bulk, const sg_array arr
         return compute_only(&bulk, arrays, 1);
     if (!look_at_all(arrays))
         return NULL;
-    sg_graph *open = sg_open_for(thread, arrays, (uint32_t)count);
-    if (!open)
-        return NULL;
-    PyObject *result = NULL;
-    uint32_t first = SG_FAILED;
-    int placed = 1;
-    for (int k = 0; placed && k < 3; k++)
-        placed = sg_place(open, &arrays[k], &bulk.operands[k]);
-    if (placed && bulk.op == SG_DOT && arrays[2].block)
-        placed = (bulk.one = sg_constant(open, 1.0)) != SG_FAILED;
-    if (placed)
-        first = append_runs(open, bulk);
-    if (first == SG_FAILED)
-        sg_no_memory();
-    else
-        result = sg_block_of_nodes(open, first, (uint32_t)count);
-    if (!result)
-        sg_drop_unused(open);
-    return result;
+    for (int yields = 1;; yields = 0) {
+        sg_graph *open = sg_open_for(thread, arrays, (uint32_t)count);
+        if (!open)
+            return NULL;
+        open->references++;                  /* other threads may drop all its handles */
+        uint32_t first = place_and_append(open, bulk, arrays, yields);
+        PyObject *result = first == SG_FAILED ? NULL : sg_block_of_nodes(open, first, (uint32_t)count);
+        int again = yields && first == SG_FAILED && open->closed;
+        open->references--;
+        if (!result)
+            sg_drop_unused(open);
+        if (!result && first == SG_FAILED && !again)
+            sg_no_memory();
+        if (!again)
+            return result;
+    }
 }
 
 /* Whether an operation is carried out in bulk: 1 or 0, or -1 with an exception. */

@@ -1,6 +1,8 @@
 /* Reductions of the rows of an array. */
 #include "arrays/rows.h"
 
+#include <string.h>
+
 #include "arrays/each.h"
 #include "arrays/place.h"
 #include "python/recording.h"
@@ -8,6 +10,8 @@
 #include "table/reductions.h"
 #include "tape/memory.h"
 #include "tape/operands.h"
+
+#define SG_LONG (1u << 14)   /* so many numbers take about 20 us */
 
 /* `arrays` has the rows and, for logsumexp, the shifts, which are constants. */
 static double reduce_row(int op, const sg_array arrays[3], uint32_t r, double *row)
@@ -20,26 +24,6 @@ static double reduce_row(int op, const sg_array arrays[3], uint32_t r, double *r
     return sg_reduce(op, row, l->columns + shift);
 }
 
-/* Appends the node of row r. 0: no memory. */
-static int append_row(sg_graph *open, int op, const sg_span *span, const sg_array arrays[3], uint32_t r, double *row)
-{
-    uint32_t shift = op == SG_LOGSUMEXP, columns = arrays[0].layout.columns, n = columns + shift;
-    double value = reduce_row(op, arrays, r, row);
-    uint32_t offset = sg_arguments(open, n);
-    if (offset == SG_FAILED || (shift && (open->args[offset] = sg_constant(open, row[0])) == SG_FAILED))
-        return 0;
-    uint32_t *operands = open->args + offset + shift;
-    for (uint32_t c = 0; c < columns; c++)
-        operands[c] = sg_span_operand(open, span, r, c);
-    if (span->kind == SG_NODES && span->column == 1)
-        open->sinks -= sg_use_range(open->used + operands[0], columns);
-    else
-        for (uint32_t c = 0; c < columns; c++)
-            sg_use(open, operands[c]);
-    sg_append(open, op, offset, n, value);
-    return 1;
-}
-
 static PyObject *compute_rows(int op, const sg_array arrays[3], double *row, int leaf)
 {
     uint32_t rows = arrays[0].layout.rows;
@@ -49,25 +33,93 @@ static PyObject *compute_rows(int op, const sg_array arrays[3], double *row, int
     return sg_block_of_doubles(bytes, leaf);
 }
 
+/* --- recording ---------------------------------------------------------------------------------------------------- */
+
+/* Rows whose operands are in the open graph. */
+typedef struct {
+    int op;
+    uint32_t rows, columns;  /* columns: of numbers, without a shift */
+    sg_span span;
+    uint32_t first;          /* in args[], of the operands of the first row */
+} listed_rows;
+
+/* Lists the operands of each row, one row after the other. 0: no memory. */
+static int list_rows(sg_graph *open, const sg_array arrays[3], listed_rows *x)
+{
+    uint32_t shift = x->op == SG_LOGSUMEXP;
+    uint64_t all = (uint64_t)x->rows * (x->columns + shift);
+    if (!sg_place(open, &arrays[0], &x->span) || !sg_reserve(open, x->rows) || all >= SG_CONST ||
+        (x->first = sg_arguments(open, (uint32_t)all)) == SG_FAILED)
+        return 0;
+    uint32_t *operands = open->args + x->first;
+    for (uint32_t r = 0; r < x->rows; r++) {
+        if (shift) {
+            double number = sg_block_number(arrays[1].block, sg_position(&arrays[1].layout, r, 0));
+            if ((*operands++ = sg_constant(open, number)) == SG_FAILED)
+                return 0;
+        }
+        for (uint32_t c = 0; c < x->columns; c++)
+            *operands++ = sg_span_operand(open, &x->span, r, c);
+    }
+    return 1;
+}
+
+/* Computes the values behind the nodes of the graph. Needs no GIL, as sg_bulk_fill does not. */
+static void fill_rows(const sg_graph *open, const listed_rows *x, double *row)
+{
+    uint32_t shift = x->op == SG_LOGSUMEXP, n = x->columns + shift;
+    int together = x->span.kind == SG_NODES && x->span.column == 1;
+    for (uint32_t r = 0; r < x->rows; r++) {
+        const uint32_t *operands = open->args + x->first + r * n;
+        for (uint32_t k = 0; k < (together ? shift : n); k++)
+            row[k] = sg_operand_value(open, operands[k]);
+        if (together)
+            memcpy(row + shift, open->val + operands[shift], x->columns * sizeof *row);
+        open->val[open->count + r] = sg_reduce(x->op, row, n);
+    }
+}
+
+/* Appends the nodes, and returns the first. */
+static uint32_t append_rows(sg_graph *open, const listed_rows *x)
+{
+    uint32_t shift = x->op == SG_LOGSUMEXP, n = x->columns + shift, first = open->count;
+    for (uint32_t r = 0; r < x->rows; r++) {
+        const uint32_t *operands = open->args + x->first + r * n + shift;
+        if (x->span.kind == SG_NODES && x->span.column == 1)
+            open->sinks -= sg_use_range(open->used + operands[0], x->columns);
+        else
+            for (uint32_t c = 0; c < x->columns; c++)
+                sg_use(open, operands[c]);
+        sg_append(open, x->op, x->first + r * n, n, open->val[open->count]);
+    }
+    return first;
+}
+
+/* As record_bulk does: long ones without the GIL; anew if another thread closes the graph meanwhile. */
 static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3], double *row)
 {
-    uint32_t rows = arrays[0].layout.rows;
-    sg_span span;
-    sg_graph *open = sg_open_for(thread, arrays, rows);
-    if (!open)
-        return NULL;
-    PyObject *result = NULL;
-    int done = sg_place(open, &arrays[0], &span) && sg_reserve(open, rows);
-    uint32_t first = open->count;
-    for (uint32_t r = 0; done && r < rows; r++)
-        done = append_row(open, op, &span, arrays, r, row);
-    if (done)
-        result = sg_block_of_nodes(open, first, rows);
-    else
-        sg_no_memory();
-    if (!result)
-        sg_drop_unused(open);
-    return result;
+    listed_rows x = {.op = op, .rows = arrays[0].layout.rows, .columns = arrays[0].layout.columns};
+    for (int yields = (uint64_t)x.rows * x.columns >= SG_LONG;; yields = 0) {
+        sg_graph *open = sg_open_for(thread, arrays, x.rows);
+        if (!open)
+            return NULL;
+        open->references++;
+        int listed = list_rows(open, arrays, &x);
+        PyThreadState *state = listed && yields ? PyEval_SaveThread() : NULL;
+        if (listed)
+            fill_rows(open, &x, row);
+        if (state)
+            PyEval_RestoreThread(state);
+        int again = listed && open->closed;
+        PyObject *result = listed && !again ? sg_block_of_nodes(open, append_rows(open, &x), x.rows) : NULL;
+        open->references--;
+        if (!result)
+            sg_drop_unused(open);
+        if (!listed)
+            sg_no_memory();
+        if (!again)
+            return result;
+    }
 }
 
 /* Reads (opcode, view) and, for logsumexp, a view with one shift per row. 0 with an exception. */

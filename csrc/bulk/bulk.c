@@ -176,34 +176,42 @@ static void use_all(sg_graph *graph, const sg_bulk *bulk)
     }
 }
 
-uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
+int sg_bulk_reserve(sg_graph *graph, const sg_bulk *bulk)
 {
-    uint32_t count = bulk.rows * bulk.columns, first = graph->count;
-    sg_source sources[3];
-    double *space;
-    size_t size;
+    uint32_t count = bulk->rows * bulk->columns;
     uint32_t room = count < 1u << 11   ? 8 * count
                     : count < 1u << 13 ? 4 * count
                                        : count; /* the next bulks are often as large */
-    if (!sg_reserve(graph, graph->capacity - graph->count < count ? room : count) ||
-        !sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof bulk))
-        return SG_FAILED;
-    if (!sg_bulk_sources(graph, &bulk, sources, &space, &size))
-        return SG_FAILED;
-    int done = sg_bulk_compute(&bulk, sources, graph->val + first);
+    return sg_reserve(graph, graph->capacity - graph->count < count ? room : count) &&
+           sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof *bulk);
+}
+
+int sg_bulk_fill(const sg_graph *graph, const sg_bulk *bulk)
+{
+    uint32_t count = bulk->rows * bulk->columns, first = graph->count;
+    sg_source sources[3];
+    double *space;
+    size_t size;
+    if (!sg_bulk_sources(graph, bulk, sources, &space, &size))
+        return 0;
+    int done = sg_bulk_compute(bulk, sources, graph->val + first);
     sg_large_free(space, size);
-    if (!done)
-        return SG_FAILED;
-    use_all(graph, &bulk);
-    bulk.first = first;
     memset(graph->op + first, SG_BULK, count);
     memset(graph->used + first, 0, count);
     uint32_t *a = graph->a + first, position = graph->bulk_count;
     for (uint32_t i = 0; i < count; i++)
         a[i] = position;
+    return done;
+}
+
+uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk)
+{
+    uint32_t count = bulk.rows * bulk.columns;
+    use_all(graph, &bulk);
+    bulk.first = graph->count;
     graph->bulks[graph->bulk_count++] = bulk;
     graph->sinks += count;
     graph->count += count;
     graph->whole = graph->sinks == 1 ? graph->count : graph->whole;
-    return first;
+    return bulk.first;
 }

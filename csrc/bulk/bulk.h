@@ -27,8 +27,12 @@ static inline const double *sg_side_by_side(sg_source source, uint32_t r, uint32
 int sg_bulk_sources(const sg_graph *graph, const sg_bulk *bulk, sg_source sources[3], double **space, size_t *size);
 /* Computes a bulk operation into out[rows * columns]. 0: no memory. */
 int sg_bulk_compute(const sg_bulk *bulk, const sg_source sources[3], double *out);
-/* Appends a bulk whose operands are in the graph, and computes it. Every element must have an operand that is a node.
- * Returns the first node, or SG_FAILED if nothing was appended. */
+/* A bulk whose operands are in the graph is appended in three steps. Every element must have an operand that is a
+ * node. sg_bulk_reserve makes room; sg_bulk_fill computes the bulk there, behind the last node; sg_bulk_append appends
+ * it, and returns its first node. 0: no memory. Filling needs no GIL: no other thread appends to the graph, or reads
+ * behind its last node. */
+int sg_bulk_reserve(sg_graph *graph, const sg_bulk *bulk);
+int sg_bulk_fill(const sg_graph *graph, const sg_bulk *bulk);
 uint32_t sg_bulk_append(sg_graph *graph, sg_bulk bulk);
 
 #endif
