@@ -166,24 +166,24 @@ class Mask(Methods):
             found = whole(core.doubles(view.ones(bytes([of_nothing] * rows.rows)), False), rows.rows, 1)
         if along is None and not keepdims:
             return bool(view.item(found))
-        numbers = self._reduced(found, along, keepdims)
+        numbers: Any = self._reduced(found, along, keepdims)
         return mask_of(numbers.ndim, numbers._view, self.of_numpy)
 
-    def sum(
+    def sum(  # type: ignore[override]
         self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
-    ) -> int | Vector | Matrix:  # type: ignore[override]
+    ) -> int | Vector | Matrix:
         """How many are true: an int; along an axis of a Mask of two dimensions, a Vector of numbers."""
         check_options("sum", None if dtype is int else dtype, out)
         along = self._axis(axis)
         rows = self._along(along)
         if not rows.columns:
             rows = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
-        found = self._reduced(core.reduce_rows(_SUM, rows), along, keepdims)
+        found: Any = self._reduced(core.reduce_rows(_SUM, rows), along, keepdims)
         return int(found) if isinstance(found, float) else found
 
-    def mean(
+    def mean(  # type: ignore[override]
         self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
-    ) -> float | Vector | Matrix:  # type: ignore[override]
+    ) -> float | Vector | Matrix:
         """The share that is true. Raises `ArgumentError` when there is nothing."""
         return self.sum(axis, dtype, out, keepdims) / self._filled("mean", self._axis(axis)).columns
 

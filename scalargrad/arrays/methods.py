@@ -117,7 +117,7 @@ class Methods(Reductions):
         if sorted(k % self.ndim for k in order if k is not None and -self.ndim <= k) != list(range(self.ndim)):
             raise ArgumentError(f"the axes of shape {self.shape} are 0 to {self.ndim - 1}, got {short(axes)}")
         same = [k % self.ndim for k in order if k is not None] == list(range(self.ndim))
-        return self if same else self.T
+        return self if same else self.T  # type: ignore[attr-defined,return-value]
 
     def squeeze(self, axis: Axis = None) -> Result:
         """The elements without the axes of length 1: an element, a Vector or a Matrix. Raises `ShapeError`."""
