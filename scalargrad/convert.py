@@ -180,7 +180,7 @@ def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:
         raise NumberError("expected a number, got a Value: use v.detach() for a new leaf, v.data for the number")
     if getattr(x, "mask", None) is not None and getattr(x, "ndim", None) == 0:
         raise NumberError(f"expected a number, got a masked {kind}, which has none: fill it first (numpy.ma.filled)")
-    if hasattr(x, "shape") and hasattr(x, "dtype") and not hasattr(x, "of_numpy"):
+    if hasattr(x, "shape") and not hasattr(x, "of_numpy") and hasattr(x, "dtype"):
         given = f"expected a number, got a {kind} of shape {tuple(x.shape)} and dtype {x.dtype}"
         if getattr(x.dtype, "kind", "") in "SUT":
             raise NumberError(f"{given}, which is text: write x.astype(float) for texts of numbers, and encode others")

@@ -18,6 +18,8 @@ from scalargrad.errors import ArgumentError, NumberError, ReadOnlyError, RecordE
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
+    from scalargrad.arrays.types import Matrix, Vector
+
     Axis: TypeAlias = int | tuple[int, ...] | None
 
 _MUL, _SUB, _SQUARE, _MAX, _MIN, _SUM = (ops.OPCODE[name] for name in ("mul", "sub", "square", "max", "min", "sum"))
@@ -61,13 +63,6 @@ class Mask(Methods):
         """The lengths: (n,) or (rows, columns)."""
         shown = self._view
         return (shown.rows, shown.columns) if self._ndim == 2 else (shown.columns,)
-
-    @property
-    def dtype(self) -> object:
-        """numpy's dtype of bools."""
-        import numpy
-
-        return numpy.dtype(bool)
 
     @property
     def T(self) -> Mask:
@@ -128,15 +123,6 @@ class Mask(Methods):
         """The Mask itself, which cannot be changed."""
         return self
 
-    def numpy(self) -> Any:
-        """The bools, as a new numpy array."""
-        import numpy
-
-        return numpy.array(self.elements(), dtype=bool).reshape(self.shape)
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return self.numpy() if dtype is None else self.numpy().astype(dtype)
-
     def _of(self, ndim: int, shown: View) -> Any:
         return mask_of(ndim, shown, self.of_numpy)
 
@@ -180,20 +166,24 @@ class Mask(Methods):
             found = whole(core.doubles(view.ones(bytes([of_nothing] * rows.rows)), False), rows.rows, 1)
         if along is None and not keepdims:
             return bool(view.item(found))
-        numbers = self._reduced(found, along, keepdims)
+        numbers: Any = self._reduced(found, along, keepdims)
         return mask_of(numbers.ndim, numbers._view, self.of_numpy)
 
-    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def sum(  # type: ignore[override]
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
+    ) -> int | Vector | Matrix:
         """How many are true: an int; along an axis of a Mask of two dimensions, a Vector of numbers."""
         check_options("sum", None if dtype is int else dtype, out)
         along = self._axis(axis)
         rows = self._along(along)
         if not rows.columns:
             rows = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
-        found = self._reduced(core.reduce_rows(_SUM, rows), along, keepdims)
+        found: Any = self._reduced(core.reduce_rows(_SUM, rows), along, keepdims)
         return int(found) if isinstance(found, float) else found
 
-    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def mean(  # type: ignore[override]
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
+    ) -> float | Vector | Matrix:
         """The share that is true. Raises `ArgumentError` when there is nothing."""
         return self.sum(axis, dtype, out, keepdims) / self._filled("mean", self._axis(axis)).columns
 

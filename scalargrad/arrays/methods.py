@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from scalargrad.arrays.mask import Mask
     from scalargrad.arrays.reading import Shape
-    from scalargrad.arrays.types import Vector
+    from scalargrad.arrays.reductions import Result
+    from scalargrad.arrays.types import Matrix, Vector
     from scalargrad.core import View
 
     Axis: TypeAlias = int | tuple[int, ...] | None
@@ -60,14 +61,15 @@ class Methods(Reductions):
         """The numbers, as a new numpy array of float64, without the gradient; of a Mask, bools."""
         import numpy
 
-        return numpy.frombuffer(core.numbers(self._view)).reshape(self.shape).copy()
+        found = numpy.frombuffer(core.numbers(self._view)).reshape(self.shape)
+        return found.astype(bool if self.is_mask else float)
 
     @property
-    def dtype(self) -> Any:
-        """numpy's float64, the type of the numbers."""
+    def dtype(self) -> object:
+        """numpy's type of the numbers: float64, and bool of a Mask."""
         import numpy
 
-        return numpy.dtype(float)
+        return numpy.dtype(bool if self.is_mask else float)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """What numpy makes of the array: an object array of its Values, so that the gradient is kept; numbers, with an
@@ -108,15 +110,16 @@ class Methods(Reductions):
 
     flatten = ravel
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: Any) -> Vector | Matrix:
         """The transpose. Of a Vector, itself."""
         given = axes[0] if len(axes) == 1 and (axes[0] is None or reading.is_data(axes[0])) else axes
         order = [index(k) for k in given] if given else list(range(self.ndim))[::-1]
         if sorted(k % self.ndim for k in order if k is not None and -self.ndim <= k) != list(range(self.ndim)):
             raise ArgumentError(f"the axes of shape {self.shape} are 0 to {self.ndim - 1}, got {short(axes)}")
-        return self if [k % self.ndim for k in order if k is not None] == list(range(self.ndim)) else self.T  # type: ignore[attr-defined]
+        same = [k % self.ndim for k in order if k is not None] == list(range(self.ndim))
+        return self if same else self.T  # type: ignore[attr-defined,return-value]
 
-    def squeeze(self, axis: Axis = None) -> Any:
+    def squeeze(self, axis: Axis = None) -> Result:
         """The elements without the axes of length 1: an element, a Vector or a Matrix. Raises `ShapeError`."""
         ones = [k for k, n in enumerate(self.shape) if n == 1]
         if axis is not None:
@@ -136,13 +139,13 @@ class Methods(Reductions):
     def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
         return other // self, other % self
 
-    def round(self: A, decimals: int = 0) -> A:
-        """The nearest number of so many decimals, halves to even; derivative 0."""
-        if decimals == 0:
-            return super().round()  # type: ignore[misc,no-any-return]
-        places = index(decimals)
+    def round(self: A, *decimals: int) -> A:
+        """The nearest number of so many decimals (by default, none), halves to even; derivative 0."""
+        places = index(decimals[0] if len(decimals) == 1 else decimals) if decimals else 0
         if places is None or abs(places) > 300:
             raise ArgumentError(f"decimals must be an int, got {short(decimals)}")
+        if places == 0:
+            return super().round()  # type: ignore[misc,no-any-return]
         scale = 10.0 ** abs(places)
         there, back = (_MUL, _DIV) if places > 0 else (_DIV, _MUL)
         return elementwise(back, elementwise(there, self, scale).round(), scale)  # type: ignore[no-any-return]
@@ -170,25 +173,25 @@ class Methods(Reductions):
 
     def std(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
-    ) -> Any:
+    ) -> Result:
         """The standard deviation, norm(x - mean) / sqrt(n - ddof), whose gradient is 0 where all are equal."""
         check_options("std", dtype, out)
         spread, count = self._spread("std", axis, keepdims, ddof)
-        return core.apply(_DIV, spread, math.sqrt(count))
+        return core.apply(_DIV, spread, math.sqrt(count))  # type: ignore[no-any-return]
 
     def var(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
-    ) -> Any:
+    ) -> Result:
         """The variance, norm(x - mean)**2 / (n - ddof)."""
         check_options("var", dtype, out)
         spread, count = self._spread("var", axis, keepdims, ddof)
-        return core.apply(_DIV, core.apply(_SQUARE, spread), count)
+        return core.apply(_DIV, core.apply(_SQUARE, spread), count)  # type: ignore[no-any-return]
 
     def _spread(self, name: str, axis: Axis, keepdims: bool, ddof: float) -> tuple[Any, float]:
         """The norm of the differences from the mean, and n - ddof."""
         along = self._axis(axis)
         count = self._filled(name, along).columns - number(ddof, "ddof")
-        mean = self.mean(axis, keepdims=True)
+        mean: Any = self.mean(axis, keepdims=True)
         centred = elementwise(_SUB, self, mean)
         if not all(map(math.isfinite, mean.numbers())):  # a norm with inf in it is inf, a deviation from inf is nan
             return core.apply(_SQRT, elementwise(_SQUARE, centred).sum(axis, keepdims=keepdims)), max(count, 0.0)

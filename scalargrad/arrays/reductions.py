@@ -18,7 +18,11 @@ from scalargrad.table import ops
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from scalargrad.arrays.types import Matrix, Vector
+    from scalargrad.value import Value
+
     Axis: TypeAlias = int | tuple[int, ...] | None
+    Result: TypeAlias = Value | Vector | Matrix  # a number, or a Vector of them; a Matrix by keepdims
 
 A = TypeVar("A", bound="Reductions")
 _SUM, _MEAN, _PROD, _NORM, _MAX, _MIN, _LOGSUMEXP, _EXP_SUB = (
@@ -85,48 +89,48 @@ class Reductions(Arithmetic):
             raise ArgumentError(f"{name} needs an element per result, got shape {self.shape} with axis {axis}")
         return rows
 
-    def _reduced(self, column: View, axis: int | None, keepdims: bool) -> Any:
+    def _reduced(self, column: View, axis: int | None, keepdims: bool) -> Result:
         """The results in a column: the only one, or as a Vector; or an array with axes of length 1."""
         if keepdims:
-            return of_view(self.ndim, column.T if axis == 0 else column, self.of_numpy)
+            return of_view(self.ndim, column.T if axis == 0 else column, self.of_numpy)  # type: ignore[no-any-return]
         if axis is None:
-            return core.item(column.block, 0)
-        return of_view(1, column.T, self.of_numpy)
+            return core.item(column.block, 0)  # type: ignore[no-any-return]
+        return of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
 
-    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
         check_options("sum", dtype, out)
         return self._each_row(_SUM, axis, keepdims, 0.0)
 
-    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
         check_options("mean", dtype, out)
         return self._each_row(_MEAN, axis, keepdims)
 
-    def max(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The largest. In a tie of k, each has the gradient 1/k."""
         check_options("max", dtype, out)
         return self._each_row(_MAX, axis, keepdims)
 
-    def min(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The smallest. In a tie of k, each has the gradient 1/k."""
         check_options("min", dtype, out)
         return self._each_row(_MIN, axis, keepdims)
 
-    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Result:
         """log(exp(x1) + ... + exp(xn)) without overflow."""
         return self._each_row(_LOGSUMEXP, axis, keepdims)
 
-    def prod(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    def prod(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The product, left to right."""
         check_options("prod", dtype, out)
         return self._each_row(_PROD, axis, keepdims, 1.0)
 
-    def norm(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def norm(self, axis: Axis = None, keepdims: bool = False) -> Result:
         """The Euclidean norm, without overflow."""
         return self._each_row(_NORM, axis, keepdims, 0.0)
 
-    def _each_row(self, opcode: int, axis: Axis, keepdims: bool, of_nothing: float | None = None) -> Any:
+    def _each_row(self, opcode: int, axis: Axis, keepdims: bool, of_nothing: float | None = None) -> Result:
         """A reduction. If it is one that nothing has too, the results of nothing are leaves."""
         along = self._axis(axis)
         rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)

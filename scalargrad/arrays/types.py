@@ -30,7 +30,7 @@ class Scalar(Methods):
     ndim = 0
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> object:
         """No attribute: what has one, and no dimension, is a number to functions of numbers."""
         raise AttributeError("a Scalar has no dtype")
 
@@ -125,9 +125,9 @@ class Matrix(MatrixTypes):
         """The transpose. It has the same elements."""
         return of_view(2, self._view.T, self.of_numpy)  # type: ignore[no-any-return]
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, other: Any) -> Value | Vector | Matrix:
         """The product, as `@`: a Matrix, or a Vector."""
-        return matmul(self, other)
+        return matmul(self, other)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         return self._view.rows

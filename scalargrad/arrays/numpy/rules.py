@@ -122,8 +122,8 @@ def refuse_out(name: str, out: Any) -> NoReturn:
     if not isinstance(out, numpy.ndarray):
         what = f"the elements of a {type(out).__name__} cannot be replaced"
     raise KeywordError(
-        f"np.{name}(out=...): {what}; nothing was changed: write a = np.{name}(...) without out=, and a = a * v for"
-        " a *= v"
+        f"np.{name}(out=...): {what}; nothing was changed: write a = a * v for a *= v, and a = np.{name}(...)"
+        " without out="
     )
 
 
