@@ -188,6 +188,16 @@ class Value(View, core.Node, ValueMethods):
 
     locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals()))
 
+    def radians(self) -> Value:
+        """The angle of so many degrees, in radians: for numpy, which looks for the name in object arrays."""
+        return self * (math.pi / 180.0)
+
+    def degrees(self) -> Value:
+        """The angle of so many radians, in degrees."""
+        return self * (180.0 / math.pi)
+
+    deg2rad, rad2deg = radians, degrees
+
     # --- as a numbers.Real
 
     @property
