@@ -115,6 +115,7 @@ _BeforeVector: TypeAlias = Scalar | Flat | Foreign
 _UpToVector: TypeAlias = Vector | _BeforeVector
 _BeforeMatrix: TypeAlias = _UpToVector | Rows
 _UpToMatrix: TypeAlias = Matrix | _BeforeMatrix
+_Data: TypeAlias = list[Any] | tuple[Any, ...] | Foreign
 """
 # A result, what all operands are together at most, and what those before the first of its type are at most.
 _KINDS = (
@@ -124,6 +125,15 @@ _KINDS = (
 )
 # A Vector with nested lists gives a Matrix.
 _BROADCAST = [(["Vector", "Rows"], 2, "Matrix"), (["Rows", "Vector"], 2, "Matrix")]
+
+# Lists give lists, tuples tuples, numpy arrays arrays of doubles, or of objects if there are Values in them.
+_DATA = [
+    (["list[Value]"], 1, "list[Value]"),
+    (["list[float]"], 1, "list[float]"),
+    (["list[Any]"], 1, "list[Any]"),
+    (["tuple[Any, ...]"], 1, "tuple[Any, ...]"),
+    (["Foreign"], 1, "Any"),
+]
 
 
 def _where_first(kind: tuple[str, str, str], n: int) -> list[tuple[list[str], int, str]]:
@@ -152,7 +162,12 @@ def _function(row: ops.Row) -> str:
     n = len(row.operands)
     value, vector, matrix = [_where_first(kind, n) for kind in _KINDS]
     broadcast = _BROADCAST if n == 2 else []
-    return _overloads(row, "", row.operands, [*value, (["Real"] * n, 0, "float"), *vector, *matrix, *broadcast])
+    data = (
+        _DATA
+        if n == 1
+        else [(["Scalar"] * k + ["_Data"] + ["Scalar | _Data"] * (n - k - 1), k + 1, "Any") for k in range(n)]
+    )
+    return _overloads(row, "", row.operands, [*value, (["Real"] * n, 0, "float"), *vector, *matrix, *broadcast, *data])
 
 
 def _method(row: ops.Row, k: int) -> str:

@@ -25,11 +25,15 @@ _LATER = {
     **dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
     "custom_vjp": "transforms.custom",
     **dict.fromkeys(("load", "save"), "nn.checkpoints"),
+    **dict.fromkeys(("isfinite", "isinf", "isnan"), "arrays.data.tested"),
+    "constant": "arrays.data.constants",
 }
 
 if TYPE_CHECKING:
     from scalargrad import calculus, losses, nn, optim, testing
     from scalargrad.arrays import linalg
+    from scalargrad.arrays.data.constants import constant
+    from scalargrad.arrays.data.tested import isfinite, isinf, isnan
     from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, jacobian, jvp, value_and_grad, vjp
 else:
@@ -63,11 +67,15 @@ __all__ = [
     "backend",
     "calculus",
     "concat",
+    "constant",
     "custom_vjp",
     "detect_anomaly",
     "dot",
     "errors",
     "grad",
+    "isfinite",
+    "isinf",
+    "isnan",
     "jacobian",
     "jvp",
     "linalg",

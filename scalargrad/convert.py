@@ -47,14 +47,14 @@ def number(x: Any) -> Any:
     try:
         if isinstance(x, (int, float)):
             return float(x)
-        if _is_exact(type(x)):
-            return _finite(x)
         if getattr(x, "ndim", None) == 0 and hasattr(x, "dtype"):  # a numpy scalar or 0-d array
             if x.dtype == object:
                 return NotImplemented  # numpy applies the operator to the object inside
             if getattr(x.dtype, "kind", "") in "biuf" and not getattr(x, "mask", False):  # numpy.ma.masked has no value
                 return _finite(x)
             refuse(x)
+        if _is_exact(type(x)):
+            return _finite(x)
     except OverflowError:
         raise RangeError(f"{short(x)} is too large for a double; the largest is about 1.8e308") from None
     except ValueError:

@@ -77,8 +77,10 @@ def _check(reduction: Any) -> None:
         raise ArgumentError(f"there is no reduction {reduction!r}: choose one of {', '.join(_REDUCTIONS)}")
 
 
-def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
-    """The losses of the input x, as an array of `ndim` dimensions, or their mean or sum."""
+def _reduced(losses: Any, x: Any, reduction: str, ndim: int, *given: Any) -> Any:
+    """The losses of the input x, as an array of `ndim` dimensions, or their mean or sum. Raises `ArgumentError` if
+    there are arrays among the arguments, and no Value in them: a loss of lists is a number, but an array is meant to
+    have Values."""
     if not ndim:  # a single loss is its own mean and sum
         return losses.item()
     if reduction == "none":
@@ -87,7 +89,13 @@ def _reduced(losses: Any, x: Any, reduction: str, ndim: int) -> Any:
         return 0.0
     if not losses.size:
         raise ArgumentError(f"a mean needs at least one loss, got an input of shape {x.shape}")
-    return losses.mean() if reduction == "mean" else losses.sum()
+    found = losses.mean() if reduction == "mean" else losses.sum()
+    if type(found) is float and any(isinstance(each, Array) and not each.is_mask for each in given):
+        raise ArgumentError(
+            "this loss has no gradient, because no Value entered it: sg.constant makes arrays that take none, and"
+            " Vector and Matrix make arrays that do; for the number alone pass x.data"
+        )
+    return found
 
 
 @overload
@@ -104,7 +112,7 @@ def mse(input: Any, target: Any, reduction: str = "mean") -> Any:
     """
     _check(reduction)
     x, t = _pair("mse", input, target)
-    return _reduced((x - t).square(), x, reduction, x.ndim)
+    return _reduced((x - t).square(), x, reduction, x.ndim, input, target)
 
 
 @overload
@@ -133,7 +141,7 @@ def huber(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) 
     x, t = _pair("huber", input, target)
     distance = (x - t).abs()
     near = distance.clip(0.0, limit)
-    return _reduced(near * (distance - 0.5 * near), x, reduction, x.ndim)
+    return _reduced(near * (distance - 0.5 * near), x, reduction, x.ndim, input, target)
 
 
 # The bytes of 1.0 and -1.0. Neither begins with bytes that end the other, so two occurrences cannot overlap.
@@ -172,7 +180,7 @@ def hinge(input: Any, target: Any, reduction: str = "mean") -> Any:
     x, t = _pair("hinge", input, target)
     if not _are_signs(t):
         _require(t, "hinge", "-1 and 1", (-1.0, 1.0).__contains__, "for labels 0 and 1, pass 2 * label - 1")
-    return _reduced((_ONE - t * x).relu(), x, reduction, x.ndim)
+    return _reduced((_ONE - t * x).relu(), x, reduction, x.ndim, input, target)
 
 
 @overload
@@ -194,7 +202,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
     x, t = _pair("binary_cross_entropy", input, target)
     advice = "for labels -1 and 1, pass (label + 1) / 2"
     _require(t, "binary_cross_entropy", "from 0 to 1", lambda p: 0.0 <= p <= 1.0, advice)
-    return _reduced(t * (-x).softplus() + (1.0 - t) * x.softplus(), x, reduction, x.ndim)
+    return _reduced(t * (-x).softplus() + (1.0 - t) * x.softplus(), x, reduction, x.ndim, input, target)
 
 
 @overload
@@ -234,7 +242,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     else:
         t = _pair("cross_entropy", x, target)[1]
         losses = row_sums(t * (s - (x - m)))
-    return _reduced(losses, x, reduction, x.ndim - 1)
+    return _reduced(losses, x, reduction, x.ndim - 1, input, target)
 
 
 def _classes(target: Any, x: Any) -> list[int] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 import warnings
 from collections.abc import Sequence
+from types import FrameType
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import contexts, core
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
     from scalargrad.functions import Real, ValueMethods
 else:
     ValueMethods = object  # only for type checkers: `faces.methods` makes these methods
+
+
+def is_drawn(frame: FrameType | None) -> bool:
+    """Whether matplotlib asks for a number, itself or through numpy: a picture has no gradient that could be lost."""
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "numpy":
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "matplotlib"
 
 
 class Value(View, core.Node, ValueMethods):
@@ -126,11 +135,12 @@ class Value(View, core.Node, ValueMethods):
         return format(self.data, spec) if spec else str(self)
 
     def __float__(self) -> float:
-        warnings.warn(
-            "the gradient stops here; use sg.exp for math.exp, v.data for the number",
-            ImplicitDetachWarning,
-            stacklevel=2,
-        )
+        if not is_drawn(sys._getframe(1)):
+            warnings.warn(
+                "the gradient stops here; use sg.exp for math.exp, v.data for the number",
+                ImplicitDetachWarning,
+                stacklevel=2,
+            )
         return self.data
 
     def __int__(self) -> int:
@@ -187,6 +197,16 @@ class Value(View, core.Node, ValueMethods):
     # --- the functions of the table, as methods; numpy's ufuncs look for its own names on the elements of object arrays
 
     locals().update(faces.methods(core.apply, "Value", "`scalargrad.{}` of this Value.", globals()))
+
+    def radians(self) -> Value:
+        """The angle of so many degrees, in radians: for numpy, which looks for the name in object arrays."""
+        return self * (math.pi / 180.0)
+
+    def degrees(self) -> Value:
+        """The angle of so many radians, in degrees."""
+        return self * (180.0 / math.pi)
+
+    deg2rad, rad2deg = radians, degrees
 
     # --- as a numbers.Real
 

@@ -1,5 +1,7 @@
 """Functions of numbers, and over many of them: a Value where a Value goes in, a float for floats."""
 
+from typing import Any
+
 from typing_extensions import assert_type
 
 import scalargrad as sg
@@ -34,8 +36,17 @@ assert_type(sg.max([x, 1.0]), Value)
 assert_type(sg.norm([3.0, 4.0]), float)
 assert_type(sg.dot([1.0], [2]), float)
 
-sg.sum([1.0], axis=0)  # type: ignore[call-overload]
+assert_type(sg.exp([1.0, 2.0]), list[float])
+assert_type(sg.exp([x, y]), list[Value])
+assert_type(sg.isnan(x), bool)
+assert_type(sg.softmax([[1.0, 2.0]], axis=0), list[Any])
+assert_type(sg.constant([1.0]), sg.Vector)
+assert_type(sg.constant([[1.0]]), sg.Matrix)
+assert_type(sg.isfinite(sg.constant([[1.0]])), sg.Mask)
+sg.mean([[1, 2], [3, 4]]) + sg.sum([[1.0]], axis=0, keepdims=True)
+sg.maximum([1.0, 2.0], [[3.0], [4.0]])[0]
+
+sg.sum(1.0, axis=0)  # type: ignore[call-overload]
 sg.sum("a")  # type: ignore[arg-type]
-sg.exp([1.0])  # type: ignore[call-overload]
 sg.exp("a")  # type: ignore[call-overload]
 sg.atan2(x)  # type: ignore[call-overload]

@@ -145,7 +145,8 @@ static PyObject *read_all(PyObject *view, reader read)
     return bytes;
 }
 
-/* numbers(view) -> the bytes of the data, row by row. grads(view) -> the bytes of the grads. */
+/* numbers(view) -> the bytes of the data, row by row. grads(view) -> the bytes of the grads; None for a view of a block
+ * of constants, which have none. */
 PyObject *sg_py_numbers(PyObject *module, PyObject *view)
 {
     (void)module;
@@ -155,6 +156,13 @@ PyObject *sg_py_numbers(PyObject *module, PyObject *view)
 PyObject *sg_py_grads(PyObject *module, PyObject *view)
 {
     (void)module;
+    sg_array x;
+    if (!sg_read_view(view, &x))
+        return NULL;
+    if (x.block->count && x.block->doubles && !x.block->leaf) {
+        Py_INCREF(Py_None);
+        return Py_None;
+    }
     return read_all(view, sg_block_grad);
 }
 

@@ -216,6 +216,15 @@ def _lift(opcode: int, operands: tuple[Any, ...]) -> Any:
     return lifting.lift(opcode, operands)
 
 
+def _array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """numpy's hook. At its first call it is replaced by the function that it calls."""
+    from scalargrad.arrays.data import ufuncs
+
+    setattr(core.Node, "__array_ufunc__", ufuncs.array_ufunc)  # noqa: B010  its type is the backend's
+    return ufuncs.array_ufunc(self, ufunc, method, *inputs, **options)
+
+
+setattr(core.Node, "__array_ufunc__", _array_ufunc)  # noqa: B010
 _of_each = "`scalargrad.{}` of each element."
 for _name, _method in faces.methods(elementwise, "Arithmetic", _of_each, globals(), convert.refuse_bools).items():
     setattr(Arithmetic, _name, _method)

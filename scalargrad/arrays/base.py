@@ -111,7 +111,7 @@ class Array:
     @property
     def grad(self) -> Any:
         """The grads of the elements, like `data`; see `Value.grad`. Can be set if all elements are leaves."""
-        return self._shown(core.grads(self._view))
+        return self._shown(view.grads(self._view))
 
     @grad.setter
     def grad(self, given: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from scalargrad import core
 from scalargrad.core import View
+from scalargrad.errors import ArgumentError
 
 _ONE = [(k, bytes([byte])) for k, byte in enumerate(array("d", [1.0]).tobytes()) if byte]  # the bytes of 1.0 but zeros
 
@@ -57,6 +58,17 @@ def ones(flags: bytes) -> bytes:
     for k, byte in _ONE:
         doubles[k::8] = flags.replace(b"\1", byte)
     return bytes(doubles)
+
+
+def grads(view: View) -> bytes:
+    """The bytes of the grads. Raises `ArgumentError` for constants, which have none."""
+    found = core.grads(view)
+    if found is None:
+        raise ArgumentError(
+            "this array is of constants, as those of sg.constant and of numpy arrays are, so it has no grad: make a"
+            " Vector or Matrix of its numbers for an array that takes gradients"
+        )
+    return found
 
 
 def numbers(view: View) -> array[float]:

@@ -102,8 +102,10 @@ def numbers(view: View) -> bytes:
     return array("d", map(_data, items(view))).tobytes()
 
 
-def grads(view: View) -> bytes:
-    """The bytes of the grads that a view shows, row by row."""
+def grads(view: View) -> bytes | None:
+    """The bytes of the grads that a view shows, row by row. None for a block of constants, which have none."""
+    if view.block.items and all(isinstance(x, float) for x in view.block.items):
+        return None
     return array("d", [0.0 if isinstance(x, float) else x.grad for x in items(view)]).tobytes()
 
 

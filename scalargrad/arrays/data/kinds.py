@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from scalargrad import convert, core
 from scalargrad.arrays import reading
-from scalargrad.arrays.base import Array, of_shape
+from scalargrad.arrays.base import Array, mask_of, of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, ShapeError
@@ -135,12 +135,23 @@ def like(operands: Sequence[Operand], shape: Shape, found: View) -> Any:
     return _labelled(made.reshape(shape), operands)
 
 
+def flags(operand: Operand, found: list[bool]) -> Any:
+    """Bools, row by row, as data of the kind and shape of an operand."""
+    if operand.kind < NUMERIC:
+        given = None if isinstance(operand.given, array) else operand.given
+        return _as_lists(found, operand.shape, given)
+    import numpy
+
+    return _labelled(numpy.array(found, bool).reshape(operand.shape), [operand])
+
+
 def _as_lists(items: list[Any], shape: Shape, template: Any) -> Any:
     """The items in nested lists, or as the template has them."""
     if isinstance(template, array):
         return array("d", items)
     if isinstance(template, Array):
-        return of_shape(core.block(items), shape, template.of_numpy)
+        made = of_shape(core.block(items), shape, template.of_numpy)
+        return mask_of(made.ndim, made._view, made.of_numpy) if items and type(items[0]) is bool else made
     if hasattr(template, "__array__"):
         return _as_array(items, any(isinstance(x, core.Node) for x in items)).reshape(shape)
     if len(shape) > 1:
@@ -154,7 +165,8 @@ def _as_array(items: list[Any], objects: bool) -> Any:
     """A numpy array of one dimension: of the items themselves, or of doubles."""
     import numpy
 
-    return numpy.fromiter(items, object if objects else float, len(items))
+    kind = object if objects else bool if items and type(items[0]) is bool else float
+    return numpy.fromiter(items, kind, len(items))
 
 
 def _labelled(made: Any, operands: Sequence[Operand]) -> Any:
