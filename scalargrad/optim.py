@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
+from scalargrad.arrays import view
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.names import absent
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
@@ -307,7 +308,7 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """
     leaves = trained(parameters, "clip_grad_norm")
     most = _number(max_norm, "max_norm")
-    grads = core.grads(core.whole(leaves, 1, len(leaves)))
+    grads = view.grads(core.whole(leaves, 1, len(leaves)))
     norm = _norm(grads)
     factor = most / (norm + 1e-6)
     if not norm < math.inf:

@@ -78,7 +78,6 @@ class _Sweep:
             self.reach(operands[0], operands[1], adjoint)
             return True
         values = [graph.value(operand) for operand in operands]
-        contributions: Iterable[float]
         if op >= ops.FIRST_JOINT:
             contributions: Iterable[float] = self.joint(graph, index, op, values)
         elif op >= ops.FIRST_REDUCTION:
