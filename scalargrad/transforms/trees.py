@@ -172,10 +172,12 @@ class Tree:
         return self.map(lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]), rows=True)
 
     def planted(self) -> tuple[list[Any], Any]:
-        """New leaves with the numbers: their blocks, one per span, and the tree of them, as the function sees it."""
+        """New leaves with the numbers: their blocks, in order, and the tree of them, as the function sees it."""
         numbers, root = self.numbers(), self.root
-        if isinstance(root, Leaf) and root.kind <= ROW:
+        if isinstance(root, Leaf):  # a common case, in which there is one block
             block = core.doubles(numbers.tobytes(), True)
+            if root.kind > ROW:
+                return [block], _inside(root, [], iter((block,)))
             leaves = core.items(core.whole(block, 1, root.size))
             return [block], leaves[0] if root.kind == NUMBER else leaves if type(root.given) is list else tuple(leaves)
         blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in self.spans()]
@@ -284,7 +286,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
     if leaf.kind == NUMBER:
         return numbers[0]
     if leaf.kind == ROW:
-        return type(leaf.given)(numbers)
+        return numbers.tolist() if type(leaf.given) is list else tuple(numbers)
     if leaf.kind == OTHER:
         return leaf.given
     if leaf.kind == NUMPY:
@@ -297,7 +299,8 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
 def _numpy(numbers: array[float], shape: Shape) -> Any:
     import numpy
 
-    return numpy.array(numbers, dtype=float).reshape(shape)
+    found = numpy.array(numbers, dtype=float)
+    return found if len(shape) == 1 else found.reshape(shape)
 
 
 def joined(numbers: array[float], shape: Shape, of_numpy: bool) -> Any:
