@@ -66,7 +66,7 @@ class Node(Attributes, Bare):
     def data(self, value: Number) -> None:
         if self._graph is not None:
             convert.read_only(opcode(self))
-        set_data(self, require_number(value))
+        set_data(self, value if type(value) is float else require_number(value))
 
     @property
     def grad(self) -> float:
@@ -77,7 +77,7 @@ class Node(Attributes, Bare):
     def grad(self, value: Number) -> None:
         if value is None:
             convert.refuse(value, is_grad=True)
-        number = require_number(value)
+        number = value if type(value) is float else require_number(value)
         if self._graph is None:
             set_grad(self, number)
         else:
@@ -113,7 +113,8 @@ def _new(cls: type[N], data: float) -> N:
 def set_data(leaf: Node, data: float) -> None:
     """Sets the number of a leaf, whose entry in a graph has the old one."""
     set_data_alone(leaf, data)
-    set_entry(leaf, NEVER)
+    if leaf._entry is not NEVER:
+        set_entry(leaf, NEVER)
 
 
 def is_new(node: Node) -> bool:
@@ -157,7 +158,7 @@ def read_number(x: Any) -> Any:
 
 
 def require_number(x: Any) -> float:
-    number = NotImplemented if isinstance(x, Node) else read_number(x)
+    number = read_number(x) if type(x) is int or not isinstance(x, Node) else NotImplemented
     if number is NotImplemented:
         convert.refuse(x)
     return float(number)
