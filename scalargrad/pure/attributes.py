@@ -62,9 +62,7 @@ class Attributes:
     if not TYPE_CHECKING:  # type checkers would take any name for an attribute
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in ("data", "grad"):
-                object.__setattr__(self, name, value)
-            elif hasattr(type(self), name) or name[:2] == name[-2:] == "__":
+            if hasattr(type(self), name) or name[:2] == name[-2:] == "__":
                 object.__setattr__(self, name, value)
             elif self._graph is not None:
                 convert.no_attribute(self, name)

@@ -83,6 +83,17 @@ class Node(Attributes, Bare):
         else:
             self._graph.set_adjoint(self._index, number)
 
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """As `Attributes` has it. Numbers of leaves are set without a detour, because training steps do that."""
+            if (name == "grad" or name == "data") and self._graph is None and type(self) is _result:
+                number = value if type(value) is float else read_number(value) if type(value) is int else None
+                if number is not None:
+                    set_grad(self, number) if name == "grad" else set_data(self, number)
+                    return
+            Attributes.__setattr__(self, name, value)
+
     def __bool__(self) -> bool:
         return self._number != 0.0
 
