@@ -16,11 +16,10 @@ _CUSTOM = ops.OPCODE["custom"]
 
 def initialise(node: tape.Node, *args: Any, **kwargs: Any) -> None:
     """Value(data, children, local_grads, label)."""
-    if len(args) == 1 and not kwargs and type(args[0]) is float:
-        parts: convert.Parts = args[0], (), (), ""
-    else:
-        parts = convert.construct(*args, **kwargs)
-    data, children, partials, label = parts
+    if len(args) == 1 and not kwargs and type(args[0]) in (float, int) and node._graph is None:
+        tape.set_data(node, tape.read_number(args[0]))
+        return
+    data, children, partials, label = convert.construct(*args, **kwargs)
     if node._graph is not None:
         convert.read_only(tape.opcode(node))
     if any(isinstance(x, tape.Node) for x in children):

@@ -122,11 +122,11 @@ class _Sweep:
         leaves = [leaf for leaf, _ in self.leaf_sums.values()]
         sums = [total for _, total in self.leaf_sums.values()]
         add = map(set_grad, leaves, map(operator.add, map(Bare.__dict__["_grad"].__get__, leaves), sums))
-        store = [
+        whole = [map(graph.adjoints.__setitem__, [slice(len(found))], [found]) for graph, found in self.whole]
+        parts = [
             map(graph.make_room().__setitem__, found.keys(), found.values()) for graph, found in self.adjoints.items()
         ]
-        whole = [map(graph.adjoints.__setitem__, [slice(len(found))], [found]) for graph, found in self.whole]
-        at_once(add, *store, *whole)
+        at_once(add, *parts, *whole)  # the quick sweep went on from what was in parts
 
 
 def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:

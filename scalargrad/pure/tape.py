@@ -66,7 +66,7 @@ class Node(Attributes, Bare):
     def data(self, value: Number) -> None:
         if self._graph is not None:
             convert.read_only(opcode(self))
-        set_data(self, require_number(value))
+        set_data(self, value if type(value) is float else require_number(value))
 
     @property
     def grad(self) -> float:
@@ -77,11 +77,22 @@ class Node(Attributes, Bare):
     def grad(self, value: Number) -> None:
         if value is None:
             convert.refuse(value, is_grad=True)
-        number = require_number(value)
+        number = value if type(value) is float else require_number(value)
         if self._graph is None:
             set_grad(self, number)
         else:
             self._graph.set_adjoint(self._index, number)
+
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """As `Attributes` has it. Numbers of leaves are set without a detour, because training steps do that."""
+            if (name == "grad" or name == "data") and self._graph is None and type(self) is _result:
+                number = value if type(value) is float else read_number(value) if type(value) is int else None
+                if number is not None:
+                    set_grad(self, number) if name == "grad" else set_data(self, number)
+                    return
+            Attributes.__setattr__(self, name, value)
 
     def __bool__(self) -> bool:
         return self._number != 0.0
@@ -113,7 +124,8 @@ def _new(cls: type[N], data: float) -> N:
 def set_data(leaf: Node, data: float) -> None:
     """Sets the number of a leaf, whose entry in a graph has the old one."""
     set_data_alone(leaf, data)
-    set_entry(leaf, NEVER)
+    if leaf._entry is not NEVER:
+        set_entry(leaf, NEVER)
 
 
 def is_new(node: Node) -> bool:
@@ -157,7 +169,7 @@ def read_number(x: Any) -> Any:
 
 
 def require_number(x: Any) -> float:
-    number = NotImplemented if isinstance(x, Node) else read_number(x)
+    number = read_number(x) if type(x) is int or not isinstance(x, Node) else NotImplemented
     if number is NotImplemented:
         convert.refuse(x)
     return float(number)

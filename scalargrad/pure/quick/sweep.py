@@ -60,7 +60,7 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     to.leaf_sums.update(leaves)
     for link in links:
         to.reach(*link)
-    if skipped:
+    if skipped and graph.adjoints:  # what this sweep does not reach keeps its adjoint
         to.adjoints[graph].update((k, a) for k, a in enumerate(adjoints) if a is not unreached)
     else:
         to.whole.append((graph, adjoints))
