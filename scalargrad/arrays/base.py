@@ -204,7 +204,7 @@ class Array:
             return bool(self.item())
         raise ArgumentError(f"an array of shape {self.shape} is neither true nor false: compare a sum, or use any(...)")
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> object:
         """Raises `NumberError` for arrays and numbers: & | ^ combine Masks. Unknown types get their turn."""
         if isinstance(other, (Array, core.Node, int, float)) and not getattr(other, "is_mask", False):
             raise NumberError(
