@@ -173,6 +173,24 @@ PROSE: list[tuple[str, str]] = [
      " `v == \"a\"` are False.",
      "test_masks::test_truth; test_masks::test_numpys_other_functions_get_bools;"
      " test_masks::test_what_is_no_number_is_not_equal"),
+    ("numpy's functions and ufuncs on a Vector, Matrix or Mask, alone or with numbers, lists and numpy's arrays,"
+     " return arrays of ours, with the gradient: `np.sum(m, axis=0, keepdims=True)`, `np.std(v)`,"
+     " `np.concatenate([v, w])`, `np.where(v > 0, v, 0.0)`, `np.maximum.reduce(m)`. A function that has no rule"
+     " raises `DispatchError`, and `out=`, `where=` and a `dtype` other than float raise `KeywordError`."
+     " `x.numpy()` gives the numbers as float64, without the gradient; all of numpy takes them.",
+     "test_numpy_functions::test_a_function_has_numpys_numbers_and_the_right_gradients;"
+     " test_numpy_functions::test_a_function_without_a_rule_is_refused;"
+     " test_numpy_functions::test_what_is_asked_of_a_function_may_be_refused;"
+     " test_numpy_methods::test_numbers_are_a_copy_without_a_warning"),
+    ("| written | result | | --- | --- | | `np.asarray(v)`, `np.array([v, w])`, `numbers.dot(v)` | numpy's"
+     " object array of Values: the gradient is kept | | `np.asarray(v, float)`, `numbers[:] = v` | numbers, with"
+     " an `ImplicitDetachWarning`: write `v.numpy()` | | `numbers *= v` | `KeywordError`; numbers stay as they"
+     " were: write `a = numbers * v`. An object array takes the Values | | `np.zeros_like(v)`, `np.full_like(v,"
+     " 2.0)` | constants | | `np.copy(v)` | results with the same numbers, whose gradient goes to `v`; `v.copy()`"
+     " makes new leaves | | `np.linalg.norm(m, 2)`, `np.fft.fft(v)` | `DispatchError`: write `v.numpy()` |",
+     "test_numpy_methods::test_numpys_own_conversion_keeps_the_gradient;"
+     " test_numpy_methods::test_numbers_by_conversion_warn; test_numpy_ufuncs::test_arithmetic_in_place;"
+     " test_numpy_functions::test_constants_depend_on_no_value; test_numpy_functions::test_a_copy_keeps_the_gradient"),
     ("`copy.copy(x)` and `x.copy()` make new leaves of the leaves, with the same numbers and grads. Results of"
      " operations stay what they are; `copy.deepcopy` copies their history too.",
      "test_arrays_copies::test_remembered_weights_stay_as_they_were; test_arrays_copies::test_what_is_no_leaf_stays"),

@@ -197,15 +197,15 @@ class Methods(Reductions):
             return core.apply(_SQRT, elementwise(_SQUARE, centred).sum(axis, keepdims=keepdims)), max(count, 0.0)
         return centred.norm(axis, keepdims), max(count, 0.0)
 
-    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Vector | Matrix:
         """The running sums, of all elements or along an axis: one addition an element."""
         check_options("cumsum", dtype, out)
-        return accumulated(_ADD, self, axis)
+        return accumulated(_ADD, self, axis)  # type: ignore[no-any-return]
 
-    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Vector | Matrix:
         """The running products, of all elements or along an axis."""
         check_options("cumprod", dtype, out)
-        return accumulated(_MUL, self, axis)
+        return accumulated(_MUL, self, axis)  # type: ignore[no-any-return]
 
     def argmax(self, axis: int | None = None, out: None = None, keepdims: bool = False) -> Any:
         """The position of the largest, the first of several, or of the first nan; along an axis, a list of them, or a

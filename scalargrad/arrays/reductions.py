@@ -67,12 +67,12 @@ class Reductions(Arithmetic):
         """The axis that is reduced; None if all are. Raises `ArgumentError`."""
         if axis is None:
             return None
-        if isinstance(axis, (tuple, list)):
-            axes = {axis_of(each, self.ndim) for each in axis}
-            if not axes or len(axes) < len(axis):
-                raise ArgumentError(f"axis={short(axis)} must name each axis once: leave it out for all elements")
-        else:
-            axes = {axis_of(axis, self.ndim)}
+        if not isinstance(axis, (tuple, list)):
+            k = axis_of(axis, self.ndim)
+            return k if self.ndim > 1 else None
+        axes = {axis_of(each, self.ndim) for each in axis}
+        if not axes or len(axes) < len(axis):
+            raise ArgumentError(f"axis={short(axis)} must name each axis once: leave it out for all elements")
         return axes.pop() if len(axes) < self.ndim else None
 
     def _along(self, axis: int | None) -> View:
@@ -99,22 +99,26 @@ class Reductions(Arithmetic):
 
     def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
-        check_options("sum", dtype, out)
+        if dtype is not None or out is not None:
+            check_options("sum", dtype, out)
         return self._each_row(_SUM, axis, keepdims, 0.0)
 
     def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
-        check_options("mean", dtype, out)
+        if dtype is not None or out is not None:
+            check_options("mean", dtype, out)
         return self._each_row(_MEAN, axis, keepdims)
 
     def max(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The largest. In a tie of k, each has the gradient 1/k."""
-        check_options("max", dtype, out)
+        if dtype is not None or out is not None:
+            check_options("max", dtype, out)
         return self._each_row(_MAX, axis, keepdims)
 
     def min(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The smallest. In a tie of k, each has the gradient 1/k."""
-        check_options("min", dtype, out)
+        if dtype is not None or out is not None:
+            check_options("min", dtype, out)
         return self._each_row(_MIN, axis, keepdims)
 
     def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Result:
@@ -123,7 +127,8 @@ class Reductions(Arithmetic):
 
     def prod(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
         """The product, left to right."""
-        check_options("prod", dtype, out)
+        if dtype is not None or out is not None:
+            check_options("prod", dtype, out)
         return self._each_row(_PROD, axis, keepdims, 1.0)
 
     def norm(self, axis: Axis = None, keepdims: bool = False) -> Result:
@@ -132,7 +137,7 @@ class Reductions(Arithmetic):
 
     def _each_row(self, opcode: int, axis: Axis, keepdims: bool, of_nothing: float | None = None) -> Result:
         """A reduction. If it is one that nothing has too, the results of nothing are leaves."""
-        along = self._axis(axis)
+        along = None if axis is None else self._axis(axis)
         rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)
         if rows.columns:
             shifts = (whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1),) if opcode == _LOGSUMEXP else ()
