@@ -211,8 +211,7 @@ def cholesky_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
     _square(a=a, g=g)
     lower = cholesky(a)
     below = inverse(lower)
-    kept = [[x if j <= i else 0.0 for j, x in enumerate(row)] for i, row in enumerate(g)]
-    p = lower_half(product(transpose(lower), kept))
+    p = lower_half(product(transpose(lower), g))
     both = [[0.5 * (x + y) for x, y in zip(*rows)] for rows in zip(p, transpose(p))]
     return product(product(transpose(below), both), below)
 
