@@ -221,7 +221,7 @@ def test_a_row_without_a_source_says_so_or_nothing(run: Any) -> None:
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
-NUMBERS = re.compile(r"^([A-E]\d+) ", re.MULTILINE)
+NUMBERS = re.compile(r"^([A-G]\d+) ", re.MULTILINE)
 
 
 def found(run: Any, words: str) -> list[str]:

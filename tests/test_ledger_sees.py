@@ -256,5 +256,5 @@ def test_formulas_says_that_every_row_is_broken(monkeypatch: pytest.MonkeyPatch,
     lines = capsys.readouterr().out.splitlines()
     verdicts = [line.split()[:2] for line in lines if line.startswith("  ") and line.split()[0] in ALL]
     assert verdicts == [[id, "FAILS"] for id in ALL]
-    assert [line.split()[0] for line in lines if re.match(r"[A-E]\d+ fails: ", line)] == list(ALL)
-    assert f"0 of 52 rows hold on 20 draws each, backend {sg.backend()}" in lines
+    assert [line.split()[0] for line in lines if re.match(r"[A-G]\d+ fails: ", line)] == list(ALL)
+    assert f"0 of 56 rows hold on 20 draws each, backend {sg.backend()}" in lines

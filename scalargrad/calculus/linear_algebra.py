@@ -49,7 +49,8 @@ def solve(a: Matrix, b: Matrix) -> list[list[float]]:
 def solve_backward(a: Matrix, b: Matrix, g: Matrix) -> tuple[list[list[float]], list[list[float]]]:
     """The adjoints of A and B in X = A⁻¹B: B̄ = A⁻ᵀG and Ā = -B̄Xᵀ, for the adjoint G of X.
 
-    Shapes: n×n, n×m, n×m → n×n and n×m. Raises as `solve` does. Source: GI.
+    Shapes: n×n, n×m, n×m → n×n and n×m. Raises `ShapeError` when they do not fit, `ArgumentError` when A is
+    singular. Source: GI.
 
     >>> solve_backward([[2.0]], [[6.0]], [[1.0]])
     ([[-1.5]], [[0.5]])
@@ -72,7 +73,8 @@ def inverse(a: Matrix) -> list[list[float]]:
 def inverse_tangent(a: Matrix, d: Matrix) -> list[list[float]]:
     """dA⁻¹ = -A⁻¹ dA A⁻¹: where the inverse moves as A moves by D.
 
-    Shapes: n×n, n×n → n×n. Raises as `inverse` does. Source: GI.
+    Shapes: n×n, n×n → n×n. Raises `ShapeError` unless they are square, `ArgumentError` when A is
+    singular. Source: GI.
 
     >>> inverse_tangent([[2.0]], [[1.0]])
     [[-0.25]]
@@ -85,7 +87,8 @@ def inverse_tangent(a: Matrix, d: Matrix) -> list[list[float]]:
 def inverse_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
     """Ā = -A⁻ᵀ G A⁻ᵀ, for the adjoint G of the inverse.
 
-    Shapes: n×n, n×n → n×n. Raises as `inverse` does. Source: GI.
+    Shapes: n×n, n×n → n×n. Raises `ShapeError` unless they are square, `ArgumentError` when A is
+    singular. Source: GI.
 
     >>> inverse_adjoint([[2.0]], [[1.0]])
     [[-0.25]]
@@ -98,7 +101,8 @@ def inverse_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
 def inverse_jacobian(a: Matrix) -> list[list[list[list[float]]]]:
     """∂(A⁻¹)_ij/∂A_kl = -(A⁻¹)_ik (A⁻¹)_lj, with four indices: entry [i][j][k][l].
 
-    Shapes: n×n → n×n×n×n. Raises as `inverse` does. Source: GI.
+    Shapes: n×n → n×n×n×n. Raises `ShapeError` unless they are square, `ArgumentError` when A is
+    singular. Source: GI.
 
     >>> inverse_jacobian([[2.0]])
     [[[[-0.25]]]]
@@ -145,7 +149,9 @@ def cofactors(a: Matrix) -> list[list[float]]:
 
 
 def log_determinant_gradient(a: Matrix) -> list[list[float]]:
-    """∂log|det A|/∂A = A⁻ᵀ. Shapes: n×n → n×n. Raises as `inverse` does. Source: GI.
+    """∂log|det A|/∂A = A⁻ᵀ.
+
+    Shapes: n×n → n×n. Raises `ShapeError` unless A is square, `ArgumentError` when it is singular. Source: GI.
 
     >>> log_determinant_gradient([[2.0, 0.0], [0.0, 4.0]])
     [[0.5, 0.0], [0.0, 0.25]]
@@ -188,7 +194,8 @@ def lower_half(a: Matrix) -> list[list[float]]:
 def cholesky_tangent(a: Matrix, d: Matrix) -> list[list[float]]:
     """dL = L Φ(L⁻¹ dA L⁻ᵀ), for a symmetric dA.
 
-    Shapes: n×n, n×n → n×n. Raises as `cholesky` does. Source: GI.
+    Shapes: n×n, n×n → n×n. Raises `ShapeError` unless they are square, `ArgumentError` unless A is positive
+    definite. Source: GI.
 
     >>> cholesky_tangent([[4.0]], [[1.0]])
     [[0.25]]
@@ -203,7 +210,8 @@ def cholesky_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
     """Ā = ½ L⁻ᵀ(P + Pᵀ)L⁻¹ with P = Φ(LᵀG), symmetric, for the adjoint G of L, of which the lower triangle counts.
 
     An entry below the diagonal, which stands for its mirror image too, has twice that number as its own derivative.
-    Shapes: n×n, n×n → n×n. Raises as `cholesky` does. Source: GI.
+    Shapes: n×n, n×n → n×n. Raises `ShapeError` unless they are square, `ArgumentError` unless A is positive
+    definite. Source: GI.
 
     >>> cholesky_adjoint([[4.0]], [[1.0]])
     [[0.25]]
@@ -211,8 +219,7 @@ def cholesky_adjoint(a: Matrix, g: Matrix) -> list[list[float]]:
     _square(a=a, g=g)
     lower = cholesky(a)
     below = inverse(lower)
-    kept = [[x if j <= i else 0.0 for j, x in enumerate(row)] for i, row in enumerate(g)]
-    p = lower_half(product(transpose(lower), kept))
+    p = lower_half(product(transpose(lower), g))
     both = [[0.5 * (x + y) for x, y in zip(*rows)] for rows in zip(p, transpose(p))]
     return product(product(transpose(below), both), below)
 

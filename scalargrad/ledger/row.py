@@ -27,11 +27,11 @@ SOURCES: dict[str, Source] = {source.key: source for source in (
     Source("CH", "", "The chain rule in error back-propagation (lecture notes)"),
     Source("LB", "", "Derivations of formulas that are common in machine learning (notes)"),
     Source("TL", "", "The gradients of L by W1, W2, b1, b2, proved with linear algebra (notes)"),
+    Source("SM", "", "The derivative of softmax, and its back-propagation (notes)"),
     Source("GI", "Mike Giles",
            "Collected matrix derivative results for forward and reverse mode algorithmic differentiation",
            "2008"),
     Source("MC", "Kaare Petersen and Michael Pedersen", "The Matrix Cookbook", "2012"),
-    Source("SM", "", "The derivative of softmax, and its back-propagation (notes)"),
 )}  # fmt: skip
 
 

@@ -51,6 +51,7 @@ _INDIFFERENT = {
     "mse",
     "c.chain_diagonals",
     "c.total_derivative",
+    "_moved",
 }
 DRAWS = 6
 

@@ -29,6 +29,10 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("elementary.sigmoid", "0.0 -> 1", _BOTH),
     ("elementary.relu", "x > 0.0 -> x >= 0.0", "0 either way"),
     ("elementwise.scalar_expansion_jacobians", "1 ->", _EMPTY),
+    ("linear_algebra.cofactors", "i + j -> i - j", "only whether it is odd counts"),
+    ("linear_algebra.cofactors", "i + j -> -(i + j)", "only whether it is odd counts"),
+    ("linear_algebra.cholesky", "i == j -> i <= j", "j is i at most"),
+    ("linear_algebra.lower_half", "i == j -> i >= j", "j is i at least there"),
     ("networks.least_squares_solution", "p * q -> -(p * q)", "both sides of the system of equations change their sign"),
     ("updates.sgd_momentum_step", "momentum != 0.0 -> momentum > 0.0", "momentum is not negative"),
     ("elementary._sign", "1.0 -> -1.0", "only its size counts"),
@@ -69,6 +73,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
 
 _LIMIT = "the step of a limit, which the bound knows: every small one has it"
 _SHIFT = "the softmax is the same for every shift"
+_CYCLE = "the trace of a product is that of its factors in a cycle"
 _NAN = "a nan, with whatever number beside it"
 _UNREAD = "the derivative is 0 whatever the functions are, since neither is read"
 
@@ -102,4 +107,8 @@ WORKS: tuple[tuple[str, str, str], ...] = (
     ("refutations.e9", "0.0 -> 1", "g' by w, which stands in the other Jacobian"),
     ("descent._solution", "1.0 - factor ->", _EVEN),
     ("descent.published_sgd", "0.0 -> 1", "the first step does not read the velocity"),
+    ("algebra._g2", "1.0 -> -1.0", "only the sign of the other number counts"),
+    ("algebra._g4", "product(product(transpose(a), s), a) ->", _CYCLE),
+    ("algebra._g4", "product(a, b) -> product(b, a)", _CYCLE),
+    ("algebra._g4", "product(d, b) -> product(b, d)", _CYCLE),
 )  # fmt: skip

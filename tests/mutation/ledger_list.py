@@ -273,7 +273,7 @@ MUTANTS: list[Mutant | OfTable] = [
     *_of("G1", ALGEBRA, ("[[-x for x in row] for row in a]", "[[x for x in row] for row in a]"), ("right = solve(transpose(a), g)", "right = solve(a, g)"),
          ("-x[i][k] * x[l][j] for l", "-x[k][i] * x[l][j] for l"), ("found = transpose(inverse(a))", "found = inverse(a)")),
     *_of("G2", ALGEBRA, ("(-1.0) ** (i + j) * _laplace", "_laplace"), ("(-1.0) ** j * x * _laplace", "x * _laplace"), ("    return transpose(inverse(a))\n", "    return inverse(a)\n")),
-    *_of("G3", ALGEBRA, ("else 0.5 * x if i == j else 0.0", "else x if i == j else 0.0"), ("product(transpose(lower), kept)", "product(lower, kept)"),
+    *_of("G3", ALGEBRA, ("else 0.5 * x if i == j else 0.0", "else x if i == j else 0.0"), ("product(transpose(lower), g)", "product(lower, g)"),
          ("[[0.5 * (x + y) for x, y in zip(*rows)] for rows in zip(p, transpose(p))]", "[[x + y for x, y in zip(*rows)] for rows in zip(p, transpose(p))]")),
     *_of("G4", ALGEBRA, ("    matrices(b=b)\n    return transpose(b)", "    matrices(b=b)\n    return [list(row) for row in b]"), ("[[x + y for x, y in zip(*rows)] for rows in zip(b, transpose(b))], a)", "[[2.0 * x for x in row] for row in b], a)"),
          ("[[x * y for y in b] for x in a]", "[[x * y for x in a] for y in b]")),

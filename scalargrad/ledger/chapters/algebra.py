@@ -29,8 +29,8 @@ def _regular(work: Work, a: Any, inverse: Any) -> float:
 
 
 def _near_unit(a: Any) -> Any:
-    """A matrix with a dominant diagonal, which is far from singular."""
-    return [[0.25 * item + 4.0 * (i == j) for j, item in enumerate(r)] for i, r in enumerate(a)]
+    """A matrix with a dominant diagonal, which is far from singular. The diagonal keeps its signs."""
+    return [[0.25 * item + math.copysign(4.0, item) * (i == j) for j, item in enumerate(r)] for i, r in enumerate(a)]
 
 
 def _unit(n: int) -> Any:
