@@ -140,8 +140,13 @@ class Reductions(Arithmetic):
         along = None if axis is None else self._axis(axis)
         rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)
         if rows.columns:
-            shifts = (whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1),) if opcode == _LOGSUMEXP else ()
-            return self._reduced(core.reduce_rows(opcode, rows, *shifts), along, keepdims)
+            if opcode == _LOGSUMEXP:
+                zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
+                return self._reduced(core.reduce_rows(opcode, rows, zeros), along, keepdims)
+            column = core.reduce_rows(opcode, rows)
+            if along is None and not keepdims:
+                return core.item(column.block, 0)  # type: ignore[no-any-return]
+            return self._reduced(column, along, keepdims)
         leaves = core.doubles(array("d", [of_nothing or 0.0] * rows.rows).tobytes(), True)
         return self._reduced(whole(leaves, rows.rows, 1), along, keepdims)
 
