@@ -41,7 +41,7 @@ _INSTEAD = {
 _DOUBLES = ("float64", "float", "double", "f8", "d")
 
 
-def keyword_error(name: str, keyword: str) -> KeywordError:
+def _keyword_error(name: str, keyword: str) -> KeywordError:
     """The error for a keyword argument that a function does not have."""
     advice = _INSTEAD.get((name, keyword), f"sg.{name} takes numbers, or one list or array of them, and axis=")
     return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
@@ -50,7 +50,7 @@ def keyword_error(name: str, keyword: str) -> KeywordError:
 def check_options(name: str, dtype: Any, out: Any) -> None:
     """Raises `KeywordError` unless the results are doubles in a new array, as all are."""
     if out is not None or not is_double(dtype):
-        raise keyword_error(name, "dtype" if out is None else "out")
+        raise _keyword_error(name, "dtype" if out is None else "out")
 
 
 def is_double(dtype: Any) -> bool:
@@ -140,8 +140,13 @@ class Reductions(Arithmetic):
         along = None if axis is None else self._axis(axis)
         rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)
         if rows.columns:
-            shifts = (whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1),) if opcode == _LOGSUMEXP else ()
-            return self._reduced(core.reduce_rows(opcode, rows, *shifts), along, keepdims)
+            if opcode == _LOGSUMEXP:
+                zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
+                return self._reduced(core.reduce_rows(opcode, rows, zeros), along, keepdims)
+            column = core.reduce_rows(opcode, rows)
+            if along is None and not keepdims:
+                return core.item(column.block, 0)  # type: ignore[no-any-return]
+            return self._reduced(column, along, keepdims)
         leaves = core.doubles(array("d", [of_nothing or 0.0] * rows.rows).tobytes(), True)
         return self._reduced(whole(leaves, rows.rows, 1), along, keepdims)
 
