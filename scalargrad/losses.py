@@ -284,7 +284,7 @@ def l2(parameters: Iterable[Any]) -> Value:
     >>> l2([Value(3.0), Value(4.0)])
     Value(data=25.0, grad=0.0)
     """
-    items = parameters if isinstance(parameters, list) else convert.in_order(parameters, "l2")
+    items = parameters if isinstance(parameters, list) else convert.in_order(parameters, "l2", True)
     if items is None:
         raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")
     if not items:
