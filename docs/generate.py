@@ -91,7 +91,7 @@ _HEAD = """\
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 from scalargrad.arrays import Matrix, Vector
 from scalargrad.value import Value
@@ -115,7 +115,8 @@ _BeforeVector: TypeAlias = Scalar | Flat | Foreign
 _UpToVector: TypeAlias = Vector | _BeforeVector
 _BeforeMatrix: TypeAlias = _UpToVector | Rows
 _UpToMatrix: TypeAlias = Matrix | _BeforeMatrix
-_Data: TypeAlias = list[Any] | tuple[Any, ...] | Foreign
+_Lists: TypeAlias = list[Any] | tuple[Any, ...]
+_Array = TypeVar("_Array", bound=Foreign)
 """
 # A result, what all operands are together at most, and what those before the first of its type are at most.
 _KINDS = (
@@ -126,14 +127,17 @@ _KINDS = (
 # A Vector with nested lists gives a Matrix.
 _BROADCAST = [(["Vector", "Rows"], 2, "Matrix"), (["Rows", "Vector"], 2, "Matrix")]
 
-# Lists give lists, tuples tuples, numpy arrays arrays of doubles, or of objects if there are Values in them.
-_DATA = [
-    (["list[Value]"], 1, "list[Value]"),
-    (["list[float]"], 1, "list[float]"),
-    (["list[Any]"], 1, "list[Any]"),
-    (["tuple[Any, ...]"], 1, "tuple[Any, ...]"),
-    (["Foreign"], 1, "Any"),
-]
+
+def _of_data(n: int) -> list[tuple[list[str], int, str]]:
+    """Arrays and tables give such, lists lists, tuples tuples. The type of an array tells nothing of its elements."""
+    found = [(["list[Value]"], 1, "list[Value]"), (["list[float]"], 1, "list[float]")] if n == 1 else []
+    for kind, before, after in (
+        ("list[Any]", "Scalar", "Scalar | _Lists"),
+        ("tuple[Any, ...]", "Scalar", "Scalar | _Lists"),
+        ("_Array", "Scalar | _Lists", "Scalar | _Lists | Foreign"),
+    ):
+        found += [([before] * k + [kind] + [after] * (n - k - 1), k + 1, kind) for k in range(n)]
+    return found
 
 
 def _where_first(kind: tuple[str, str, str], n: int) -> list[tuple[list[str], int, str]]:
@@ -162,11 +166,7 @@ def _function(row: ops.Row) -> str:
     n = len(row.operands)
     value, vector, matrix = [_where_first(kind, n) for kind in _KINDS]
     broadcast = _BROADCAST if n == 2 else []
-    data = (
-        _DATA
-        if n == 1
-        else [(["Scalar"] * k + ["_Data"] + ["Scalar | _Data"] * (n - k - 1), k + 1, "Any") for k in range(n)]
-    )
+    data = _of_data(n)
     return _overloads(row, "", row.operands, [*value, (["Real"] * n, 0, "float"), *vector, *matrix, *broadcast, *data])
 
 

@@ -113,11 +113,12 @@ def items(x: Any) -> list[Any] | None:
     return list(found)
 
 
-def in_order(x: Any, who: str) -> list[Any] | None:
-    """The items, as `items` finds them. Raises `ArgumentError` for a set: its order changes from run to run."""
+def in_order(x: Any, who: str, elements: bool = False) -> list[Any] | None:
+    """The items, as `items` finds them; if `elements`, those of a numpy array of several dimensions too. Raises
+    `ArgumentError` for a set: its order changes from run to run."""
     if isinstance(x, Set) and not isinstance(x, Reversible):  # the keys of a dict are a Set that has an order
         raise ArgumentError(f"{who} got a {type(x).__name__}, which has no order: pass a list or a tuple")
-    return items(x)
+    return items(x.ravel() if elements and type(x).__module__ == "numpy" and hasattr(x, "ravel") else x)
 
 
 def refuse_bools(x: Any, y: Any) -> None:

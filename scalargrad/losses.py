@@ -288,7 +288,7 @@ def l2(parameters: Iterable[Any]) -> Value:
     block = block_of(parameters)
     if block:
         return of_shape(block, (len(block),), False).square().sum()  # type: ignore[no-any-return]
-    items = parameters if isinstance(parameters, list) else convert.in_order(parameters, "l2")
+    items = parameters if isinstance(parameters, list) else convert.in_order(parameters, "l2", True)
     if items is None:
         raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")
     if not items:

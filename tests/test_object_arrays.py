@@ -315,3 +315,29 @@ def test_reductions_that_are_refused() -> None:
         sg.softmax([[1.0]], keepdims=True)  # type: ignore[call-overload]
     v = Value(3.0)
     assert sg.dot(objects([v, 2.0]), np.array([1.0, 2.0])).data == 7.0 and sg.sum(np.array(v)) == 3.0
+
+
+def test_losses_layers_and_optimisers() -> None:
+    """Object arrays are parameters, batches, inputs and targets; of two dimensions too."""
+    numbers = [[2.0, 0.5], [-1.0, 3.0]]
+    o, m = objects([Value(x) for row in numbers for x in row], (2, 2)), sg.Matrix(numbers)
+    layer = sg.nn.Linear(2, 3)
+    assert layer(o).data.tolist() == layer(m).data and sg.losses.mse(o, np.ones((2, 2))) == sg.losses.mse(
+        m, np.ones((2, 2))
+    )
+    loss = sg.losses.l2(o) + sg.losses.cross_entropy(o, [0, 1])
+    loss.backward()
+    (sg.losses.l2(m.elements()) + sg.losses.cross_entropy(m, [0, 1])).backward()
+    assert [v.grad for v in flat(o)] == flat(m.grad)
+    assert sg.optim.clip_grad_norm(o, 1.0) == sg.optim.clip_grad_norm(m.elements(), 1.0)
+    sg.optim.SGD(o, lr=0.1).step()
+    sg.optim.SGD(m.elements(), lr=0.1).step()
+    assert data(o) == flat(m.data)
+
+
+def test_transforms_of_functions_of_arrays() -> None:
+    x = np.array([1.0, 2.0])
+    assert sg.grad(lambda p: sg.sum(sg.exp(p) * x))(x).tolist() == (np.exp(x) * x).tolist()
+    sg.testing.check_grad(lambda p: sg.mean((p[0] * sg.exp(-p[1] * x)) ** 2), [1.5, 0.5])
+    values, slopes = sg.jvp(lambda b: sg.square(b * x), (3.0,), (1.0,))
+    assert values.tolist() == [9.0, 36.0] and slopes.tolist() == [6.0, 24.0]

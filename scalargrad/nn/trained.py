@@ -25,7 +25,7 @@ def trained(parameters: Iterable[Value], who: str) -> core.Block:
         raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass list(x.values())")
     if isinstance(parameters, Module):
         raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass model.parameters()")
-    given = convert.in_order(parameters, who)
+    given = convert.in_order(parameters, who, True)
     if given is None:
         raise ArgumentError(f"{who} takes a list of parameters, got {kind}: pass x.parameters()")
     block, other = core.leaves(given)
