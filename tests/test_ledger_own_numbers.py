@@ -100,13 +100,13 @@ KINDS: dict[str, Callable[[random.Random], float]] = {
 # Rows that refuse some numbers of a kind: divisors of 0, exponentials that overflow, a negative η (D7) or h (A6). All
 # refuse some of the last kinds.
 REFUSING = {
-    "whole": {"A6", "B8", "B11", "D7", "E5"},
-    "few": {"A6", "B8", "B11", "D7", "E5"},
-    "tenths": {"A2", "A6", "B8", "B11", "D7", "E5"},
-    "hundreds": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8"},
-    "large": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8"},
-    "small": {"A6", "B11", "D7"},
-    "mixed": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8"},
+    "whole": {"A6", "B8", "B11", "D7", "E5", "G3"},
+    "few": {"A6", "B8", "B11", "D7", "E5", "G1", "G3"},
+    "tenths": {"A2", "A6", "B8", "B11", "D7", "E5", "G3"},
+    "hundreds": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "G3"},
+    "large": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "G3"},
+    "small": {"A6", "B11", "D7", "G3"},
+    "mixed": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "G1", "G3"},
     "any": set(IDS),
     "edge": set(IDS),
 }

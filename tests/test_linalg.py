@@ -254,6 +254,12 @@ def test_cholesky(rows: list[list[float]], data: Any) -> None:
 def test_cholesky_reads_the_lower_triangle() -> None:
     a, b = linalg.cholesky([[4.0, 99.0], [2.0, 10.0]]), linalg.cholesky([[4.0, 2.0], [2.0, 10.0]])
     assert a.data == b.data == [[2.0, 0.0], [1.0, 3.0]]
+    x, y = Matrix([[4.0, 2.0], [99.0, 10.0]]), Matrix([[4.0, 99.0], [2.0, 10.0]])
+    upper, lower = linalg.cholesky(x, upper=True), linalg.cholesky(y)
+    assert upper.data == lower.T.data
+    upper[0, 1].backward()
+    lower[1, 0].backward()
+    assert x.grad == Matrix(y.grad).T.data
 
 
 # --- what has no result, and what is none ----------------------------------------------------------------------------

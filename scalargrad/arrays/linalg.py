@@ -157,24 +157,26 @@ def slogdet(a: Any) -> SlogdetResult:
     return SlogdetResult(_number(found), _number(found, 1))
 
 
-def cholesky(a: Any) -> Matrix:
+def cholesky(a: Any, *, upper: bool = False) -> Matrix:
     """The lower triangle L with L @ L.T = a, of a symmetric, positive definite matrix, as one operation.
 
     It reads only the lower triangle of a, as numpy does, so the gradient is 0 above the diagonal, and an element below
-    has that of its mirror image too. Raises `LinAlgError` if a is not positive definite.
+    has that of its mirror image too. With `upper` it is the transpose of all that: U with U.T @ U = a, of the upper
+    triangle. Raises `LinAlgError` if a is not positive definite.
 
     >>> from scalargrad import Matrix
     >>> cholesky(Matrix([[4.0, 2.0], [2.0, 10.0]])).data
     [[2.0, 0.0], [1.0, 3.0]]
     """
     shown, of_numpy = _square("cholesky", a)
-    n = shown.rows
+    shown, n = shown.T if upper else shown, shown.rows
     failure = (
-        "linalg.cholesky: the matrix is not positive definite (only its lower triangle is read): add a small multiple"
+        "linalg.cholesky: the matrix is not positive definite (one triangle of it is read): add a small multiple"
         " of the unit matrix if rounding is the reason"
     )
     block = _joint(_CHOLESKY, failure, shown).block if n else core.doubles(b"", False)
-    return of_view(2, whole(block, n, n), of_numpy)  # type: ignore[no-any-return]
+    found = whole(block, n, n)
+    return of_view(2, found.T if upper else found, of_numpy)  # type: ignore[no-any-return]
 
 
 # --- trace and norms -------------------------------------------------------------------------------------------------
