@@ -67,8 +67,13 @@ def joints() -> str:
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "conventions.md": {"kinks": kinks, "functions": functions, "primitives": primitives, "reductions": reductions,
-                       "joints": joints},
+    "conventions.md": {
+        "kinks": kinks,
+        "functions": functions,
+        "primitives": primitives,
+        "reductions": reductions,
+        "joints": joints,
+    },
     "formulas.md": {"chapters": ledger.chapters, "errata": ledger.errata, "sources": ledger.sources},
 }
 
