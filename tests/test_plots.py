@@ -40,6 +40,7 @@ def test_as_they_are(axes: Any, make: Any) -> None:
     (line,) = axes.plot(x, y, "o-")
     assert np.asarray(line.get_xydata(), float).tolist() == [[1.0, 3.0], [2.0, -1.0], [4.0, 0.5]]
     (alone,) = axes.plot(y)
+    axes.figure.add_subplot().plot(y)  # the first of its axes goes through another conversion
     assert np.asarray(alone.get_ydata(orig=False)).tolist() == [3.0, -1.0, 0.5]
     points = axes.scatter(x, y)
     assert np.asarray(points.get_offsets(), float).tolist() == [[1.0, 3.0], [2.0, -1.0], [4.0, 0.5]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from scalargrad.convert import index, short
 from scalargrad.errors import ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.names import Absent
 from scalargrad.table import ops
+from scalargrad.value import is_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,7 @@ class Methods(Reductions):
     """An array with the methods that numpy's arrays have."""
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # above a DataFrame's: `series - x` asks x, as `x - series` does, and keeps the gradient
     if not TYPE_CHECKING:
         locals().update((name, Absent(name, advice)) for name, advice in _ABSENT.items())
 
@@ -84,7 +87,7 @@ class Methods(Reductions):
             found = numpy.empty(len(elements), dtype=object)
             found[:] = elements
             return found.reshape(self.shape)
-        if tracked:
+        if tracked and not is_drawn(sys._getframe(1)):
             text = "the gradient stops here; x.numpy() gives the numbers, np.asarray(x) an object array of Values"
             warnings.warn(text, ImplicitDetachWarning, stacklevel=2)
         return self.numpy().astype(dtype)
