@@ -69,6 +69,11 @@ def test_everything_else_takes_the_numbers(axes: Any) -> None:
     axes.fill_between([0, 1, 2], numbers)
     with pytest.raises(TypeError):
         axes.imshow(np.array(m.tolist()))
+    curve = Value(2.0) * sg.exp(-Value(0.5) * numbers)  # an object array
+    assert Vector(curve).numpy().tolist() == [v.data for v in curve] == Vector(list(curve)).numpy().tolist()
+    axes.hist(Vector(curve - numbers).numpy())
+    axes.fill_between(numbers, Vector(curve).numpy())
+    axes.imshow(Matrix(Value(2.0) * image).numpy())
 
 
 # --- scipy -----------------------------------------------------------------------------------------------------------
@@ -95,8 +100,7 @@ def test_a_curve_fit_by_scipy() -> None:
     def residuals(p: Any) -> Any:
         return model(p, T) - Y
 
-    jacobian = sg.jacobian(lambda p: list(residuals(p)))
-    found = optimize.least_squares(residuals, start, jac=lambda p: np.array(jacobian(p)))
+    found = optimize.least_squares(residuals, start, jac=sg.jacobian(residuals))
     assert found.x == pytest.approx([2.5, 1.3, 0.4], abs=1e-6)
     of_curve = sg.jacobian(lambda p: list(model(p, T)))
     best, _ = optimize.curve_fit(
