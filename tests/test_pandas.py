@@ -46,7 +46,11 @@ def test_operators_on_arrays(pandas: Any, name: str) -> None:
         pytest.skip("pandas asks other arrays from 2.1 on")
     series = pandas.Series([1.0, 3.0], index=["a", "b"])
     table = pandas.DataFrame({"x": [1.0, 3.0], "y": [2, 5]})
-    for given, x in ((series, Vector([2.0, 4.0])), (table, Vector([2.0, 4.0])), (table, Matrix([[2.0, 4.0], [1.0, 3.0]]))):
+    for given, x in (
+        (series, Vector([2.0, 4.0])),
+        (table, Vector([2.0, 4.0])),
+        (table, Matrix([[2.0, 4.0], [1.0, 3.0]])),
+    ):
         numbers, kind = given.to_numpy(), Mask if name in ("lt", "ge", "eq") else type(x + given)
         for found, expected in (
             (apply(given, x), apply(numbers, x.numpy())), (apply(x, given), apply(x.numpy(), numbers)),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import scalargrad as sg
-from scalargrad import ImplicitDetachWarning, Matrix, Value, Vector
+from scalargrad import ImplicitDetachWarning, Matrix, ScalargradError, Value, Vector, nn
 
 
 @pytest.fixture
@@ -122,3 +122,22 @@ def test_a_curve_fit_by_hand() -> None:
         for v in p:
             v.data -= 0.5 * v.grad
     assert loss.data < before / 20
+
+
+def test_scipys_ufuncs() -> None:
+    """Those that are a row of the table have its gradient; others are refused by their own name."""
+    special = pytest.importorskip("scipy.special")
+    v, x = Value(0.5), Vector([0.5, 1.0])
+    assert special.erf(v).data == sg.erf(0.5) and special.erf(x).data == [sg.erf(0.5), sg.erf(1.0)]
+    for given in (v, x):
+        with pytest.raises(ScalargradError, match=r"^expit has no rule for .*Values: write sg\.sigmoid\(x\)"):
+            special.expit(given)
+        with pytest.raises(ScalargradError, match=r"^gammaln has no rule for .*Values: write it by functions"):
+            special.gammaln(given)
+
+
+def test_scipys_sparse_matrices() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    for call in (nn.Linear(2, 1), Matrix, sg.constant):
+        with pytest.raises(ScalargradError, match=r"got (a )?csr_matrix: (write|pass) x\.toarray\(\)"):
+            call(sparse.csr_matrix(np.eye(2)))

@@ -44,8 +44,8 @@ REDUCTIONS_AND_PRODUCTS: dict[str, str] = {
     "nanquantile": "np.nanquantile(P, 0.5, axis=1)",
     "nancumsum": "np.nancumsum(p); np.nancumsum(P, axis=0)",
     "nancumprod": "np.nancumprod(p); np.nancumprod(P, axis=1)",
-    "cov": "np.cov(M); np.cov(v); np.cov(M, rowvar=False, bias=True)",
-    "corrcoef": "np.corrcoef(S); np.corrcoef(N.T)",
+    "cov": "np.cov(M); np.cov(v); np.cov(M, rowvar=False, bias=True); np.cov(v, w); np.cov(M, v)",
+    "corrcoef": "np.corrcoef(S); np.corrcoef(N.T); np.corrcoef(v, w)",
     "dot": "np.dot(v, w); np.dot(M, v); np.dot(v, N); np.dot(M, N); np.dot(2.0, v)",
     "inner": "np.inner(v, w); np.inner(M, v); np.inner(v, M); np.inner(M, L)",
     "vdot": "np.vdot(v, w); np.vdot(M, L)",
@@ -197,4 +197,3 @@ OTHERS: dict[str, str] = {
     "in1d": "np.in1d(v, [0.7, 2.0])", "row_stack": "np.row_stack([v, w])", "msort": "np.msort(M)",
     "astype": "np.astype(v, float)",
 }
-
