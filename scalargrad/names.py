@@ -1,10 +1,11 @@
-"""What to write for a name that is not here: PyTorch's names beside ours, and our own names by where they are.
+"""What to write for a name that is not here: PyTorch's and numpy's names beside ours, and our own by where they are.
 
 The modules raise `MissingNameError` from their ``__getattr__``, the classes from descriptors, which cost nothing.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -42,8 +43,11 @@ TORCH = {
     "Identity": "lambda x: x",
     "lr_scheduler": "optim.StepLR, optim.ExponentialLR and optim.CosineAnnealingLR",
     "Optimizer": "optim.Optimiser",
-    **dict.fromkeys(("tensor", "Tensor", "as_tensor", "from_numpy"),
+    **dict.fromkeys(("tensor", "Tensor", "as_tensor", "from_numpy", "array", "asarray"),
                     "Value(x) for a number, Vector(x) or Matrix(x) for a list or a numpy array"),
+    **dict.fromkeys(("zeros", "ones", "full", "eye", "identity", "arange", "linspace"),
+                    "numpy's array, which Vector(x) and Matrix(x) make one of Values"),
+    **dict.fromkeys(("rand", "randn"), "numpy.random's array, which Vector(x) and Matrix(x) make one of Values"),
     "Variable": "Value(x)",
     "manual_seed": "random.seed(0): weights are drawn from Python's random",
     **dict.fromkeys(("inference_mode", "set_grad_enabled"), "with sg.no_grad():"),
@@ -121,12 +125,22 @@ def _public(module: str) -> list[str]:
     return [name for name in (dir(found) if module == "scalargrad" else found.__all__) if not name.startswith("_")]
 
 
+def _of_arrays(name: str) -> str:
+    """What arrays have of this name: a method of their own, a function of numpy's."""
+    found = [f"x.{name}(...)"] if callable(getattr(import_module("scalargrad").Matrix, name, None)) else []
+    with suppress(ImportError):  # without numpy
+        found += [f"np.{name}(x, ...)"] if name in import_module("scalargrad.arrays.numpy.functions").RULES else []
+    return f"write {' or '.join(found)}, of a Vector or Matrix" if found else ""
+
+
 def _instead(module: str, name: str) -> str:
     if name in TORCH:
         return f"here it is {TORCH[name]}"
     for place in _MODULES:
         if name in _public(place):
             return f"it is {place}.{name}"
+    if module == "scalargrad" and (of_arrays := _of_arrays(name)):
+        return of_arrays
     from difflib import get_close_matches
 
     folded = {each.lower(): f"{place}.{each}" for place in _MODULES[::-1] for each in _public(place)}

@@ -129,3 +129,13 @@ def test_nothing_warns() -> None:
         warnings.simplefilter("error")
         assert sg.isnan(Value(1.0)) is False and np.isnan(Value(math.nan)) is True
         assert type(np.asarray(sg.constant([1.0]), float)) is np.ndarray
+
+
+def test_the_refusal_of_values_names_their_numbers() -> None:
+    """What it says to write is right for the object array of a curve, and for a list."""
+    for x in (Vector([1.0, 2.0]), [Value(1.0), Value(2.0)], np.array([Value(1.0), 2.0]), Matrix([[1.0], [2.0]])):
+        with pytest.raises(ArgumentError, match="write sg") as told:
+            sg.constant(x)
+        written = str(told.value).split("write ")[1].split(" for their")[0]
+        made = eval(written, {"sg": sg, "Vector": Vector, "Matrix": Matrix, "x": x})
+        assert made.numpy().ravel().tolist() == [1.0, 2.0] and isinstance(made[0] if made.ndim == 1 else 1.0, float)

@@ -147,6 +147,19 @@ def test_an_attribute_of_pytorchs_modules_and_optimisers(make: Callable[[], Any]
         _ = thing.foo
 
 
+def test_a_name_of_numpys() -> None:
+    """numpy's functions that are no functions of ours are methods of arrays, or numpy takes the arrays."""
+    for name, instead in (
+        ("std", "write x.std(...) or np.std(x, ...), of a Vector or Matrix"),
+        ("diff", "write np.diff(x, ...), of a Vector or Matrix"),
+        ("array", "here it is Value(x) for a number, Vector(x) or Matrix(x)"),
+        ("zeros", "here it is numpy's array, which Vector(x) and Matrix(x)"),
+        ("exq", "did you mean scalargrad.exp?"),
+    ):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}': {re.escape(instead)}"):
+            getattr(sg, name)
+
+
 def test_an_absent_attribute_may_be_set_or_come_from_another_base() -> None:
     class Modes:
         def train(self) -> str:
@@ -196,7 +209,6 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "text in a batch": (lambda: model()([["a", "b"]]), "got str 'a': encode text as numbers"),
     "numpy's text": (lambda: Vector(np.array(["a", "b"])), "dtype <U1, which is text: write x.astype(float)"),
     "text in objects": (lambda: Vector(np.array(["a", 1.0], object)), "got str 'a': encode text as numbers"),
-    "bools": (lambda: sg.where([True, False], 1.0, 2.0), "for a list of bools, make a Mask of it"),
     "no input": (lambda: model()(None), "a Linear layer takes a vector or a batch of vectors, got NoneType"),
     "no target": (lambda: losses.mse([1.0], None), "the target of a loss must be a number or an array, got NoneType"),
     "no logits": (lambda: losses.cross_entropy(None, [1]), "the input of a loss must be a number or an array, got"),

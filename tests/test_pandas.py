@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, losses, nn
+from scalargrad import Mask, Matrix, Value, Vector, losses, nn
 from scalargrad.errors import ShapeError
 
 
@@ -36,6 +36,30 @@ def test_operators(pandas: Any, name: str) -> None:
     if ufunc:
         assert data(ufunc(series, v)) == data(ufunc(v, series)) == data(apply(series, 2.0))
         assert ufunc(v, series).index.equals(series.index)
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "lt", "ge", "eq"])
+def test_operators_on_arrays(pandas: Any, name: str) -> None:
+    """A table beside a Vector or Matrix, in both orders, is its numbers: the result is ours and keeps the gradient."""
+    apply = getattr(operator, name)
+    if tuple(map(int, pandas.__version__.split(".")[:2])) < (2, 1):
+        pytest.skip("pandas asks other arrays from 2.1 on")
+    series = pandas.Series([1.0, 3.0], index=["a", "b"])
+    table = pandas.DataFrame({"x": [1.0, 3.0], "y": [2, 5]})
+    for given, x in (
+        (series, Vector([2.0, 4.0])),
+        (table, Vector([2.0, 4.0])),
+        (table, Matrix([[2.0, 4.0], [1.0, 3.0]])),
+    ):
+        numbers, kind = given.to_numpy(), Mask if name in ("lt", "ge", "eq") else type(x + given)
+        for found, expected in (
+            (apply(given, x), apply(numbers, x.numpy())), (apply(x, given), apply(x.numpy(), numbers)),
+        ):  # fmt: skip
+            assert type(found) is kind and found.numpy().tolist() == expected.tolist()
+    x = Vector([2.0, 4.0])
+    sg.sum((series - x) ** 2).backward()
+    assert x.grad == [2.0, 2.0]
+    assert table[(table["x"] > 0) & (x > 2.0)].to_numpy().tolist() == [[3.0, 5.0]]
 
 
 def test_functions(pandas: Any) -> None:

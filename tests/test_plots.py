@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import scalargrad as sg
-from scalargrad import ImplicitDetachWarning, Matrix, Value, Vector
+from scalargrad import ImplicitDetachWarning, Matrix, ScalargradError, Value, Vector, nn
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_as_they_are(axes: Any, make: Any) -> None:
     (line,) = axes.plot(x, y, "o-")
     assert np.asarray(line.get_xydata(), float).tolist() == [[1.0, 3.0], [2.0, -1.0], [4.0, 0.5]]
     (alone,) = axes.plot(y)
+    axes.figure.add_subplot().plot(y)  # the first of its axes goes through another conversion
     assert np.asarray(alone.get_ydata(orig=False)).tolist() == [3.0, -1.0, 0.5]
     points = axes.scatter(x, y)
     assert np.asarray(points.get_offsets(), float).tolist() == [[1.0, 3.0], [2.0, -1.0], [4.0, 0.5]]
@@ -68,6 +69,11 @@ def test_everything_else_takes_the_numbers(axes: Any) -> None:
     axes.fill_between([0, 1, 2], numbers)
     with pytest.raises(TypeError):
         axes.imshow(np.array(m.tolist()))
+    curve = Value(2.0) * sg.exp(-Value(0.5) * numbers)  # an object array
+    assert Vector(curve).numpy().tolist() == [v.data for v in curve] == Vector(list(curve)).numpy().tolist()
+    axes.hist(Vector(curve - numbers).numpy())
+    axes.fill_between(numbers, Vector(curve).numpy())
+    axes.imshow(Matrix(Value(2.0) * image).numpy())
 
 
 # --- scipy -----------------------------------------------------------------------------------------------------------
@@ -94,8 +100,7 @@ def test_a_curve_fit_by_scipy() -> None:
     def residuals(p: Any) -> Any:
         return model(p, T) - Y
 
-    jacobian = sg.jacobian(lambda p: list(residuals(p)))
-    found = optimize.least_squares(residuals, start, jac=lambda p: np.array(jacobian(p)))
+    found = optimize.least_squares(residuals, start, jac=sg.jacobian(residuals))
     assert found.x == pytest.approx([2.5, 1.3, 0.4], abs=1e-6)
     of_curve = sg.jacobian(lambda p: list(model(p, T)))
     best, _ = optimize.curve_fit(
@@ -117,3 +122,22 @@ def test_a_curve_fit_by_hand() -> None:
         for v in p:
             v.data -= 0.5 * v.grad
     assert loss.data < before / 20
+
+
+def test_scipys_ufuncs() -> None:
+    """Those that are a row of the table have its gradient; others are refused by their own name."""
+    special = pytest.importorskip("scipy.special")
+    v, x = Value(0.5), Vector([0.5, 1.0])
+    assert special.erf(v).data == sg.erf(0.5) and special.erf(x).data == [sg.erf(0.5), sg.erf(1.0)]
+    for given in (v, x):
+        with pytest.raises(ScalargradError, match=r"^expit has no rule for .*Values: write sg\.sigmoid\(x\)"):
+            special.expit(given)
+        with pytest.raises(ScalargradError, match=r"^gammaln has no rule for .*Values: write it by functions"):
+            special.gammaln(given)
+
+
+def test_scipys_sparse_matrices() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    for call in (nn.Linear(2, 1), Matrix, sg.constant):
+        with pytest.raises(ScalargradError, match=r"got (a )?csr_matrix: (write|pass) x\.toarray\(\)"):
+            call(sparse.csr_matrix(np.eye(2)))

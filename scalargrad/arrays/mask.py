@@ -44,6 +44,7 @@ class Mask(Methods):
     """
 
     __slots__ = ("_ndim",)
+    __pandas_priority__ = 0  # there is no gradient to keep, and pandas' result indexes tables
     _ndim: int
     is_mask = True
 

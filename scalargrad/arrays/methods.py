@@ -54,6 +54,7 @@ class Methods(Reductions):
     """An array with the methods that numpy's arrays have."""
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # above a DataFrame's: `series - x` asks x, as `x - series` does, and keeps the gradient
     if not TYPE_CHECKING:
         locals().update((name, Absent(name, advice)) for name, advice in _ABSENT.items())
 

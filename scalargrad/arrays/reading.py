@@ -106,7 +106,10 @@ def read(x: Any, dimensions: Sequence[int], where: str, leaf: bool) -> tuple[Any
     try:
         shape = tuple(x.shape) if from_numpy else lengths or (nested_shape(x, where) if is_nested else ())
     except RecursionError:
-        message = f"{where} needs data of one or two levels, got data that is nested too deeply or contains itself"
+        found = "data that is nested too deeply or contains itself"
+        if hasattr(given, "toarray"):
+            found = f"a {type(given).__name__}: write x.toarray()"
+        message = f"{where} needs data of one or two levels, got {found}"
         raise ShapeError(message) from None
     if len(shape) not in dimensions:
         wanted = " or ".join(str(d) for d in dimensions)

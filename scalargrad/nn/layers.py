@@ -39,7 +39,8 @@ def array_of(x: Any, who: str) -> Any:
             raise
         found = None
     if found is None or not found.ndim:
-        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: pass a list")
+        instead = "x.toarray()" if hasattr(x, "toarray") else "a list"  # scipy's sparse matrices have it
+        raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: pass {instead}")
     return found
 
 

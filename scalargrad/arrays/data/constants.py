@@ -43,7 +43,8 @@ def constant(x: Any) -> Any:
     made = of_shape(block, shape, of_numpy)
     if made.size and core.grads(made._view) is not None:
         raise ArgumentError(
-            f"a constant takes no gradient, and there are Values in this {type(x).__name__}: write sg.constant(x.data)"
-            " or the like for their numbers, or use x as it is"
+            f"a constant takes no gradient, and there are Values in this {type(x).__name__}: write"
+            f" sg.constant({'x' if isinstance(x, Array) else 'Vector(x)' if len(shape) == 1 else 'Matrix(x)'}.data) for"
+            " their numbers, or use x as it is"
         )
     return made

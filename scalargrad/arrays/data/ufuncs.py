@@ -20,6 +20,9 @@ from scalargrad.arrays.data import lifting, tested
 from scalargrad.errors import NumberError
 from scalargrad.table import ops
 
+# scipy's ufuncs that are functions of ours by another name.
+BY_OURS = {"expit": "write sg.sigmoid(x)", "log_expit": "write sg.log_sigmoid(x)"}
+
 
 def _but_nan(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The choice, or the other operand where one is nan."""
@@ -83,6 +86,11 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any
     return _other(ufunc, method, inputs, options)
 
 
+def named(full: str) -> str:
+    """What a ufunc is called in messages: others than numpy's, such as scipy's, have their own name alone."""
+    return f"np.{full}" if hasattr(numpy, full.split(".")[0]) else full
+
+
 def _number(x: Any) -> Any:
     """A Value, or the float of a number of numpy's; the object in an array of no dimension. None for anything else."""
     if isinstance(x, core.Node):
@@ -110,8 +118,8 @@ def _other(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, 
         return _RULES[name](*inputs)
     if ufunc not in _OF_OBJECTS or any(map(_is_table, inputs)):
         raise NumberError(
-            f"np.{name} has no rule for Values: write it by functions of scalargrad, or take the numbers, v.data or"
-            " x.numpy(), through which no gradient passes"
+            f"{named(name)} has no rule for Values: {BY_OURS.get(name, 'write it by functions of scalargrad')}, or take"
+            " the numbers, v.data or x.numpy(), through which no gradient passes"
         )
     return getattr(ufunc, method)(*map(_boxed, inputs), **options)
 

@@ -240,10 +240,9 @@ def _msort(a: Any) -> Any:
 
 @rule("cov")
 def _cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None) -> Any:
-    if y is not None:
-        raise KeywordError("np.cov of an array of Values takes no y=: write np.cov(np.stack([x, y]))")
-    x = ours(m, "cov")
-    rows = x if x.ndim == 2 and (rowvar or x.shape[0] == 1) else x.T if x.ndim == 2 else x[None, :]
+    given = [ours(x, "cov") for x in (m, y) if x is not None]
+    parts = [x[None, :] if x.ndim == 1 else x if rowvar or x.shape[0] == 1 else x.T for x in given]
+    rows = numpy.concatenate(parts) if y is not None else parts[0]
     centred = rows - rows.mean(axis=1, keepdims=True)
     less = ddof if ddof is not None else 0 if bias else 1
     return (centred @ centred.T / float(max(rows.shape[1] - less, 0))).squeeze()

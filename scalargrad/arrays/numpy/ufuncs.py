@@ -12,6 +12,7 @@ import numpy
 from scalargrad import core
 from scalargrad.arrays.arithmetic import elementwise
 from scalargrad.arrays.base import Array
+from scalargrad.arrays.data.ufuncs import BY_OURS, named
 from scalargrad.arrays.methods import accumulated
 from scalargrad.arrays.numpy.looking import looked
 from scalargrad.arrays.numpy.products import _einsum, vecdot
@@ -145,8 +146,9 @@ def refuse(full: str) -> NoReturn:
     """Raises because a ufunc has no rule."""
     name = full.split(".")[0]
     kind = "bitwise" if name.startswith(("bitwise", "invert")) else name
-    instead = _INSTEAD.get(kind, "it has no derivative that would be of use")
-    raise DispatchError(f"np.{full} has no rule for arrays of Values: {instead}; {NUMBERS}")
+    useless = "it has no derivative that would be of use"
+    instead = _INSTEAD.get(kind, useless if hasattr(numpy, name) else "write it by functions of scalargrad")
+    raise DispatchError(f"{named(full)} has no rule for arrays of Values: {BY_OURS.get(name, instead)}; {NUMBERS}")
 
 
 def _may_know(x: Any) -> bool:
