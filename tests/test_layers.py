@@ -74,7 +74,7 @@ def test_softmax_modules() -> None:
     x = [[1.0, 2.0], [0.0, 0.0]]
     assert nn.Softmax()(x).data == [sg.softmax(row) for row in x]
     assert nn.LogSoftmax()(Matrix(x)).data == [sg.log_softmax(row) for row in x]
-    assert nn.Softmax(axis=0)(x).T.data == [sg.softmax(column) for column in zip(*x)]
+    assert nn.Softmax(axis=0)(x).T.data == [sg.softmax(list(column)) for column in zip(*x)]
 
 
 def test_initialisers() -> None:

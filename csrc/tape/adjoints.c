@@ -5,7 +5,7 @@
 
 typedef uint64_t __attribute__((may_alias)) bits;      /* of an adjoint: a signalling nan stays one */
 
-static void fill_range(double *adj, uint32_t start, uint32_t end, uint64_t number)
+static void fill_in(double *adj, uint32_t start, uint32_t end, uint64_t number)
 {
     bits *at = (bits *)adj;
     for (uint32_t i = start; i < end; i++)
@@ -20,7 +20,7 @@ static uint32_t block_end(uint32_t block, uint32_t count)
 static void begin(sg_adjoints *adjoints, uint32_t count, uint32_t neutral)
 {
     uint32_t blocks = count / 64 + 1, begun = (neutral + 63) / 64;
-    fill_range(adjoints->adj, 0, neutral, SG_NEGATIVE_ZERO);
+    fill_in(adjoints->adj, 0, neutral, SG_NEGATIVE_ZERO);
     memset(adjoints->blocks, 1, begun);
     memset(adjoints->blocks + begun, 0, blocks - begun);
 }
@@ -38,7 +38,7 @@ sg_adjoints sg_adjoints_new(uint32_t count, uint32_t neutral)
         *memory = -0.0;
         made.adj = memory + 1;
         made.blocks = (uint8_t *)(made.adj + count);
-        fill_range(made.adj, neutral, count, SG_UNREACHED);
+        fill_in(made.adj, neutral, count, SG_UNREACHED);
         begin(&made, count, neutral);
     }
     return made;
@@ -48,7 +48,7 @@ void sg_adjoints_reset(sg_adjoints *adjoints, uint32_t count, uint32_t neutral)
 {
     for (uint32_t block = neutral / 64; block <= count / 64; block++)
         if (adjoints->blocks[block])
-            fill_range(adjoints->adj, 64 * block < neutral ? neutral : 64 * block, block_end(block, count), SG_UNREACHED);
+            fill_in(adjoints->adj, 64 * block < neutral ? neutral : 64 * block, block_end(block, count), SG_UNREACHED);
     begin(adjoints, count, neutral);
 }
 
