@@ -197,4 +197,3 @@ OTHERS: dict[str, str] = {
     "in1d": "np.in1d(v, [0.7, 2.0])", "row_stack": "np.row_stack([v, w])", "msort": "np.msort(M)",
     "astype": "np.astype(v, float)",
 }
-
