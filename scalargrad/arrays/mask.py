@@ -47,6 +47,9 @@ class Mask(Methods):
     __pandas_priority__ = 0  # there is no gradient to keep, and pandas' result indexes tables
     _ndim: int
     is_mask = True
+    if TYPE_CHECKING:
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any: ...
 
     def __init__(self, data: Any) -> None:
         found = _flags(data, "a Mask is made of bools")
