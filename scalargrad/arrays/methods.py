@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad import core
 from scalargrad.arrays import reading, view
-from scalargrad.arrays.arithmetic import elementwise
+from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape
 from scalargrad.arrays.reductions import Reductions, check_options, is_double
 from scalargrad.convert import argument as number
@@ -174,28 +174,29 @@ class Methods(Reductions):
     def std(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
     ) -> Result:
-        """The standard deviation, norm(x - mean) / sqrt(n - ddof), whose gradient is 0 where all are equal."""
+        """The standard deviation, the root of the variance, without overflow. Its gradient is 0 where all are equal."""
         check_options("std", dtype, out)
-        spread, count = self._spread("std", axis, keepdims, ddof)
-        return core.apply(_DIV, spread, math.sqrt(count))  # type: ignore[no-any-return]
+        along = self._axis(axis)
+        centred, count = self._centred("std", along, ddof)
+        shown = centred._along(along)
+        largest = [max(map(abs, row)) for row in _rows(view.numbers(shown), shown)]
+        if all(x == 0.0 or 1e-140 < x < 1e140 or not math.isfinite(x) for x in largest):
+            return core.apply(_SQRT, _variance(centred, along, keepdims, count))  # type: ignore[no-any-return]
+        return core.apply(_DIV, centred.norm(along, keepdims), math.sqrt(count))  # type: ignore[no-any-return]
 
     def var(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
     ) -> Result:
-        """The variance, norm(x - mean)**2 / (n - ddof)."""
+        """The variance: the sum of the squares of x - mean, divided by n - ddof."""
         check_options("var", dtype, out)
-        spread, count = self._spread("var", axis, keepdims, ddof)
-        return core.apply(_DIV, core.apply(_SQUARE, spread), count)  # type: ignore[no-any-return]
-
-    def _spread(self, name: str, axis: Axis, keepdims: bool, ddof: float) -> tuple[Any, float]:
-        """The norm of the differences from the mean, and n - ddof."""
         along = self._axis(axis)
+        centred, count = self._centred("var", along, ddof)
+        return _variance(centred, along, keepdims, count)  # type: ignore[no-any-return]
+
+    def _centred(self, name: str, along: int | None, ddof: float) -> tuple[Any, float]:
+        """The differences from the mean, and n - ddof."""
         count = self._filled(name, along).columns - number(ddof, "ddof")
-        mean: Any = self.mean(axis, keepdims=True)
-        centred = elementwise(_SUB, self, mean)
-        if not all(map(math.isfinite, mean.numbers())):  # a norm with inf in it is inf, a deviation from inf is nan
-            return core.apply(_SQRT, elementwise(_SQUARE, centred).sum(axis, keepdims=keepdims)), max(count, 0.0)
-        return centred.norm(axis, keepdims), max(count, 0.0)
+        return elementwise(_SUB, self, self.mean(along, keepdims=True)), max(count, 0.0)
 
     def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Vector | Matrix:
         """The running sums, of all elements or along an axis: one addition an element."""
@@ -243,6 +244,15 @@ class Methods(Reductions):
         import numpy
 
         return numpy.array(flat, dtype=int).reshape(shape)
+
+
+def _variance(centred: Any, along: int | None, keepdims: bool, count: float) -> Any:
+    """The squares of differences from a mean, of all elements or along an axis, summed and divided by a count."""
+    if along is None:  # one node for the sum
+        row = centred.ravel()
+        found = core.apply(_DIV, affine(row, row, None), count)
+        return of_shape(core.block([found]), (1,) * centred.ndim, centred.of_numpy) if keepdims else found
+    return core.apply(_DIV, elementwise(_SQUARE, centred).sum(along, keepdims=keepdims), count)
 
 
 def _order(row: list[float]) -> list[int]:

@@ -127,13 +127,14 @@ def refuse_out(name: str, out: Any) -> NoReturn:
     )
 
 
-def into(out: Any, found: Any, name: str) -> Any:
-    """Puts results into an array of objects, which can hold Values. Raises `KeywordError` for other arrays."""
+def into(out: Any, found: Any, name: str, spread: bool = True) -> Any:
+    """Puts results into an array of objects, which can hold Values; `spread`, if it may have a larger shape. Raises
+    `KeywordError` for other arrays."""
     if out.dtype != object:
         refuse_out(name, out)
     shape = getattr(found, "shape", ())
     try:
-        fits = numpy.broadcast_shapes(shape, out.shape) == out.shape
+        fits = shape == out.shape or (spread and numpy.broadcast_shapes(shape, out.shape) == out.shape)
     except ValueError:
         fits = False
     if not fits:
