@@ -75,6 +75,27 @@ def test_deviations_have_a_gradient_everywhere() -> None:
     assert Vector([1e300, -1e300]).std().data == 1e300  # numpy's overflows
 
 
+@given(ARRAYS, st.integers(-26, 26), st.tuples(st.integers(-6, 6), st.integers(-6, 6)))
+@example(np.arange(6.0).reshape(2, 3), 4, (1, 2))
+@example(np.zeros((1, 1)), 1, (0, 1))
+def test_an_item_is_numpys(n: Any, k: int, place: tuple[int, int]) -> None:
+    for x, of in (
+        (numpys.ours(n), n),
+        (numpys.ours(n).T, n.T),
+        (numpys.ours(n)[::-1], n[::-1]),
+        (numpys.ours(n > 0), n > 0),
+    ):
+        for index in ((k,), place, (place,), (place[:1],)):
+            try:
+                wanted = of.item(*index)
+            except (IndexError, ValueError):
+                with pytest.raises(errors.IndexingError):
+                    x.item(*index)
+            else:
+                found = x.item(*index)
+                assert (found.data if isinstance(found, Value) else found) == wanted
+
+
 @given(ARRAYS)
 def test_running_sums_are_numpys_to_the_bit(n: Any) -> None:
     x = numpys.ours(n)

@@ -50,6 +50,7 @@ divmod(v, 0.4); divmod(2.0, M); v @ N; M[0] - np.float64(2.0); np.arctan2(v, 2)
 """
 NEW = """
 np.vecdot(M, L); np.vecdot(M, v); np.vecdot(v, M); np.matvec(M, v); np.matvec(M, L); np.vecmat(L, N)
+np.vecdot(M, L[:1]); np.vecdot(M[:1], L)
 """  # of numpy 2.2
 TEXTS = re.split(r"[;\n]\s*", (METHODS + (NEW if hasattr(np, "vecmat") else "")).strip())
 
@@ -124,7 +125,7 @@ def test_arithmetic_in_place() -> None:
 
 def test_masks_in_place() -> None:
     """A Mask has no gradient: it goes into numpy's arrays as bools do."""
-    for statement in ("b &= c", "b |= c", "b ^= c", "b *= c", "a *= c", "a += c", "a /= c", "np.add(c, c, out=a)"):
+    for statement in ("b &= c", "b |= c", "b ^= c", "b *= c", "a *= c", "a += c", "a /= c", "np.add(a, c, out=a)"):
         numbers, flags = np.array([3.0, 4.0]), np.array([True, False])
         wanted = {"a": numbers.copy(), "b": flags.copy(), "c": np.array([True, True]), "np": np}
         given = {"a": numbers, "b": flags, "c": Mask([True, True]), "np": np}

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from scalargrad import core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import affine, elementwise
-from scalargrad.arrays.base import axis_of, of_shape
+from scalargrad.arrays.base import axis_of, of_shape, position
 from scalargrad.arrays.reductions import Reductions, check_options, is_double
 from scalargrad.convert import argument as number
 from scalargrad.convert import index, short
-from scalargrad.errors import ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
+from scalargrad.errors import ArgumentError, ImplicitDetachWarning, IndexingError, NumberError, ShapeError
 from scalargrad.names import Absent
 from scalargrad.table import ops
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scalargrad.arrays.reductions import Result
     from scalargrad.arrays.types import Matrix, Vector
     from scalargrad.core import View
+    from scalargrad.value import Value
 
     Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -99,6 +100,19 @@ class Methods(Reductions):
                 " x.numpy().astype(...) for numbers without the gradient, sg.round(x) or sg.floor(x) for whole numbers"
             )
         return elementwise(_MUL, self, 1.0) if self.is_mask else self
+
+    def item(self, *index: Any) -> Value:
+        """Element k, counted row by row, or the one in row r and column c: a Value, or the float of a constant. By
+        default, the first. Raises an IndexError out of range."""
+        shown = self._view
+        at = index[0] if len(index) == 1 and isinstance(index[0], tuple) else index
+        if len(at) > max(self.ndim, 1):
+            raise IndexingError(f"an array of shape {self.shape} has no element {at}")
+        if len(at) == 2:
+            r, c = (position(k, n, self.shape) for k, n in zip(at, self.shape))
+        else:
+            r, c = divmod(position(at[0] if at else 0, self.size, self.shape), shown.columns)
+        return core.item(shown.block, shown.offset + r * shown.row + c * shown.column)  # type: ignore[no-any-return]
 
     # --- the same elements in another shape
 

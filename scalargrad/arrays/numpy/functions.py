@@ -9,7 +9,7 @@ import numpy
 from scalargrad import core
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.numpy import looking, moving, pointwise, products, reducing
-from scalargrad.arrays.numpy.rules import RULES, called, of_numpy, refuse
+from scalargrad.arrays.numpy.rules import RULES, by_numpy, called, checked, of_numpy, refuse
 
 _HOME = (looking, moving, pointwise, products, reducing)  # importing them registered the rules
 
@@ -30,5 +30,6 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         from importlib import import_module, util
 
         if util.find_spec("scalargrad.arrays.linalg"):
-            return getattr(import_module("scalargrad.arrays.linalg"), function.__name__)(*args, **kwargs)
+            found = getattr(import_module("scalargrad.arrays.linalg"), function.__name__)
+            return by_numpy(name, found, args, checked(name, kwargs))
     refuse(name)

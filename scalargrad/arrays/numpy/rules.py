@@ -92,12 +92,12 @@ def refuse(name: str) -> NoReturn:
 def called(name: str, function: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What a rule returns for arguments of numpy's function, whose options are checked."""
     if function in OPEN:
-        return function(*args, **checked(name, kwargs))
+        return by_numpy(name, function, args, checked(name, kwargs))
     names = PARAMETERS[function]
     given = {k: x for k, x in checked(name, {**dict(zip(names, args)), **kwargs}).items() if k not in _FREE}
     if unknown := sorted(given.keys() - set(names)):
         raise KeywordError(f"np.{name} of an array of Values takes no {unknown[0]}=: leave it out; {NUMBERS}")
-    found = function(**given)
+    found = by_numpy(name, function, (), given)
     return found.item() if isinstance(found, Array) and found.ndim == 0 else found
 
 
@@ -152,7 +152,7 @@ def ours(x: Any, name: str) -> Any:
 
 
 def by_numpy(name: str, function: Rule, args: Any, kwargs: Any) -> Any:
-    """What numpy's own function returns for numpy's arrays. Its errors become ours."""
+    """What a rule, or numpy's own function, returns. Python's and numpy's errors, of wrong arguments, become ours."""
     try:
         return function(*args, **kwargs)
     except ScalargradError:

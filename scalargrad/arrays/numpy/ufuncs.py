@@ -113,9 +113,8 @@ def call(quick: dict[str, Callable[..., Any]], ufunc: Any, method: str, inputs: 
     name, full = ufunc.__name__, ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     out = kwargs.get("out")
     target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
-    if isinstance(target, numpy.ndarray) and all(
-        x.is_mask for x in inputs if isinstance(x, Array)
-    ):  # bools, as numpy's
+    in_place = isinstance(target, numpy.ndarray) and any(x is target for x in inputs)
+    if in_place and all(x.is_mask for x in inputs if isinstance(x, Array)):  # b &= mask: bools, as numpy's are
         return by_numpy(full, getattr(ufunc, method), tuple(map(numbers, inputs)), kwargs)
     if isinstance(target, numpy.ndarray) and target.dtype == object:
         found = call(quick, ufunc, method, inputs, {k: x for k, x in kwargs.items() if k != "out"})
