@@ -82,7 +82,7 @@ def argument(x: Any, name: str) -> float:
     """The float of an argument that is a number. Raises `NumberError`, which names it."""
     if type(x) is float:
         return x
-    advice = ""
+    advice = ": write v.data" if _is_value(x) else ""
     try:
         found = NotImplemented if _is_value(x) else number(x)
         if found is not NotImplemented:

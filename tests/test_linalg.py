@@ -14,7 +14,7 @@ from mpmath import mp, mpf
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, linalg
-from scalargrad.errors import ArgumentError, LinAlgError, NumberError, ShapeError
+from scalargrad.errors import ArgumentError, LinAlgError, NumberError, ScalargradError, ShapeError
 
 UNIT = 2.0**-53
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 3.0, 5e-324, 1e-310]
@@ -388,3 +388,13 @@ def test_numpy_in() -> None:
     x = Vector([1.0, 2.0])
     assert isinstance(linalg.solve(a, x), Vector) and isinstance(linalg.solve(a, x)[0], Value)
     assert array("d", linalg.solve(a, x).data) == array("d", linalg.solve(a.tolist(), x).data)
+
+
+@pytest.mark.parametrize("ord", [[1], "x", 1j, Value(2.0)], ids=str)
+def test_an_ord_that_is_no_number(ord: Any) -> None:
+    for call in (linalg.norm, lambda x, ord: linalg.vector_norm(x, ord=ord)):
+        for x in (Vector([3.0, 4.0]), Matrix([[3.0, 4.0]])):
+            with pytest.raises(ScalargradError, match=r"number|, got|write"):
+                call(x, ord)
+    with pytest.raises(ArgumentError, match="takes an int as the offset"):
+        linalg.trace([[1.0, 2.0], [3.0, 4.0]], 0.5)

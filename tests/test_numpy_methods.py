@@ -51,6 +51,20 @@ def test_deviations_are_numpys(n: Any, keepdims: bool) -> None:
         assert np.shape(found) == np.shape(wanted)
 
 
+@given(st.lists(st.integers(-99, 99), min_size=1, max_size=8), st.integers(0, 1))
+@example([3, 6], 0)  # the root of 2 * 1.5**2, divided by that of 2, is 1.4999999999999998
+@example([1, 3], 1)
+def test_deviations_of_whole_numbers_are_numpys_to_the_bit(numbers: list[int], ddof: int) -> None:
+    """Up to 8 elements numpy adds from left to right, and we in a tree: both are exact where the mean is in halves."""
+    n = np.array(numbers * 2 if len(numbers) < 5 else numbers, dtype=float)
+    mean = n.sum() / n.size
+    if mean * 2.0 != int(mean * 2.0):
+        n = n - n + np.arange(n.size)  # the mean is in halves
+    assert Vector(n).var(ddof=ddof).data == n.var(ddof=ddof) or n.size <= ddof
+    assert Vector(n).std(ddof=ddof).data == n.std(ddof=ddof) or n.size <= ddof
+    assert Matrix([n, n]).var(axis=1, ddof=ddof).tolist()[1].data == n.var(ddof=ddof) or n.size <= ddof
+
+
 def test_deviations_have_a_gradient_everywhere() -> None:
     x = Vector([2.0, 2.0, 2.0])
     (x.std() + x.var()).backward()
@@ -59,6 +73,27 @@ def test_deviations_have_a_gradient_everywhere() -> None:
     testing.check_grad(lambda m: (np.var(m, axis=0) * [1.0, 2.0]).sum(), Matrix([[1.0, 3.0], [-2.0, 0.5]]))
     assert np.isnan(Vector([np.inf, 1.0]).std().data) and np.isnan(Vector([np.nan, np.inf]).var().data)
     assert Vector([1e300, -1e300]).std().data == 1e300  # numpy's overflows
+
+
+@given(ARRAYS, st.integers(-26, 26), st.tuples(st.integers(-6, 6), st.integers(-6, 6)))
+@example(np.arange(6.0).reshape(2, 3), 4, (1, 2))
+@example(np.zeros((1, 1)), 1, (0, 1))
+def test_an_item_is_numpys(n: Any, k: int, place: tuple[int, int]) -> None:
+    for x, of in (
+        (numpys.ours(n), n),
+        (numpys.ours(n).T, n.T),
+        (numpys.ours(n)[::-1], n[::-1]),
+        (numpys.ours(n > 0), n > 0),
+    ):
+        for index in ((k,), place, (place,), (place[:1],)):
+            try:
+                wanted = of.item(*index)
+            except (IndexError, ValueError):
+                with pytest.raises(errors.IndexingError):
+                    x.item(*index)
+            else:
+                found = x.item(*index)
+                assert (found.data if isinstance(found, Value) else found) == wanted
 
 
 @given(ARRAYS)

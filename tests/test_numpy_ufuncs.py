@@ -50,6 +50,7 @@ divmod(v, 0.4); divmod(2.0, M); v @ N; M[0] - np.float64(2.0); np.arctan2(v, 2)
 """
 NEW = """
 np.vecdot(M, L); np.vecdot(M, v); np.vecdot(v, M); np.matvec(M, v); np.matvec(M, L); np.vecmat(L, N)
+np.vecdot(M, L[:1]); np.vecdot(M[:1], L)
 """  # of numpy 2.2
 TEXTS = re.split(r"[;\n]\s*", (METHODS + (NEW if hasattr(np, "vecmat") else "")).strip())
 
@@ -122,6 +123,32 @@ def test_arithmetic_in_place() -> None:
         np.add(v, v, out=np.empty(3, dtype=object))
 
 
+def test_masks_in_place() -> None:
+    """A Mask has no gradient: it goes into numpy's arrays as bools do."""
+    for statement in ("b &= c", "b |= c", "b ^= c", "b *= c", "a *= c", "a += c", "a /= c", "np.add(a, c, out=a)"):
+        numbers, flags = np.array([3.0, 4.0]), np.array([True, False])
+        wanted = {"a": numbers.copy(), "b": flags.copy(), "c": np.array([True, True]), "np": np}
+        given = {"a": numbers, "b": flags, "c": Mask([True, True]), "np": np}
+        exec(statement, wanted)
+        exec(statement, given)
+        assert given["a"] is numbers and given["b"] is flags
+        assert numbers.tolist() == wanted["a"].tolist() and flags.tolist() == wanted["b"].tolist()
+
+
+def test_products_in_place() -> None:
+    m = Matrix([[1.0, 2.0], [3.0, 4.0]])
+    objects = kept = np.array([[1.0, 0.0], [2.0, 1.0]], dtype=object)
+    objects @= m
+    assert kept is objects and [x.data for x in kept.ravel()] == [1.0, 2.0, 5.0, 8.0]
+    line = np.array([1.0, 2.0], dtype=object)
+    with pytest.raises(errors.ShapeError, match="do not fit into an array"):
+        line @= m[0]
+    assert line.tolist() == [1.0, 2.0]
+    for x in (m, m[0]):
+        with pytest.raises(errors.DispatchError, match="combine Masks"):
+            np.invert(x)
+
+
 def test_functions_of_objects_are_applied_to_each_element() -> None:
     v = Vector([1.0, 2.0])
     for function in (np.frompyfunc(lambda x: x * x, 1, 1), np.vectorize(lambda x: x * x)):
@@ -158,7 +185,7 @@ def test_one_node_per_result() -> None:
 
     for function, count in (
         (np.sum, 1), (np.mean, 1), (np.max, 1), (np.prod, 1), (np.linalg.norm, 1), (np.exp, n), (np.cumsum, n - 1),
-        (np.cumprod, n - 1), (np.std, n + 3), (np.var, n + 4), (np.median, 0), (np.sort, 0), (np.diff, n - 1),
+        (np.cumprod, n - 1), (np.std, n + 4), (np.var, n + 3), (np.median, 0), (np.sort, 0), (np.diff, n - 1),
         (np.ptp, 3), (lambda x: np.dot(x, x), 1), (lambda x: np.outer(x, x), n * n), (np.radians, n),
     ):  # fmt: skip
         assert nodes(function(fresh())) == count, function

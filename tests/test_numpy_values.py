@@ -15,7 +15,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, Vector
-from scalargrad.errors import NumberError
+from scalargrad.errors import KeywordError, NumberError, ShapeError
 
 UFUNCS = sorted({f for f in vars(np).values() if isinstance(f, np.ufunc)}, key=lambda f: f.__name__)
 NUMBERS = [0.75, -0.5, 0.0, -0.0, 2.0, math.inf, -math.inf, math.nan, 5e-324]
@@ -147,6 +147,69 @@ def test_arrays_stay_numpys() -> None:
     for name in ("radians", "degrees", "deg2rad", "rad2deg", "fabs"):
         found = getattr(np, name)(np.array([v]))[0]
         assert type(found) is Value and found.data == getattr(np, name)(2.0)
+
+
+@pytest.mark.parametrize("ufunc", [f for f in UFUNCS if f.nin == 2], ids=lambda f: f.__name__)
+def test_ufuncs_of_a_value_and_an_array(ufunc: Any) -> None:
+    """In each order, whatever numpy's loop over objects would do: numpy's numbers, or an error of ours."""
+    numbers = np.array([[0.75, math.nan, -0.5], [2.0, -math.inf, 3.0]])
+    of_objects = np.array([Value(x) for x in numbers.ravel()]).reshape(2, 3)
+    for x in (2.0, math.nan, -0.5):
+        for other in (numbers, numbers[:, ::-2], numbers.tolist(), of_objects, numbers[:0], numbers > 1.0):
+            plain = numbers if other is of_objects else np.asarray(other)
+            for order in (1, -1):
+                try:  # numpy's loops over objects warn of nan
+                    with np.errstate(all="ignore"):
+                        found = ufunc(*(Value(x), other)[::order])
+                except NumberError as error:
+                    assert ufunc.__name__ in REFUSED and "has no rule for Values" in str(error)
+                    continue
+                except ShapeError as error:
+                    assert ufunc.signature and "needs vectors or matrices" in str(error)
+                    continue
+                with np.errstate(all="ignore"):
+                    wanted = ufunc(*(x, plain)[::order])
+                for one, other_one in zip(*((z if type(z) is tuple else (z,)) for z in (found, wanted))):
+                    assert type(one) is np.ndarray and one.shape == other_one.shape
+                    items = [item.data if type(item) is Value else item for item in one.ravel()]
+                    assert np.allclose(np.array(items, float), other_one.ravel(), rtol=ULPS, atol=0.0, equal_nan=True)
+                    if wanted is not other_one or other_one.dtype == bool:
+                        continue
+                    # a comparison would keep one operand; a Value is in each result
+                    assert all(type(item) is Value for item in one.ravel())
+
+
+@pytest.mark.parametrize("x", [np.array(["2020"], "M8[D]"), np.array([1], "m8[s]"), np.array(["a"])], ids=str)
+def test_arrays_of_no_numbers(x: Any) -> None:
+    for call in (lambda: x * Value(2.0), lambda: Value(2.0) * x, lambda: np.hypot(x, Value(2.0))):
+        with pytest.raises(NumberError, match=f"got a ndarray of shape .* and dtype {x.dtype}".replace("[", r"\[")):
+            call()
+
+
+def test_options_of_ufuncs_of_values() -> None:
+    v, t = Value(2.0), np.array([1.0, 3.0])
+    for found in (
+        np.hypot(v, t, out=None),
+        np.hypot(v, t, dtype=float),
+        np.hypot(v, t, where=True),
+        np.hypot.outer(t, v),
+    ):
+        assert [x.data for x in found] == pytest.approx([5**0.5, 13**0.5], rel=ULPS)
+    assert np.exp(v, dtype=float) == sg.exp(v)
+    for options in ({"dtype": np.float32}, {"where": False}, {"where": np.array([True, False])}):
+        with pytest.raises(KeywordError, match=r"takes no (dtype|where)="):
+            np.multiply(v, t, **options)
+    assert np.logical_and(v, [0.0, 3.0]).tolist() == [False, True]
+
+
+def test_an_array_of_no_dimension_is_the_value_in_it() -> None:
+    w = Value(2.0)
+    box, v = np.array(w), Vector([1.0, 3.0])
+    for found in (box * v, v * box, np.multiply(box, v), np.divmod(v, box)[0] * box, np.fmax(v, box), np.hypot(box, v)):
+        assert type(found) is Vector
+        w.grad = 0.0
+        found.sum().backward()
+        assert w.grad != 0.0
 
 
 def test_what_would_lose_a_gradient_raises() -> None:

@@ -171,6 +171,10 @@ def test_other_kinds() -> None:
     assert sg.square(range(3)) == [0.0, 1.0, 4.0]
     assert sg.square(array("i", [1, 2])) == array("d", [1.0, 4.0])
     v = Value(2.0)
+    found = sg.hypot(array("d", [1.0, 2.0]), v)  # an array of C doubles cannot hold Values
+    assert type(found) is list and all(type(x) is Value for x in found)
+    with sg.no_grad():
+        assert sg.maximum(array("d", [1.0, 3.0]), sg.constant([2.0])[0]) == array("d", [2.0, 3.0])
     of_arrays = sg.square([np.array([1.0, 2.0]), objects([v, 3.0])])
     assert type(of_arrays) is list and of_arrays[0].dtype == float and of_arrays[1].dtype == object
     assert sg.square([Vector([1.0, 2.0])])[0].data == [1.0, 4.0]

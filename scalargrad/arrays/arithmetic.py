@@ -96,6 +96,8 @@ def as_array(x: Any) -> Any:
         return of_shape(core.doubles(numbers, False), x.shape, True)
     if reading.is_data(x):
         return of_shape(*reading.read(x, (1, 2), "an operand", False))
+    if reading.is_object_array(x):  # of no dimension: the Value or number in it
+        return as_array(x.item())
     number = convert.number(x)
     return None if number is NotImplemented else of_shape(core.block((number,)), (), False)
 

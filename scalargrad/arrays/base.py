@@ -119,9 +119,9 @@ class Array:
             convert.refuse(given, is_grad=True)
         self._set(given, 1, "grad")
 
-    def item(self, k: int = 0) -> Value:
-        """Element k of the first row: a Value, or the float of a constant. Raises an IndexError out of range."""
-        return view.item(self._view, position(k, self._view.columns, self.shape))  # type: ignore[no-any-return]
+    if TYPE_CHECKING:  # methods.py has it
+
+        def item(self, *index: Any) -> Value: ...
 
     def tolist(self) -> list[Any]:
         """The elements, as (nested) lists of Values."""

@@ -15,6 +15,7 @@ from scalargrad.arrays import view
 from scalargrad.arrays.base import Array, axis_of, of_view
 from scalargrad.arrays.reading import is_data, read
 from scalargrad.arrays.types import Matrix
+from scalargrad.convert import argument, index, short
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, LinAlgError, ShapeError
 from scalargrad.table import ops
@@ -190,6 +191,8 @@ def trace(a: Any, offset: int = 0) -> Value | float:
     5.0
     """
     _, shown, _ = _read("trace", a, (2,))
+    if index(offset) is None:
+        raise ArgumentError(f"linalg.trace takes an int as the offset, got {type(offset).__name__} {short(offset)}")
     right, down = max(offset, 0), max(-offset, 0)
     count = max(min(shown.rows - down, shown.columns - right), 0)
     start = shown.offset + down * shown.row + right * shown.column
@@ -213,6 +216,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     (5.0, 7.0)
     """
     ndim, shown, of_numpy = _read("norm", x, (1, 2))
+    if not (ord is None or isinstance(ord, str)):
+        ord = argument(ord, "the ord of a norm")
     if axis is None and ord is None:
         return _kept(_reduced(_NORM, view.as_row(shown)), ndim if keepdims else 0, of_numpy)
     if axis is None or isinstance(axis, tuple):
@@ -240,6 +245,8 @@ def vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 
     if axis is not None and not isinstance(axis, tuple):
         return norm(x, ord, axis, keepdims)
     ndim, shown, of_numpy = _read("vector_norm", x, (1, 2))
+    if not (ord is None or isinstance(ord, str)):
+        ord = argument(ord, "the ord of a norm")
     if axis is not None and len({axis_of(k, ndim) for k in axis}) < ndim:
         return norm(x, ord, axis[0], keepdims)
     return _kept(_number(_of_rows(view.as_row(shown), ord)), ndim if keepdims else 0, of_numpy)
@@ -252,6 +259,8 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     6.0
     """
     _, shown, of_numpy = _read("matrix_norm", x, (2,))
+    if not (ord is None or isinstance(ord, str)):
+        ord = argument(ord, "the ord of a norm")
     return _kept(_of_matrix(shown, (0, 1), ord), 2 if keepdims else 0, of_numpy)
 
 

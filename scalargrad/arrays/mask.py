@@ -100,9 +100,9 @@ class Mask(Methods):
     def _plain(self) -> list[Any]:
         return self.elements()
 
-    def item(self, k: int = 0) -> bool:  # type: ignore[override]
-        """Bool k of the first row. Raises an IndexError out of range."""
-        return super().item(k) != 0.0
+    def item(self, *index: Any) -> bool:  # type: ignore[override]
+        """Bool k, counted row by row, or the one in row r and column c. Raises an IndexError out of range."""
+        return super().item(*index) != 0.0
 
     def _shown(self, numbers: bytes) -> Any:
         return self.numpy() if self.of_numpy else self.tolist()

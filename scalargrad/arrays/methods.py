@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad import core
 from scalargrad.arrays import reading, view
-from scalargrad.arrays.arithmetic import elementwise
-from scalargrad.arrays.base import axis_of, of_shape
+from scalargrad.arrays.arithmetic import affine, elementwise
+from scalargrad.arrays.base import axis_of, of_shape, position
 from scalargrad.arrays.reductions import Reductions, check_options, is_double
 from scalargrad.convert import argument as number
 from scalargrad.convert import index, short
-from scalargrad.errors import ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
+from scalargrad.errors import ArgumentError, ImplicitDetachWarning, IndexingError, NumberError, ShapeError
 from scalargrad.names import Absent
 from scalargrad.table import ops
 from scalargrad.value import is_drawn
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scalargrad.arrays.reductions import Result
     from scalargrad.arrays.types import Matrix, Vector
     from scalargrad.core import View
+    from scalargrad.value import Value
 
     Axis: TypeAlias = int | tuple[int, ...] | None
 
@@ -105,6 +106,19 @@ class Methods(Reductions):
             )
         return elementwise(_MUL, self, 1.0) if self.is_mask else self
 
+    def item(self, *index: Any) -> Value:
+        """Element k, counted row by row, or the one in row r and column c: a Value, or the float of a constant. By
+        default, the first. Raises an IndexError out of range."""
+        shown = self._view
+        at = index[0] if len(index) == 1 and isinstance(index[0], tuple) else index
+        if len(at) > max(self.ndim, 1):
+            raise IndexingError(f"an array of shape {self.shape} has no element {at}")
+        if len(at) == 2:
+            r, c = (position(k, n, self.shape) for k, n in zip(at, self.shape))
+        else:
+            r, c = divmod(position(at[0] if at else 0, self.size, self.shape), shown.columns)
+        return core.item(shown.block, shown.offset + r * shown.row + c * shown.column)  # type: ignore[no-any-return]
+
     # --- the same elements in another shape
 
     def ravel(self, order: str = "C") -> Vector:
@@ -179,28 +193,29 @@ class Methods(Reductions):
     def std(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
     ) -> Result:
-        """The standard deviation, norm(x - mean) / sqrt(n - ddof), whose gradient is 0 where all are equal."""
+        """The standard deviation, the root of the variance, without overflow. Its gradient is 0 where all are equal."""
         check_options("std", dtype, out)
-        spread, count = self._spread("std", axis, keepdims, ddof)
-        return core.apply(_DIV, spread, math.sqrt(count))  # type: ignore[no-any-return]
+        along = self._axis(axis)
+        centred, count = self._centred("std", along, ddof)
+        shown = centred._along(along)
+        largest = [max(map(abs, row)) for row in _rows(view.numbers(shown), shown)]
+        if all(x == 0.0 or 1e-140 < x < 1e140 or not math.isfinite(x) for x in largest):
+            return core.apply(_SQRT, _variance(centred, along, keepdims, count))  # type: ignore[no-any-return]
+        return core.apply(_DIV, centred.norm(along, keepdims), math.sqrt(count))  # type: ignore[no-any-return]
 
     def var(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
     ) -> Result:
-        """The variance, norm(x - mean)**2 / (n - ddof)."""
+        """The variance: the sum of the squares of x - mean, divided by n - ddof."""
         check_options("var", dtype, out)
-        spread, count = self._spread("var", axis, keepdims, ddof)
-        return core.apply(_DIV, core.apply(_SQUARE, spread), count)  # type: ignore[no-any-return]
-
-    def _spread(self, name: str, axis: Axis, keepdims: bool, ddof: float) -> tuple[Any, float]:
-        """The norm of the differences from the mean, and n - ddof."""
         along = self._axis(axis)
+        centred, count = self._centred("var", along, ddof)
+        return _variance(centred, along, keepdims, count)  # type: ignore[no-any-return]
+
+    def _centred(self, name: str, along: int | None, ddof: float) -> tuple[Any, float]:
+        """The differences from the mean, and n - ddof."""
         count = self._filled(name, along).columns - number(ddof, "ddof")
-        mean: Any = self.mean(axis, keepdims=True)
-        centred = elementwise(_SUB, self, mean)
-        if not all(map(math.isfinite, mean.numbers())):  # a norm with inf in it is inf, a deviation from inf is nan
-            return core.apply(_SQRT, elementwise(_SQUARE, centred).sum(axis, keepdims=keepdims)), max(count, 0.0)
-        return centred.norm(axis, keepdims), max(count, 0.0)
+        return elementwise(_SUB, self, self.mean(along, keepdims=True)), max(count, 0.0)
 
     def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Vector | Matrix:
         """The running sums, of all elements or along an axis: one addition an element."""
@@ -248,6 +263,15 @@ class Methods(Reductions):
         import numpy
 
         return numpy.array(flat, dtype=int).reshape(shape)
+
+
+def _variance(centred: Any, along: int | None, keepdims: bool, count: float) -> Any:
+    """The squares of differences from a mean, of all elements or along an axis, summed and divided by a count."""
+    if along is None:  # one node for the sum
+        row = centred.ravel()
+        found = core.apply(_DIV, affine(row, row, None), count)
+        return of_shape(core.block([found]), (1,) * centred.ndim, centred.of_numpy) if keepdims else found
+    return core.apply(_DIV, elementwise(_SQUARE, centred).sum(along, keepdims=keepdims), count)
 
 
 def _order(row: list[float]) -> list[int]:

@@ -44,7 +44,8 @@ REDUCTIONS_AND_PRODUCTS: dict[str, str] = {
     "nanquantile": "np.nanquantile(P, 0.5, axis=1)",
     "nancumsum": "np.nancumsum(p); np.nancumsum(P, axis=0)",
     "nancumprod": "np.nancumprod(p); np.nancumprod(P, axis=1)",
-    "cov": "np.cov(M); np.cov(v); np.cov(M, rowvar=False, bias=True); np.cov(v, w); np.cov(M, v)",
+    "cov": "np.cov(M); np.cov(v); np.cov(M, rowvar=False, bias=True);"
+        " np.cov(M[:1]); np.cov(N[:, :1], rowvar=False); np.cov(M[:1], rowvar=False, bias=True); np.cov(v, w); np.cov(M, v)",
     "corrcoef": "np.corrcoef(S); np.corrcoef(N.T); np.corrcoef(v, w)",
     "dot": "np.dot(v, w); np.dot(M, v); np.dot(v, N); np.dot(M, N); np.dot(2.0, v)",
     "inner": "np.inner(v, w); np.inner(M, v); np.inner(v, M); np.inner(M, L)",
@@ -71,6 +72,7 @@ REDUCTIONS_AND_PRODUCTS: dict[str, str] = {
     "linalg.norm": "np.linalg.norm(v); np.linalg.norm(M); np.linalg.norm(v, 1); np.linalg.norm(v, np.inf);"
         " np.linalg.norm(v, -np.inf); np.linalg.norm(v, 3); np.linalg.norm(M, axis=0); np.linalg.norm(M, 'fro');"
         " np.linalg.norm(M, 1); np.linalg.norm(M, np.inf); np.linalg.norm(M, -1, keepdims=True);"
+        " np.linalg.norm(M, axis=(0,));"
         " np.linalg.norm(M, axis=1, keepdims=True); np.linalg.norm(v, 0); np.linalg.norm(M, axis=(1, 0), ord=1)",
     "linalg.vector_norm": "np.linalg.vector_norm(v); np.linalg.vector_norm(M);"
         " np.linalg.vector_norm(M, axis=1, ord=1)",
@@ -83,7 +85,8 @@ REDUCTIONS_AND_PRODUCTS: dict[str, str] = {
     "linalg.tensordot": "np.linalg.tensordot(M, N, axes=1)",
     "linalg.vecdot": "np.linalg.vecdot(v, w); np.linalg.vecdot(M, v)",
     "linalg.matrix_transpose": "np.linalg.matrix_transpose(M)",
-    "linalg.multi_dot": "np.linalg.multi_dot([M, S, N])",
+    "linalg.multi_dot": "np.linalg.multi_dot([M, S, N]); np.linalg.multi_dot([v, S, w]);"
+        " np.linalg.multi_dot([M, v])",
     "linalg.matrix_power": "np.linalg.matrix_power(S, 3)",
 }
 
@@ -159,6 +162,7 @@ OTHERS: dict[str, str] = {
         " np.count_nonzero(C, axis=0, keepdims=True)",
     "searchsorted": "np.searchsorted(u, v)",
     "digitize": "np.digitize(v, u)",
+    "ix_": "np.ix_(c); np.ix_(c, [0, 1])",
     "isin": "np.isin(v, [0.7, 2.0])",
     "isneginf": "np.isneginf(v)",
     "isposinf": "np.isposinf(v)",
@@ -190,7 +194,8 @@ OTHERS: dict[str, str] = {
     "full_like": "np.full_like(v, 3.0); np.full_like(v, v[0])",
     "interp": "np.interp(v, [-2.0, 0.0, 1.0, 4.0], [1.0, 2.0, -1.0, 0.5]); np.interp(v, u, w);"
         " np.interp(0.4, u, w); np.interp([-9.0, 0.5, 9.0], u, w, left=1.0, right=2.0)",
-    "polyval": "np.polyval(v, w); np.polyval([1.0, 2.0], v); np.polyval(v, 2.0); np.polyval(v, M)",
+    "polyval": "np.polyval(v, w); np.polyval([1.0, 2.0], v); np.polyval(v, 2.0); np.polyval(v, M);"
+        " np.polyval(M, 2.0); np.polyval(M, v)",
     # older names
     "product": "np.product(M, 1)", "cumproduct": "np.cumproduct(v)", "sometrue": "np.sometrue(v)",
     "alltrue": "np.alltrue(C, axis=0)", "trapz": "np.trapz(v, u); np.trapz(M, axis=0)", "round_": "np.round_(v)",

@@ -147,7 +147,7 @@ def flags(operand: Operand, found: list[bool]) -> Any:
 
 def _as_lists(items: list[Any], shape: Shape, template: Any) -> Any:
     """The items in nested lists, or as the template has them."""
-    if isinstance(template, array):
+    if isinstance(template, array) and not any(isinstance(x, core.Node) for x in items):  # it holds numbers alone
         return array("d", items)
     if isinstance(template, Array):
         made = of_shape(core.block(items), shape, template.of_numpy)

@@ -17,7 +17,8 @@ import numpy
 from scalargrad import convert, core, functions
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.data import lifting, tested
-from scalargrad.errors import NumberError
+from scalargrad.arrays.reductions import is_double
+from scalargrad.errors import KeywordError, NumberError, ShapeError
 from scalargrad.table import ops
 
 # scipy's ufuncs that are functions of ours by another name.
@@ -40,7 +41,7 @@ _RULES: dict[str, Callable[..., Any]] = {
     **{name: getattr(tested, name) for name in ("isnan", "isinf", "isfinite")},
     "positive": operator.pos, "negative": operator.neg, "conjugate": operator.pos,
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "floor_divide": operator.floordiv, "remainder": operator.mod, "divmod": divmod,
+    "floor_divide": operator.floordiv, "remainder": operator.mod, "divmod": lambda x, y: (x // y, x % y),
     "power": operator.pow, "float_power": operator.pow,
     "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
     "equal": operator.eq, "not_equal": operator.ne,
@@ -59,7 +60,14 @@ _BY_UFUNC = {found: _RULES[found.__name__] for found in _UFUNCS if found.__name_
 _OF_OBJECTS = {
     found for found in _UFUNCS if found.__name__ not in _OF_INTS and any("O" in kind for kind in found.types)
 }
+# Of these, those whose loop over objects applies Python's operators: the others compare, or look for methods.
+_BY_OPERATOR = {
+    found
+    for found in _OF_OBJECTS
+    if getattr(_RULES.get(found.__name__), "__module__", "") == "_operator" and not found.__name__.startswith("logical")
+}
 _OWN = {core.Node, float, int, bool}
+_HARMLESS: Any = {"out": None, "where": True, "casting": "same_kind", "order": "K", "subok": True}
 _EMPTY = numpy.empty((), object)
 
 
@@ -74,10 +82,15 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any
             other = y if x is self else x
             kind = type(other)
             if kind is numpy.ndarray and other.ndim:
-                if ufunc in _OF_OBJECTS:
+                if ufunc in _BY_OPERATOR:
                     box = _EMPTY.copy()
                     box[()] = self
-                    return ufunc(box, y) if x is self else ufunc(x, box)
+                    try:
+                        return ufunc(box, y) if x is self else ufunc(x, box)
+                    except TypeError:
+                        if other.dtype.kind in "mMSUVT":  # dates, texts and records have no loop with objects
+                            convert.refuse(other)
+                        raise
             elif ufunc in _BY_UFUNC:
                 if kind not in _OWN:
                     other = float(other) if kind is numpy.float64 else _number(other)
@@ -110,18 +123,39 @@ def _other(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, 
             f"np.{name}{'.at' * (method == 'at')} would put a Value into an array of numbers: write a new array,"
             f" a = a {'+' if name == 'add' else '*'} v, or make it one of objects before, a.astype(object)"
         )
-    plain = method == "__call__" and not options
-    opcode = ops.OPCODE.get(ops.NUMPY.get(name, name))
-    if plain and opcode is not None and (ufunc not in _OF_OBJECTS or any(map(_is_table, inputs))):
-        return lifting.lift(opcode, inputs)
-    if plain and name in ("isnan", "isinf", "isfinite"):
-        return _RULES[name](*inputs)
+    if ufunc.signature:
+        raise ShapeError(f"np.{name} needs vectors or matrices, got a Value, which is a number: write x * v")
+    if is_double(options.get("dtype")):  # the numbers of Values are doubles
+        options = {k: x for k, x in options.items() if k != "dtype" and x is not _HARMLESS.get(k, _HARMLESS)}
+    rule = _RULES.get(name)
+    if method == "__call__" and not options and rule is not None:
+        tables, given = any(map(_is_table, inputs)), [_as_data(x) for x in inputs]
+        opcode = ops.OPCODE.get(ops.NUMPY.get(name, name))
+        if tables and opcode is not None:
+            return lifting.lift(opcode, inputs)
+        if not any(getattr(x, "ndim", 0) for x in given):
+            return rule(*(x.item() if isinstance(x, numpy.ndarray) and x.dtype == object else x for x in given))
+        if name.startswith("logical"):
+            return ufunc(*(bool(x) if isinstance(x, core.Node) else numpy.asarray(x, bool) for x in given))
+        if not tables and ufunc not in _BY_OPERATOR:
+            return rule(*given)
+    if method == "outer" and not options and ufunc not in _BY_OPERATOR:
+        x, y = (z if isinstance(z, core.Node) else numpy.asarray(z) for z in inputs)
+        return ufunc(x if isinstance(x, core.Node) else x.reshape(x.shape + (1,) * getattr(y, "ndim", 0)), y)
+    for option in options.keys() & {"dtype", "where"}:
+        if options[option] is not object:
+            raise KeywordError(f"np.{name} of Values takes no {option}=: leave it out, and choose by sg.where")
     if ufunc not in _OF_OBJECTS or any(map(_is_table, inputs)):
         raise NumberError(
             f"{named(name)} has no rule for Values: {BY_OURS.get(name, 'write it by functions of scalargrad')}, or take"
             " the numbers, v.data or x.numpy(), through which no gradient passes"
         )
     return getattr(ufunc, method)(*map(_boxed, inputs), **options)
+
+
+def _as_data(x: Any) -> Any:
+    """numpy's array of a list or tuple."""
+    return numpy.asarray(x) if isinstance(x, (list, tuple)) else x
 
 
 def _is_numeric(x: Any) -> bool:

@@ -31,7 +31,6 @@ _CALLS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("bitwise_and",), partial(combined, "&")),
     **dict.fromkeys(("bitwise_or",), partial(combined, "|")),
     **dict.fromkeys(("bitwise_xor",), partial(combined, "^")),
-    "invert": lambda x: ~x,
 }
 
 

@@ -9,7 +9,7 @@ import numpy
 from scalargrad import core
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.numpy import looking, moving, pointwise, products, reducing
-from scalargrad.arrays.numpy.rules import RULES, called, of_numpy, refuse
+from scalargrad.arrays.numpy.rules import RULES, by_numpy, called, checked, of_numpy, refuse
 
 _HOME = (looking, moving, pointwise, products, reducing)  # importing them registered the rules
 
@@ -29,5 +29,5 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     if place == "linalg" and function.__name__ in _LINALG:
         from scalargrad.arrays import linalg
 
-        return getattr(linalg, function.__name__)(*args, **kwargs)
+        return by_numpy(name, getattr(linalg, function.__name__), args, checked(name, kwargs))
     refuse(name)

@@ -16,8 +16,8 @@ from scalargrad.errors import KeywordError, NumberError
 _LOOKING = (
     "allclose", "argmax", "argmin", "argpartition", "argsort", "argwhere", "array_equal", "array_equiv", "can_cast",
     "common_type", "diag_indices_from", "digitize", "flatnonzero", "in1d", "isclose", "iscomplex",
-    "iscomplexobj", "isin", "isneginf", "isposinf", "isreal", "isrealobj", "lexsort", "nanargmax", "nanargmin", "ndim",
-    "nonzero", "result_type", "searchsorted", "shape", "size", "tril_indices_from", "triu_indices_from",
+    "iscomplexobj", "isin", "isneginf", "isposinf", "isreal", "isrealobj", "ix_", "lexsort", "nanargmax", "nanargmin",
+    "ndim", "nonzero", "result_type", "searchsorted", "shape", "size", "tril_indices_from", "triu_indices_from",
 )  # fmt: skip
 
 
@@ -33,6 +33,14 @@ def numbers(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return type(x)([numbers(item) for item in x])
     return x
+
+
+def is_tracked(x: Any) -> bool:
+    """Whether there are Values in an argument."""
+    found = x.elements() if isinstance(x, Array) else x
+    if isinstance(found, (list, tuple)) or (isinstance(found, numpy.ndarray) and found.dtype == object and found.ndim):
+        return any(map(is_tracked, found))
+    return isinstance(found, core.Node)
 
 
 def seen(found: Any) -> Any:

@@ -137,6 +137,6 @@ def _unless(flags: Any, end: Any, found: Any) -> Any:
 def _polyval(p: Any, x: Any) -> Any:
     at = ours(x, "polyval")
     found: Any = numpy.zeros(at.shape)
-    for coefficient in ours(p, "polyval").ravel():
+    for coefficient in ours(p, "polyval"):  # of a matrix, one row for each power
         found = elementwise(_ADD, elementwise(_MUL, found, at), coefficient)
     return found

@@ -12,6 +12,7 @@ from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape
 from scalargrad.arrays.numpy.moving import Pool
 from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, open_rule, ours, refuse, rule
+from scalargrad.convert import argument
 from scalargrad.errors import ArgumentError, DispatchError, ShapeError
 from scalargrad.table import ops
 
@@ -62,6 +63,8 @@ def vecdot(x1: Any, x2: Any, *, axis: Any = -1) -> Any:
     x, y = _pair("vecdot", x1, x2)
     if axis != -1:
         raise ArgumentError(f"np.vecdot of arrays of Values has the axis -1, got {axis}")
+    if x.ndim == y.ndim == 2 and x.shape[0] != y.shape[0] and 1 in (x.shape[0], y.shape[0]):
+        return vecdot(x[0] if x.shape[0] == 1 else x, y[0] if x.shape[0] != 1 else y)
     return _einsum({(1, 1): "i,i->", (2, 2): "ij,ij->i", (2, 1): "ij,j->i"}.get((x.ndim, y.ndim), "j,ij->i"), x, y)
 
 
@@ -172,6 +175,8 @@ def _diagonal(letters: str, x: Any) -> tuple[str, Any]:
     """An operand whose letters differ: of a repeated one, the diagonal."""
     if len(set(letters)) == len(letters):
         return letters, x
+    if x.shape[0] != x.shape[1]:
+        raise ShapeError(f"np.einsum needs equal lengths along {letters[0]!r}, got shape {x.shape}")
     pool = Pool()
     return letters[0], pool.gathered(by_numpy("einsum", numpy.einsum, ("ii->i", pool.positions(x)), {}))
 
@@ -256,6 +261,8 @@ def _euclidean(x: Any, axis: Any, keepdims: Any) -> Any:
 @rule("linalg.norm")
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     given = ours(x, "linalg.norm")
+    axis = axis[0] if isinstance(axis, (tuple, list)) and len(axis) == 1 else axis
+    ord = ord if ord is None or isinstance(ord, str) else argument(ord, "the ord of a norm")
     if axis is None and ord is None:
         return _euclidean(given, None, keepdims)
     if given.ndim == 2 and (axis is None or isinstance(axis, (tuple, list))):
@@ -268,6 +275,7 @@ def _vector_norm(x: Any, *, axis: Any = None, keepdims: Any = False, ord: Any = 
     given, options = ours(x, "linalg.vector_norm"), {"axis": axis, "keepdims": keepdims}
     if isinstance(ord, str):
         raise ArgumentError(f"the norm of vectors has a number as its ord, got {ord!r}")
+    ord = argument(ord, "the ord of a norm")
     if ord == 2:
         return _euclidean(given, axis, keepdims)
     size = abs(given)
@@ -299,7 +307,11 @@ def _matrix_norm(x: Any, *, keepdims: Any = False, ord: Any = "fro", axis: Any =
 
 @rule("linalg.multi_dot")
 def _multi_dot(arrays: Any, out: Any = None) -> Any:
-    found, *rest = [ours(x, "linalg.multi_dot") for x in arrays]
+    first, *rest = [ours(x, "linalg.multi_dot") for x in arrays]
+    shapes = [x.shape for x in (first, *rest)]
+    if not rest or any(len(shape) != 2 for shape in shapes[1:-1]) or not all(shapes):
+        raise ShapeError(f"np.linalg.multi_dot needs matrices, of which the ends may be vectors, got shapes {shapes}")
+    found = first
     for x in rest:
         found = affine(found, x, None)
     return found

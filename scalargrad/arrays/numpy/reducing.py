@@ -11,7 +11,7 @@ import numpy
 from scalargrad import core
 from scalargrad.arrays.arithmetic import elementwise
 from scalargrad.arrays.base import axis_of
-from scalargrad.arrays.numpy.looking import numbers
+from scalargrad.arrays.numpy.looking import is_tracked, numbers
 from scalargrad.arrays.numpy.moving import replaced, selected
 from scalargrad.arrays.numpy.rules import by_numpy, open_rule, ours, rule
 from scalargrad.core import whole
@@ -107,6 +107,8 @@ _cumulative("cumulative_prod", "cumprod", 1.0)
 def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
     x: Any = ours(a, "diff")
     k = axis_of(axis, x.ndim)
+    if n < 0:
+        raise ArgumentError(f"np.diff takes the number of differences, from 0 on, got n={n}")
     shape = tuple(1 if each == k else length for each, length in enumerate(x.shape))
     first, last = (
         [] if end is None else [numpy.broadcast_to(end, shape) if numpy.ndim(end) == 0 else end]
@@ -198,6 +200,8 @@ def _quantile(name: str, scale: float, known: bool) -> None:
     ) -> Any:  # fmt: skip
         if method != "linear":
             raise KeywordError(f"np.{name} of an array of Values has the method 'linear', got {method!r}")
+        if is_tracked(q):
+            raise ArgumentError(f"np.{name} has no derivative by q, which has Values in it: write v.data or x.numpy()")
         shares = numpy.asarray(numbers(q), dtype=float) / scale
         if shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
             raise ArgumentError(f"np.{name} takes a number from 0 to {scale:g}, or a list of them, got {q}")
@@ -238,10 +242,13 @@ def _msort(a: Any) -> Any:
     return numpy.sort(a, axis=0)
 
 
+_KEEPS_A_ROW = int(numpy.__version__[0]) < 2 or numpy.__version__.startswith(("2.0.", "2.1."))  # rowvar=False or not
+
+
 @rule("cov")
 def _cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None) -> Any:
     given = [ours(x, "cov") for x in (m, y) if x is not None]
-    parts = [x[None, :] if x.ndim == 1 else x if rowvar or x.shape[0] == 1 else x.T for x in given]
+    parts = [x[None, :] if x.ndim == 1 else x if rowvar or (x.shape[0] == 1 and _KEEPS_A_ROW) else x.T for x in given]
     rows = numpy.concatenate(parts) if y is not None else parts[0]
     centred = rows - rows.mean(axis=1, keepdims=True)
     less = ddof if ddof is not None else 0 if bias else 1

@@ -92,12 +92,12 @@ def refuse(name: str) -> NoReturn:
 def called(name: str, function: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What a rule returns for arguments of numpy's function, whose options are checked."""
     if function in OPEN:
-        return function(*args, **checked(name, kwargs))
+        return by_numpy(name, function, args, checked(name, kwargs))
     names = PARAMETERS[function]
     given = {k: x for k, x in checked(name, {**dict(zip(names, args)), **kwargs}).items() if k not in _FREE}
     if unknown := sorted(given.keys() - set(names)):
         raise KeywordError(f"np.{name} of an array of Values takes no {unknown[0]}=: leave it out; {NUMBERS}")
-    found = function(**given)
+    found = by_numpy(name, function, (), given)
     return found.item() if isinstance(found, Array) and found.ndim == 0 else found
 
 
@@ -127,13 +127,14 @@ def refuse_out(name: str, out: Any) -> NoReturn:
     )
 
 
-def into(out: Any, found: Any, name: str) -> Any:
-    """Puts results into an array of objects, which can hold Values. Raises `KeywordError` for other arrays."""
+def into(out: Any, found: Any, name: str, spread: bool = True) -> Any:
+    """Puts results into an array of objects, which can hold Values; `spread`, if it may have a larger shape. Raises
+    `KeywordError` for other arrays."""
     if out.dtype != object:
         refuse_out(name, out)
     shape = getattr(found, "shape", ())
     try:
-        fits = numpy.broadcast_shapes(shape, out.shape) == out.shape
+        fits = shape == out.shape or (spread and numpy.broadcast_shapes(shape, out.shape) == out.shape)
     except ValueError:
         fits = False
     if not fits:
@@ -151,7 +152,7 @@ def ours(x: Any, name: str) -> Any:
 
 
 def by_numpy(name: str, function: Rule, args: Any, kwargs: Any) -> Any:
-    """What numpy's own function returns for numpy's arrays. Its errors become ours."""
+    """What a rule, or numpy's own function, returns. Python's and numpy's errors, of wrong arguments, become ours."""
     try:
         return function(*args, **kwargs)
     except ScalargradError:

@@ -14,9 +14,9 @@ from scalargrad.arrays.arithmetic import elementwise
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.data.ufuncs import BY_OURS, named
 from scalargrad.arrays.methods import accumulated
-from scalargrad.arrays.numpy.looking import looked
+from scalargrad.arrays.numpy.looking import looked, numbers
 from scalargrad.arrays.numpy.products import _einsum, vecdot
-from scalargrad.arrays.numpy.rules import NUMBERS, checked, into, ours
+from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, checked, into, ours
 from scalargrad.errors import DispatchError, NumberError, ShapeError
 from scalargrad.table import ops
 
@@ -81,6 +81,10 @@ def _divmod(x: Any, y: Any) -> Any:
     return _on("floordiv", x, y), _on("remainder", x, y)
 
 
+def _invert(x: Any) -> Any:
+    return ~x if x.is_mask else refuse("invert")
+
+
 def _summed(name: str, letters: dict[tuple[int, int], str]) -> Callable[[Any, Any], Any]:
     def product(x: Any, y: Any) -> Any:
         a, b = ours(x, name), ours(y, name)
@@ -98,6 +102,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "reciprocal": lambda x: _on("div", 1.0, x),
     "fmax": _known("maximum"), "fmin": _known("minimum"),
     "heaviside": _heaviside, "logaddexp2": _logaddexp2, "modf": _modf, "divmod": _divmod,
+    "invert": _invert,
     "vecdot": vecdot,
     "matvec": _summed("matvec", {(2, 1): "ij,j->i", (2, 2): "ij,bj->bi"}),
     "vecmat": _summed("vecmat", {(1, 2): "i,ij->j", (2, 2): "bi,ij->bj"}),
@@ -109,12 +114,16 @@ def call(quick: dict[str, Callable[..., Any]], ufunc: Any, method: str, inputs: 
     name, full = ufunc.__name__, ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     out = kwargs.get("out")
     target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    in_place = isinstance(target, numpy.ndarray) and any(x is target for x in inputs)
+    if in_place and all(x.is_mask for x in inputs if isinstance(x, Array)):  # b &= mask: bools, as numpy's are
+        return by_numpy(full, getattr(ufunc, method), tuple(map(numbers, inputs)), kwargs)
     if isinstance(target, numpy.ndarray) and target.dtype == object:
-        return into(target, call(quick, ufunc, method, inputs, {k: x for k, x in kwargs.items() if k != "out"}), full)
+        found = call(quick, ufunc, method, inputs, {k: x for k, x in kwargs.items() if k != "out"})
+        return into(target, found, full, spread=not ufunc.signature)
     if out is not None and isinstance(out, tuple):
         kwargs = {**kwargs, "out": next((x for x in out if x is not None), None)}
     options = checked(full, kwargs)
-    for harmless in ("casting", "order", "subok"):
+    for harmless in ("casting", "order", "subok", *(["axes"] if name == "matmul" else [])):  # a @= v gives the axes
         options.pop(harmless, None)
     if method in ("at", "reduceat"):
         raise DispatchError(f"np.{full} has no rule for arrays of Values: {_INSTEAD[method]}; {NUMBERS}")
@@ -135,6 +144,8 @@ def call(quick: dict[str, Callable[..., Any]], ufunc: Any, method: str, inputs: 
         function = partial(ufunc)
     if method == "outer":
         return _outer(lambda x, y: call(quick, ufunc, "__call__", (x, y), {}), full, *inputs)
+    if name in _CALLS and not any(_may_know(x) for x in inputs):
+        inputs = tuple(ours(x, full) for x in inputs)
     found = function(*inputs)
     if found is NotImplemented and not any(_may_know(x) for x in inputs):
         unknown = [type(x).__name__ for x in inputs if not isinstance(x, Array)]
