@@ -65,8 +65,17 @@ class Graph:
             self.state[-1] = nothing
 
     def append(self, op: int, operands: tuple[Any, ...], value: float) -> int:
-        self.nodes.append((op, value, None, operands, None, None))
-        index = len(self.nodes) - 1
+        node = (op, value, None, operands, None, None)
+        index = len(self.nodes)
+        self.nodes.append(node)
+        if index >= self.limit or self.nodes[index] is not node:
+            index = self.settle(node, index)
+        return index
+
+    def settle(self, node: tuple[Any, ...], index: int) -> int:
+        """The index of a node that was just appended. A signal's handler, or a `__del__`, may have recorded others at
+        its place. Of a large graph, the next operation looks whether it must be closed."""
+        index = next(k for k in range(index, len(self.nodes)) if self.nodes[k] is node)
         if index >= self.limit:
             self.rest()
         return index

@@ -249,11 +249,11 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     if serial == graph.serial:
         return index
     if operand._graph is None:
-        nodes = graph.nodes
+        nodes, node = graph.nodes, (ops.LEAF, data, None, (operand,), None, None)
         index = len(nodes)
-        nodes.append((ops.LEAF, data, None, (operand,), None, None))
-        if index >= graph.limit:
-            graph.rest()
+        nodes.append(node)
+        if index >= graph.limit or nodes[index] is not node:
+            index = graph.settle(node, index)
     elif operand._graph is graph:
         return operand._index  # type: ignore[no-any-return]
     else:

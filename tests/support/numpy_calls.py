@@ -45,7 +45,8 @@ REDUCTIONS_AND_PRODUCTS: dict[str, str] = {
     "nancumsum": "np.nancumsum(p); np.nancumsum(P, axis=0)",
     "nancumprod": "np.nancumprod(p); np.nancumprod(P, axis=1)",
     "cov": "np.cov(M); np.cov(v); np.cov(M, rowvar=False, bias=True);"
-        " np.cov(M[:1]); np.cov(N[:, :1], rowvar=False); np.cov(M[:1], rowvar=False, bias=True); np.cov(v, w); np.cov(M, v)",
+        " np.cov(M[:1]); np.cov(N[:, :1], rowvar=False); np.cov(M[:1], rowvar=False, bias=True);"
+         " np.cov(v, w); np.cov(M, v)",
     "corrcoef": "np.corrcoef(S); np.corrcoef(N.T); np.corrcoef(v, w)",
     "dot": "np.dot(v, w); np.dot(M, v); np.dot(v, N); np.dot(M, N); np.dot(2.0, v)",
     "inner": "np.inner(v, w); np.inner(M, v); np.inner(v, M); np.inner(M, L)",

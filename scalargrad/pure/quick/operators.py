@@ -72,8 +72,8 @@ node = {node}
 nodes = graph.nodes
 index = len(nodes)
 nodes.append(node)
-if index >= graph.limit:
-    graph.rest()
+if index >= graph.limit or nodes[index] is not node:
+    index = graph.settle(node, index)
 result = Bare()
 result._graph = graph
 result._index = index

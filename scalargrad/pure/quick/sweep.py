@@ -21,18 +21,23 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     Returns False, and changes nothing, if most nodes are not reached; if a leaf entered twice, because its second sum
     would run on from the first; and if there is a joint operation.
     """
-    nodes: list[Any] = graph.nodes if len(graph.nodes) == index + 1 else graph.nodes[: index + 1]
+    nodes: list[Any] = graph.nodes
+    rest = reversed(nodes)
+    if operator.length_hint(rest) != index + 1:
+        nodes = nodes[: index + 1]
+        rest = reversed(nodes)
+    # From here on `rest` says where the sweep starts: a thread that was about to record when another one closed the
+    # graph still appends its node.
     first = len(to.adjoints) == 1  # no other graph was reached: no sums of entries to run on from
-    adjoints = _start(to, graph, nodes, first)
+    adjoints = _start(to, graph, index + 1, first)
     leaves: dict[int, tuple[Any, float]] = {}
     links: list[tuple[Graph, int, float]] = []
     unreached = UNREACHED
     skipped = 0
-    rest = reversed(nodes)
     for a, (op, z, i, p, j, q) in zip(reversed(adjoints), rest):
         if a is unreached:
             skipped += 1
-            if skipped % 32 == 0 and skipped > (len(nodes) - operator.length_hint(rest)) // 2:
+            if skipped % 32 == 0 and skipped > (index + 1 - operator.length_hint(rest)) // 2:
                 return False
         elif i is not None:
             adjoints[i] += a * p
@@ -67,16 +72,16 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     return True
 
 
-def _start(to: Any, graph: Graph, nodes: list[Any], first: bool) -> list[float]:
+def _start(to: Any, graph: Graph, count: int, first: bool) -> list[float]:
     """The adjoints so far. Those of entries run on from the sum of the leaf, or of the linked node."""
-    adjoints = [UNREACHED] * len(nodes)
+    adjoints = [UNREACHED] * count
     if not first:
-        for k, node in enumerate(nodes):
+        for k, node in zip(range(count), graph.nodes):
             if 0 <= node[0] < ops.FIRST:
                 total = to.running_sum(graph, k)
                 if total is not None:
                     adjoints[k] = total
     for k, adjoint in to.adjoints[graph].items():
-        if k < len(nodes):
+        if k < count:
             adjoints[k] = adjoint
     return adjoints
