@@ -1,4 +1,4 @@
-"""A flat list or tuple of numbers is taken whole; it is as if its numbers were taken one by one."""
+"""A flat list, tuple or dict of numbers is taken whole; it is as if its numbers were taken one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from scalargrad.errors import HigherOrderError, NumberError, RangeError, ShapeEr
 from scalargrad.transforms import containers
 
 NUMBERS = st.floats(-1e3, 1e3) | st.sampled_from([0.0, -0.0, 5e-324, 1e300]) | st.integers(-9, 9) | st.booleans()
-ROWS = st.lists(NUMBERS, max_size=5) | st.lists(NUMBERS, max_size=5).map(tuple)
+ROWS = (
+    st.lists(NUMBERS, max_size=5)
+    | st.lists(NUMBERS, max_size=5).map(tuple)
+    | st.dictionaries(st.sampled_from([3, "b", "a", None]), NUMBERS)
+)
 TREES = st.recursive(
     NUMBERS | ROWS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner)
 )
@@ -30,8 +34,8 @@ def mixed(tree: Any) -> Any:
 
 
 def apart(tree: Any) -> Any:
-    """The tree with each number in a dict of its own."""
-    return containers.mapped(lambda x: {"x": x}, tree)
+    """The tree with each number in a container of its own, which is not taken whole."""
+    return containers.mapped(lambda x: collections.OrderedDict(x=x), tree)
 
 
 def bits(tree: Any) -> list[Any]:
@@ -42,6 +46,7 @@ def bits(tree: Any) -> list[Any]:
 @given(TREES)
 @example([1, 2.0])
 @example((5e-324, True))
+@example({"b": 2, "a": -0.0})
 def test_a_row_is_its_numbers(tree: Any) -> None:
     value, gradient = sg.value_and_grad(mixed)(tree)
     value_apart, gradient_apart = sg.value_and_grad(mixed)(apart(tree))
@@ -67,6 +72,33 @@ def test_results_in_rows(left: list[float], right: list[float]) -> None:
     for (k, m), (by_left, by_right) in zip(places, both):
         assert by_left == [float(right[m]) * (n == k) for n in range(len(left))]
         assert by_right == [float(left[k]) * (n == m) for n in range(len(right))]
+
+
+@pytest.mark.filterwarnings("ignore:no Value reached")
+@given(TREES, TREES, TREES)
+@example(1.0, [2.0, 3.0], {"a": 4})
+def test_several_arguments_are_as_one(x: Any, y: Any, z: Any) -> None:
+    def of_all(a: Any, b: Any, c: Any) -> Any:
+        return mixed([a, b, c])
+
+    value, gradients = sg.value_and_grad(of_all, argnums=(0, 1, 2))(x, y, z)
+    value_as_one, gradient = sg.value_and_grad(mixed)([x, y, z])
+    assert bits(value) == bits(value_as_one) and bits(list(gradients)) == bits(gradient)
+    first, last = sg.grad(of_all, argnums=(-1, 0))(x, y, z)
+    assert bits([last, first]) == bits([gradient[0], gradient[2]])
+
+
+def test_a_dict_of_results_has_its_keys() -> None:
+    found = sg.jacobian(lambda x: {"b": x["p"] * x["q"], "a": x["q"], 3: 1.0})({"q": 2, "p": 5.0})
+    assert found == {"b": {"q": 5.0, "p": 2.0}, "a": {"q": 1.0, "p": 0.0}, 3: {"q": 0.0, "p": 0.0}}
+    assert list(found) == ["b", "a", 3] and list(found["b"]) == ["q", "p"]
+    given_dict = {"x": 2.0, "y": 3.0}
+
+    def edits(d: dict[str, Any]) -> Any:
+        given_dict.clear()
+        return d.pop("x") * d["y"]
+
+    assert sg.grad(edits)(given_dict) == {"x": 3.0, "y": 2.0}
 
 
 def test_a_list_that_is_edited_meanwhile_is_what_it_was() -> None:

@@ -139,16 +139,20 @@ int sg_is_tracked(const Block *block)
     return block->items != NULL;
 }
 
+/* When operands enter, there is room for so many nodes more, such as a sum of the results and its weight: then the graph
+ * grows once. */
+#define FEW 8u
+
 sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need)
 {
     int uses = 0;
-    uint64_t room = (uint64_t)need + 1;       /* with the operands that enter, and a sum of the results: grow once */
+    uint64_t room = need;
     for (int k = 0; k < 3; k++) {
         const Block *block = arrays[k].block;
         uses |= block && block->graph && block->graph == thread->open;
         if (block && block->items && sg_is_node(block->items[0]) &&
             !(thread->open && ((Node *)block->items[0])->entry_serial == thread->open->serial))
-            room += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns;
+            room += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns + FEW;
     }
     return sg_open_graph(thread, uses, room < SG_CONST ? (uint32_t)room : need);
 }

@@ -23,8 +23,9 @@ from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
+from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
 from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, require_function, running, weighted
-from scalargrad.transforms.trees import NUMBER, ROW, Leaf, Tree, joined
+from scalargrad.transforms.trees import Tree, joined
 
 if TYPE_CHECKING:
     from scalargrad.convert import Number
@@ -46,10 +47,18 @@ def _kept(argnums: Any) -> Any:
     return tuple(argnums) if isinstance(argnums, Iterator) else argnums
 
 
+def _are_positions(argnums: tuple[Any, ...], count: int) -> bool:
+    """Whether these are different ints from 0 to count - 1."""
+    kinds = {*map(type, argnums)}
+    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
+
+
 def _positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
     """The non-negative positions of the arguments to differentiate by."""
     if type(argnums) is int and 0 <= argnums < count:
         return (argnums,)
+    if type(argnums) is tuple and _are_positions(argnums, count):
+        return argnums
     given: Any = argnums if convert.index(argnums) is None else [argnums]
     try:
         positions = [operator.index(k) for k in given]
@@ -187,7 +196,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
         def entries(result: Leaf) -> Any:
             if numbers_alone and result.kind <= ROW:
                 found = [_one_or_all(one, run.outside(row)) for row in pulled[result.start :][: result.size]]
-                return found[0] if result.kind == NUMBER else type(result.given)(found)
+                return found[0] if result.kind == NUMBER else like(result.given, found)
             of_result = rows[result.start : result.start + result.size]
 
             def entry(k: int, argument: Leaf) -> Any:

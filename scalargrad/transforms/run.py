@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 from scalargrad import contexts, convert, core
 from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
-from scalargrad.transforms.trees import ROW, Branch, Leaf, Tree
+from scalargrad.transforms.parts import ROW, Branch, Leaf
+from scalargrad.transforms.trees import Tree, planted
 
 Function = Callable[..., Any]
 
@@ -73,10 +74,9 @@ class Run:
             self.inputs.append(Tree(args[k], ("argument ", k, " of ", name)))
         if running:
             refuse_outer(self.inputs)
-        self.blocks: list[Any] = []
-        for k, tree in zip(positions, self.inputs):
-            blocks, self.args[k] = tree.planted()
-            self.blocks += blocks
+        self.blocks, seen = planted(self.inputs)
+        for k, given in zip(positions, seen):
+            self.args[k] = given
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
@@ -184,10 +184,10 @@ class Run:
         """Cuts a row of all inputs' numbers into one row per input."""
         if len(self.inputs) == 1:
             return [row]
-        parts = []
+        parts, start = [], 0
         for tree in self.inputs:
-            parts.append(row[: tree.size])
-            row = row[tree.size :]
+            parts.append(row[start : start + tree.size])
+            start += tree.size
         return parts
 
     def outside(self, row: array[float]) -> list[Any]:

@@ -6,7 +6,6 @@ numbers of a tree form one row: single numbers come first, then the numbers of e
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -17,49 +16,26 @@ from scalargrad.arrays.base import Array, of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.transforms import containers
+from scalargrad.transforms.parts import (
+    ARRAY,
+    BUFFER,
+    NUMBER,
+    NUMPY,
+    OTHER,
+    ROW,
+    Branch,
+    Leaf,
+    Path,
+    Subtree,
+    array_leaf,
+    is_array,
+    leaves_of,
+    like,
+    named,
+    spread,
+)  # fmt: skip
 
-# ROW: a list or tuple of numbers alone, a leaf in place of a branch of many; ARRAY: Vector or Matrix; NUMPY: its array
-NUMBER, ROW, ARRAY, NUMPY, BUFFER, OTHER = range(6)
-# The name of the whole, whose parts are put together when it is needed; or the path of a container, and a key in it.
-Path = str | tuple[Any, ...]
 _IN_ROWS = {float, int, core.Node}
-
-
-class Leaf:
-    """A number, an array, or another object, which a transform passes through unchanged."""
-
-    __slots__ = ("given", "kind", "path", "shape", "size", "start")
-
-    def __init__(self, given: Any, kind: int, shape: Shape, path: Path, size: int, start: int = 0) -> None:
-        self.given, self.kind, self.shape, self.path, self.size, self.start = given, kind, shape, path, size, start
-
-    @property
-    def of_numpy(self) -> bool:
-        return self.kind == NUMPY or (self.kind == ARRAY and self.given.of_numpy)
-
-
-class Branch:
-    """A container with `children` at `keys`: indices of a list or tuple, or keys of a dict."""
-
-    __slots__ = ("children", "container", "keys", "path")
-
-    def __init__(self, container: Any, keys: Sequence[Any], children: list[Any], path: Path) -> None:
-        self.container, self.keys, self.children, self.path = container, keys, children, path
-
-
-def _spread(leaf: Leaf) -> Branch:
-    """A row as the branch that it stands for."""
-    children = [Leaf(x, NUMBER, (), (leaf.path, k), 1, leaf.start + k) for k, x in enumerate(leaf.given)]
-    return Branch(leaf.given, range(leaf.size), children, leaf.path)
-
-
-def _named(path: Path) -> str:
-    if isinstance(path, str):
-        return path
-    return f"{_named(path[0])}[{path[1]!r}]" if len(path) == 2 else "".join(map(str, path))
-
-
-Subtree = Leaf | Branch
 
 
 class Tree:
@@ -76,11 +52,11 @@ class Tree:
         try:
             self.root = root = self._read(given, where)
         except RecursionError:
-            raise ArgumentError(f"{_named(where)} is nested too deeply, or contains itself") from None
+            raise ArgumentError(f"{named(where)} is nested too deeply, or contains itself") from None
         if isinstance(root, Leaf):
             self.leaves, self.size = [root], root.size
             return
-        self.leaves, self.size = sorted(_leaves(root), key=_is_array), 0
+        self.leaves, self.size = sorted(leaves_of(root), key=is_array), 0
         for leaf in self.leaves:
             leaf.start = self.size
             self.size += leaf.size
@@ -89,17 +65,18 @@ class Tree:
         kind = type(x)
         if isinstance(x, core.Node) or (kind is float and not self._others):
             return Leaf(x, NUMBER, (), path, 1)
-        if (kind is list or kind is tuple) and x and not self._others:
-            kinds = {*map(type, x)}
+        if (kind is list or kind is tuple or kind is dict) and x and not self._others:
+            items = list(x.values() if kind is dict else x)
+            kinds = {*map(type, items)}
             if kinds <= _IN_ROWS:
-                return Leaf(x[:] if int not in kinds else kind(map(_item, x)), ROW, (), path, len(x))
+                return Leaf(like(x, list(map(_item, items)) if int in kinds else items), ROW, (), path, len(items))
         if reading.is_plain(x) and not self._others:
-            return _array(x, NUMPY, x.shape, path)
+            return array_leaf(x, NUMPY, x.shape, path)
         keys = containers.keys(x)
         if keys is not None:
             return Branch(x, keys, [self._read(x[key], (path, key)) for key in keys], path)
         if isinstance(x, Array):
-            return _array(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
+            return array_leaf(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
         if reading.is_numpy(x) and not self._others:
             reading.refuse_masked(x)
         if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
@@ -109,21 +86,21 @@ class Tree:
         if reading.is_numpy(x):
             tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
             if tracked or (x.dtype.kind in "biufO" and not self._others):
-                return _array(x, NUMPY, tuple(x.shape), path)
+                return array_leaf(x, NUMPY, tuple(x.shape), path)
         elif not self._others:
             if _is_number(x):
                 return Leaf(_number(x), NUMBER, (), path, 1)
             if reading.is_data(x):
-                name = _named(path)
+                name = named(path)
                 if not reading.is_buffer(x):  # an array or a table of another library
                     x = reading.of_foreign(x, name)
-                    return _array(x, NUMPY, reading.read(x, (1, 2), name, False)[1], path)
+                    return array_leaf(x, NUMPY, reading.read(x, (1, 2), name, False)[1], path)
                 shape = reading.read(x, (1, 2), name, False)[1]
-                return _array(x if isinstance(x, array) else reading.of_buffer(x, name), BUFFER, shape, path)
+                return array_leaf(x if isinstance(x, array) else reading.of_buffer(x, name), BUFFER, shape, path)
         if self._others:
             return Leaf(x, OTHER, (), path, 0)
         raise NumberError(
-            f"{_named(path)} is a {type(x).__name__}, {convert.short(x)}: only numbers, numpy arrays, Vectors and"
+            f"{named(path)} is a {type(x).__name__}, {convert.short(x)}: only numbers, numpy arrays, Vectors and"
             " Matrices, and lists, tuples and dicts of them, can be differentiated"
         )
 
@@ -136,7 +113,7 @@ class Tree:
 
     def branch(self) -> Subtree:
         """The root; a row as a branch."""
-        return _spread(self.root) if isinstance(self.root, Leaf) and self.root.kind == ROW else self.root
+        return spread(self.root) if isinstance(self.root, Leaf) and self.root.kind == ROW else self.root
 
     def items(self) -> list[Any]:
         """The Values and floats, as one row."""
@@ -179,14 +156,17 @@ class Tree:
             if root.kind > ROW:
                 return [block], _inside(root, [], iter((block,)))
             leaves = core.items(core.whole(block, 1, root.size))
-            return [block], leaves[0] if root.kind == NUMBER else leaves if type(root.given) is list else tuple(leaves)
+            return [block], leaves[0] if root.kind == NUMBER else like(root.given, leaves)
         blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in self.spans()]
         return blocks, self.inside(blocks)
 
     def inside(self, blocks: Sequence[Any]) -> Any:
         """The tree as the function sees it, from the items of blocks: one block per span of `spans`."""
-        singles = core.items(core.whole(blocks[0], 1, len(blocks[0])))
-        following = iter(blocks[1:])
+        return self._of(core.items(core.whole(blocks[0], 1, len(blocks[0]))), blocks[1:])
+
+    def _of(self, singles: list[Any], blocks: Sequence[Any]) -> Any:
+        """The tree as the function sees it, from its single numbers, and a block per array."""
+        following = iter(blocks)
         root = self.root
         if isinstance(root, Leaf):
             return _inside(root, singles, following)
@@ -194,9 +174,9 @@ class Tree:
 
     def spans(self) -> list[tuple[int, int]]:
         """Where the numbers of each block begin and end: one block of all single numbers, then one block per array."""
-        if not self.leaves or not _is_array(self.leaves[-1]):
+        if not self.leaves or not is_array(self.leaves[-1]):
             return [(0, self.size)]
-        arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if _is_array(leaf)]
+        arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if is_array(leaf)]
         return [(0, arrays[0][0]), *arrays]
 
     def match(self, given: Any, where: str, absent: bool = False) -> array[float]:
@@ -209,16 +189,18 @@ class Tree:
         return row
 
 
-def _array(given: Any, kind: int, shape: Shape, path: Path) -> Leaf:
-    return Leaf(given, kind, shape, path, math.prod(shape))
-
-
-def _leaves(tree: Subtree) -> list[Leaf]:
-    return [tree] if isinstance(tree, Leaf) else [leaf for child in tree.children for leaf in _leaves(child)]
-
-
-def _is_array(leaf: Leaf) -> bool:
-    return ARRAY <= leaf.kind <= BUFFER
+def planted(trees: Sequence[Tree]) -> tuple[list[Any], list[Any]]:
+    """`Tree.planted` of several trees. Without arrays, they share a block."""
+    if len(trees) == 1 or any(is_array(tree.leaves[-1]) for tree in trees if tree.leaves):
+        pairs = [tree.planted() for tree in trees]
+        return [block for blocks, _ in pairs for block in blocks], [seen for _, seen in pairs]
+    items = [x for tree in trees for leaf in tree.leaves for x in _elements(leaf, True)]
+    block, start, seen = core.doubles(array("d", items).tobytes(), True), 0, []
+    leaves = core.items(core.whole(block, 1, len(items)))
+    for tree in trees:
+        seen.append(tree._of(leaves[start : start + tree.size], ()))
+        start += tree.size
+    return [block], seen
 
 
 def _is_number(x: Any) -> bool:
@@ -231,7 +213,7 @@ def _is_number(x: Any) -> bool:
 def _elements(leaf: Leaf, numbers: bool) -> Any:
     given = leaf.given
     if leaf.kind <= ROW:
-        items: Sequence[Any] = given if leaf.kind == ROW else (given,)
+        items: Any = (given,) if leaf.kind == NUMBER else given.values() if type(given) is dict else given
         return [x if type(x) is float else x.data for x in items] if numbers else items
     if leaf.kind == OTHER:
         return ()
@@ -262,14 +244,14 @@ def _map(tree: Subtree, function: Callable[[Leaf], Any], rows: bool) -> Any:
     if isinstance(tree, Leaf):
         if rows or tree.kind != ROW:
             return function(tree)
-        tree = _spread(tree)
+        tree = spread(tree)
     return containers.join(tree.container, tree.keys, [_map(child, function, rows) for child in tree.children])
 
 
 def _inside(leaf: Leaf, singles: list[Any], blocks: Iterator[Any]) -> Any:
     """A leaf as the function sees it: of the single numbers, or of the next block."""
     if leaf.kind == ROW:
-        return type(leaf.given)(singles[leaf.start : leaf.start + leaf.size])
+        return like(leaf.given, singles[leaf.start : leaf.start + leaf.size])
     if leaf.kind == NUMBER:
         return singles[leaf.start]
     if leaf.kind == OTHER:
@@ -278,7 +260,7 @@ def _inside(leaf: Leaf, singles: list[Any], blocks: Iterator[Any]) -> Any:
     if len(leaf.shape) == 0:
         return core.item(block, 0)
     if len(leaf.shape) > 2:
-        raise ShapeError(f"{_named(leaf.path)} has shape {leaf.shape}: an array has one or two dimensions")
+        raise ShapeError(f"{named(leaf.path)} has shape {leaf.shape}: an array has one or two dimensions")
     return of_shape(block, leaf.shape, leaf.of_numpy)
 
 
@@ -286,7 +268,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
     if leaf.kind == NUMBER:
         return numbers[0]
     if leaf.kind == ROW:
-        return numbers.tolist() if type(leaf.given) is list else tuple(numbers)
+        return like(leaf.given, numbers.tolist())
     if leaf.kind == OTHER:
         return leaf.given
     if leaf.kind == NUMPY:
@@ -312,13 +294,13 @@ def _match(tree: Subtree, given: Any, where: str, absent: bool, row: array[float
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
     if isinstance(tree, Leaf) and tree.kind == ROW:
-        tree = _spread(tree)
+        tree = spread(tree)
     if isinstance(tree, Branch):
         _match_children(tree, given, where, absent, row)
         return
     shape, numbers = _read_array(given, where)
     if shape != tree.shape:
-        raise ShapeError(f"{where} must have shape {tree.shape}, as {_named(tree.path)} has; got shape {shape}")
+        raise ShapeError(f"{where} must have shape {tree.shape}, as {named(tree.path)} has; got shape {shape}")
     row[tree.start : tree.start + tree.size] = numbers
 
 
@@ -332,8 +314,8 @@ def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
 
 
 def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
-    named = isinstance(tree.container, dict)
-    if named:
+    by_key = isinstance(tree.container, dict)
+    if by_key:
         same = isinstance(given, dict) and given.keys() == set(tree.keys)
     else:
         sequences: Any = (list, tuple, Array)
@@ -342,7 +324,7 @@ def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: arr
     if not same:
         wanted = f"{type(tree.container).__name__} of {len(tree.children)}"
         raise ShapeError(
-            f"{where} must be a {wanted}, as {_named(tree.path)} is{f', with keys {tree.keys}' if named else ''};"
+            f"{where} must be a {wanted}, as {named(tree.path)} is{f', with keys {tree.keys}' if by_key else ''};"
             f" got {type(given).__name__} {convert.short(given)}"
         )
     for key, child in zip(tree.keys, tree.children):

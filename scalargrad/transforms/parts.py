@@ -1,0 +1,72 @@
+"""The parts of trees: leaves, which are numbers, rows of numbers, arrays and other objects, and branches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from scalargrad.arrays.reading import Shape
+from scalargrad.transforms import containers
+
+# ROW: a list, tuple or dict of numbers alone, a leaf in place of a branch of many
+# ARRAY: Vector or Matrix; NUMPY: its array; BUFFER: such as an `array`; OTHER: an object that is passed on
+NUMBER, ROW, ARRAY, NUMPY, BUFFER, OTHER = range(6)
+# The name of the whole, whose parts are put together when it is needed; or the path of a container, and a key in it.
+Path = str | tuple[Any, ...]
+
+
+class Leaf:
+    """A number, an array, or another object, which a transform passes through unchanged."""
+
+    __slots__ = ("given", "kind", "path", "shape", "size", "start")
+
+    def __init__(self, given: Any, kind: int, shape: Shape, path: Path, size: int, start: int = 0) -> None:
+        self.given, self.kind, self.shape, self.path, self.size, self.start = given, kind, shape, path, size, start
+
+    @property
+    def of_numpy(self) -> bool:
+        return self.kind == NUMPY or (self.kind == ARRAY and self.given.of_numpy)
+
+
+class Branch:
+    """A container with `children` at `keys`: indices of a list or tuple, or keys of a dict."""
+
+    __slots__ = ("children", "container", "keys", "path")
+
+    def __init__(self, container: Any, keys: Sequence[Any], children: list[Any], path: Path) -> None:
+        self.container, self.keys, self.children, self.path = container, keys, children, path
+
+
+def spread(leaf: Leaf) -> Branch:
+    """A row as the branch that it stands for."""
+    keys: Any = containers.keys(leaf.given)
+    children = [Leaf(leaf.given[key], NUMBER, (), (leaf.path, key), 1, leaf.start + k) for k, key in enumerate(keys)]
+    return Branch(leaf.given, keys, children, leaf.path)
+
+
+def like(row: Any, items: list[Any]) -> Any:
+    """The container of a row with other items."""
+    kind = type(row)
+    return items if kind is list else tuple(items) if kind is tuple else dict(zip(row, items))
+
+
+def named(path: Path) -> str:
+    if isinstance(path, str):
+        return path
+    return f"{named(path[0])}[{path[1]!r}]" if len(path) == 2 else "".join(map(str, path))
+
+
+Subtree = Leaf | Branch
+
+
+def array_leaf(given: Any, kind: int, shape: Shape, path: Path) -> Leaf:
+    return Leaf(given, kind, shape, path, math.prod(shape))
+
+
+def leaves_of(tree: Subtree) -> list[Leaf]:
+    return [tree] if isinstance(tree, Leaf) else [leaf for child in tree.children for leaf in leaves_of(child)]
+
+
+def is_array(leaf: Leaf) -> bool:
+    return ARRAY <= leaf.kind <= BUFFER
