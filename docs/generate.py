@@ -67,8 +67,13 @@ def joints() -> str:
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
-    "conventions.md": {"kinks": kinks, "functions": functions, "primitives": primitives, "reductions": reductions,
-                       "joints": joints},
+    "conventions.md": {
+        "kinks": kinks,
+        "functions": functions,
+        "primitives": primitives,
+        "reductions": reductions,
+        "joints": joints,
+    },
     "formulas.md": {"chapters": ledger.chapters, "errata": ledger.errata, "sources": ledger.sources},
 }
 
@@ -100,6 +105,7 @@ class Foreign(Protocol):  # an array of numpy's; its type does not tell how many
     @property
     def dtype(self) -> Any: ...
     def __len__(self) -> int: ...
+    def __array__(self) -> Any: ...  # which tells them from arrays of ours, to type checkers
     def __getitem__(self, key: Any, /) -> Any: ...
 
 class _Number(Protocol):  # a scalar of numpy's

@@ -46,6 +46,9 @@ class Mask(Methods):
     __slots__ = ("_ndim",)
     _ndim: int
     is_mask = True
+    if TYPE_CHECKING:
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any: ...
 
     def __init__(self, data: Any) -> None:
         found = _flags(data, "a Mask is made of bools")

@@ -71,23 +71,25 @@ class Methods(Reductions):
 
         return numpy.dtype(bool if self.is_mask else float)
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        """What numpy makes of the array: an object array of its Values, so that the gradient is kept; numbers, with an
-        `ImplicitDetachWarning`, where it asks for a type of numbers. Of constants alone, float64."""
-        import numpy
+    if not TYPE_CHECKING:  # else an operator of numpy's array would seem to return numbers, and ours to take them
 
-        elements = self.elements()
-        tracked = any(isinstance(x, core.Node) for x in elements)
-        if dtype is None and not tracked:
-            return self.numpy()
-        if dtype is None or numpy.dtype(dtype) == object:
-            found = numpy.empty(len(elements), dtype=object)
-            found[:] = elements
-            return found.reshape(self.shape)
-        if tracked:
-            text = "the gradient stops here; x.numpy() gives the numbers, np.asarray(x) an object array of Values"
-            warnings.warn(text, ImplicitDetachWarning, stacklevel=2)
-        return self.numpy().astype(dtype)
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            """What numpy makes of the array: an object array of its Values, so that the gradient is kept; numbers, with
+            an `ImplicitDetachWarning`, where it asks for a type of numbers. Of constants alone, float64."""
+            import numpy
+
+            elements = self.elements()
+            tracked = any(isinstance(x, core.Node) for x in elements)
+            if dtype is None and not tracked:
+                return self.numpy()
+            if dtype is None or numpy.dtype(dtype) == object:
+                found = numpy.empty(len(elements), dtype=object)
+                found[:] = elements
+                return found.reshape(self.shape)
+            if tracked:
+                text = "the gradient stops here; x.numpy() gives the numbers, np.asarray(x) an object array of Values"
+                warnings.warn(text, ImplicitDetachWarning, stacklevel=2)
+            return self.numpy().astype(dtype)
 
     def astype(self: A, dtype: Any, copy: bool = True) -> A | Mask:
         """The array itself for float; for bool, the Mask of the elements that are not 0. Raises `NumberError`."""

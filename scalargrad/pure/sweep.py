@@ -132,12 +132,14 @@ class _Sweep:
 def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
     assert root._graph is not None
     root._graph.close()
-    for care in (False, True) if not check else (True,):
+    care = check
+    while True:
         sweep = _Sweep(care)
         sweep.reach(root._graph, root._index, seed)
         made = sweep.run(check)
-        if not sweep.made_nan:
+        if care or not sweep.made_nan:
             break
+        care = True
     if made is None:
         return sweep, None
     graph, index = made

@@ -96,7 +96,7 @@ def _other(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, 
     """All that is rare."""
     if any(isinstance(x, Array) for x in inputs):
         return NotImplemented
-    name = ufunc.__name__
+    name: str = ufunc.__name__
     if method == "at" or any(map(_is_numeric, options.get("out", ()))):
         raise NumberError(
             f"np.{name}{'.at' * (method == 'at')} would put a Value into an array of numbers: write a new array,"

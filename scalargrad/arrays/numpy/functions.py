@@ -27,8 +27,7 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     place = function.__module__.removeprefix("numpy").removeprefix(".")
     name = f"{place}.{function.__name__}".removeprefix(".")
     if place == "linalg" and function.__name__ in _LINALG:
-        from importlib import import_module, util
+        from scalargrad.arrays import linalg
 
-        if util.find_spec("scalargrad.arrays.linalg"):
-            return getattr(import_module("scalargrad.arrays.linalg"), function.__name__)(*args, **kwargs)
+        return getattr(linalg, function.__name__)(*args, **kwargs)
     refuse(name)

@@ -105,7 +105,7 @@ _cumulative("cumulative_prod", "cumprod", 1.0)
 
 @rule("diff")
 def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
-    x = ours(a, "diff")
+    x: Any = ours(a, "diff")
     k = axis_of(axis, x.ndim)
     shape = tuple(1 if each == k else length for each, length in enumerate(x.shape))
     first, last = (
@@ -113,7 +113,7 @@ def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any =
         for end in (prepend, append)
     )
     if first or last:
-        x = numpy.concatenate([*first, x, *last], k)
+        x = ours(numpy.concatenate([*first, x, *last], k), "diff")
     for _ in range(n):
         later, earlier = (x[1:], x[:-1]) if k == 0 else (x[:, 1:], x[:, :-1])
         x = later != earlier if x.is_mask else later - earlier

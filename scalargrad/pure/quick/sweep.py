@@ -21,7 +21,7 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     Returns False, and changes nothing, if most nodes are not reached; if a leaf entered twice, because its second sum
     would run on from the first; and if there is a joint operation.
     """
-    nodes = graph.nodes if len(graph.nodes) == index + 1 else graph.nodes[: index + 1]
+    nodes: list[Any] = graph.nodes if len(graph.nodes) == index + 1 else graph.nodes[: index + 1]
     first = len(to.adjoints) == 1  # no other graph was reached: no sums of entries to run on from
     adjoints = _start(to, graph, nodes, first)
     leaves: dict[int, tuple[Any, float]] = {}
