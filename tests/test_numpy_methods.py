@@ -96,6 +96,24 @@ def test_an_item_is_numpys(n: Any, k: int, place: tuple[int, int]) -> None:
                 assert (found.data if isinstance(found, Value) else found) == wanted
 
 
+def test_keywords_are_numpys() -> None:
+    n = np.array([1.5, -2.0, 3.0, 1.5])
+    x = Vector(n)
+    for text in (
+        "x.clip(min=0.0)", "x.clip(max=1.0)", "x.clip(0.0)", "x.clip(None, 1.0)", "x.clip(0.0, 2.0, None)",
+        "x.clip(min=n - 1.0, max=n + 1.0)", "x.clip(max=-1.0, min=2.0)", "x.round(decimals=0)", "x.round(1, None)",
+        "x.argsort(kind='stable')", "x.argsort(axis=0, kind='stable', order=None)", "(x > 0).clip(0, 1)",
+    ):  # fmt: skip
+        wanted, found = (eval(text, {"x": given, "n": n}) for given in (n, x))
+        assert np.array_equal(found, wanted), text
+    assert x.clip(lo=0.0, hi=2.0).data.tolist() == [1.5, 0.0, 2.0, 1.5]  # scalargrad's own names
+    x.clip(min=0.0).sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 1.0, 1.0]
+    for call in (lambda: x.clip(0.0, out=n), lambda: x.round(out=n), lambda: x.argsort(order="a"), lambda: x.clip(a=1)):
+        with pytest.raises(errors.KeywordError, match=r"unexpected keyword argument '(out|order|a)'"):
+            call()
+
+
 @given(ARRAYS)
 def test_running_sums_are_numpys_to_the_bit(n: Any) -> None:
     x = numpys.ours(n)

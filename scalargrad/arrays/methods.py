@@ -12,7 +12,7 @@ from scalargrad import core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape, position
-from scalargrad.arrays.reductions import Reductions, check_options, is_double
+from scalargrad.arrays.reductions import Reductions, check_options, is_double, keyword_error
 from scalargrad.convert import argument as number
 from scalargrad.convert import index, short
 from scalargrad.errors import ArgumentError, ImplicitDetachWarning, IndexingError, NumberError, ShapeError
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     Axis: TypeAlias = int | tuple[int, ...] | None
 
 A = TypeVar("A", bound="Methods")
-_ADD, _SUB, _MUL, _DIV, _SQUARE, _SQRT = (ops.OPCODE[name] for name in ("add", "sub", "mul", "div", "square", "sqrt"))
+_ADD, _SUB, _MUL, _DIV, _SQUARE, _SQRT, _CLIP = (
+    ops.OPCODE[name] for name in ("add", "sub", "mul", "div", "square", "sqrt", "clip")
+)
 _IN_PLACE = "an array keeps its elements: write x = {} (and x.data = ... for the numbers of leaves)"
 # numpy's methods that are not here: what to write.
 _ABSENT = {
@@ -158,11 +160,22 @@ class Methods(Reductions):
     def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
         return other // self, other % self
 
-    def round(self: A, *decimals: int) -> A:
+    if not TYPE_CHECKING:  # signatures.pyi has its types
+
+        def clip(self, *bounds, **named):
+            """`scalargrad.clip` of each element, by min and max; a bound of None, or none, does not bound."""
+            if len(bounds) == 2 and bounds[0] is not None is not bounds[1] and not named:
+                return elementwise(_CLIP, self, *bounds)
+            given = _given("clip", ("min", "max", "out"), bounds, named, lo="min", hi="max")
+            low, high = given.get("min"), given.get("max")
+            return elementwise(_CLIP, self, -math.inf if low is None else low, math.inf if high is None else high)
+
+    def round(self: A, *decimals: Any, **named: Any) -> A:
         """The nearest number of so many decimals (by default, none), halves to even; derivative 0."""
-        places = index(decimals[0] if len(decimals) == 1 else decimals) if decimals else 0
+        shown = _given("round", ("decimals", "out"), decimals, named).get("decimals", 0)
+        places = index(shown)
         if places is None or abs(places) > 300:
-            raise ArgumentError(f"decimals must be an int, got {short(decimals)}")
+            raise ArgumentError(f"decimals must be an int, got {short(shown)}")
         if places == 0:
             return super().round()  # type: ignore[misc,no-any-return]
         scale = 10.0 ** abs(places)
@@ -248,8 +261,11 @@ class Methods(Reductions):
         shape = tuple(1 if along in (None, k) else n for k, n in enumerate(self.shape)) if keepdims else (len(found),)
         return self._integers(found, shape)
 
-    def argsort(self, axis: int | None = -1) -> Any:
-        """The positions that put the elements in order, nan last; along an axis. Equal elements keep their order."""
+    def argsort(self, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None) -> Any:
+        """The positions that put the elements in order, nan last; along an axis. Equal elements keep their order, for
+        each kind of sort."""
+        if order is not None:
+            raise keyword_error("argsort", "order")
         x = self.ravel() if axis is None else self
         along = x._axis(axis_of(-1 if axis is None else axis, x.ndim))
         shown = x._along(along)
@@ -272,6 +288,19 @@ def _variance(centred: Any, along: int | None, keepdims: bool, count: float) -> 
         found = core.apply(_DIV, affine(row, row, None), count)
         return of_shape(core.block([found]), (1,) * centred.ndim, centred.of_numpy) if keepdims else found
     return core.apply(_DIV, elementwise(_SQUARE, centred).sum(along, keepdims=keepdims), count)
+
+
+def _given(name: str, names: tuple[str, ...], args: Any, named: dict[str, Any], **aliases: str) -> dict[str, Any]:
+    """The arguments of a method by name. Raises `KeywordError` for others, and for an `out`."""
+    found = dict(zip(names, args))
+    for keyword, x in named.items():
+        if aliases.get(keyword, keyword) in {*found} or aliases.get(keyword, keyword) not in names:
+            raise keyword_error(name, keyword)
+        found[aliases.get(keyword, keyword)] = x
+    if len(args) > len(names):
+        raise ArgumentError(f"{name} takes {', '.join(names)}, got {len(args)} arguments")
+    check_options(name, None, found.get("out"))
+    return found
 
 
 def _order(row: list[float]) -> list[int]:
