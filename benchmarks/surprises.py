@@ -40,6 +40,8 @@ MEASURES = (
     _row("matrix", "a step with sg.Matrix(X) / with a numpy batch", None),
     _row("list", "value_and_grad, Rosenbrock of a list / by hand", 3.0),
     _row("tuple", "the same of a tuple / by hand", 3.0),
+    _row("dict", "the same of a dict / by hand", 3.0),
+    _row("two", "the same of two arguments / by hand", 3.0),
     _row("array", "the same of a numpy array / by hand, a Vector", 3.0),
     _row("ten", "value_and_grad, Rosenbrock of ten / by hand", 3.0),
     _row("number", "grad of a number's square / by hand", 3.0),
@@ -161,12 +163,16 @@ def _transforms(sg: Any, calls: int) -> dict[str, tuple[Task, Task]]:
         return rows
 
     both, square = sg.value_and_grad(_rosenbrock), sg.grad(lambda x: x * x)
+    of_dict = sg.value_and_grad(lambda d: _rosenbrock((d["x"], d["y"])))
+    of_two = sg.value_and_grad(lambda x, y: _rosenbrock((x, y)), argnums=(0, 1))
     jacobian = sg.jacobian(lambda x: [x[0] * x[1], x[0] + 1.0])
     two, ten = [1.5, 2.0], [0.1 * k for k in range(10)]
     pair, array = (1.5, 2.0), numpy.array([1.5, 2.0])
     pairs: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         "list": (lambda: both(two), by_hand(two)),
         "tuple": (lambda: both(pair), by_hand(pair)),
+        "dict": (lambda: of_dict({"x": 1.5, "y": 2.0}), by_hand(two)),
+        "two": (lambda: of_two(1.5, 2.0), by_hand(two)),
         "array": (lambda: both(array), vector_by_hand),
         "ten": (lambda: both(ten), by_hand(ten)),
         "number": (lambda: square(3.0), square_by_hand),
