@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import operator
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,34 +20,7 @@ from scalargrad.optim import SGD
 from scalargrad.pure import tape
 from scalargrad.table import ops
 from tests.support.profiles import native_only
-
-
-def run(workers: list[Callable[[], Any]]) -> list[Any]:
-    """Runs all at once; gives their results, or raises the first error."""
-    results: list[Any] = [None] * len(workers)
-    errors: list[BaseException] = []
-    barrier = threading.Barrier(len(workers))
-
-    def work(k: int) -> None:
-        try:
-            barrier.wait()
-            results[k] = workers[k]()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(len(workers))]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-4)  # a thread soon gives way to another that waits
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    if errors:
-        raise errors[0]
-    return results
+from tests.support.threads import run
 
 
 def _train(seed: int) -> list[float]:
@@ -286,77 +258,3 @@ def test_a_thread_that_ends_closes_its_graph_so_sums_have_one_order() -> None:
     (second + first + x * 0.3).backward()
     # graphs are swept from the latest closed to the earliest: 0.3, then the second thread's, then the first's
     assert x.grad == (0.3 + 0.2) + 0.1 != (0.3 + 0.1) + 0.2
-
-
-LONG: dict[str, Callable[[Any], Any]] = {
-    "a product": lambda x: x @ x,
-    "element by element": sg.exp,
-    "a reduction": lambda x: x.sum(),
-    "reductions of rows": lambda x: sg.logsumexp(x, axis=1),
-    "without recording": sg.no_grad(lambda x: x @ x),
-}
-
-
-@native_only
-@pytest.mark.parametrize("name", LONG)
-def test_other_threads_run_during_a_long_operation(name: str) -> None:
-    """The interpreter takes the lock from no thread here: another one runs only if the operation gives it up."""
-    x = sg.Matrix([[0.01 * (r - c) for c in range(150)] for r in range(150)]) * 1.0
-    count, over = [0], threading.Event()
-
-    def work() -> None:
-        while not over.is_set():
-            count[0] += 1
-            time.sleep(0)
-
-    other = threading.Thread(target=work)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1000.0)
-    try:
-        other.start()
-        end = time.monotonic() + 30.0
-        progress = 0
-        while not progress and time.monotonic() < end:
-            time.sleep(0)
-            before = count[0]
-            LONG[name](x)
-            progress = count[0] - before
-    finally:
-        sys.setswitchinterval(interval)
-        over.set()
-        other.join()
-    assert progress
-
-
-def test_long_operations_in_graphs_that_others_close_and_sweep() -> None:
-    """While a product is computed, others use Values of its graph, which closes it, and set leaves: the same bits."""
-    n = 48 if sg.backend() == "native" else 4
-    numbers = [[0.3 + ((7 * r + 3 * c) % 11) / 7.0 for c in range(n)] for r in range(n)]
-    shown: list[Any] = []
-    over = threading.Event()
-
-    def step() -> tuple[Any, Any]:
-        x = sg.Matrix(numbers)
-        y = x * 0.5
-        shown.append((x, y[0]))
-        z = sg.tanh(y @ y.T) @ y
-        (z.sum() + sg.logsumexp(y.reshape(-1)) + sg.logsumexp(z, axis=1).sum()).backward()
-        return z.data, x.grad
-
-    def work() -> list[Any]:
-        found = [step() for _ in range(6)]
-        over.set()
-        return found
-
-    def meddle() -> None:
-        while not over.is_set():
-            for x, row in shown[-3:]:
-                row[0] * 1.0
-                (row * 1.0).sum().backward(0.0)
-                x.data = [[-1.0] * n] * n
-            time.sleep(0)
-
-    wanted = step()
-    shown.clear()
-    results = run([work, work, meddle])
-    assert all(found == wanted for found in results[0] + results[1])

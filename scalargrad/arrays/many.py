@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 from scalargrad import convert, core
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.reading import is_data
-from scalargrad.arrays.reductions import _keyword_error
+from scalargrad.arrays.reductions import keyword_error
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 from scalargrad.value import Value
@@ -63,7 +63,7 @@ def _or_of_array(function: Any) -> Any:
     @wraps(function)
     def either(*x: Any, **options: Any) -> Any:
         if unknown := options.keys() - allowed:
-            raise _keyword_error(name, sorted(unknown)[0])
+            raise keyword_error(name, sorted(unknown)[0])
         if len(x) == 1 and isinstance(x[0], Array):
             return getattr(x[0], name)(**options)
         if len(x) == 1 and (is_data(x[0]) if options else _is_several(x[0], gives_data)):

@@ -41,7 +41,7 @@ _INSTEAD = {
 _DOUBLES = ("float64", "float", "double", "f8", "d")
 
 
-def _keyword_error(name: str, keyword: str) -> KeywordError:
+def keyword_error(name: str, keyword: str) -> KeywordError:
     """The error for a keyword argument that a function does not have."""
     advice = _INSTEAD.get((name, keyword), f"sg.{name} takes numbers, or one list or array of them, and axis=")
     return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
@@ -50,7 +50,7 @@ def _keyword_error(name: str, keyword: str) -> KeywordError:
 def check_options(name: str, dtype: Any, out: Any) -> None:
     """Raises `KeywordError` unless the results are doubles in a new array, as all are."""
     if out is not None or not is_double(dtype):
-        raise _keyword_error(name, "dtype" if out is None else "out")
+        raise keyword_error(name, "dtype" if out is None else "out")
 
 
 def is_double(dtype: Any) -> bool:

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scalargrad.pure import tape, thread
+from scalargrad.pure import effects, tape, thread
 from scalargrad.table import ops, reductions
 
 _DOT = ops.OPCODE["dot"]
@@ -118,8 +118,8 @@ def set_leaves(view: View, given: bytes, which: int, also: Iterable[Any] = ()) -
     for x in elements:
         if isinstance(x, float) or tape.key(x) is not None:
             return x
-    setting = tape.setting_grads if which else tape.setting_data
-    tape.at_once(also, setting(elements, array("d", given).tolist()))
+    setting = effects.setting_grads if which else effects.setting_data
+    effects.at_once(also, setting(elements, array("d", given).tolist()))
     return None
 
 

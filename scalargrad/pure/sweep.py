@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from scalargrad.pure.block import Block
+from scalargrad.pure.effects import at_once
 from scalargrad.pure.graph import Graph
 from scalargrad.pure.quick import sweep as quick
-from scalargrad.pure.tape import Bare, Node, at_once, opcode, operand_values, set_grad
+from scalargrad.pure.tape import Bare, Node, opcode, operand_values, set_grad
 from scalargrad.table import ops, reductions
 from scalargrad.table.evaluate import PARTIALS
 from scalargrad.table.libm import zmul

@@ -10,11 +10,9 @@ What is here has all cases. `quick/` has the usual ones, faster and to the same 
 
 from __future__ import annotations
 
-import itertools
 import sys
 import weakref
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scalargrad import convert
@@ -177,21 +175,6 @@ def require_number(x: Any) -> float:
 
 def new_leaf(data: float) -> Node:
     return _new(_result, data)
-
-
-def setting_data(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
-    """Sets the data of leaves as it is run through, without running Python code; see `at_once`."""
-    return itertools.chain(map(set_data_alone, leaves, numbers), map(set_entry, leaves, itertools.repeat(NEVER)))
-
-
-def setting_grads(leaves: Sequence[Node], numbers: Iterable[float]) -> Iterator[Any]:
-    """Sets the grads of leaves, likewise."""
-    return map(set_grad, leaves, numbers)
-
-
-def at_once(*effects: Iterable[Any]) -> None:
-    """Runs through iterators written in C, in one call: neither a signal nor another thread comes between."""
-    deque(itertools.chain(*effects), maxlen=0)
 
 
 def handle(graph: Graph, index: int) -> Node:

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.pure import tape
+from scalargrad.pure import effects, tape
 from scalargrad.pure.block import Block
 from scalargrad.table.libm import div
 
@@ -23,8 +23,8 @@ def _step(
 ) -> None:  # fmt: skip
     """Stores all results of a step in one go: the parameters, the state, and the attributes of the optimiser."""
     whole, numbers = (slice(0, len(state)),), (array("d", quantities).tobytes(),)
-    tape.at_once(
-        tape.setting_data(leaves, moved),
+    effects.at_once(
+        effects.setting_data(leaves, moved),
         map(state.__setitem__, whole, numbers) if state else (),
         map(attributes.update, (changes,)),
     )
@@ -77,14 +77,14 @@ def adam_step(
 def scale_grads(parameters: Block, factor: float) -> None:
     """Multiplies the grad of each parameter by the factor."""
     leaves = parameters.items
-    tape.at_once(tape.setting_grads(leaves, [p.grad * factor for p in leaves]))
+    effects.at_once(effects.setting_grads(leaves, [p.grad * factor for p in leaves]))
 
 
 def limit_grads(parameters: Block, most: float) -> None:
     """Moves the grad of each parameter into the range from -most to most. A nan stays."""
     grads = [p.grad for p in parameters.items]
     limited = [most if g > most else -most if g < -most else g for g in grads]
-    tape.at_once(tape.setting_grads(parameters.items, limited))
+    effects.at_once(effects.setting_grads(parameters.items, limited))
 
 
 def clear_grads(values: Sequence[Any]) -> None:
@@ -94,4 +94,4 @@ def clear_grads(values: Sequence[Any]) -> None:
         for x in values:
             if not isinstance(x, tape.Node) or x._graph is not None:
                 x.grad = 0.0
-    tape.at_once(tape.setting_grads(leaves, itertools.repeat(0.0)))
+    effects.at_once(effects.setting_grads(leaves, itertools.repeat(0.0)))
