@@ -1,6 +1,7 @@
 /* Operands of operations on arrays: how they enter the open graph. */
 #include "arrays/place.h"
 
+#include "bulk/bulk.h"
 #include "python/recording.h"
 #include "tape/memory.h"
 
@@ -146,13 +147,14 @@ int sg_is_tracked(const Block *block)
 sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need)
 {
     int uses = 0;
-    uint64_t room = need;
+    uint64_t entering = 0;
     for (int k = 0; k < 3; k++) {
         const Block *block = arrays[k].block;
         uses |= block && block->graph && block->graph == thread->open;
         if (block && block->items && sg_is_node(block->items[0]) &&
             !(thread->open && ((Node *)block->items[0])->entry_serial == thread->open->serial))
-            room += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns + FEW;
+            entering += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns + FEW;
     }
+    uint64_t room = entering ? entering + sg_bulk_room(need) : need;
     return sg_open_graph(thread, uses, room < SG_CONST ? (uint32_t)room : need);
 }

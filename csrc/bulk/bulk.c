@@ -179,10 +179,7 @@ static void use_all(sg_graph *graph, const sg_bulk *bulk)
 int sg_bulk_reserve(sg_graph *graph, const sg_bulk *bulk)
 {
     uint32_t count = bulk->rows * bulk->columns;
-    uint32_t room = count < 1u << 11   ? 8 * count
-                    : count < 1u << 13 ? 4 * count
-                                       : count; /* the next bulks are often as large */
-    return sg_reserve(graph, graph->capacity - graph->count < count ? room : count) &&
+    return sg_reserve(graph, graph->capacity - graph->count < count ? sg_bulk_room(count) : count) &&
            sg_grow_array((void **)&graph->bulks, &graph->bulk_capacity, graph->bulk_count + 1, sizeof *bulk);
 }
 

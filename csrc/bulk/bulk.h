@@ -12,6 +12,12 @@ static inline int sg_is_flat(const sg_bulk *bulk, ptrdiff_t row, ptrdiff_t colum
     return bulk->rows == 1 || row == (ptrdiff_t)bulk->columns * column;
 }
 
+/* For how many nodes a graph makes room when it grows for a bulk of `count`: the next bulks are often as large. */
+static inline uint32_t sg_bulk_room(uint32_t count)
+{
+    return count < 1u << 11 ? 8 * count : count < 1u << 13 ? 4 * count : count;
+}
+
 /* Elements start .. start + n - 1 of one row, side by side: in place if they are so already, else copied to `space`. */
 static inline const double *sg_side_by_side(sg_source source, uint32_t r, uint32_t start, uint32_t n, double *space)
 {
