@@ -140,9 +140,9 @@ int sg_is_tracked(const Block *block)
     return block->items != NULL;
 }
 
-/* When operands enter, there is room for so many nodes more, such as a sum of the results and its weight: then the graph
- * grows once. */
-#define FEW 8u
+/* When operands enter, there is room for so many nodes more, such as a sum of the results and its weight: then the
+ * graph grows once. */
+#define SPARE 8u
 
 sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need)
 {
@@ -153,7 +153,7 @@ sg_graph *sg_open_for(sg_thread *thread, const sg_array arrays[3], uint32_t need
         uses |= block && block->graph && block->graph == thread->open;
         if (block && block->items && sg_is_node(block->items[0]) &&
             !(thread->open && ((Node *)block->items[0])->entry_serial == thread->open->serial))
-            entering += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns + FEW;
+            entering += (uint64_t)arrays[k].layout.rows * arrays[k].layout.columns + SPARE;
     }
     uint64_t room = entering ? entering + sg_bulk_room(need) : need;
     return sg_open_graph(thread, uses, room < SG_CONST ? (uint32_t)room : need);
