@@ -88,7 +88,12 @@ REDUCTIONS_AND_PRODUCTS: dict[str, str] = {
     "linalg.matrix_transpose": "np.linalg.matrix_transpose(M)",
     "linalg.multi_dot": "np.linalg.multi_dot([M, S, N]); np.linalg.multi_dot([v, S, w]);"
         " np.linalg.multi_dot([M, v])",
-    "linalg.matrix_power": "np.linalg.matrix_power(S, 3)",
+    "linalg.matrix_power": "np.linalg.matrix_power(S, 3); np.linalg.matrix_power(S, -2); np.linalg.matrix_power(S, 0)",
+    "linalg.solve": "np.linalg.solve(S, v); np.linalg.solve(S, N)",
+    "linalg.inv": "np.linalg.inv(S)",
+    "linalg.det": "np.linalg.det(S)",
+    "linalg.slogdet": "np.linalg.slogdet(S)[1]",
+    "linalg.cholesky": "np.linalg.cholesky(S @ S.T)",
 }
 
 OTHERS: dict[str, str] = {

@@ -8,13 +8,12 @@ import numpy
 
 from scalargrad import core
 from scalargrad.arrays.base import Array
-from scalargrad.arrays.numpy import looking, moving, pointwise, products, reducing
-from scalargrad.arrays.numpy.rules import RULES, by_numpy, called, checked, of_numpy, refuse
+from scalargrad.arrays.numpy import linear, looking, moving, pointwise, products, reducing
+from scalargrad.arrays.numpy.rules import RULES, called, of_numpy, refuse
 
-_HOME = (looking, moving, pointwise, products, reducing)  # importing them registered the rules
+_HOME = (linear, looking, moving, pointwise, products, reducing)  # importing them registered the rules
 
 _NAMES: dict[Any, str] = {function: name for name in RULES if (function := of_numpy(name)) is not None}
-_LINALG = ("solve", "inv", "det", "slogdet", "cholesky")  # the functions of `arrays/linalg.py`, by numpy's names
 
 
 def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -26,8 +25,4 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         return called(name, RULES[name], args, kwargs)
     place = function.__module__.removeprefix("numpy").removeprefix(".")
     name = f"{place}.{function.__name__}".removeprefix(".")
-    if place == "linalg" and function.__name__ in _LINALG:
-        from scalargrad.arrays import linalg
-
-        return by_numpy(name, getattr(linalg, function.__name__), args, checked(name, kwargs))
     refuse(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy
@@ -11,9 +10,8 @@ from scalargrad import core
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape
 from scalargrad.arrays.numpy.moving import Pool
-from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, open_rule, ours, refuse, rule
-from scalargrad.convert import argument
-from scalargrad.errors import ArgumentError, DispatchError, ShapeError
+from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, open_rule, ours, rule
+from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.table import ops
 
 _MUL, _DOT, _SQRT = ops.OPCODE["mul"], ops.OPCODE["dot"], ops.OPCODE["sqrt"]
@@ -241,90 +239,3 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         right[j] = left[i]
     output = [c for c in left + right if (left + right).count(c) == 1]
     return _einsum(f"{''.join(left)},{''.join(right)}->{''.join(output)}", x, y)
-
-
-# --- linear algebra
-
-
-@rule("trace", "linalg.trace")
-def _trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Any:
-    return numpy.diagonal(a, offset, axis1, axis2).sum()
-
-
-def _euclidean(x: Any, axis: Any, keepdims: Any) -> Any:
-    """Our norm, which is inf where an element is; numpy's is nan where another one is nan."""
-    if numpy.isnan(x.numpy()).any():
-        return core.apply(_SQRT, elementwise(_MUL, x, x).sum(axis, keepdims=keepdims))
-    return x.norm(axis, keepdims)
-
-
-@rule("linalg.norm")
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
-    given = ours(x, "linalg.norm")
-    axis = axis[0] if isinstance(axis, (tuple, list)) and len(axis) == 1 else axis
-    ord = ord if ord is None or isinstance(ord, str) else argument(ord, "the ord of a norm")
-    if axis is None and ord is None:
-        return _euclidean(given, None, keepdims)
-    if given.ndim == 2 and (axis is None or isinstance(axis, (tuple, list))):
-        return _matrix_norm(given, keepdims=keepdims, ord=ord, axis=axis)
-    return _vector_norm(given, axis=axis, keepdims=keepdims, ord=2 if ord is None else ord)
-
-
-@rule("linalg.vector_norm")
-def _vector_norm(x: Any, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Any:
-    given, options = ours(x, "linalg.vector_norm"), {"axis": axis, "keepdims": keepdims}
-    if isinstance(ord, str):
-        raise ArgumentError(f"the norm of vectors has a number as its ord, got {ord!r}")
-    ord = argument(ord, "the ord of a norm")
-    if ord == 2:
-        return _euclidean(given, axis, keepdims)
-    size = abs(given)
-    if ord == 0:
-        return (given != 0).astype(float).sum(**options)
-    if math.isinf(ord):
-        return size.max(**options) if ord > 0 else size.min(**options)
-    return size.sum(**options) if ord == 1 else (size**ord).sum(**options) ** (1.0 / ord)
-
-
-@rule("linalg.matrix_norm")
-def _matrix_norm(x: Any, *, keepdims: Any = False, ord: Any = "fro", axis: Any = None) -> Any:
-    given = ours(x, "linalg.matrix_norm")
-    if given.ndim != 2:
-        raise ShapeError(f"the norm of matrices needs a matrix, got shape {given.shape}")
-    if axis is not None and sorted(axis_of(k, 2) for k in axis) != [0, 1]:
-        raise ArgumentError(f"the axes of a matrix are (0, 1), got {axis}")
-    if ord in (None, "fro"):
-        return _euclidean(given, None, keepdims)
-    if ord not in (1, -1, math.inf, -math.inf):
-        raise DispatchError(
-            f"np.linalg.norm of a Matrix has the ord 'fro', 1, -1, inf and -inf, got {ord!r}: {NUMBERS}"
-        )
-    rows, columns = axis or (0, 1)
-    sums = abs(given).sum(axis=rows if abs(ord) == 1 else columns, keepdims=True)
-    found: Any = sums.max(keepdims=True) if ord > 0 else sums.min(keepdims=True)
-    return found if keepdims else found.item()
-
-
-@rule("linalg.multi_dot")
-def _multi_dot(arrays: Any, out: Any = None) -> Any:
-    first, *rest = [ours(x, "linalg.multi_dot") for x in arrays]
-    shapes = [x.shape for x in (first, *rest)]
-    if not rest or any(len(shape) != 2 for shape in shapes[1:-1]) or not all(shapes):
-        raise ShapeError(f"np.linalg.multi_dot needs matrices, of which the ends may be vectors, got shapes {shapes}")
-    found = first
-    for x in rest:
-        found = affine(found, x, None)
-    return found
-
-
-@rule("linalg.matrix_power")
-def _matrix_power(a: Any, n: Any) -> Any:
-    x = ours(a, "linalg.matrix_power")
-    if x.ndim != 2 or x.shape[0] != x.shape[1]:
-        raise ShapeError(f"np.linalg.matrix_power needs a square matrix, got shape {x.shape}")
-    if n < 1:
-        refuse("linalg.matrix_power(x, n) with n < 1")
-    found = x
-    for _ in range(n - 1):
-        found = affine(found, x, None)
-    return found
