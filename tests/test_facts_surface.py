@@ -158,7 +158,7 @@ def test_there_is_no_power_modulo() -> None:
             pow(*arguments)
 
 
-@pytest.mark.parametrize("bound", [None, "1", [1.0, 2.0]])
+@pytest.mark.parametrize("bound", [None, "1", ["a"]])
 def test_a_bound_is_a_number(bound: Any) -> None:
     for attempt in (lambda: sg.clip(Value(1.0), bound, 2.0), lambda: sg.clip(Value(1.0), 0.0, bound),
                     lambda: Value(1.0).clip(0.0, bound), lambda: sg.leaky_relu(Value(1.0), bound)):  # fmt: skip

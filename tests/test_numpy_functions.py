@@ -25,6 +25,8 @@ except ImportError:  # numpy 1.24
 CALLS = {**REDUCTIONS_AND_PRODUCTS, **OTHERS}
 NAMES = [name for name in CALLS if of_numpy(name) is not None]
 nan, inf = np.nan, np.inf
+# What elimination makes of nan and infinity depends on its order; tests/test_linalg.py has ours.
+ELIMINATED = {f"linalg.{name}" for name in ("solve", "inv", "det", "slogdet", "cholesky", "matrix_power")}
 # Other numbers in place of those of `numpys.NUMBERS`: the numbers of a result are numpy's, whatever its gradient is.
 SETS: dict[str, dict[str, Any]] = {
     "special": {
@@ -75,7 +77,8 @@ def outcome(text: str, arrays: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("kind", SETS)
 def test_degenerate_numbers_and_shapes_give_numpys_numbers_or_errors_of_ours(kind: str) -> None:
     numbers = {**numpys.NUMBERS, **{name: np.asarray(x) for name, x in SETS[kind].items()}}
-    for text in (text for name in NAMES for text in texts(name)):
+    names = [name for name in NAMES if kind != "special" or name not in ELIMINATED]
+    for text in (text for name in names for text in texts(name)):
         wanted = outcome(text, {name: x.copy() for name, x in numbers.items()})
         for kinds in numpys.mixtures(numpys.names_in(text)):
             if "objects" in kinds.values():
@@ -96,8 +99,7 @@ def test_degenerate_numbers_and_shapes_give_numpys_numbers_or_errors_of_ours(kin
                     wanted,
                 )
             else:
-                of_nan = isinstance(wanted, np.linalg.LinAlgError) and np.isnan(found.numpy()).all()  # or "singular"
-                assert of_nan or (text.startswith("np.average") and 0 in np.shape(found)), (text, kinds, found, wanted)
+                assert text.startswith("np.average") and 0 in np.shape(found), (text, kinds, found, wanted)
 
 
 # --- the functions that have no rule
