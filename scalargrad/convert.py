@@ -118,7 +118,8 @@ def in_order(x: Any, who: str, elements: bool = False) -> list[Any] | None:
     `ArgumentError` for a set: its order changes from run to run."""
     if isinstance(x, Set) and not isinstance(x, Reversible):  # the keys of a dict are a Set that has an order
         raise ArgumentError(f"{who} got a {type(x).__name__}, which has no order: pass a list or a tuple")
-    return items(x.ravel() if elements and type(x).__module__ == "numpy" and hasattr(x, "ravel") else x)
+    given: Any = x  # Any, so that type checkers do not narrow it
+    return items(given.ravel() if elements and type(x).__module__ == "numpy" and hasattr(x, "ravel") else x)
 
 
 def refuse_bools(x: Any, y: Any) -> None:
