@@ -47,6 +47,8 @@ _ABSENT = {
     "resize": _IN_PLACE.format("x.reshape(...), or np.resize(x, shape)"),
     **{name: f"write np.{name}(x, ...)" for name in (
         "argpartition", "diagonal", "nonzero", "repeat", "searchsorted", "swapaxes", "take", "trace")},
+    "imag": "the elements are real",
+    "mT": "write x.T",
     **dict.fromkeys(("choose", "compress"), "select by an index: x[mask], or x[positions]"),
     **dict.fromkeys(("byteswap", "dump", "dumps", "getfield", "setflags", "tofile", "view", "flat", "flags", "strides",
                      "itemsize", "nbytes", "ctypes", "base"), "numpy's array of the numbers is x.numpy()"),
