@@ -190,7 +190,8 @@ def test_methods_that_change_an_array_or_are_numpys_alone(x: Any) -> None:
         with pytest.raises(AttributeError, match="an array keeps its elements: write x = "):
             getattr(x, name)
         assert not hasattr(x, name)
-    for name, advice in (("take", r"np\.take\(x"), ("strides", r"x\.numpy\(\)"), ("compress", r"x\[mask\]")):
+    for name, advice in (("take", r"np\.take\(x"), ("strides", r"x\.numpy\(\)"), ("compress", r"x\[mask\]"),
+                         ("imag", "are real"), ("mT", r"write x\.T")):  # fmt: skip
         with pytest.raises(AttributeError, match=advice):
             getattr(x, name)
 

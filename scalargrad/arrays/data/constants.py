@@ -27,7 +27,7 @@ def constant(x: Any) -> Any:
 
     Takes (nested) lists, numpy arrays, tables and buffers, and arrays of numbers without Values. Raises `ShapeError`
     for data that has neither one nor two dimensions, `NumberError` for non-numbers, and `ArgumentError` if there are
-    Values in x: `x.detach()` has their numbers.
+    Values in x: `x.data` has their numbers.
 
     >>> from scalargrad import Vector, constant
     >>> x, w = constant([1.0, 2.0]), Vector([3.0, 4.0])

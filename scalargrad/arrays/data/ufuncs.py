@@ -17,8 +17,9 @@ import numpy
 from scalargrad import convert, core, functions
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.data import lifting, tested
+from scalargrad.arrays.numpy.rules import refuse_out
 from scalargrad.arrays.reductions import is_double
-from scalargrad.errors import KeywordError, NumberError, ShapeError
+from scalargrad.errors import DispatchError, KeywordError, NumberError, ShapeError
 from scalargrad.table import ops
 
 # scipy's ufuncs that are functions of ours by another name.
@@ -118,10 +119,12 @@ def _other(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, 
     if any(isinstance(x, Array) for x in inputs):
         return NotImplemented
     name: str = ufunc.__name__
-    if method == "at" or any(map(_is_numeric, options.get("out", ()))):
-        raise NumberError(
-            f"np.{name}{'.at' * (method == 'at')} would put a Value into an array of numbers: write a new array,"
-            f" a = a {'+' if name == 'add' else '*'} v, or make it one of objects before, a.astype(object)"
+    for out in filter(_is_numeric, options.get("out", ())):
+        refuse_out(name, out)
+    if method == "at":
+        raise DispatchError(
+            f"np.{name}.at would put a Value into an array in place: write a new array, a = a + v, by np.where for some"
+            " places"
         )
     if ufunc.signature:
         raise ShapeError(f"np.{name} needs vectors or matrices, got a Value, which is a number: write x * v")
