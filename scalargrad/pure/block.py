@@ -202,11 +202,11 @@ def joint(opcode: int, view: View, right: View | None = None) -> View | None:
     if found is None:
         return None
     if any(isinstance(x, tape.Node) for x in operands):
-        return whole(Block(_record_joint(opcode, operands, data, found)), 1, len(found))
+        return whole(Block(record_joint(opcode, operands, data, found)), 1, len(found))
     return whole(Block(found), 1, len(found))
 
 
-def _record_joint(opcode: int, operands: list[Any], data: list[float], found: list[float]) -> list[tape.Node]:
+def record_joint(opcode: int, operands: list[Any], data: list[float], found: list[float]) -> list[tape.Node]:
     """The first result is a node with the operands; the others follow it at once, and have it as their operand."""
     if thread.mode() & thread.NO_GRAD:
         return [tape.new_leaf(x) for x in found]

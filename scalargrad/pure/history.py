@@ -37,7 +37,7 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
         index = marked.rfind(1)
         while index >= 0:
             op, operands, _ = graph.node(index)
-            if op >= ops.FIRST_JOINT and (last := _last_result(graph, index)) != index and not marked[last]:
+            if op >= ops.FIRST_JOINT and (last := last_result(graph, index)) != index and not marked[last]:
                 index = last  # the results of a joint operation stay together
                 marked[index] = 1
                 continue
@@ -59,7 +59,7 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
     return finished[::-1]
 
 
-def _last_result(graph: Graph, index: int) -> int:
+def last_result(graph: Graph, index: int) -> int:
     """The last of the results of a joint operation, one of which is node `index`."""
     from scalargrad.table import joint
 

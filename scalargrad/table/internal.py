@@ -21,11 +21,8 @@ CONSTANTS = {
 }
 
 INTERNAL: tuple[Row, ...] = (
-    # (2u / (1 + u**2))**2 with u = exp(-|x|): 1 - tanh(x)**2 without the cancellation
-    Row("sech2", "x", "square(sech_of(libm.exp(-abs(x))))"),
     Row("sech_of", "u", "2 * u / (1 + u * u)"),
-    # exp(-x**2): h is x rounded to 20 binary places, so h*h is exact and the rest is small
-    Row("gauss", "x", "0 if abs(x) > 28 else gauss_split(x, (x + SPLIT) - SPLIT)"),
+    # h is x rounded to 20 binary places, so h*h is exact and the rest is small
     Row("gauss_split", "x h", "libm.exp(-(h * h)) * libm.exp(-((x - h) * (x + h)))"),
     # x - (x // y) * y from r = fmod(x, y), with the sign of y; and x // y from the same r, as CPython computes them
     Row(
@@ -44,38 +41,7 @@ INTERNAL: tuple[Row, ...] = (
         "q sign",
         "libm.copysign(0, sign) if q == 0 else floor(q) + 1 if q - floor(q) > 0.5 else floor(q)",
     ),
-    # y * x**(y-1) from z = x**y, or from p = x**(y-1); if that is subnormal and y is not small, from its square root
-    Row("halves", "y h", "y * h * h"),
-    Row(
-        "pow_low",
-        "x y z",
-        "y * z / x if abs(z) > TINY or z != z"
-        " else libm.copysign(1, z) * halves(y, libm.pow(abs(x), 0.5 * y)) / x",
-    ),
-    Row(
-        "pow_high",
-        "x y p",
-        "y * p if abs(p) > TINY or p != p"
-        " else libm.copysign(1, p) * halves(y, libm.pow(abs(x), 0.5 * (y - 1)))",
-    ),
-    # x / hypot(x, y), given z = hypot(x, y); and x / hypot(x, y)**2; scaled if z is subnormal or overflows
-    Row(
-        "cosine",
-        "x y z",
-        "0 if z == 0 else x / z if z > TINY and z < HUGE"
-        " else cosine_scaled(x * UP, y * UP) if z < HUGE"
-        " else cosine_scaled(x * DOWN, y * DOWN) if abs(x) < inf and abs(y) < inf"
-        " else nan if x != x or y != y"
-        " else 0 if abs(x) < inf else libm.copysign(1, x) if abs(y) < inf else nan",
-    ),
     Row("cosine_scaled", "x y", "x / libm.hypot(x, y)"),
-    Row(
-        "over_square",
-        "x y z",
-        "over_square_plain(x, z) if (z > TINY and z < HUGE) or z == 0 or z != z"
-        " else over_square_scaled(x * UP, y * UP, UP) if z < HUGE"
-        " else over_square_scaled(x * DOWN, y * DOWN, DOWN) if abs(x) < inf and abs(y) < inf else 0",
-    ),
     # x / z may be subnormal although x / z / z is not
     Row("over_square_plain", "x z", "x * UP / z / z * DOWN if abs(x) < TINY * z else x / z / z"),
     Row("over_square_scaled", "x y scale", "x / libm.hypot(x, y) / libm.hypot(x, y) * scale"),
@@ -115,9 +81,6 @@ INTERNAL: tuple[Row, ...] = (
         "product count",
         "product if count == 0 else libm.copysign(0, product) if count < 3"
         " else libm.copysign(inf, product) if count == 3 or count == 6 else nan",
-    ),
-    Row(
-        "sigmoid_sub", "x y", "0.5 if x == y else sigmoid_plus(x - y, sub_tail(x, y, x - y))"
     ),
     Row("sigmoid_plus", "d tail", "sigmoid(d) * (1 + tail * sigmoid(-d))"),
 )  # fmt: skip

@@ -19,6 +19,7 @@ The order of the rows is the numbering of opcodes (ORDER: `ops.h` is generated, 
 from __future__ import annotations
 
 # relative: csrc/build.py loads this folder by its path, before the package is built
+from .derived import DERIVED
 from .internal import CONSTANTS, INTERNAL
 from .row import Joint, Reduction, Row
 
@@ -90,11 +91,11 @@ PRIMITIVES: tuple[Row, ...] = (
     Row("sin", "x", "libm.sin(x)", "cos(x)", doc="The sine of x radians.", example="sin(0.0) = 0.0"),
     Row("cos", "x", "libm.cos(x)", "-sin(x)", doc="The cosine of x radians.", example="cos(0.0) = 1.0"),
     Row("tan", "x", "libm.tan(x)", "1 + z * z", doc="The tangent of x radians.", example="tan(0.0) = 0.0"),
-    Row("asin", "x", "libm.asin(x)", "1 / sqrt((1 - x) * (1 + x))",
+    Row("asin", "x", "libm.asin(x)", "asin_slope(x)",
         numpy="arcsin", doc="The inverse sine, in radians; nan outside [-1, 1].", example="asin(0.0) = 0.0"),
-    Row("acos", "x", "libm.acos(x)", "-1 / sqrt((1 - x) * (1 + x))",
+    Row("acos", "x", "libm.acos(x)", "-asin_slope(x)",
         numpy="arccos", doc="The inverse cosine, in radians; nan outside [-1, 1].", example="acos(1.0) = 0.0"),
-    Row("atan", "x", "libm.atan(x)", "1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
+    Row("atan", "x", "libm.atan(x)", "atan_slope(x)",
         numpy="arctan", doc="The inverse tangent, in radians.", example="atan(0.0) = 0.0"),
     Row(
         "atan2",
@@ -111,17 +112,17 @@ PRIMITIVES: tuple[Row, ...] = (
     Row("cosh", "x", "libm.cosh(x)", "sinh(x)", doc="The hyperbolic cosine.", example="cosh(0.0) = 1.0"),
     Row("tanh", "x", "libm.tanh(x)", "sech2(x)",
         doc="The hyperbolic tangent; its derivative keeps its digits far out.", example="tanh(0.0) = 0.0"),
-    Row("asinh", "x", "libm.asinh(x)", "1 / hypot(1, x)",
+    Row("asinh", "x", "libm.asinh(x)", "asinh_slope(x)",
         numpy="arcsinh", doc="The inverse hyperbolic sine.", example="asinh(0.0) = 0.0"),
-    Row("acosh", "x", "libm.acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))",
+    Row("acosh", "x", "libm.acosh(x)", "acosh_slope(x)",
         numpy="arccosh", doc="The inverse hyperbolic cosine; nan below 1.", example="acosh(1.0) = 0.0"),
-    Row("atanh", "x", "libm.atanh(x)", "1 / ((1 - x) * (1 + x))",
+    Row("atanh", "x", "libm.atanh(x)", "atanh_slope(x)",
         numpy="arctanh", doc="The inverse hyperbolic tangent; nan outside [-1, 1].", example="atanh(0.0) = 0.0"),
     Row("erf", "x", "libm.erf(x)", "TWO_OVER_SQRT_PI * gauss(x)", doc="The error function.", example="erf(0.0) = 0.0"),
     Row("erfc", "x", "libm.erfc(x)", "-TWO_OVER_SQRT_PI * gauss(x)",
         doc="1 - erf(x), accurate for large x.", example="erfc(0.0) = 1.0"),
     # --- activations ----------------------------------------------------------------------------------------------
-    Row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "z * sigmoid(-x)",
+    Row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid_slope(x, z)",
         doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),
     Row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)",
         doc="log(sigmoid(x)), finite for every finite x.", example="log_sigmoid(-1000.0) = -1000.0"),
@@ -164,8 +165,7 @@ PRIMITIVES: tuple[Row, ...] = (
         "x",
         # far left, sigmoid(x) is subnormal although x * sigmoid(x) is not: exp(x) in two halves
         "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
-        "1 if x > 800 else 0 if x < -800 else exp(0.5 * x) * (1 + x) * exp(0.5 * x) if x < -700"
-        " else sigmoid(x) * (1 + x * sigmoid(-x))",
+        "silu_slope(x)",
         doc="x * sigmoid(x).",
         example="silu(0.0) = 0.0",
     ),
@@ -186,7 +186,7 @@ PRIMITIVES: tuple[Row, ...] = (
         "copysign",
         "x y",
         "libm.copysign(x, y) if y == y else abs(x)",
-        "x if x != x else 0 if x == 0 else libm.copysign(1, x) * copysign(1, y)",
+        "x if x != x else 0 if x == 0 else copysign(1, x) * copysign(1, y)",
         "0",
         kink="derivative 0 at x = 0, as for abs; a nan counts as positive, whatever its sign bit",
         doc="|x| with the sign of y.",
@@ -256,12 +256,14 @@ PRIMITIVES: tuple[Row, ...] = (
     ),
     Row("exp_sub", "x y", "1 if x == y else exp_plus(x - y, sub_tail(x, y, x - y))", "z", "-z", symbol="exp",
         function=False),
+    # --- what derivatives are made of: recorded by transforms, never by a user's operation ----------------------------
+    *DERIVED,
 )  # fmt: skip
 ROWS = PRIMITIVES + INTERNAL
 
 REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("sum", "x1 + ... + xn: chunks of 128, eight interleaved sums, a fixed tree, chunks in order", "1"),
-    Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner", pairs=True),
+    Reduction("dot", "x1*y1 + ... + xn*yn, left to right", "y", "y is the operand's partner", pairs=True, slope="y"),
     Reduction("max", "the largest; nan if any is nan", "1 / s if x == z or x != x else 0",
               "s counts the operands equal to z, all nans being equal", "in a tie of k, or of k nans, 1/k each",
               gather="ties"),
@@ -269,9 +271,13 @@ REDUCTIONS: tuple[Reduction, ...] = (
               "s counts the operands equal to z, all nans being equal", "in a tie of k, or of k nans, 1/k each",
               gather="ties"),
     Reduction("logsumexp", "log(exp(x1 - c) + ... + exp(xn - c)), with a constant c that comes first",
-              "exp_share(x, m, s)", "m is the largest, s the sum of exp(x - m)", first=1, gather="exponentials"),
+              "exp_share(x, m, s)", "m is the largest, s the sum of exp(x - m)", first=1, gather="exponentials",
+              slope="share(x, z, p)"),
     Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
-              "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True),
+              "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True, slope=""),
+    Reduction("ruled", "c, of the operands c x1 y1 ... xn yn, as `custom` has it, but that y1 ... yn may be Values", "y",
+              "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True,
+              constant=False, slope="y"),
     Reduction("mean", "the sum divided by the count, without overflow", "1 / s", "s is the count", gather="count"),
     Reduction("prod", "x1 * ... * xn, left to right; no product of some of them over- or underflows",
               "product_share(x, s, m) if y == 0 else of_others(scaled(s * libm.copysign(1, x), m), y - 1) if x == 0"
@@ -285,7 +291,7 @@ REDUCTIONS: tuple[Reduction, ...] = (
               " else 0 if abs(x) < inf else libm.copysign(1, x) if s == 1 and x == x else nan",
               "m is a power of 2 that scales the squares, s the norm of the scaled operands; or m is -1 if an operand"
               " is infinite, and s counts infinities and nans",
-              "partials 0 at the origin", gather="norm"),
+              "partials 0 at the origin", gather="norm", slope="direction(x, z, p)"),
 )  # fmt: skip
 
 # Of square matrices A, given row by row.

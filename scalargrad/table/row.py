@@ -54,6 +54,8 @@ class Reduction:
         pairs: bool = False,
         weighted: bool = False,
         gather: str = "",
+        constant: bool = True,
+        slope: str = "p",
     ) -> None:
         self.name = name
         self.in_words = in_words  # its value, which `reductions.py` and csrc/table/reductions.c compute
@@ -62,8 +64,10 @@ class Reduction:
         self.kink = kink
         self.first = first  # how many constants come before the operands
         self.pairs = pairs  # the other operands form pairs; the partner is the ``y`` of the partial
-        self.weighted = weighted  # the second of each pair is a constant
+        self.weighted = weighted  # no derivative is taken by the second of each pair
+        self.constant = constant  # and it is a constant
         self.gather = gather  # the name of the pass that finds s, m and y; none: they are 0
+        self.slope = slope  # the partial as a node: an expression over x, y, z and the partial's number p; "": unknown
 
     def fits(self, n: int) -> bool:
         """Whether n operands are possible."""
@@ -71,7 +75,7 @@ class Reduction:
 
     def constants(self, n: int) -> tuple[int, ...]:
         """The positions, among n operands, of those that must be constants."""
-        return (*range(self.first), *(range(self.first + 1, n, 2) if self.weighted else ()))
+        return (*range(self.first), *(range(self.first + 1, n, 2) if self.weighted and self.constant else ()))
 
     def arguments(self, n: int) -> range:
         """The positions, among n operands, of those that a derivative is taken by."""

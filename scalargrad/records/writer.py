@@ -1,0 +1,208 @@
+"""A record that grows: what the adjoint and the tangent write to. csrc/records/writer.c has the same."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from scalargrad.record import CONST, Record, nodes
+from scalargrad.table import joint, ops, reductions, walks
+from scalargrad.table.evaluate import VALUE
+from scalargrad.table.walks import CALL, CONSTANT, JUMP, OPERAND, OPERAND_NUMBER, RESULT, UNLESS, Step
+
+# An operand: the position of a node, or a constant.
+Operand = int | float
+
+_NEG, _ZMUL, _ADD = ops.OPCODE["neg"], ops.OPCODE["zmul"], ops.OPCODE["add"]
+
+
+def _same(a: Operand, b: Operand) -> bool:
+    """Whether these are one node, or constants of the same bits."""
+    if type(a) is not type(b):
+        return False
+    return a == b if isinstance(a, int) else struct.pack("d", a) == struct.pack("d", b)
+
+
+class Writer:
+    """The nodes of a record, and those that are written after them. Nodes of constants alone become constants."""
+
+    def __init__(self, record: Record) -> None:
+        self.kinds = bytearray(record.ops)
+        self.operands: list[tuple[Operand, ...]] = []
+        for (op, operands), first in zip(nodes(record), range(len(record.ops))):
+            self.operands.append(tuple(operands))
+        self.values = array("d", record.values)
+        self.leaves: list[Any] = list(record.leaves)
+        self.roots = results_of(record)
+
+    def number(self, x: Operand) -> float:
+        return x if isinstance(x, float) else self.values[x]
+
+    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> int:
+        self.kinds.append(op)
+        self.operands.append(operands)
+        self.values.append(value)
+        return len(self.kinds) - 1
+
+    def leaf(self, value: Any, number: float) -> int:
+        """A new leaf, which stands for `value`."""
+        self.leaves.append(value)
+        return self._append(ops.LEAF, (len(self.leaves) - 1,), number)
+
+    def emit(self, op: int, *operands: Operand) -> Operand:
+        """A node of a row of fixed arity."""
+        function = VALUE[op]
+        assert function is not None
+        value = function(*map(self.number, operands))
+        return value if all(isinstance(x, float) for x in operands) else self._append(op, operands, value)
+
+    def reduce(self, op: int, operands: Sequence[Operand]) -> Operand:
+        """A node of a reduction."""
+        value = reductions.value(op, [self.number(x) for x in operands])
+        if all(isinstance(x, float) for x in operands):
+            return value
+        return self._append(op, tuple(operands), value)
+
+    def joint(self, op: int, operands: Sequence[Operand]) -> list[Operand]:
+        """The results of a joint operation; nan, if there are none."""
+        numbers = [self.number(x) for x in operands]
+        values = joint.values(op, numbers)
+        if values is None:
+            return [float("nan")] * joint.count(op, len(numbers), numbers[0])
+        if all(isinstance(x, float) for x in operands):
+            return list(values)
+        first = self._append(op, tuple(operands), values[0])
+        return [first, *(self._append(ops.ALSO, (first,), value) for value in values[1:])]
+
+    def product(self, d: Operand, partial: Operand) -> Operand:
+        """An adjoint or a tangent times a partial."""
+        if isinstance(partial, float) and partial in (1.0, -1.0):
+            return d if partial == 1.0 else self.emit(_NEG, d)
+        if isinstance(d, float) and d in (1.0, -1.0):
+            return partial if d == 1.0 else self.emit(_NEG, partial)
+        return self.emit(_ZMUL, d, partial)
+
+    def sum(self, x: Operand | None, y: Operand) -> Operand:
+        """x + y; y, if there is no x."""
+        return y if x is None else self.emit(_ADD, x, y)
+
+    def walk(self, program: Sequence[Step], operands: Sequence[Operand], result: Operand, since: int) -> Operand:
+        """Runs a partial's program. It uses nodes again that have been written from position `since` on."""
+        stack: list[Operand] = []
+        at = 0
+        while at < len(program):
+            kind, place, constant = program[at]
+            at += 1
+            if kind == CALL:
+                count = ops.ARITY[place]
+                taken = stack[-count:]
+                del stack[-count:]
+                stack.append(self._known(place, taken, since))
+            elif kind == CONSTANT:
+                stack.append(constant)
+            elif kind == UNLESS:
+                at = at if self.number(stack.pop()) != 0.0 else place
+            elif kind == JUMP:
+                at = place
+            else:
+                x = operands[place] if kind in (OPERAND, OPERAND_NUMBER) else result
+                stack.append(x if kind in (OPERAND, RESULT) else self.number(x))
+        return stack.pop()
+
+    def _known(self, op: int, operands: list[Operand], since: int) -> Operand:
+        for position in range(since, len(self.kinds)):
+            if self.kinds[position] == op and all(map(_same, self.operands[position], operands)):
+                return position
+        return self.emit(op, *operands)
+
+    def record(self, results: Sequence[Operand]) -> Record:
+        """All that was written, as a record with these results as roots."""
+        codes, consts = array("Q"), array("d")
+
+        def code(x: Operand) -> int:
+            if isinstance(x, int):
+                return x
+            consts.append(x)
+            return CONST | (len(consts) - 1)
+
+        for op, operands in zip(self.kinds, self.operands):
+            if op >= ops.FIRST_REDUCTION:
+                codes.append(len(operands))
+            codes.extend(map(code, operands))
+        roots = array("Q", map(code, results))
+        grads = bytes(8 * len(self.kinds))
+        parts = [part.tobytes() for part in (codes, self.values)]
+        return Record(bytes(self.kinds), *parts, grads, consts.tobytes(), roots.tobytes(), self.leaves)
+
+
+def results_of(record: Record) -> list[Operand]:
+    """The roots of a record: positions of nodes, floats for constants."""
+    consts = array("d", record.consts)
+    return [consts[code - CONST] if code >= CONST else code for code in array("Q", record.roots)]
+
+
+def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:
+    """By position, whether a node depends on one of the leaves whose numbers are given."""
+    chosen, found = {*wanted}, bytearray(len(writer.kinds))
+    for position, (op, operands) in enumerate(zip(writer.kinds, writer.operands)):
+        if op == ops.LEAF:
+            found[position] = operands[0] in chosen
+        else:
+            found[position] = any(isinstance(x, int) and found[x] for x in operands)
+    return found
+
+
+def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[Operand | None]:
+    """The partials of a node that is neither a leaf nor a joint operation, where they are wanted."""
+    op, operands = writer.kinds[position], writer.operands[position]
+    since = len(writer.kinds)
+    programs = walks.partials(op)
+    if op < ops.FIRST_REDUCTION:
+        return [writer.walk(program, operands, position, since) if wants else None
+                for program, wants in zip(programs, wanted)]  # fmt: skip
+    row = ops.REDUCTION[op]
+    if not programs:
+        from scalargrad.errors import HigherOrderError
+
+        raise HigherOrderError(
+            "a node by hand, or a `custom_vjp` that was called outside of the transform, has constants as partials: its"
+            " second derivative is not known. Write the function as a `custom_vjp` whose rule uses scalargrad's"
+            " functions, and call it inside; or take the derivative under `no_grad`, for numbers alone"
+        )
+    if row.name == "prod":
+        return _others(writer, operands, position, wanted)
+    numbers = [writer.number(x) for x in operands]
+    found: list[Operand | None] = []
+    for k, number in enumerate(reductions.partials(op, numbers, writer.values[position])):
+        partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
+        y = operands[partner] if row.pairs and partner < len(operands) else 0.0
+        x = operands[k]
+        found.append(writer.walk(programs[0], (x, y, number), position, since) if wanted[k] else None)
+    return found
+
+
+_MUL, _INSTEAD = ops.OPCODE["mul"], ops.OPCODE["instead"]
+
+
+def _others(
+    writer: Writer, operands: tuple[Operand, ...], position: int, wanted: Sequence[bool]
+) -> list[Operand | None]:
+    """The partials of a product: the product of the others, of those before and those after."""
+    numbers = [writer.number(x) for x in operands]
+    exact = list(reductions.partials(writer.kinds[position], numbers, writer.values[position]))
+    after: list[Operand] = [1.0]
+    for x in operands[:0:-1]:
+        after.append(x if after[-1] == 1.0 and len(after) == 1 else writer.emit(_MUL, after[-1], x))
+    found: list[Operand | None] = []
+    before: Operand = 1.0
+    for k, x in enumerate(operands):
+        rest = after[len(operands) - 1 - k]
+        if wanted[k]:
+            product = rest if k == 0 else before if k == len(operands) - 1 else writer.emit(_ZMUL, before, rest)
+            found.append(writer.emit(_INSTEAD, product, exact[k]))
+        else:
+            found.append(None)
+        before = x if k == 0 else writer.emit(_MUL, before, x)
+    return found
