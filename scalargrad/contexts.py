@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
 from scalargrad.convert import flag, short
-from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
+from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, KeywordError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -261,8 +261,33 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
     raise AnomalyError(f"{call} made {made.data}, at {place}; it reached {what}")
 
 
+# Every transform whose function is running, in any thread; and some that an interrupt has left here.
+running: dict[recording, recording] = {}
+
+
+def _refuse_running(root: core.Node) -> None:
+    """Raises if a root depends on the arguments of a transform that is running: its grads would be plain numbers."""
+    for key, context in list(running.items()):
+        if not context.open:
+            running.pop(key, None)
+    blocks = [block for context in list(running.values()) for block in context.blocks]
+    if blocks and core.key(root) is not None:
+        found = core.gradients(root, 1.0, False, blocks)
+        if found[:-1] != [None] * len(blocks):
+            raise HigherOrderError(
+                "backward was called inside a transform, from a Value that depends on the transform's arguments. Its"
+                " grads are numbers, so the transform would lose what they depend on: call sg.grad there instead of"
+                " backward, or pass x.detach() to what is a constant"
+            )
+
+
 def backward(root: core.Node, seed: float) -> None:
-    """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes."""
+    """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes.
+
+    Raises `HigherOrderError` if the root depends on the arguments of a transform that is running.
+    """
+    if running:
+        _refuse_running(root)
     mode = core.mode()
     if not mode & core.WATCH:
         core.backward(root, seed, core.ANY)
@@ -275,12 +300,12 @@ def backward(root: core.Node, seed: float) -> None:
         _refuse_rule(root, seed, made or None, None)
 
 
-def gradients(root: core.Node, blocks: Sequence[Any], mine: int) -> list[bytes | None]:
-    """`core.gradients` under a watcher: raises as `backward` does, for the first `mine` blocks. Changes nothing."""
+def gradients(root: core.Node, blocks: Sequence[Any]) -> Any:
+    """`core.gradients` under a watcher: raises as `backward` does. Changes nothing."""
     found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks)
     if isinstance(found, tuple):
         _refuse_rule(root, 1.0, found, None)
-    for block, numbers in zip(blocks[:mine], found):
+    for block, numbers in zip(blocks, found):
         if numbers is not None and not all(map(isfinite, array("d", numbers))):
             _refuse_rule(root, 1.0, None, {*map(id, core.items(core.whole(block, 1, len(block))))})
     return found

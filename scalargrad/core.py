@@ -11,9 +11,13 @@ not set, the widest that the CPU has are used. The results have the same bits.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scalargrad.errors import BackendError
+
+if TYPE_CHECKING:
+    from scalargrad.record import Record
 
 _SIMD = ("default", "avx2", "avx512f")
 # What a context does. The bits of `mode`: record nothing; tell the upcall `recorded` of each operation; raise there for
@@ -158,6 +162,7 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.contexts import Context
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
+    from scalargrad.pure.pieces import extract, moment, replay
     from scalargrad.pure.quick.operators import apply
     from scalargrad.pure.sweep import backward, gradients, partials
     from scalargrad.pure.tape import key, opcode, operand_values, operands, place, reduce, upcall
@@ -218,10 +223,24 @@ else:
         return _swept(root, seed, check, _node.found, blocks)
 
 
+def adjoint(record: Record, wanted: Sequence[int], seeds: Sequence[Sequence[float]]) -> Record:
+    """The record of the derivatives of a record's roots; see `records.adjoint`."""
+    from scalargrad.records.adjoint import adjoint
+
+    return adjoint(record, wanted, seeds)
+
+
+def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record:
+    """The record of the derivatives of a record's roots in some directions; see `records.tangent`."""
+    from scalargrad.records.tangent import tangent
+
+    return tangent(record, directions)
+
+
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
-           "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
-           "clear_grads", "doubles", "elementwise", "flatten", "gradients", "grads", "item", "items", "joint", "key",
-           "label", "leaves", "limit_grads", "mode", "numbers", "opcode", "operand_values", "operands", "partials",
-           "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "scale_grads",
-           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
+           "Block", "Context", "Made", "Node", "View", "adam_step", "adjoint", "apply", "backend", "backward", "block",
+           "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "item", "items", "joint", "key",
+           "label", "leaves", "limit_grads", "mode", "moment", "numbers", "opcode", "operand_values", "operands", "partials",
+           "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "replay", "scale_grads",
+           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "tangent", "upcall", "watchers",
            "whole"]  # fmt: skip

@@ -18,11 +18,16 @@ from scalargrad.table import ops
 CONST = 1 << 63  # the flag of an operand that is a constant; the rest is a position in `consts`
 
 
+Operand = int | float  # the position of a node, or a constant
+
+
 class Record(NamedTuple):
     """Nodes in topological order, in native-endian bytes.
 
     `codes` holds, node by node: for a leaf its position in `leaves`; for a reduction the number of operands, then the
     operands; else the operands. An operand is the position of an earlier node, or ``CONST | position in consts``.
+
+    A graph is built of a record whose roots are operations. The record of a derivative may have any operand as a root.
     """
 
     ops: bytes  # an opcode per node
@@ -30,7 +35,7 @@ class Record(NamedTuple):
     values: bytes  # a double per node
     grads: bytes  # the adjoint of each node that is not a leaf, from the last backward
     consts: bytes  # doubles
-    roots: bytes  # 8 bytes each: the positions of the nodes that were asked for
+    roots: bytes  # 8 bytes each: the nodes that were asked for, as operands
     leaves: list[Any]  # Values
     labels: dict[int, str] | None = None  # by position, of nodes that are not leaves
 
@@ -42,6 +47,12 @@ def nodes(record: Record) -> Iterator[tuple[int, list[int | float]]]:
     for op in record.ops:
         count = 1 if op == ops.LEAF else ops.ARITY[op] if op < ops.FIRST_REDUCTION else next(codes)
         yield op, [consts[code - CONST] if code >= CONST else code for _, code in zip(range(count), codes)]
+
+
+def results(record: Record) -> list[Operand]:
+    """The roots: positions of nodes, floats for constants."""
+    consts = array("d", record.consts)
+    return [consts[code - CONST] if code >= CONST else code for code in array("Q", record.roots)]
 
 
 def validate(record: Record) -> None:

@@ -17,8 +17,9 @@ static int tabulate_leaves(sg_sweep_state *sweep)
     return 1;
 }
 
-/* The bytes of the sums for the block's items, 0.0 for an item that was not reached; None if none was. */
-static PyObject *found_of(sg_sweep_state *sweep, PyObject *object)
+/* The bytes of the sums for the block's items, 0.0 for an item that was not reached; None if none was. Adds to `known`
+ * how many were. */
+static PyObject *found_of(sg_sweep_state *sweep, PyObject *object, uint32_t *known)
 {
     Block *block;
     if (!sg_read_block(object, &block))
@@ -31,6 +32,7 @@ static PyObject *found_of(sg_sweep_state *sweep, PyObject *object)
         uint32_t at = sg_map_find(&sweep->leaf_positions, block->items[k]);
         out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* as a commit adds to a grad of 0.0 */
         any |= at != SG_ABSENT;
+        *known += at != SG_ABSENT;
     }
     if (any || PyErr_Occurred())
         return bytes;
@@ -39,7 +41,7 @@ static PyObject *found_of(sg_sweep_state *sweep, PyObject *object)
 }
 
 /* found(address of a report, list of blocks) -> a list: for each block, the bytes of the sums that its sweep found, or
- * None. Commits nothing. */
+ * None; last, whether it found other leaves. Commits nothing. */
 PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -52,11 +54,14 @@ PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
     if (!tabulate_leaves(sweep))
         return sg_no_memory();
     Py_ssize_t count = PyList_Size(args[1]);
-    PyObject *list = PyList_New(count);
+    PyObject *list = PyList_New(count + 1);
+    uint32_t known = 0;
     for (Py_ssize_t k = 0; list && k < count; k++) {
-        PyObject *bytes = found_of(sweep, PyList_GetItem(args[1], k));
+        PyObject *bytes = found_of(sweep, PyList_GetItem(args[1], k), &known);
         if (!bytes || PyList_SetItem(list, k, bytes) < 0)
             Py_CLEAR(list);
     }
+    if (list)
+        PyList_SetItem(list, count, PyBool_FromLong(known != sweep->leaf_count));
     return list;
 }

@@ -150,14 +150,16 @@ def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int
 
 def gradients(
     root: Node, seed: float, check: bool, blocks: Sequence[Block]
-) -> list[bytes | None] | tuple[int, int, int, list[float], int]:
+) -> list[bytes | bool | None] | tuple[int, int, int, list[float], int]:
     """Sweeps from the root, an interior node, and commits nothing.
 
     Returns for each block what a backward would add to its leaves, as the bytes of doubles, 0.0 for a leaf that the
-    sweep does not reach; None if it reaches no leaf of the block. `check` is as in `backward`.
+    sweep does not reach; None if it reaches no leaf of the block. Last, whether it reaches other leaves. `check` is as
+    in `backward`.
     """
     sweep, made = _swept(root, seed, check)
-    return made or [_found(sweep, block) for block in blocks]
+    others = sweep.leaf_sums.keys() - {id(item) for block in blocks for item in block.items}
+    return made or [*(_found(sweep, block) for block in blocks), bool(others)]
 
 
 def _found(sweep: _Sweep, block: Block) -> bytes | None:

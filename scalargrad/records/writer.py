@@ -7,13 +7,10 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.record import CONST, Record, nodes
+from scalargrad.record import CONST, Operand, Record, nodes, results
 from scalargrad.table import joint, ops, reductions, walks
 from scalargrad.table.evaluate import VALUE
 from scalargrad.table.walks import CALL, CONSTANT, JUMP, OPERAND, OPERAND_NUMBER, RESULT, UNLESS, Step
-
-# An operand: the position of a node, or a constant.
-Operand = int | float
 
 _NEG, _ZMUL, _ADD = ops.OPCODE["neg"], ops.OPCODE["zmul"], ops.OPCODE["add"]
 
@@ -35,7 +32,7 @@ class Writer:
             self.operands.append(tuple(operands))
         self.values = array("d", record.values)
         self.leaves: list[Any] = list(record.leaves)
-        self.roots = results_of(record)
+        self.roots = results(record)
 
     def number(self, x: Operand) -> float:
         return x if isinstance(x, float) else self.values[x]
@@ -135,12 +132,6 @@ class Writer:
         grads = bytes(8 * len(self.kinds))
         parts = [part.tobytes() for part in (codes, self.values)]
         return Record(bytes(self.kinds), *parts, grads, consts.tobytes(), roots.tobytes(), self.leaves)
-
-
-def results_of(record: Record) -> list[Operand]:
-    """The roots of a record: positions of nodes, floats for constants."""
-    consts = array("d", record.consts)
-    return [consts[code - CONST] if code >= CONST else code for code in array("Q", record.roots)]
 
 
 def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:

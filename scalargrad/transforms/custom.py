@@ -178,7 +178,7 @@ class custom_vjp(Generic[P, R]):
             tree.match(x, f"cotangent {k} of bwd of {self._name}", True)
             for k, (tree, x) in enumerate(zip(trees, found))
         ]
-        return [x for row in rows for x in row]
+        return [x.data if isinstance(x, core.Node) else x for row in rows for x in row]
 
 
 def _record(value: float, operands: Sequence[Any], partials: Sequence[float]) -> Any:

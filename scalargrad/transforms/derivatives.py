@@ -15,16 +15,13 @@ from __future__ import annotations
 
 import functools
 import operator
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
-from scalargrad.table import ops
-from scalargrad.table.libm import zmul
 from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
-from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, require_function, running, weighted
+from scalargrad.transforms.run import Function, Run, name_of, require_function, weighted
 from scalargrad.transforms.trees import Tree, joined
 
 if TYPE_CHECKING:
@@ -38,9 +35,6 @@ if TYPE_CHECKING:
     )
 
     P = ParamSpec("P")
-
-_DOT = ops.OPCODE["dot"]
-
 
 def _kept(argnums: Any) -> Any:
     """`argnums` as it is used at every call: an iterator is read once, here."""
@@ -153,9 +147,13 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
         root = run.scalar("grad")
-        gradients = run.outside(run.pull(root))
-        value = root.data if isinstance(root, core.Node) else root
-        return (value, run.aux) if has_aux else value, _one_or_all(one, gradients)
+        row = run.pull(root) if run.is_plain else None
+        if row is not None:
+            value = root.data if isinstance(root, core.Node) else root
+            return (value, run.aux()) if has_aux else value, _one_or_all(one, run.outside(row))
+        values, (gradient,) = run.piece([root]).pull([[1.0]])
+        value = (values[0], run.aux(values[1:])) if has_aux else values[0]
+        return value, _one_or_all(one, run.outside(gradient))
 
     return value_and_gradient
 
@@ -166,11 +164,15 @@ def _one_or_all(one: bool, results: list[Any]) -> Any:
 
 @overload
 def jacobian(
-    fun: Callable[Concatenate[Any, P], Any], argnums: Literal[0] = 0, has_aux: bool = False
+    fun: Callable[Concatenate[Any, P], Any], argnums: Literal[0] = 0, has_aux: bool = False, mode: str | None = None
 ) -> Callable[Concatenate[Any, P], Any]: ...
 @overload
-def jacobian(fun: Function, argnums: int | Sequence[int], has_aux: bool = False) -> Function: ...
-def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
+def jacobian(
+    fun: Function, argnums: int | Sequence[int], has_aux: bool = False, mode: str | None = None
+) -> Function: ...
+def jacobian(
+    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str | None = None
+) -> Any:
     """Returns a function that computes the derivatives of all results of `fun`.
 
     It returns the containers of the result, where each number or array is replaced by the containers of the argument.
@@ -189,29 +191,53 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
         run.warn_if_lost()
-        pulled = [run.pull(item) for item in run.items]
-        numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
-        rows = [run.parts(row) for row in pulled]
-
-        def entries(result: Leaf) -> Any:
-            if numbers_alone and result.kind <= ROW:
-                found = [_one_or_all(one, run.outside(row)) for row in pulled[result.start :][: result.size]]
-                return found[0] if result.kind == NUMBER else like(result.given, found)
-            of_result = rows[result.start : result.start + result.size]
-
-            def entry(k: int, argument: Leaf) -> Any:
-                numbers = array("d")
-                for row in of_result:
-                    numbers += row[k][argument.start : argument.start + argument.size]
-                return joined(numbers, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
-
-            trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
-            return _one_or_all(one, trees)
-
-        jacobians = run.outputs.map(entries, rows=numbers_alone)
-        return (jacobians, run.aux) if has_aux else jacobians
+        rows, aux = _rows(run, len(run.items) > run.size if mode is None else mode == "forward")
+        jacobians = tabulated(run, one, rows)
+        return (jacobians, aux) if has_aux else jacobians
 
     return jacobian_of
+
+
+def _rows(run: Run, forward: bool) -> tuple[list[Sequence[Any]], Any]:
+    """The derivatives of each result by all inputs; and the aux, if there is one."""
+    if run.is_plain and not forward:
+        pulled = [run.pull(item) for item in run.items]
+        rows: list[Sequence[Any]] = [row for row in pulled if row is not None]
+        if len(rows) == len(pulled):
+            return rows, run.aux_tree and run.aux()
+    piece, n, m = run.piece(run.items), run.size, len(run.items)
+    if forward:
+        values, columns = piece.push(_units(n, n))
+        rows = [list(row) for row in zip(*columns)][:m] or [[] for _ in range(m)]
+    else:
+        values, pulled_rows = piece.pull(_units(m, len(piece.items)))
+        rows = [*pulled_rows]
+    return rows, run.aux_tree and run.aux(values[m:])
+
+
+def _units(count: int, size: int) -> list[list[float]]:
+    return [[float(j == k) for j in range(size)] for k in range(count)]
+
+
+def tabulated(run: Run, one: bool, rows: Sequence[Sequence[Any]]) -> Any:
+    """The containers of the results, with the containers of the inputs at each place, from a row per result."""
+    numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
+    parts = [run.parts(row) for row in rows]
+
+    def entries(result: Leaf) -> Any:
+        if numbers_alone and result.kind <= ROW:
+            found = [_one_or_all(one, run.outside(row)) for row in rows[result.start :][: result.size]]
+            return found[0] if result.kind == NUMBER else like(result.given, found)
+        of_result = parts[result.start : result.start + result.size]
+
+        def entry(k: int, argument: Leaf) -> Any:
+            items = [x for row in of_result for x in row[k][argument.start : argument.start + argument.size]]
+            return joined(items, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
+
+        trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
+        return _one_or_all(one, trees)
+
+    return run.outputs.map(entries, rows=numbers_alone)
 
 
 def _sequence(given: Any, name: str) -> Sequence[Any]:
@@ -247,25 +273,15 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents")
     run = Run(fun, name_of(fun), primals, range(len(primals)))
-    if running:
-        refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
-    direction = array("d")
+    direction: list[Any] = []
     for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
         direction += tree.match(tangent, f"tangent {k}")
     run.execute({}, has_aux)
     run.warn_if_lost()
-    derivative = run.outputs.outside(array("d", [_dot(run.pull(item), direction) for item in run.items]))
-    return (run.value(), derivative, run.aux) if has_aux else (run.value(), derivative)
-
-
-def _dot(x: array[float], y: array[float]) -> float:
-    """The sum of the products, from left to right, each computed by `zmul`."""
-    total: float = core.reduce(_DOT, [item for pair in zip(x, y) for item in pair]) if x else 0.0
-    if total != total:
-        total = 0.0
-        for a, b in zip(x, y):
-            total += zmul(a, b)
-    return total
+    n = len(run.items)
+    values, (derivative,) = run.piece(run.items).push([direction])
+    found = run.outputs.holding(values[:n]), run.outputs.holding(derivative[:n])
+    return (*found, run.aux(values[n:])) if has_aux else found
 
 
 @overload
@@ -287,14 +303,19 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     """
     require_function(fun, "vjp")
     run = Run(fun, name_of(fun), primals, range(len(primals))).execute({}, has_aux)
-    refuse_outer([run.outputs])
     run.warn_if_lost()
+    n = len(run.items)
+    piece = run.piece(run.items)
+    values = piece.values()
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""
-        if running:
-            refuse_outer([Tree(cotangent, "the cotangent", others=True)])
         weights = run.outputs.match(cotangent, "the cotangent")
-        return tuple(run.outside(run.pull(weighted(run.items, weights))))
+        row = None
+        if piece.is_plain and not any(isinstance(x, core.Node) for x in weights):
+            row = run.pull(weighted(run.items, weights))
+        zeros = [0.0] * (len(piece.items) - n)
+        return tuple(run.outside(row if row is not None else piece.pull([[*weights, *zeros]])[1][0]))
 
-    return (run.value(), pullback, run.aux) if has_aux else (run.value(), pullback)
+    value = run.outputs.holding(values[:n])
+    return (value, pullback, run.aux(values[n:])) if has_aux else (value, pullback)

@@ -1,0 +1,110 @@
+"""What lies between the arguments and the results of a run, as a record; its derivatives, as Values or numbers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from scalargrad import contexts, core
+from scalargrad.record import Operand, Record, results
+from scalargrad.table import ops
+
+# A number per input, or per result: Values and floats.
+Row = Sequence[Any]
+
+
+class Piece:
+    """The record of some results of a run, Values and floats, and what its leaves stand for.
+
+    The derivatives come out as Values where they depend on Values: on arguments, or on what the function closes over.
+    With `numbers`, and where all of these are floats, they are floats.
+    """
+
+    def __init__(self, items: Row, blocks: Sequence[Any], since: int, given: Row, numbers: bool) -> None:
+        self.items, self.count, self.numbers = list(items), len(given), numbers
+        self.record = Record(*core.extract(self.items, blocks, since))
+        self.inputs = self._plain([*given, *self.record.leaves[self.count :]])
+
+    def _plain(self, items: Row) -> list[Any]:
+        return [x.data if isinstance(x, core.Node) else x for x in items] if self.numbers else list(items)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all derivatives are numbers."""
+        return not any(isinstance(x, core.Node) for x in self.inputs)
+
+    def values(self) -> list[Any]:
+        """The results."""
+        return self._results(self.record, [], self.inputs)[0]
+
+    def pull(self, seeds: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each seed, the derivatives of the results, weighted by it, by all inputs."""
+        record, rows, inputs = self._with(seeds)
+        found = core.adjoint(record, range(self.count), rows)
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, self.count)
+
+    def push(self, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each direction, their derivatives in it."""
+        record, rows, inputs = self._with(directions)
+        found = core.tangent(record, [dict(enumerate(row)) for row in rows])
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, len(self.items))
+
+    def slopes(self, k: int) -> Record:
+        """The record of the derivatives of result k by all inputs."""
+        return core.adjoint(self.record, range(self.count), [[float(k == j) for j in range(len(self.items))]])
+
+    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[Any], list[list[Any]]]:
+        """The results; what `slopes` found; and for each direction, the derivatives of that in it."""
+        record, rows, inputs = self._with(directions, slopes)
+        found = core.tangent(record, [dict(enumerate(row)) for row in rows])
+        first = results(slopes)
+        values, flat = self._results(found, [*first, *results(found)], inputs)
+        return values, flat[: len(first)], _cut(flat[len(first) :], len(first))
+
+    def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
+        """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
+        record, inputs = record or self.record, list(self.inputs)
+        found, codes, values = [], array("Q"), array("d")
+        for row in map(self._plain, rows):
+            for k, x in enumerate(row):
+                if isinstance(x, core.Node):
+                    row[k] = len(inputs)
+                    codes.append(len(inputs))
+                    values.append(x.data)
+                    inputs.append(x)
+            found.append(row)
+        if codes:
+            record = record._replace(
+                ops=record.ops + bytes([ops.LEAF] * len(codes)),
+                codes=record.codes + codes.tobytes(),
+                values=record.values + values.tobytes(),
+                grads=record.grads + bytes(8 * len(codes)),
+                leaves=[*record.leaves, *inputs[len(self.inputs) :]],
+            )
+        return record, found, inputs
+
+    def _results(self, record: Record, others: list[Operand], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+        """The results, and other operands of a record that continues this one, as Values or floats."""
+        mine = results(self.record)
+        found = _replayed(record, [*mine, *others], inputs)
+        # a result that does not depend on the arguments is what it was
+        values = [x if isinstance(code, int) else y for x, code, y in zip(found, mine, self._plain(self.items))]
+        return values, found[len(mine) :]
+
+
+def _cut(flat: list[Any], count: int) -> list[list[Any]]:
+    return [flat[k : k + count] for k in range(0, len(flat), count)]
+
+
+def _replayed(record: Record, wanted: list[Operand], inputs: list[Any]) -> list[Any]:
+    nodes = [x for x in wanted if isinstance(x, int)]
+    if any(isinstance(x, core.Node) for x in inputs):
+        with contexts.aside():
+            found = iter(core.replay(record._replace(roots=array("Q", nodes).tobytes()), inputs))
+    else:
+        values = array("d", record.values)
+        found = iter([values[x] for x in nodes])
+    return [next(found) if isinstance(x, int) else x for x in wanted]
