@@ -160,7 +160,7 @@ class Run:
         if bad or mode & core.STRICT:
             for item in self.items:
                 if isinstance(item, core.Node) and core.key(item) is not None:
-                    contexts.gradients(item, self.blocks)
+                    contexts.gradients(item, self.blocks, self.since)
         if bad:
             raise AnomalyError(f"a derivative of {self.name} is nan or infinite")
 
@@ -179,9 +179,9 @@ class Run:
             root = weighted([root], [1.0])
         found: Any
         if core.mode() & core.WATCH:
-            found = contexts.gradients(root, self.blocks)
+            found = contexts.gradients(root, self.blocks, self.since)
         else:
-            found = core.gradients(root, 1.0, False, self.blocks)
+            found = core.gradients(root, 1.0, False, self.blocks, self.since)
         if found.pop() and not self.numbers:
             return None
         if len(found) == 1 and found[0] is not None:
