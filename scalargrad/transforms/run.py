@@ -61,13 +61,17 @@ class Run:
         """Calls the function, and returns self with its outputs."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = _new_context(contexts.recording, core.RECORD)
-        context.blocks, context.thread, context.is_plain = self.blocks, get_ident(), self.is_plain
+        context.blocks, context.thread = self.blocks, get_ident()
+        context.is_plain, context.nested = self.is_plain, False
+        for around in contexts.transforms():
+            around.nested = True
         try:
             with context:
                 running[context] = context
                 result = self.fun(*self.args, **kwargs)
         finally:
             running.pop(context, None)
+        self.nested = context.nested
         self.args = []
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -104,7 +108,7 @@ class Run:
         for item in self.items:
             if isinstance(item, core.Node):
                 return
-        if self.items and any(map(len, self.blocks)):
+        if self.items and any(map(len, self.blocks)) and not self.nested:
             contexts.warn_user(
                 f"no Value reached the result of {self.name}, so its derivative is 0: in it, use sg.exp for math.exp,"
                 " and x itself for x.data and float(x)",
