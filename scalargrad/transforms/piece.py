@@ -10,6 +10,7 @@ from scalargrad import contexts, core
 from scalargrad.record import Operand, Record, results
 from scalargrad.table import ops
 
+_INSTEAD = ops.OPCODE["instead"]
 # A number per input, or per result: Values and floats.
 Row = Sequence[Any]
 
@@ -92,7 +93,15 @@ class Piece:
         found = _replayed(record, [*mine, *others], inputs)
         # a result that does not depend on the arguments is what it was
         values = [x if isinstance(code, int) else y for x, code, y in zip(found, mine, self._plain(self.items))]
-        return values, found[len(mine) :]
+        return values, [*map(_apart, found[len(mine) :])]
+
+
+def _apart(x: Any) -> Any:
+    """A derivative that is a leaf, as a node of its own, which does not change when the leaf is set."""
+    if not isinstance(x, core.Node) or core.key(x) is not None:
+        return x
+    with contexts.aside():
+        return core.apply(_INSTEAD, x, x.data)
 
 
 def _cut(flat: list[Any], rows: int) -> list[list[Any]]:
