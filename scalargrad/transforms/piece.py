@@ -53,17 +53,16 @@ class Piece:
         values, flat = self._results(found, results(found), inputs)
         return values, _cut(flat, len(directions))
 
-    def slopes(self, k: int) -> Record:
-        """The record of the derivatives of result k by all inputs."""
-        return core.adjoint(self.record, range(self.count), [[float(k == j) for j in range(len(self.items))]])
+    def slopes(self, seeds: Sequence[Sequence[float]]) -> Record:
+        """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
+        return core.adjoint(self.record, range(self.count), seeds)
 
-    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[Any], list[list[Any]]]:
-        """The results; what `slopes` found; and for each direction, the derivatives of that in it."""
+    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each direction, the derivatives in it of what `slopes` found."""
         record, rows, inputs = self._with(directions, slopes)
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
-        first = results(slopes)
-        values, flat = self._results(found, [*first, *results(found)], inputs)
-        return values, flat[: len(first)], _cut(flat[len(first) :], len(directions))
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, len(directions))
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
 from threading import get_ident
 from typing import Any
@@ -40,6 +41,44 @@ def require_function(fun: Any, transform: str) -> None:
         raise ArgumentError(
             f"{transform} takes a function, got {type(fun).__name__} {convert.short(fun)}: pass f itself, not f(x)"
         )
+
+
+def kept(argnums: Any) -> Any:
+    """`argnums` as it is used at every call: an iterator is read once, here."""
+    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
+
+
+def _arepositions(argnums: tuple[Any, ...], count: int) -> bool:
+    """Whether these are different ints from 0 to count - 1."""
+    kinds = {*map(type, argnums)}
+    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
+
+
+def positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
+    """The non-negative positions of the arguments to differentiate by."""
+    if type(argnums) is int and 0 <= argnums < count:
+        return (argnums,)
+    if type(argnums) is tuple and _arepositions(argnums, count):
+        return argnums
+    given: Any = argnums if convert.index(argnums) is None else [argnums]
+    try:
+        positions = [operator.index(k) for k in given]
+    except TypeError:
+        raise ArgumentError(f"argnums must be an int or a sequence of ints, got {argnums!r}") from None
+    for k in positions:
+        if not -count <= k < count:
+            raise ArgumentError(
+                f"argnums={argnums!r} does not fit: {name} was called with {count} positional argument(s)"
+            )
+    positions = [k % count for k in positions]
+    if len(set(positions)) < len(positions):
+        raise ArgumentError(f"argnums={argnums!r} names an argument twice")
+    return positions
+
+
+def one_or_all(one: bool, results: list[Any]) -> Any:
+    """The only result, or a tuple of them: as `argnums` is an int or a sequence."""
+    return results[0] if one else tuple(results)
 
 
 class Run:
