@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from os import sep
 from os.path import dirname
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
@@ -113,8 +114,10 @@ class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
     # the leaves of the transform; slots, since a dict would be made for each
-    __slots__ = ("blocks",) if core.Context.__weakrefoffset__ else ("__weakref__", "blocks")
+    __slots__ = ("blocks", "is_plain", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
     blocks: Sequence[Any]
+    is_plain: bool  # its arguments are numbers
+    thread: int
 
     def __new__(cls, bits: int = core.RECORD) -> recording:
         return core.Context.__new__(cls, bits)
@@ -263,6 +266,22 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
 
 # Every transform whose function is running, in any thread; and some that an interrupt has left here.
 running: dict[recording, recording] = {}
+# The threads in which a rule of `custom_vjp` runs on Values; there, a Value that is read as a number raises.
+rules: dict[int, int] = {}
+
+
+def transforms() -> list[recording]:
+    """The transforms whose functions are running in this thread."""
+    return [x for x in list(running.values()) if x.thread == get_ident() and x.open] if running else []
+
+
+def refuse_reading() -> None:
+    """Raises where a rule of `custom_vjp` reads a Value as a number."""
+    if get_ident() in rules:
+        raise HigherOrderError(
+            "the rule of a `custom_vjp` made a plain number of a Value here, so a second derivative would be lost: use"
+            " sg.exp for math.exp, or v.data for what is a constant"
+        )
 
 
 def _refuse_running(root: core.Node) -> None:

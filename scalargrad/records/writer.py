@@ -170,7 +170,8 @@ def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[O
         partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
         y = operands[partner] if row.pairs and partner < len(operands) else 0.0
         x = operands[k]
-        found.append(writer.walk(programs[0], (x, y, number), position, since) if wanted[k] else None)
+        walks_on = wanted[k] and not (row.weighted and partner < k)
+        found.append(writer.walk(programs[0], (x, y, number), position, since) if walks_on else None)
     return found
 
 

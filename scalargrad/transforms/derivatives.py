@@ -151,7 +151,9 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
         if row is not None:
             value = root.data if isinstance(root, core.Node) else root
             return (value, run.aux()) if has_aux else value, _one_or_all(one, run.outside(row))
-        values, (gradient,) = run.piece([root]).pull([[1.0]])
+        piece = run.piece([root])
+        values, (gradient,) = piece.pull(units(1, len(piece.items)))
+        run.refuse_anomalies(gradient)
         value = (values[0], run.aux(values[1:])) if has_aux else values[0]
         return value, _one_or_all(one, run.outside(gradient))
 
@@ -207,15 +209,17 @@ def _rows(run: Run, forward: bool) -> tuple[list[Sequence[Any]], Any]:
             return rows, run.aux_tree and run.aux()
     piece, n, m = run.piece(run.items), run.size, len(run.items)
     if forward:
-        values, columns = piece.push(_units(n, n))
+        values, columns = piece.push(units(n, n))
         rows = [list(row) for row in zip(*columns)][:m] or [[] for _ in range(m)]
     else:
-        values, pulled_rows = piece.pull(_units(m, len(piece.items)))
+        values, pulled_rows = piece.pull(units(m, len(piece.items)))
         rows = [*pulled_rows]
+    for row in rows:
+        run.refuse_anomalies(row)
     return rows, run.aux_tree and run.aux(values[m:])
 
 
-def _units(count: int, size: int) -> list[list[float]]:
+def units(count: int, size: int) -> list[list[float]]:
     return [[float(j == k) for j in range(size)] for k in range(count)]
 
 
@@ -280,6 +284,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     run.warn_if_lost()
     n = len(run.items)
     values, (derivative,) = run.piece(run.items).push([direction])
+    run.refuse_anomalies(derivative[:n])
     found = run.outputs.holding(values[:n]), run.outputs.holding(derivative[:n])
     return (*found, run.aux(values[n:])) if has_aux else found
 
@@ -311,11 +316,14 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""
         weights = run.outputs.match(cotangent, "the cotangent")
-        row = None
+        row: Sequence[Any] | None = None
         if piece.is_plain and not any(isinstance(x, core.Node) for x in weights):
             row = run.pull(weighted(run.items, weights))
-        zeros = [0.0] * (len(piece.items) - n)
-        return tuple(run.outside(row if row is not None else piece.pull([[*weights, *zeros]])[1][0]))
+        if row is None:
+            zeros = [0.0] * (len(piece.items) - n)
+            row = piece.pull([[*weights, *zeros]])[1][0]
+            run.refuse_anomalies(row)
+        return tuple(run.outside(row))
 
     value = run.outputs.holding(values[:n])
     return (value, pullback, run.aux(values[n:])) if has_aux else (value, pullback)

@@ -43,14 +43,14 @@ class Piece:
         record, rows, inputs = self._with(seeds)
         found = core.adjoint(record, range(self.count), rows)
         values, flat = self._results(found, results(found), inputs)
-        return values, _cut(flat, self.count)
+        return values, _cut(flat, len(seeds))
 
     def push(self, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
         """The results; and for each direction, their derivatives in it."""
         record, rows, inputs = self._with(directions)
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
         values, flat = self._results(found, results(found), inputs)
-        return values, _cut(flat, len(self.items))
+        return values, _cut(flat, len(directions))
 
     def slopes(self, k: int) -> Record:
         """The record of the derivatives of result k by all inputs."""
@@ -62,7 +62,7 @@ class Piece:
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
         first = results(slopes)
         values, flat = self._results(found, [*first, *results(found)], inputs)
-        return values, flat[: len(first)], _cut(flat[len(first) :], len(first))
+        return values, flat[: len(first)], _cut(flat[len(first) :], len(directions))
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
@@ -95,8 +95,9 @@ class Piece:
         return values, found[len(mine) :]
 
 
-def _cut(flat: list[Any], count: int) -> list[list[Any]]:
-    return [flat[k : k + count] for k in range(0, len(flat), count)]
+def _cut(flat: list[Any], rows: int) -> list[list[Any]]:
+    count = len(flat) // rows if rows else 0
+    return [flat[k * count : (k + 1) * count] for k in range(rows)]
 
 
 def _replayed(record: Record, wanted: list[Operand], inputs: list[Any]) -> list[Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from math import isfinite
+from threading import get_ident
 from typing import Any
 
 from scalargrad import contexts, convert, core
-from scalargrad.errors import ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
+from scalargrad.errors import AnomalyError, ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
 from scalargrad.transforms.parts import ROW, Branch, Leaf
 from scalargrad.transforms.piece import Piece
@@ -48,6 +50,7 @@ class Run:
         self.inputs: list[Tree] = []
         for k in positions:
             self.inputs.append(Tree(args[k], ("argument ", k, " of ", name)))
+        self.aux_tree: Tree | None = None
         self.numbers = bool(core.mode() & core.NO_GRAD)  # then all results are numbers
         self.since = core.moment()
         self.blocks, seen = planted(self.inputs)
@@ -58,7 +61,7 @@ class Run:
         """Calls the function, and returns self with its outputs."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = _new_context(contexts.recording, core.RECORD)
-        context.blocks = self.blocks
+        context.blocks, context.thread, context.is_plain = self.blocks, get_ident(), self.is_plain
         try:
             with context:
                 running[context] = context
@@ -66,7 +69,6 @@ class Run:
         finally:
             running.pop(context, None)
         self.args = []
-        self.aux_tree: Tree | None = None
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
                 raise ArgumentError(
@@ -148,6 +150,19 @@ class Run:
         given = [x for tree in self.inputs for x in tree.items()]
         others = self.aux_tree.items() if self.aux_tree else []
         return Piece([*items, *others], self.blocks, self.since, given, self.numbers)
+
+    def refuse_anomalies(self, derivatives: Sequence[Any]) -> None:
+        """Under a watcher, raises if a derivative is nan or infinite, and names the rule that made it."""
+        mode = core.mode()
+        if not mode & core.WATCH:
+            return
+        bad = any(not isfinite(x.data if isinstance(x, core.Node) else x) for x in derivatives)
+        if bad or mode & core.STRICT:
+            for item in self.items:
+                if isinstance(item, core.Node) and core.key(item) is not None:
+                    contexts.gradients(item, self.blocks)
+        if bad:
+            raise AnomalyError(f"a derivative of {self.name} is nan or infinite")
 
     def aux(self, values: Sequence[Any] | None = None) -> Any:
         """The aux, of these Values and floats; else of its own numbers."""
