@@ -272,7 +272,7 @@ def may_refuse(names: tuple[str, ...], of_values: bool) -> bool:
     partials are."""
     orders = int(of_values)
     for name in names:
-        if (name == "backward" and orders > of_values) or (name in ("by_hand", "custom_vjp") and orders > 1):
+        if (name == "backward" and orders > of_values) or (name == "by_hand" and orders > 1):
             return True
         orders += ORDERS.get(name, 0)
     return False
