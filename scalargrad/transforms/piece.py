@@ -11,6 +11,9 @@ from scalargrad.record import Operand, Record, results
 from scalargrad.table import ops
 
 _INSTEAD = ops.OPCODE["instead"]
+# Nodes by hand as nodes whose partials, constants too, are known to the next derivative.
+_RULED = bytes.maketrans(bytes([ops.OPCODE["custom"]]), bytes([ops.OPCODE["ruled"]]))
+
 # A number per input, or per result: Values and floats.
 Row = Sequence[Any]
 
@@ -66,7 +69,11 @@ class Piece:
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
-        record, inputs = record or self.record, list(self.inputs)
+        if record is None:
+            record = self.record
+            if self.is_plain:  # a derivative of numbers alone, of first order: constants may be its partials
+                record = record._replace(ops=record.ops.translate(_RULED))
+        inputs = list(self.inputs)
         found, codes, values = [], array("Q"), array("d")
         for row in map(self._plain, rows):
             for k, x in enumerate(row):
