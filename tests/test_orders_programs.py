@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -88,7 +89,7 @@ def test_a_step_of_a_network_inside_a_loss_is_torchs() -> None:
     draws = random.Random(0)
     sizes = [2, 3, 1]
     layers = [[[[draws.gauss(0, 1) for _ in range(n)] for _ in range(m)], [draws.gauss(0, 1) for _ in range(m)]]
-              for n, m in zip(sizes, sizes[1:])]  # fmt: skip
+              for n, m in itertools.pairwise(sizes)]  # fmt: skip
     data = [([draws.gauss(0, 1), draws.gauss(0, 1)], draws.gauss(0, 1)) for _ in range(6)]
 
     def loss(layers: Any, data: Any) -> Any:
@@ -246,7 +247,7 @@ def test_a_physics_informed_loss_and_its_gradient() -> None:
         h, x = 2.0**-10, p[name][k]
         # central differences, extrapolated twice: an error of h⁶, and of the roundings over h
         rough = [(moved(x + s) - moved(x - s)) / (2.0 * s) for s in (h, h / 2.0, h / 4.0)]
-        finer = [(4.0 * b - a) / 3.0 for a, b in zip(rough, rough[1:])]
+        finer = [(4.0 * b - a) / 3.0 for a, b in itertools.pairwise(rough)]
         slope = (16.0 * finer[1] - finer[0]) / 15.0
         assert abs(slopes[name][k] - slope) <= 1e-9 * max(1.0, abs(slope)), (name, k)
 
@@ -316,7 +317,7 @@ def test_a_gradient_penalty_is_torchs() -> None:
 
 
 def rosenbrock(x: Any) -> Any:
-    return sg.sum([(1.0 - a) ** 2 + 100.0 * (b - a * a) ** 2 for a, b in zip(x, x[1:])])
+    return sg.sum([(1.0 - a) ** 2 + 100.0 * (b - a * a) ** 2 for a, b in itertools.pairwise(x)])
 
 
 def test_newtons_method_finds_the_minimum_of_rosenbrocks_function() -> None:

@@ -22,7 +22,7 @@ from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
 from scalargrad.transforms.run import Function, Run, name_of, require_function, weighted
-from scalargrad.transforms.trees import Tree, joined
+from scalargrad.transforms.trees import joined
 
 if TYPE_CHECKING:
     from scalargrad.convert import Number
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
 
     P = ParamSpec("P")
+
 
 def _kept(argnums: Any) -> Any:
     """`argnums` as it is used at every call: an iterator is read once, here."""
@@ -172,9 +173,7 @@ def jacobian(
 def jacobian(
     fun: Function, argnums: int | Sequence[int], has_aux: bool = False, mode: str | None = None
 ) -> Function: ...
-def jacobian(
-    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str | None = None
-) -> Any:
+def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str | None = None) -> Any:
     """Returns a function that computes the derivatives of all results of `fun`.
 
     It returns the containers of the result, where each number or array is replaced by the containers of the argument.
@@ -316,9 +315,12 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""
         weights = run.outputs.match(cotangent, "the cotangent")
+        numbers = bool(core.mode() & core.NO_GRAD)
+        if numbers:
+            weights = [x.data if isinstance(x, core.Node) else x for x in weights]
         row: Sequence[Any] | None = None
-        if piece.is_plain and not any(isinstance(x, core.Node) for x in weights):
-            row = run.pull(weighted(run.items, weights))
+        if numbers or (piece.is_plain and not any(isinstance(x, core.Node) for x in weights)):
+            row = run.pull(weighted(run.items, weights), numbers)
         if row is None:
             zeros = [0.0] * (len(piece.items) - n)
             row = piece.pull([[*weights, *zeros]])[1][0]

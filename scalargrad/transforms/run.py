@@ -170,9 +170,9 @@ class Run:
         assert tree is not None
         return tree.outside(tree.numbers()) if values is None else tree.holding(values)
 
-    def pull(self, root: Any) -> array[float] | None:
+    def pull(self, root: Any, numbers: bool = False) -> array[float] | None:
         """The derivatives of a root by all numbers of the inputs, as one row. None, if it depends on other Values, so
-        that they might be Values too."""
+        that they might be Values too, unless numbers are wanted."""
         if not isinstance(root, core.Node):
             return array("d", bytes(8 * self.size))
         if core.key(root) is None:
@@ -182,7 +182,7 @@ class Run:
             found = contexts.gradients(root, self.blocks)
         else:
             found = core.gradients(root, 1.0, False, self.blocks)
-        if found.pop() and not self.numbers:
+        if found.pop() and not (self.numbers or numbers):
             return None
         if len(found) == 1 and found[0] is not None:
             return array("d", found[0])
