@@ -24,12 +24,8 @@ def adjoint(record: Record, wanted: Sequence[int], seeds: Sequence[Sequence[floa
     """
     writer = Writer(record)
     known = depending(writer, wanted)
-    position_of = {writer.operands[k][0]: k for k, op in enumerate(writer.kinds) if op == ops.LEAF}
-    results: list[Operand] = []
-    for seed in seeds:
-        start = [position_of[x] if isinstance(x, int) else x for x in seed]
-        results += _sweep(writer, known, wanted, start)
-    return writer.record(results)
+    starts = [[*map(writer.seed, seed)] for seed in seeds]
+    return writer.record([x for start in starts for x in _sweep(writer, known, wanted, start)])
 
 
 def _sweep(writer: Writer, known: bytearray, wanted: Sequence[int], seed: Sequence[Operand]) -> list[Operand]:

@@ -17,11 +17,10 @@ def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record
     it. Leaves that it does not name are constants. Raises `HigherOrderError` as `adjoint` does.
     """
     writer = Writer(record)
-    position_of = {writer.operands[k][0]: k for k, op in enumerate(writer.kinds) if op == ops.LEAF}
+    starts = [{leaf: writer.seed(x) for leaf, x in direction.items()} for direction in directions]
     results: list[Operand] = []
     count = len(writer.kinds)
-    for direction in directions:
-        start = {leaf: position_of[x] if isinstance(x, int) else x for leaf, x in direction.items()}
+    for start in starts:
         tangents = _sweep(writer, count, start)
         results += [0.0 if isinstance(root, float) else tangents.get(root, 0.0) for root in writer.roots]
     return writer.record(results)

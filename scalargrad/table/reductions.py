@@ -201,6 +201,7 @@ _VALUES: dict[int, Callable[[Sequence[float]], float]] = {
     ops.OPCODE["min"]: _fold("minimum"),
     ops.OPCODE["logsumexp"]: _logsumexp,
     ops.OPCODE["custom"]: operator.itemgetter(0),
+    ops.OPCODE["ruled"]: operator.itemgetter(0),
     ops.OPCODE["mean"]: _mean,
     ops.OPCODE["prod"]: _prod,
     ops.OPCODE["norm"]: _norm,
@@ -220,21 +221,21 @@ _GATHER: dict[str, Callable[[Sequence[float], float], Gathered]] = {
 def value(op: int, x: Sequence[float]) -> float:
     """The value of a reduction.
 
-    `dot` takes pairs x0 y0 x1 y1 ...; `logsumexp` takes its constant shift first; `custom` takes its value first, then
-    pairs of an operand and its partial.
+    `dot` takes pairs x0 y0 x1 y1 ...; `logsumexp` takes its constant shift first; `custom` and `ruled` take their
+    value first, then pairs of an operand and its partial.
     """
     return _VALUES[op](x)
 
 
 def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
-    """The partial by each operand, in order. It is 0.0 for an operand that is always a constant."""
+    """The partial by each operand, in order. It is 0.0 for an operand that no derivative is taken by."""
     row = ops.REDUCTION[op]
     partial, first = _PARTIAL[row.name], row.first
     if row.pairs:
         partners = list(x)
         partners[first::2], partners[first + 1 :: 2] = x[first + 1 :: 2], x[first::2]
         found = [partial(0.0, y, z, 0.0, 0.0) for y in partners]
-        for k in row.constants(len(x)):
+        for k in {*range(len(x))}.difference(row.arguments(len(x))):
             found[k] = 0.0
         return iter(found)
     s, m, y = _GATHER[row.gather](x[first:], z)
