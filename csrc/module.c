@@ -44,6 +44,7 @@ static PyMethodDef functions[] = {
     {"rebuild", sg_py_rebuild, METH_VARARGS, NULL},
     {"adjoint", sg_py_adjoint, METH_VARARGS, NULL},         /* python/derivatives.c */
     {"tangent", sg_py_tangent, METH_VARARGS, NULL},
+    {"hvps", sg_py_curvature, METH_VARARGS, NULL},
     {"replay", sg_py_replay, METH_VARARGS, NULL},           /* python/replays.c */
     {"moment", sg_py_moment, METH_NOARGS, NULL},            /* arrays/pieces.c */
     {"extract", sg_py_extract, METH_VARARGS, NULL},

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from scalargrad.errors import BackendError
 
 if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+
     from scalargrad.record import Record
 
 _SIMD = ("default", "avx2", "avx512f")
@@ -281,10 +284,26 @@ def tangent(record: Record, directions: list[dict[int, float]]) -> Record:
     return tangent(record, directions)
 
 
+def hvps(
+    record: Record, wanted: list[int], seeds: Sequence[float], directions: Sequence[float]
+) -> array[float]:
+    """How the derivatives by the leaves wanted change in some directions, as numbers. See records/curvature.py."""
+    from array import array
+
+    if _backend == "native":
+        numbers = [array("d", given).tobytes() for given in (seeds, directions)]
+        found = _node.hvps(record, wanted, *numbers)
+        if found is not None:
+            return array("d", found)
+    from scalargrad.records.curvature import hvps
+
+    return hvps(record, wanted, seeds, directions)
+
+
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
            "Block", "Context", "Made", "Node", "View", "adam_step", "adjoint", "apply", "backend", "backward", "block",
-           "clear_grads", "doubles", "elementwise", "flatten", "gradients", "grads", "item", "items", "joint", "key",
-           "label", "leaves", "limit_grads", "mode", "numbers", "opcode", "operand_values", "operands", "partials",
-           "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "scale_grads",
-           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
-           "whole"]  # fmt: skip
+           "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "hvps", "item", "items",
+           "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "numbers", "opcode", "operand_values",
+           "operands", "partials", "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows",
+           "reduce_rows_data", "replay", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd", "simd_paths",
+           "take", "tangent", "upcall", "watchers", "whole"]  # fmt: skip

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "records/adjoint.h"
+#include "records/curvature.h"
 #include "records/tangent.h"
 #include "tape/memory.h"
 
@@ -228,4 +229,43 @@ PyObject *sg_py_tangent(PyObject *module, PyObject *args)
     sg_free((void *)directions.leaves);
     sg_free((void *)directions.tangents);
     return read ? finish(written, &writer, results, count, PyTuple_GetItem(object, 6)) : NULL;
+}
+
+/* curvature(record, wanted, seeds, directions) -> the bytes of doubles; see records/curvature.py. The seeds and the
+ * directions are bytes of doubles. */
+PyObject *sg_py_curvature(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *object, *wanted_list, *seed_bytes, *direction_bytes;
+    sg_record record;
+    uint64_t wanted_count, seed_count, number_count;
+    const double *seeds, *directions;
+    double *out;
+    if (!PyArg_ParseTuple(args, "OO!OO", &object, &PyList_Type, &wanted_list, &seed_bytes, &direction_bytes))
+        return NULL;
+    if (!sg_read_record(object, &record))
+        Py_RETURN_NONE;
+    uint64_t *wanted = read_wanted(wanted_list, &wanted_count);
+    if (!wanted)
+        return NULL;
+    if (!read_part(seed_bytes, &seeds, &seed_count, 8) || !read_part(direction_bytes, &directions, &number_count, 8) ||
+        seed_count != record.root_count || (wanted_count ? number_count % wanted_count : number_count)) {
+        sg_free(wanted);
+        return PyErr_Format(PyExc_TypeError, "a seed per root, and for each direction a number per leaf");
+    }
+    PyObject *result = bytes_of(number_count, 8, NULL, &out);
+    sg_written written = SG_WRITTEN_NOT;
+    if (result) {
+        uint64_t count = wanted_count ? number_count / wanted_count : 0;
+        Py_BEGIN_ALLOW_THREADS;
+        written = sg_curvature(&record, wanted, wanted_count, seeds, directions, count, out);
+        Py_END_ALLOW_THREADS;
+    }
+    sg_free(wanted);
+    if (written == SG_WRITTEN || !result)
+        return result;
+    Py_DECREF(result);
+    if (written == SG_WRITTEN_NOT)
+        return sg_no_memory();
+    Py_RETURN_NONE;
 }

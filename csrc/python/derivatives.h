@@ -10,5 +10,6 @@ int sg_read_record(PyObject *object, sg_record *record);
 
 PyObject *sg_py_adjoint(PyObject *module, PyObject *args);
 PyObject *sg_py_tangent(PyObject *module, PyObject *args);
+PyObject *sg_py_curvature(PyObject *module, PyObject *args);
 
 #endif

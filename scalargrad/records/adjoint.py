@@ -60,8 +60,7 @@ def _sweep(writer: Writer, known: bytearray, wanted: Sequence[int], seed: Sequen
         else:
             wants = [isinstance(x, int) and bool(known[x]) for x in operands]
             contributions = [
-                None if partial is None or (isinstance(partial, float) and partial == 0.0)
-                else writer.product(d, partial)
+                None if partial is None or writer.is_zero(partial) else writer.product(d, partial)
                 for partial in partials_of(writer, position, wants)
             ]  # fmt: skip
         for x, contribution in zip(operands, contributions):

@@ -42,7 +42,11 @@ class Writer:
     def number(self, x: Operand) -> float:
         return x if isinstance(x, float) else self.values[x]
 
-    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> int:
+    def is_zero(self, x: Operand) -> bool:
+        """Whether a term with this factor is left out."""
+        return isinstance(x, float) and x == 0.0
+
+    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> Operand:
         self.kinds.append(op)
         self.operands.append(operands)
         self.values.append(value)
