@@ -86,7 +86,7 @@ class Piece:
                 ops=record.ops + bytes([ops.LEAF] * len(codes)),
                 codes=record.codes + codes.tobytes(),
                 values=record.values + values.tobytes(),
-                grads=record.grads + bytes(8 * len(codes)),
+                grads=b"",
                 leaves=[*record.leaves, *inputs[len(self.inputs) :]],
             )
         return record, found, inputs
