@@ -23,8 +23,8 @@ def _row(name: str, operands: str, value: str, *partials: str, symbol: str = "")
 
 
 def _by_exponent(coefficient: str, exponent: str) -> str:
-    """A derivative of a power by the exponent: 0 at base 0, as `pow` has it, and where an infinite base has none."""
-    return f"0 if (x == 0 and y >= 0) or (x == inf and y <= 0) else pow_scaled({coefficient}, x, {exponent})"
+    """A derivative of a power by the exponent: 0 at base 0, as `pow` has it, and where an infinite base goes to 0."""
+    return f"0 if (x == 0 and y >= 0) or (x == inf and {exponent} < 0) else pow_scaled({coefficient}, x, {exponent})"
 
 
 DERIVED: tuple[Row, ...] = (
@@ -88,12 +88,12 @@ DERIVED: tuple[Row, ...] = (
     _row("cbrt_slope", "x w", "1 / (3 * w * w)", "-2 * z / (3 * x)", "0"),
     _row("asin_slope", "x", "1 / sqrt((1 - x) * (1 + x))", "x * z * z * z"),
     _row("atan_slope", "x", "1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
-         "-2 * (x * z) * z if abs(x) < 1e150 else 0 if x == x else x"),
-    _row("asinh_slope", "x", "1 / hypot(1, x)", "-(x * z) * z * z if abs(x) < inf else 0 if x == x else x"),
+         "0 if abs(x) >= 1e150 else -2 * (x * z) * z"),
+    _row("asinh_slope", "x", "1 / hypot(1, x)", "0 if abs(x) == inf else -(x * z) * z * z"),
     _row("acosh_slope", "x", "1 / (sqrt(x - 1) * sqrt(x + 1))", "acosh_curve(x, z)"),
     # given s = acosh_slope(x): at 1, the infinities of the chain rule have opposite signs
-    _row("acosh_curve", "x s", "-(x * s) * s * s if x < inf else 0 if x == x else x",
-         "(2 * square(x * s) + s * s) * s * s * s if x < inf else 0 if x == x else x", "0"),
+    _row("acosh_curve", "x s", "0 if x == inf else -(x * s) * s * s",
+         "0 if x == inf else (2 * square(x * s) + s * s) * s * s * s", "0"),
     _row("atanh_slope", "x", "1 / ((1 - x) * (1 + x))", "2 * x * z * z"),
     # (2u / (1 + u**2))**2 with u = exp(-|x|): 1 - tanh(x)**2 without the cancellation
     _row("sech2", "x", "square(sech_of(libm.exp(-abs(x))))", "-2 * z * tanh(x)"),
@@ -174,5 +174,7 @@ DERIVED: tuple[Row, ...] = (
     _row("sigmoid_sub", "x y", "0.5 if x == y else sigmoid_plus(x - y, sub_tail(x, y, x - y))",
          "sigmoid_sub_slope(x, y)", "-sigmoid_sub_slope(x, y)"),
     _row("sigmoid_sub_slope", "x y", "sigmoid_sub(x, y) * sigmoid_sub(y, x)",
-         "-z * tanh(0.5 * (x - y))", "z * tanh(0.5 * (x - y))"),
+         "-z * sigmoid_sub_tilt(x, y)", "z * sigmoid_sub_tilt(x, y)"),
+    _row("sigmoid_sub_tilt", "x y", "0 if x == y else tanh(0.5 * (x - y))",
+         "2 * sigmoid_sub_slope(x, y)", "-2 * sigmoid_sub_slope(x, y)"),
 )  # fmt: skip
