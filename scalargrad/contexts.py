@@ -114,9 +114,10 @@ class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
     # the leaves of the transform; slots, since a dict would be made for each
-    __slots__ = ("blocks", "is_plain", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
+    __slots__ = ("blocks", "is_plain", "nested", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
     blocks: Sequence[Any]
     is_plain: bool  # its arguments are numbers
+    nested: bool  # another transform has run inside
     thread: int
 
     def __new__(cls, bits: int = core.RECORD) -> recording:
@@ -291,7 +292,7 @@ def _refuse_running(root: core.Node) -> None:
             running.pop(key, None)
     blocks = [block for context in list(running.values()) for block in context.blocks]
     if blocks and core.key(root) is not None:
-        found = core.gradients(root, 1.0, False, blocks)
+        found = core.gradients(root, 1.0, False, blocks, 0)
         if found[:-1] != [None] * len(blocks):
             raise HigherOrderError(
                 "backward was called inside a transform, from a Value that depends on the transform's arguments. Its"
@@ -319,9 +320,9 @@ def backward(root: core.Node, seed: float) -> None:
         _refuse_rule(root, seed, made or None, None)
 
 
-def gradients(root: core.Node, blocks: Sequence[Any]) -> Any:
+def gradients(root: core.Node, blocks: Sequence[Any], since: int) -> Any:
     """`core.gradients` under a watcher: raises as `backward` does. Changes nothing."""
-    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks)
+    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks, since)
     if isinstance(found, tuple):
         _refuse_rule(root, 1.0, found, None)
     for block, numbers in zip(blocks, found):

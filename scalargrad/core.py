@@ -196,13 +196,13 @@ else:
 
     _report = ffi.typeof("sg_report *")
 
-    def _swept(root: Any, seed: float, check: int, finish: Any, *given: Any) -> Any:
+    def _swept(root: Any, seed: float, check: int, since: int, finish: Any, *given: Any) -> Any:
         """Sweeps, and returns `finish(address of the report, *given)`, or what `check` found instead."""
         graph, index = _node.seal(root)
         report = ffi.new(_report)
         address = int(ffi.cast("uintptr_t", report))
         try:
-            if not lib.sg_sweep(graph, index, seed, check == FINITE_RULES, report):
+            if not lib.sg_sweep(graph, index, seed, check == FINITE_RULES, since, report):
                 raise MemoryError("no memory for the adjoints of this graph; nothing was changed")
             if report.graph:
                 shown = list(report.operands[0 : min(report.count, 3)])
@@ -217,10 +217,10 @@ else:
         if key(root) is None:
             _node.add_grad(root, seed)
             return None
-        return _swept(root, seed, check, _node.commit)
+        return _swept(root, seed, check, 0, _node.commit)
 
-    def gradients(root: Any, seed: float, check: bool, blocks: Any) -> Any:
-        return _swept(root, seed, check, _node.found, blocks)
+    def gradients(root: Any, seed: float, check: bool, blocks: Any, since: int) -> Any:
+        return _swept(root, seed, check, since, _node.found, blocks)
 
 
 def adjoint(record: Record, wanted: Sequence[int], seeds: Sequence[Sequence[float]]) -> Record:

@@ -62,6 +62,6 @@ PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
             Py_CLEAR(list);
     }
     if (list)
-        PyList_SetItem(list, count, PyBool_FromLong(known != sweep->leaf_count));
+        PyList_SetItem(list, count, PyBool_FromLong(sweep->cut || known != sweep->leaf_count));
     return list;
 }

@@ -9,6 +9,7 @@ import heapq
 import sys
 from array import array
 from collections.abc import Sequence
+from struct import pack
 from typing import Any
 
 from scalargrad.pure import tape
@@ -177,6 +178,14 @@ def _needed(record: Record, operands: Sequence[Sequence[int | float]]) -> bytear
     return needed
 
 
+def _entered(x: Node, number: float) -> Node:
+    """A Value as it was captured. A leaf whose number has changed since enters the graph again, with the old one."""
+    if x._graph is not None or x._number is number or pack("d", x._number) == pack("d", number):
+        return x
+    graph = tape.open_graph(())
+    return handle(graph, graph.append(ops.LEAF, (x,), number))
+
+
 def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
     """Records a record again, with inputs in place of its leaves: Values with the same numbers, or floats.
 
@@ -191,7 +200,7 @@ def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
             continue
         if op == ops.LEAF:
             x = inputs[int(operands[position][0])]
-            places[position] = x if isinstance(x, Node) else values[position]
+            places[position] = _entered(x, values[position]) if isinstance(x, Node) else values[position]
             continue
         used = [places[x] if isinstance(x, int) else x for x in operands[position]]
         numbers = [values[x] if isinstance(x, int) else x for x in operands[position]]

@@ -32,8 +32,10 @@ class _Sweep:
     With `care`, each product is `zmul`. Without, it may be a plain one, and `made_nan` tells if that has made a nan.
     """
 
-    def __init__(self, care: bool = True) -> None:
+    def __init__(self, care: bool = True, since: int = 0) -> None:
         self.care = care
+        self.since = since  # it does not enter graphs that were closed up to this moment
+        self.cut = False  # there was such a graph
         self.made_nan = False
         self.adjoints: dict[Graph, dict[int, float]] = {}
         self.whole: list[tuple[Graph, list[float]]] = []  # those of all nodes of a graph, up to the last one reached
@@ -42,6 +44,9 @@ class _Sweep:
         self.leaf_sums: dict[int, tuple[Node, float]] = {}
 
     def reach(self, graph: Graph, index: int, adjoint: float) -> None:
+        if 0 < graph.closed <= self.since:
+            self.cut = True
+            return
         if graph not in self.adjoints:
             self.adjoints[graph] = {}
             self.reached[graph] = bytearray(len(graph.nodes))
@@ -130,12 +135,14 @@ class _Sweep:
         at_once(add, *parts, *whole)  # the quick sweep went on from what was in parts
 
 
-def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
+def _swept(
+    root: Node, seed: float, check: bool, since: int = 0
+) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
     assert root._graph is not None
     root._graph.close()
     care = check
     while True:
-        sweep = _Sweep(care)
+        sweep = _Sweep(care, since)
         sweep.reach(root._graph, root._index, seed)
         made = sweep.run(check)
         if care or not sweep.made_nan:
@@ -149,17 +156,17 @@ def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int
 
 
 def gradients(
-    root: Node, seed: float, check: bool, blocks: Sequence[Block]
+    root: Node, seed: float, check: bool, blocks: Sequence[Block], since: int
 ) -> list[bytes | bool | None] | tuple[int, int, int, list[float], int]:
     """Sweeps from the root, an interior node, and commits nothing.
 
     Returns for each block what a backward would add to its leaves, as the bytes of doubles, 0.0 for a leaf that the
-    sweep does not reach; None if it reaches no leaf of the block. Last, whether it reaches other leaves. `check` is as
-    in `backward`.
+    sweep does not reach; None if it reaches no leaf of the block. Last, whether it reaches other leaves. It does not
+    enter graphs that were closed up to the moment `since`. `check` is as in `backward`.
     """
-    sweep, made = _swept(root, seed, check)
+    sweep, made = _swept(root, seed, check, since)
     others = sweep.leaf_sums.keys() - {id(item) for block in blocks for item in block.items}
-    return made or [*(_found(sweep, block) for block in blocks), bool(others)]
+    return made or [*(_found(sweep, block) for block in blocks), sweep.cut or bool(others)]
 
 
 def _found(sweep: _Sweep, block: Block) -> bytes | None:

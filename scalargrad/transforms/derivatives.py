@@ -1,4 +1,4 @@
-"""Transforms of functions, with the names and shapes of JAX: `grad`, `value_and_grad`, `jacobian`, `jvp`, `vjp`.
+"""Transforms of functions, with the names and shapes of JAX: `grad`, `value_and_grad`, `jvp`, `vjp`.
 
 A transform calls the function on new leaves with the arguments' numbers. A float argument becomes a Value, a numpy
 array of one dimension a Vector, of two a Matrix; lists, tuples and dicts stay what they are. The numbers of a Value,
@@ -14,15 +14,21 @@ the outer transform, in any thread, it raises `HigherOrderError`: second derivat
 from __future__ import annotations
 
 import functools
-import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
-from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
-from scalargrad.transforms.run import Function, Run, name_of, require_function, weighted
-from scalargrad.transforms.trees import Tree, joined
+from scalargrad.transforms.run import (
+    Function,
+    Run,
+    kept,
+    name_of,
+    one_or_all,
+    positions,
+    require_function,
+    weighted,
+)
 
 if TYPE_CHECKING:
     from scalargrad.convert import Number
@@ -35,38 +41,6 @@ if TYPE_CHECKING:
     )
 
     P = ParamSpec("P")
-
-def _kept(argnums: Any) -> Any:
-    """`argnums` as it is used at every call: an iterator is read once, here."""
-    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
-
-
-def _are_positions(argnums: tuple[Any, ...], count: int) -> bool:
-    """Whether these are different ints from 0 to count - 1."""
-    kinds = {*map(type, argnums)}
-    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
-
-
-def _positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
-    """The non-negative positions of the arguments to differentiate by."""
-    if type(argnums) is int and 0 <= argnums < count:
-        return (argnums,)
-    if type(argnums) is tuple and _are_positions(argnums, count):
-        return argnums
-    given: Any = argnums if convert.index(argnums) is None else [argnums]
-    try:
-        positions = [operator.index(k) for k in given]
-    except TypeError:
-        raise ArgumentError(f"argnums must be an int or a sequence of ints, got {argnums!r}") from None
-    for k in positions:
-        if not -count <= k < count:
-            raise ArgumentError(
-                f"argnums={argnums!r} does not fit: {name} was called with {count} positional argument(s)"
-            )
-    positions = [k % count for k in positions]
-    if len(set(positions)) < len(positions):
-        raise ArgumentError(f"argnums={argnums!r} names an argument twice")
-    return positions
 
 
 @overload
@@ -100,7 +74,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     {'w': [3.0, 2.0], 'b': 1.0}
     """
     require_function(fun, "grad")
-    argnums = _kept(argnums)
+    argnums = kept(argnums)
     both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
 
     @functools.wraps(fun)
@@ -139,109 +113,25 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     (6.0, [2.0, 3.0])
     """
     require_function(fun, "value_and_grad")
-    argnums = _kept(argnums)
+    argnums = kept(argnums)
 
     name, one = name_of(fun), convert.index(argnums) is not None
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
+        run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
         root = run.scalar("grad")
         row = run.pull(root) if run.is_plain else None
         if row is not None:
             value = root.data if isinstance(root, core.Node) else root
-            return (value, run.aux()) if has_aux else value, _one_or_all(one, run.outside(row))
+            return (value, run.aux()) if has_aux else value, one_or_all(one, run.outside(row))
         piece = run.piece([root])
-        values, (gradient,) = piece.pull(units(1, len(piece.items)))
+        values, (gradient,) = piece.pull([[1.0, *[0.0] * (len(piece.items) - 1)]])
         run.refuse_anomalies(gradient)
         value = (values[0], run.aux(values[1:])) if has_aux else values[0]
-        return value, _one_or_all(one, run.outside(gradient))
+        return value, one_or_all(one, run.outside(gradient))
 
     return value_and_gradient
-
-
-def _one_or_all(one: bool, results: list[Any]) -> Any:
-    return results[0] if one else tuple(results)
-
-
-@overload
-def jacobian(
-    fun: Callable[Concatenate[Any, P], Any], argnums: Literal[0] = 0, has_aux: bool = False, mode: str | None = None
-) -> Callable[Concatenate[Any, P], Any]: ...
-@overload
-def jacobian(
-    fun: Function, argnums: int | Sequence[int], has_aux: bool = False, mode: str | None = None
-) -> Function: ...
-def jacobian(
-    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str | None = None
-) -> Any:
-    """Returns a function that computes the derivatives of all results of `fun`.
-
-    It returns the containers of the result, where each number or array is replaced by the containers of the argument.
-    The entry for two arrays has the shape of the result followed by the shape of the argument; it is a numpy array if
-    one of the two is, else nested lists. For a sequence of `argnums`, each place of the result has a tuple. It
-    makes one sweep per number of the result.
-
-    >>> jacobian(lambda x: [x[0] * x[1], x[0] + 1])([3.0, 2.0])
-    [[2.0, 3.0], [1.0, 0.0]]
-    """
-    require_function(fun, "jacobian")
-    argnums = _kept(argnums)
-    name, one = name_of(fun), convert.index(argnums) is not None
-
-    @functools.wraps(fun)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
-        run.warn_if_lost()
-        rows, aux = _rows(run, len(run.items) > run.size if mode is None else mode == "forward")
-        jacobians = tabulated(run, one, rows)
-        return (jacobians, aux) if has_aux else jacobians
-
-    return jacobian_of
-
-
-def _rows(run: Run, forward: bool) -> tuple[list[Sequence[Any]], Any]:
-    """The derivatives of each result by all inputs; and the aux, if there is one."""
-    if run.is_plain and not forward:
-        pulled = [run.pull(item) for item in run.items]
-        rows: list[Sequence[Any]] = [row for row in pulled if row is not None]
-        if len(rows) == len(pulled):
-            return rows, run.aux_tree and run.aux()
-    piece, n, m = run.piece(run.items), run.size, len(run.items)
-    if forward:
-        values, columns = piece.push(units(n, n))
-        rows = [list(row) for row in zip(*columns)][:m] or [[] for _ in range(m)]
-    else:
-        values, pulled_rows = piece.pull(units(m, len(piece.items)))
-        rows = [*pulled_rows]
-    for row in rows:
-        run.refuse_anomalies(row)
-    return rows, run.aux_tree and run.aux(values[m:])
-
-
-def units(count: int, size: int) -> list[list[float]]:
-    return [[float(j == k) for j in range(size)] for k in range(count)]
-
-
-def tabulated(run: Run, one: bool, rows: Sequence[Sequence[Any]]) -> Any:
-    """The containers of the results, with the containers of the inputs at each place, from a row per result."""
-    numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
-    parts = [run.parts(row) for row in rows]
-
-    def entries(result: Leaf) -> Any:
-        if numbers_alone and result.kind <= ROW:
-            found = [_one_or_all(one, run.outside(row)) for row in rows[result.start :][: result.size]]
-            return found[0] if result.kind == NUMBER else like(result.given, found)
-        of_result = parts[result.start : result.start + result.size]
-
-        def entry(k: int, argument: Leaf) -> Any:
-            items = [x for row in of_result for x in row[k][argument.start : argument.start + argument.size]]
-            return joined(items, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
-
-        trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
-        return _one_or_all(one, trees)
-
-    return run.outputs.map(entries, rows=numbers_alone)
 
 
 def _sequence(given: Any, name: str) -> Sequence[Any]:

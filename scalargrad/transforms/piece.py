@@ -10,6 +10,10 @@ from scalargrad import contexts, core
 from scalargrad.record import Operand, Record, results
 from scalargrad.table import ops
 
+_INSTEAD = ops.OPCODE["instead"]
+# Nodes by hand as nodes whose partials, constants too, are known to the next derivative.
+_RULED = bytes.maketrans(bytes([ops.OPCODE["custom"]]), bytes([ops.OPCODE["ruled"]]))
+
 # A number per input, or per result: Values and floats.
 Row = Sequence[Any]
 
@@ -52,21 +56,24 @@ class Piece:
         values, flat = self._results(found, results(found), inputs)
         return values, _cut(flat, len(directions))
 
-    def slopes(self, k: int) -> Record:
-        """The record of the derivatives of result k by all inputs."""
-        return core.adjoint(self.record, range(self.count), [[float(k == j) for j in range(len(self.items))]])
+    def slopes(self, seeds: Sequence[Sequence[float]]) -> Record:
+        """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
+        return core.adjoint(self.record, range(self.count), seeds)
 
-    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[Any], list[list[Any]]]:
-        """The results; what `slopes` found; and for each direction, the derivatives of that in it."""
+    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each direction, the derivatives in it of what `slopes` found."""
         record, rows, inputs = self._with(directions, slopes)
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
-        first = results(slopes)
-        values, flat = self._results(found, [*first, *results(found)], inputs)
-        return values, flat[: len(first)], _cut(flat[len(first) :], len(directions))
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, len(directions))
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
-        record, inputs = record or self.record, list(self.inputs)
+        if record is None:
+            record = self.record
+            if self.is_plain:  # a derivative of numbers alone, of first order: constants may be its partials
+                record = record._replace(ops=record.ops.translate(_RULED))
+        inputs = list(self.inputs)
         found, codes, values = [], array("Q"), array("d")
         for row in map(self._plain, rows):
             for k, x in enumerate(row):
@@ -92,7 +99,15 @@ class Piece:
         found = _replayed(record, [*mine, *others], inputs)
         # a result that does not depend on the arguments is what it was
         values = [x if isinstance(code, int) else y for x, code, y in zip(found, mine, self._plain(self.items))]
-        return values, found[len(mine) :]
+        return values, [*map(_apart, found[len(mine) :])]
+
+
+def _apart(x: Any) -> Any:
+    """A derivative that is a leaf, as a node of its own, which does not change when the leaf is set."""
+    if not isinstance(x, core.Node) or core.key(x) is not None:
+        return x
+    with contexts.aside():
+        return core.apply(_INSTEAD, x, x.data)
 
 
 def _cut(flat: list[Any], rows: int) -> list[list[Any]]:

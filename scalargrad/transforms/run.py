@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
 from threading import get_ident
 from typing import Any
@@ -42,6 +43,44 @@ def require_function(fun: Any, transform: str) -> None:
         )
 
 
+def kept(argnums: Any) -> Any:
+    """`argnums` as it is used at every call: an iterator is read once, here."""
+    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
+
+
+def _arepositions(argnums: tuple[Any, ...], count: int) -> bool:
+    """Whether these are different ints from 0 to count - 1."""
+    kinds = {*map(type, argnums)}
+    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
+
+
+def positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
+    """The non-negative positions of the arguments to differentiate by."""
+    if type(argnums) is int and 0 <= argnums < count:
+        return (argnums,)
+    if type(argnums) is tuple and _arepositions(argnums, count):
+        return argnums
+    given: Any = argnums if convert.index(argnums) is None else [argnums]
+    try:
+        positions = [operator.index(k) for k in given]
+    except TypeError:
+        raise ArgumentError(f"argnums must be an int or a sequence of ints, got {argnums!r}") from None
+    for k in positions:
+        if not -count <= k < count:
+            raise ArgumentError(
+                f"argnums={argnums!r} does not fit: {name} was called with {count} positional argument(s)"
+            )
+    positions = [k % count for k in positions]
+    if len(set(positions)) < len(positions):
+        raise ArgumentError(f"argnums={argnums!r} names an argument twice")
+    return positions
+
+
+def one_or_all(one: bool, results: list[Any]) -> Any:
+    """The only result, or a tuple of them: as `argnums` is an int or a sequence."""
+    return results[0] if one else tuple(results)
+
+
 class Run:
     """One run of a function on fresh leaves."""
 
@@ -61,13 +100,17 @@ class Run:
         """Calls the function, and returns self with its outputs."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = _new_context(contexts.recording, core.RECORD)
-        context.blocks, context.thread, context.is_plain = self.blocks, get_ident(), self.is_plain
+        context.blocks, context.thread = self.blocks, get_ident()
+        context.is_plain, context.nested = self.is_plain, False
+        for around in contexts.transforms():
+            around.nested = True
         try:
             with context:
                 running[context] = context
                 result = self.fun(*self.args, **kwargs)
         finally:
             running.pop(context, None)
+        self.nested = context.nested
         self.args = []
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -104,7 +147,7 @@ class Run:
         for item in self.items:
             if isinstance(item, core.Node):
                 return
-        if self.items and any(map(len, self.blocks)):
+        if self.items and any(map(len, self.blocks)) and not self.nested:
             contexts.warn_user(
                 f"no Value reached the result of {self.name}, so its derivative is 0: in it, use sg.exp for math.exp,"
                 " and x itself for x.data and float(x)",
@@ -160,7 +203,7 @@ class Run:
         if bad or mode & core.STRICT:
             for item in self.items:
                 if isinstance(item, core.Node) and core.key(item) is not None:
-                    contexts.gradients(item, self.blocks)
+                    contexts.gradients(item, self.blocks, self.since)
         if bad:
             raise AnomalyError(f"a derivative of {self.name} is nan or infinite")
 
@@ -179,9 +222,9 @@ class Run:
             root = weighted([root], [1.0])
         found: Any
         if core.mode() & core.WATCH:
-            found = contexts.gradients(root, self.blocks)
+            found = contexts.gradients(root, self.blocks, self.since)
         else:
-            found = core.gradients(root, 1.0, False, self.blocks)
+            found = core.gradients(root, 1.0, False, self.blocks, self.since)
         if found.pop() and not self.numbers:
             return None
         if len(found) == 1 and found[0] is not None:
