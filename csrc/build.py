@@ -115,7 +115,7 @@ def ops_header() -> str:
     arities = ", ".join(str(a) for a in ops.ARITY)
     macros = []
     for arity in (1, 2, 3):
-        names = [r.name for r in ops.PRIMITIVES if len(r.operands) == arity]
+        names = [r.name for r in ops.RECORDED if len(r.operands) == arity]
         macros.append(f"#define SG_ROWS_{arity}(ROW) " + " ".join(f"ROW({n}, SG_{n.upper()})" for n in names))
     joints = " ".join(f"ROW({r.name}, SG_{r.name.upper()})" for r in ops.JOINTS)
     macros.append(f"#define SG_JOINTS(ROW) {joints}")
