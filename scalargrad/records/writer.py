@@ -130,8 +130,8 @@ class Writer:
             codes.extend(map(code, operands))
         roots = array("Q", map(code, results))
         grads = bytes(8 * len(self.kinds))
-        parts = [part.tobytes() for part in (codes, self.values)]
-        return Record(bytes(self.kinds), *parts, grads, consts.tobytes(), roots.tobytes(), self.leaves)
+        numbers = self.values.tobytes(), grads, consts.tobytes()
+        return Record(bytes(self.kinds), codes.tobytes(), *numbers, roots.tobytes(), self.leaves)
 
 
 def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:

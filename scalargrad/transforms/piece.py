@@ -10,6 +10,10 @@ from scalargrad import contexts, core
 from scalargrad.record import Operand, Record, results
 from scalargrad.table import ops
 
+_INSTEAD = ops.OPCODE["instead"]
+# Nodes by hand as nodes whose partials, constants too, are known to the next derivative.
+_RULED = bytes.maketrans(bytes([ops.OPCODE["custom"]]), bytes([ops.OPCODE["ruled"]]))
+
 # A number per input, or per result: Values and floats.
 Row = Sequence[Any]
 
@@ -24,10 +28,7 @@ class Piece:
     def __init__(self, items: Row, blocks: Sequence[Any], since: int, given: Row, numbers: bool) -> None:
         self.items, self.count, self.numbers = list(items), len(given), numbers
         self.record = Record(*core.extract(self.items, blocks, since))
-        self.inputs = self._plain([*given, *self.record.leaves[self.count :]])
-
-    def _plain(self, items: Row) -> list[Any]:
-        return [x.data if isinstance(x, core.Node) else x for x in items] if self.numbers else list(items)
+        self.inputs = _plain([*given, *self.record.leaves[self.count :]], numbers)
 
     @property
     def is_plain(self) -> bool:
@@ -65,9 +66,14 @@ class Piece:
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
-        record, inputs = record or self.record, list(self.inputs)
+        if record is None:
+            record = self.record
+            if self.is_plain:  # a derivative of numbers alone, of first order: constants may be its partials
+                record = record._replace(ops=record.ops.translate(_RULED))
+        inputs = list(self.inputs)
         found, codes, values = [], array("Q"), array("d")
-        for row in map(self._plain, rows):
+        numbers = bool(core.mode() & core.NO_GRAD)  # a pullback may be called in another context than its function was
+        for row in (_plain(row, numbers) for row in rows):
             for k, x in enumerate(row):
                 if isinstance(x, core.Node):
                     row[k] = len(inputs)
@@ -90,8 +96,22 @@ class Piece:
         mine = results(self.record)
         found = _replayed(record, [*mine, *others], inputs)
         # a result that does not depend on the arguments is what it was
-        values = [x if isinstance(code, int) else y for x, code, y in zip(found, mine, self._plain(self.items))]
-        return values, found[len(mine) :]
+        values = [
+            x if isinstance(code, int) else y for x, code, y in zip(found, mine, _plain(self.items, self.numbers))
+        ]
+        return values, [*map(_apart, found[len(mine) :])]
+
+
+def _apart(x: Any) -> Any:
+    """A derivative that is a leaf, as a node of its own, which does not change when the leaf is set."""
+    if not isinstance(x, core.Node) or core.key(x) is not None:
+        return x
+    with contexts.aside():
+        return core.apply(_INSTEAD, x, x.data)
+
+
+def _plain(items: Row, numbers: bool) -> list[Any]:
+    return [x.data if isinstance(x, core.Node) else x for x in items] if numbers else list(items)
 
 
 def _cut(flat: list[Any], rows: int) -> list[list[Any]]:
