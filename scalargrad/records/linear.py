@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from scalargrad.records.writer import Operand, Writer
+from scalargrad.record import Operand
+from scalargrad.records.writer import Writer
 from scalargrad.table import joint, ops
 
 _DOT, _ADD, _SUB, _NEG, _MUL = (ops.OPCODE[name] for name in ("dot", "add", "sub", "neg", "mul"))
@@ -96,7 +97,7 @@ def pull(w: Writer, position: int, adjoints: Mapping[int, Operand]) -> list[Oper
     """What the results of a joint operation contribute to its operands, given the adjoints of results by position."""
     op, operands = w.kinds[position], w.operands[position]
     found = results(w, position)
-    d = [adjoints.get(k, 0.0) for k in found]  # type: ignore[call-overload]
+    d = [adjoints.get(k, 0.0) for k in found]  # type: ignore[arg-type]
     exact = joint.pull(op, [w.number(x) for x in operands], [w.number(x) for x in d])
     made: list[Operand]
     if op == _SOLVE:

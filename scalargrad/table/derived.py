@@ -148,9 +148,11 @@ DERIVED: tuple[Row, ...] = (
         "0",
     ),
     # the real and the negative imaginary part of (x + iy)**-n: the derivatives of angles
-    _row("turn_cos", "x y n", "turn_cos_from(over_square(x, y, libm.hypot(x, y)), over_square(y, x, libm.hypot(x, y)), n)",
+    _row("turn_cos", "x y n",
+         "turn_cos_from(over_square(x, y, libm.hypot(x, y)), over_square(y, x, libm.hypot(x, y)), n)",
          "-n * turn_cos(x, y, n + 1)", "-n * turn_sin(x, y, n + 1)", "0"),
-    _row("turn_sin", "x y n", "turn_sin_from(over_square(x, y, libm.hypot(x, y)), over_square(y, x, libm.hypot(x, y)), n)",
+    _row("turn_sin", "x y n",
+         "turn_sin_from(over_square(x, y, libm.hypot(x, y)), over_square(y, x, libm.hypot(x, y)), n)",
          "-n * turn_sin(x, y, n + 1)", "n * turn_cos(x, y, n + 1)", "0"),
     # the derivative of sigmoid, given s = sigmoid(x)
     _row("sigmoid_slope", "x s", "s * sigmoid(-x)", "-z * tanh(0.5 * x)", "0"),
