@@ -61,8 +61,9 @@ class Run:
         operands = [self.operand(a + k * b, kind + k) for k in range(n)]
         if ops.NAMES[opcode] == "logsumexp":
             operands.insert(0, NUMBERS[b % len(NUMBERS)])
-        if ops.NAMES[opcode] == "custom":  # a constant value, and constant partials
+        if ops.NAMES[opcode] in ("custom", "ruled"):  # a constant value
             operands = [TAME[b % len(TAME)], *operands]
+        if ops.NAMES[opcode] == "custom":  # and constant partials
             operands[2::2] = [NUMBERS[(a + k) % len(NUMBERS)] for k in range(n // 2)]
         self.append(opcode, self.engine.reduce(opcode, operands))
 
