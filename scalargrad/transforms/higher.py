@@ -14,7 +14,7 @@ from scalargrad import convert
 from scalargrad.arrays import reading
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms import sparsity
-from scalargrad.transforms.jacobians import Form, Numbers, form_of, matrix, tabulated
+from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, tabulated
 from scalargrad.transforms.parts import NUMBER, Leaf
 from scalargrad.transforms.run import Function, Run, kept, name_of, one_or_all, positions, require_function
 from scalargrad.transforms.trees import joined
@@ -48,8 +48,8 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
 
     With ``sparse="csr"`` (or True) or ``"coo"``, each number of the result has one array of `scipy.sparse`. Its rows
     and columns are the numbers of the arguments at `argnums`, in order. It has the entries that the graph can make
-    other than 0. Raises `MissingExtraError` without SciPy, `ArgumentError` if it depends on Values: use `no_grad`
-    around the call for numbers.
+    other than 0. They are numbers: where they depend on Values, it warns (`ImplicitDetachWarning`), but under
+    `no_grad`. Raises `MissingExtraError` without SciPy.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 2.0])
     [[4.0, 6.0], [6.0, 0.0]]
@@ -62,6 +62,7 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
 
     @functools.wraps(fun)
     def hessian_of(*args: Any, **kwargs: Any) -> Any:
+        load_for(form)
         run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
         run.warn_if_lost()
         values, found = _found(run)

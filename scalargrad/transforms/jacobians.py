@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
-from scalargrad import convert, core, extras
-from scalargrad.errors import ArgumentError
+from scalargrad import contexts, convert, core, extras
+from scalargrad.errors import ArgumentError, ImplicitDetachWarning
 from scalargrad.transforms import sparsity
 from scalargrad.transforms.parts import NUMBER, ROW, Leaf, leaves_of, like
 from scalargrad.transforms.run import Function, Run, kept, name_of, one_or_all, positions, require_function
@@ -58,8 +58,8 @@ def jacobian(
 
     With ``sparse="csr"`` (or True) or ``"coo"``, it returns one array of `scipy.sparse`: a row per number of the
     result, a column per number of the arguments at `argnums`, both in order. It has the entries that the graph can make
-    other than 0. Raises `MissingExtraError` without SciPy, `ArgumentError` if it depends on Values: use `no_grad` around the
-    call for numbers.
+    other than 0. They are numbers: where they depend on Values, it warns (`ImplicitDetachWarning`), but under
+    `no_grad`. Raises `MissingExtraError` without SciPy.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + 1])([3.0, 2.0])
     [[2.0, 3.0], [1.0, 0.0]]
@@ -72,6 +72,7 @@ def jacobian(
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        load_for(form)
         run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
         run.warn_if_lost()
         plain = _pulled(run) if form is None and not _is_forward(run, mode) else None
@@ -97,7 +98,7 @@ def _pulled(run: Run) -> list[Sequence[Any]] | None:
     """The derivatives of each result by all inputs, as numbers; None, if they might be Values."""
     if not run.is_plain:
         return None
-    rows = []
+    rows: list[Sequence[Any]] = []
     for item in run.items:
         row = run.pull(item)
         if row is None:
@@ -156,6 +157,11 @@ def form_of(sparse: Any) -> Form | None:
     raise ArgumentError(f'sparse must be False, True, "csr" or "coo", got {convert.short(sparse)}')
 
 
+def load_for(form: Form | None) -> Any:
+    """`scipy.sparse`, if it is needed. Raises `MissingExtraError` without it."""
+    return None if form is None else extras.load("scipy.sparse", "sparse")
+
+
 def matrix(
     form: Form,
     columns: Sequence[Sequence[int]],
@@ -165,17 +171,19 @@ def matrix(
     name: str,
 ) -> Any:
     """An array of `scipy.sparse`, whose rows and columns are the numbers of trees, in order."""
+    numbers = [x.data if isinstance(x, core.Node) else x for row in items for x in row]
     if any(isinstance(x, core.Node) for row in items for x in row):
-        raise ArgumentError(
-            f"{name} depends on Values, and an array of scipy.sparse holds numbers alone: leave `sparse` out, or use"
-            " `with sg.no_grad():` around the call for numbers"
+        contexts.warn_user(
+            f"the gradient stops here: this derivative of {name} depends on Values, and an array of scipy.sparse holds"
+            " numbers. Leave `sparse` out, or use `with sg.no_grad():` around the call",
+            ImplicitDetachWarning,
         )
-    scipy, numpy = extras.load("scipy.sparse", "sparse"), extras.load("numpy", "sparse")
+    scipy, numpy = load_for(form), extras.load("numpy", "sparse")
     shape = sum(tree.size for tree in rows_of), sum(tree.size for tree in columns_of)
     counts = [len(row) for row in columns]
     first = numpy.repeat(numpy.arange(shape[0], dtype=numpy.intc), counts)
     second = numpy.array([k for row in columns for k in row], dtype=numpy.intc)
-    data = numpy.array([x for row in items for x in row], dtype=float)
+    data = numpy.array(numbers, dtype=float)
     places = _places(rows_of), _places(columns_of)
     if places != (None, None):
         first, second = (each if to is None else numpy.array(to, numpy.intc)[each]

@@ -193,6 +193,6 @@ def apply(op: int, *operands: Any) -> Any:
     if function is None:
         general = functools.partial(tape.apply, op)
         simple = ops.FIRST <= op < ops.FIRST_REDUCTION and ops.ARITY[op] < 3
-        row = ops.PRIMITIVES[op - ops.FIRST]
+        row = ops.RECORDED[op - ops.FIRST]
         function = _functions[op] = _compiled(row, row.name, general, False) if simple else general
     return function(*operands)
