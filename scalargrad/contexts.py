@@ -114,9 +114,10 @@ class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
     # the leaves of the transform; slots, since a dict would be made for each
-    __slots__ = ("blocks", "is_plain", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
+    __slots__ = ("blocks", "differentiates", "is_plain", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
     blocks: Sequence[Any]
     is_plain: bool  # its arguments are numbers
+    differentiates: bool  # a transform of its Values was called in it, whose result may be a number
     thread: int
 
     def __new__(cls, bits: int = core.RECORD) -> recording:

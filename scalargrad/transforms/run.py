@@ -62,6 +62,10 @@ class Run:
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = _new_context(contexts.recording, core.RECORD)
         context.blocks, context.thread, context.is_plain = self.blocks, get_ident(), self.is_plain
+        context.differentiates = False
+        if not context.is_plain:
+            for around in contexts.transforms():
+                around.differentiates = True
         try:
             with context:
                 running[context] = context
@@ -69,6 +73,7 @@ class Run:
         finally:
             running.pop(context, None)
         self.args = []
+        self.differentiates = context.differentiates
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
                 raise ArgumentError(
@@ -100,7 +105,9 @@ class Run:
         return self._items
 
     def warn_if_lost(self) -> None:
-        """Warns if the result has numbers, and none of them is a Value."""
+        """Warns if the result has numbers, and none of them is a Value. A derivative may be one: of an affine function."""
+        if self.differentiates:
+            return
         for item in self.items:
             if isinstance(item, core.Node):
                 return
