@@ -29,7 +29,7 @@ from tests.mutation.forms_equivalent import EQUIVALENT, WORKS
 from tests.mutation.table import _COMPARED, _changes, _places
 
 MODULES = ("shapes", "chain", "elementary", "elementwise", "jacobians", "layers", "linear_algebra", "losses",
-           "networks", "updates")  # fmt: skip
+           "networks", "second_order", "updates")  # fmt: skip
 _REFUSING = {"need", "vectors", "matrices", "_check_terms", "_check_classes", "_check_inputs"}
 # Calls that convert or check, or do not mind the order of their arguments.
 _INDIFFERENT = {
