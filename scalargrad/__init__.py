@@ -22,7 +22,9 @@ from scalargrad.value import Value
 _MODULES = ("calculus", "losses", "nn", "optim", "testing")
 _ROOMS = {"linalg": "arrays.linalg"}
 _LATER = {
-    **dict.fromkeys(("grad", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
+    **dict.fromkeys(("grad", "jvp", "value_and_grad", "vjp"), "transforms.derivatives"),
+    **dict.fromkeys(("hessian", "hvp"), "transforms.higher"),
+    "jacobian": "transforms.jacobians",
     "custom_vjp": "transforms.custom",
     **dict.fromkeys(("load", "save"), "nn.checkpoints"),
     **dict.fromkeys(("isfinite", "isinf", "isnan"), "arrays.data.tested"),
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from scalargrad.arrays.data.constants import constant
     from scalargrad.arrays.data.tested import isfinite, isinf, isnan
     from scalargrad.nn.checkpoints import load, save
-    from scalargrad.transforms import custom_vjp, grad, jacobian, jvp, value_and_grad, vjp
+    from scalargrad.transforms import custom_vjp, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
 
     def __getattr__(name):
@@ -73,6 +75,8 @@ __all__ = [
     "dot",
     "errors",
     "grad",
+    "hessian",
+    "hvp",
     "isfinite",
     "isinf",
     "isnan",

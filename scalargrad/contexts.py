@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from os import sep
 from os.path import dirname
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
 from scalargrad.convert import flag, short
-from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
+from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, KeywordError
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -113,8 +114,11 @@ class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
     # the leaves of the transform; slots, since a dict would be made for each
-    __slots__ = ("blocks",) if core.Context.__weakrefoffset__ else ("__weakref__", "blocks")
+    __slots__ = ("blocks", "is_plain", "nested", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
     blocks: Sequence[Any]
+    is_plain: bool  # its arguments are numbers
+    nested: bool  # another transform has run inside
+    thread: int
 
     def __new__(cls, bits: int = core.RECORD) -> recording:
         return core.Context.__new__(cls, bits)
@@ -261,8 +265,50 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
     raise AnomalyError(f"{call} made {made.data}, at {place}; it reached {what}")
 
 
+# Every transform whose function is running, in any thread; and some that an interrupt has left here.
+running: dict[recording, recording] = {}
+# The threads in which a rule of `custom_vjp` runs on Values; there, a Value that is read as a number raises.
+rules: dict[int, int] = {}
+
+
+def transforms() -> list[recording]:
+    """The transforms whose functions are running in this thread."""
+    return [x for x in list(running.values()) if x.thread == get_ident() and x.open] if running else []
+
+
+def refuse_reading() -> None:
+    """Raises where a rule of `custom_vjp` reads a Value as a number."""
+    if get_ident() in rules:
+        raise HigherOrderError(
+            "the rule of a `custom_vjp` made a plain number of a Value here, so a second derivative would be lost: use"
+            " sg.exp for math.exp, or v.data for what is a constant"
+        )
+
+
+def _refuse_running(root: core.Node) -> None:
+    """Raises if a root depends on the arguments of a transform that is running: its grads would be plain numbers."""
+    for key, context in list(running.items()):
+        if not context.open:
+            running.pop(key, None)
+    blocks = [block for context in list(running.values()) for block in context.blocks]
+    if blocks and core.key(root) is not None:
+        from scalargrad.record import Record, results
+
+        if isinstance(results(Record(*core.extract([root], blocks, 0)))[0], int):
+            raise HigherOrderError(
+                "backward was called inside a transform, from a Value that depends on the transform's arguments. Its"
+                " grads are numbers, so the transform would lose what they depend on: call sg.grad there instead of"
+                " backward, or pass x.detach() to what is a constant"
+            )
+
+
 def backward(root: core.Node, seed: float) -> None:
-    """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes."""
+    """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes.
+
+    Raises `HigherOrderError` if the root depends on the arguments of a transform that is running.
+    """
+    if running:
+        _refuse_running(root)
     mode = core.mode()
     if not mode & core.WATCH:
         core.backward(root, seed, core.ANY)
@@ -275,15 +321,17 @@ def backward(root: core.Node, seed: float) -> None:
         _refuse_rule(root, seed, made or None, None)
 
 
-def gradients(root: core.Node, blocks: Sequence[Any], mine: int) -> list[bytes | None]:
-    """`core.gradients` under a watcher: raises as `backward` does, for the first `mine` blocks. Changes nothing."""
-    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks)
-    if isinstance(found, tuple):
+def gradients(root: core.Node, blocks: Sequence[Any], since: int) -> tuple[bytes, bool]:
+    """`core.gradients` of a seed of 1. Under a watcher, raises as `backward` does. Changes nothing."""
+    mode = core.mode()
+    check = bool(mode & core.WATCH and mode & (core.STRICT | core.NO_GRAD))
+    found: Any = core.gradients(root, 1.0, check, blocks, since)
+    if len(found) > 2:
         _refuse_rule(root, 1.0, found, None)
-    for block, numbers in zip(blocks[:mine], found):
-        if numbers is not None and not all(map(isfinite, array("d", numbers))):
-            _refuse_rule(root, 1.0, None, {*map(id, core.items(core.whole(block, 1, len(block))))})
-    return found
+    if mode & core.WATCH and not all(map(isfinite, array("d", found[0]))):
+        leaves = {id(x) for block in blocks for x in core.items(core.whole(block, 1, len(block)))}
+        _refuse_rule(root, 1.0, None, leaves)
+    return found  # type: ignore[no-any-return]
 
 
 def _refuse_rule(root: core.Node, seed: float, first: core.Made | None, leaves: set[int] | None) -> NoReturn:

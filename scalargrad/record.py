@@ -4,7 +4,7 @@ A `Record` holds nodes in topological order, so operands come before the nodes t
 of Values, and `core.rebuild` makes Values of one, the same in both backends. `validate` says what a legal record is.
 
 A piece of a graph is a record too, which `core.extract` makes and `core.replay` records again. Its leaves may be any
-Values, and its roots leaves or constants. Derivatives of pieces are pieces.
+Values, and its roots any operands. Derivatives of pieces are pieces.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from scalargrad.errors import RecordError
 from scalargrad.table import ops
 
 CONST = 1 << 63  # the flag of an operand that is a constant; the rest is a position in `consts`
+Operand = int | float  # the position of a node, or a constant
 
 
 class Record(NamedTuple):
@@ -33,7 +34,7 @@ class Record(NamedTuple):
     values: bytes  # a double per node
     grads: bytes  # the adjoint of each node that is not a leaf, from the last backward; empty: all are 0.0
     consts: bytes  # doubles
-    roots: bytes  # 8 bytes each: the positions of the nodes that were asked for; of a piece, operands
+    roots: bytes  # 8 bytes each: the nodes that were asked for, as operands
     leaves: list[Any]  # Values
     labels: dict[int, str] | None = None  # by position, of nodes that are not leaves
 
@@ -45,6 +46,12 @@ def nodes(record: Record) -> Iterator[tuple[int, list[int | float]]]:
     for op in record.ops:
         count = 1 if op == ops.LEAF else ops.ARITY[op] if op < ops.FIRST_REDUCTION else next(codes)
         yield op, [consts[code - CONST] if code >= CONST else code for _, code in zip(range(count), codes)]
+
+
+def results(record: Record) -> list[Operand]:
+    """The roots: positions of nodes, floats for constants."""
+    consts = array("d", record.consts)
+    return [consts[code - CONST] if code >= CONST else code for code in array("Q", record.roots)]
 
 
 def validate(record: Record, piece: bool = False) -> None:

@@ -135,6 +135,8 @@ class Value(View, core.Node, ValueMethods):
         return format(self.data, spec) if spec else str(self)
 
     def __float__(self) -> float:
+        if contexts.rules:
+            contexts.refuse_reading()
         if not is_drawn(sys._getframe(1)):
             warnings.warn(
                 "the gradient stops here; use sg.exp for math.exp, v.data for the number",

@@ -27,7 +27,7 @@ class Sweep:
         self.report = core.ffi.new("sg_report *")
         self.root = root
         graph, index = core._node.seal(root)
-        assert core.lib.sg_sweep(graph, index, seed, check, self.report)
+        assert core.lib.sg_sweep(graph, index, seed, check, 0, self.report)
 
     def commit(self) -> None:
         core._node.commit(int(core.ffi.cast("uintptr_t", self.report)))
@@ -158,7 +158,7 @@ def test_threads_race_for_one_scratch() -> None:
         address = int(core.ffi.cast("uintptr_t", report))
 
         def sweep() -> None:
-            assert core.lib.sg_sweep(*graph_of[id(roots[k])], 1.0, False, report)
+            assert core.lib.sg_sweep(*graph_of[id(roots[k])], 1.0, False, 0, report)
             core._node.commit(address)
             done[k] += 1
 

@@ -22,6 +22,10 @@ sg_outcome sg_pass_on(sg_sweep_state *sweep, const sg_graph *graph, uint32_t ent
 {
     if (graph->op[entry] == SG_LINK) {
         sg_link link = graph->links[graph->a[entry]];
+        if (link.graph->closed <= sweep->since) {
+            sweep->cut = 1;
+            return SG_DONE;
+        }
         uint32_t p = sg_walk_part(&sweep->walk, link.graph, 0);
         if (p == SG_ABSENT)
             return SG_NO_MEMORY;

@@ -19,6 +19,8 @@ typedef struct {
     uint32_t leaf_count, leaf_capacity;
     sg_map leaf_positions;
     int alone;               /* one graph, with one entry per leaf: no sum continues another */
+    uint64_t since;          /* it does not enter graphs that were closed up to this moment; 0: it enters all */
+    int cut;                 /* there was such a graph */
 } sg_sweep_state;
 
 /* The sum so far of the leaf or linked node of an entry, from graphs that were swept before. The entry continues it,

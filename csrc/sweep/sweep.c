@@ -21,8 +21,8 @@ static void free_sweep(sg_sweep_state *sweep)
 
 /* Sweeps all graphs, the latest closed first. Returns NULL if memory ran out. Sets *outcome to SG_DONE; or to SG_REPEAT
  * if a quick run must be discarded, or SG_NOT_FINITE if a checked one met a nan or inf. */
-static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg_manner manner, sg_report *report,
-                           sg_outcome *outcome)
+static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg_manner manner, uint64_t since,
+                           sg_report *report, sg_outcome *outcome)
 {
     sg_sweep_state *sweep = sg_alloc_zero(sizeof *sweep);
     int whole = manner == SG_QUICK && graph->whole == index + 1;   /* the root reaches all nodes before it */
@@ -30,6 +30,7 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
     *outcome = root == SG_ABSENT ? SG_NO_MEMORY : SG_DONE;
     if (*outcome == SG_DONE) {
         sweep->index = index;
+        sweep->since = since;
         sweep->alone = !graph->link_count && !graph->twins;
         sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet_nan(seed));
         sweep->walk.parts[root].sinks = !graph->used[index];
@@ -50,16 +51,16 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
     return sweep;
 }
 
-int sg_sweep(uintptr_t address, uint32_t index, double seed, int check, sg_report *report)
+int sg_sweep(uintptr_t address, uint32_t index, double seed, int check, uint64_t since, sg_report *report)
 {
     sg_graph *graph = (sg_graph *)address;
     sg_outcome outcome;
     memset(report, 0, sizeof *report);
     enum sg_manner manner = check ? SG_CHECKED : isnan(seed) ? SG_CAREFUL : SG_QUICK;
-    sg_sweep_state *sweep = run(graph, index, seed, manner, report, &outcome);
+    sg_sweep_state *sweep = run(graph, index, seed, manner, since, report, &outcome);
     if (sweep && outcome == SG_REPEAT) {
         free_sweep(sweep);
-        sweep = run(graph, index, seed, SG_CAREFUL, report, &outcome);
+        sweep = run(graph, index, seed, SG_CAREFUL, since, report, &outcome);
     }
     report->sweep = (uintptr_t)sweep;
     return sweep != NULL;

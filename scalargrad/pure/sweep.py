@@ -32,8 +32,10 @@ class _Sweep:
     With `care`, each product is `zmul`. Without, it may be a plain one, and `made_nan` tells if that has made a nan.
     """
 
-    def __init__(self, care: bool = True) -> None:
+    def __init__(self, care: bool = True, since: int = 0) -> None:
         self.care = care
+        self.since = since  # it does not enter graphs that were closed up to this moment
+        self.cut = False  # there was such a graph
         self.made_nan = False
         self.adjoints: dict[Graph, dict[int, float]] = {}
         self.whole: list[tuple[Graph, list[float]]] = []  # those of all nodes of a graph, up to the last one reached
@@ -42,6 +44,9 @@ class _Sweep:
         self.leaf_sums: dict[int, tuple[Node, float]] = {}
 
     def reach(self, graph: Graph, index: int, adjoint: float) -> None:
+        if 0 < graph.closed <= self.since:
+            self.cut = True
+            return
         if graph not in self.adjoints:
             self.adjoints[graph] = {}
             self.reached[graph] = bytearray(len(graph.nodes))
@@ -130,12 +135,14 @@ class _Sweep:
         at_once(add, *parts, *whole)  # the quick sweep went on from what was in parts
 
 
-def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
+def _swept(
+    root: Node, seed: float, check: bool, since: int = 0
+) -> tuple[_Sweep, tuple[int, int, int, list[float], int] | None]:
     assert root._graph is not None
     root._graph.close()
     care = check
     while True:
-        sweep = _Sweep(care)
+        sweep = _Sweep(care, since)
         sweep.reach(root._graph, root._index, seed)
         made = sweep.run(check)
         if care or not sweep.made_nan:
@@ -149,22 +156,20 @@ def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int
 
 
 def gradients(
-    root: Node, seed: float, check: bool, blocks: Sequence[Block]
-) -> list[bytes | None] | tuple[int, int, int, list[float], int]:
+    root: Node, seed: float, check: bool, blocks: Sequence[Block], since: int
+) -> tuple[bytes, bool] | tuple[int, int, int, list[float], int]:
     """Sweeps from the root, an interior node, and commits nothing.
 
-    Returns for each block what a backward would add to its leaves, as the bytes of doubles, 0.0 for a leaf that the
-    sweep does not reach; None if it reaches no leaf of the block. `check` is as in `backward`.
+    Returns what a backward would add to the leaves of the blocks, one after the other, as the bytes of doubles, 0.0 for
+    a leaf that the sweep does not reach; and whether it reaches other leaves. It does not enter graphs that were closed
+    up to the moment `since`. `check` is as in `backward`.
     """
-    sweep, made = _swept(root, seed, check)
-    return made or [_found(sweep, block) for block in blocks]
-
-
-def _found(sweep: _Sweep, block: Block) -> bytes | None:
-    known = [sweep.leaf_sums.get(id(item)) for item in block.items]
-    if not any(known):
-        return None
-    return array("d", [0.0 + (0.0 if leaf is None else leaf[1]) for leaf in known]).tobytes()
+    sweep, made = _swept(root, seed, check, since)
+    if made is not None:
+        return made
+    known = [sweep.leaf_sums.get(id(item)) for block in blocks for item in block.items]
+    found = array("d", [0.0 if leaf is None else 0.0 + leaf[1] for leaf in known]).tobytes()
+    return found, sweep.cut or len(sweep.leaf_sums) > sum(leaf is not None for leaf in known)
 
 
 def backward(root: Node, seed: float, check: int) -> tuple[int, int, int, list[float], int] | Literal[False] | None:

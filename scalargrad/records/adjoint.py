@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scalargrad.record import Record
+from scalargrad.record import Operand, Record
 from scalargrad.records import linear
-from scalargrad.records.writer import Operand, Writer, depending, partials_of
+from scalargrad.records.writer import Writer, depending, partials_of
 from scalargrad.table import ops
 
 

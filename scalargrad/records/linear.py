@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from scalargrad.records.writer import Operand, Writer
+from scalargrad.record import Operand
+from scalargrad.records.writer import Writer
 from scalargrad.table import joint, ops
 
 _DOT, _ADD, _SUB, _NEG, _MUL = (ops.OPCODE[name] for name in ("dot", "add", "sub", "neg", "mul"))
@@ -63,7 +64,7 @@ def _lower(w: Writer, x: Rows) -> Rows:
     return [[w.product(x[i][j], 0.5) if i == j else x[i][j] if i > j else 0.0 for j in n] for i in n]
 
 
-def results(w: Writer, position: int) -> list[Operand]:
+def results(w: Writer, position: int) -> list[int]:
     """All results of the joint operation at a position."""
     operands = w.operands[position]
     return [*range(position, position + joint.count(w.kinds[position], len(operands), w.number(operands[0])))]
@@ -79,7 +80,7 @@ def _slopes(w: Writer, position: int) -> list[Operand]:
             return [w.emit(_INSTEAD, 0.0, x) for x in joint.partials(_SLOGDET, [w.number(x) for x in operands], 1)]
         return _flat(_transposed(_inverse(w, a)))
     value = w.values[position]
-    if value != 0.0 and value - value == 0.0:
+    if n > 3 and value != 0.0 and value - value == 0.0:  # of small matrices, the minors have more digits
         return [w.emit(_MUL, position, x) for x in _flat(_transposed(_inverse(w, a)))]
     return [_cofactor(w, a, i, j) for i in range(n) for j in range(n)]
 
@@ -96,7 +97,7 @@ def pull(w: Writer, position: int, adjoints: Mapping[int, Operand]) -> list[Oper
     """What the results of a joint operation contribute to its operands, given the adjoints of results by position."""
     op, operands = w.kinds[position], w.operands[position]
     found = results(w, position)
-    d = [adjoints.get(k, 0.0) for k in found]  # type: ignore[call-overload]
+    d = [adjoints.get(k, 0.0) for k in found]
     exact = joint.pull(op, [w.number(x) for x in operands], [w.number(x) for x in d])
     made: list[Operand]
     if op == _SOLVE:
@@ -150,4 +151,4 @@ def push(w: Writer, position: int, inner: Sequence[Operand | None]) -> dict[int,
     else:
         made = [0.0] * len(found)
         made[-1] = _dot(w, t, _slopes(w, position))
-    return {k: x for k, x in zip(found, made) if not _is_zero(x)}  # type: ignore[misc]
+    return {k: x for k, x in zip(found, made) if not _is_zero(x)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scalargrad.record import Record
+from scalargrad.record import Operand, Record
 from scalargrad.records import linear
-from scalargrad.records.writer import Operand, Writer, partials_of
+from scalargrad.records.writer import Writer, partials_of
 from scalargrad.table import ops
 
 

@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from scalargrad.errors import HigherOrderError, RecordError
-from scalargrad.record import CONST, Record, nodes, validate
+from scalargrad.record import CONST, Operand, Record, nodes, results, validate
 from scalargrad.table import joint, ops, reductions, walks
 from scalargrad.table.evaluate import VALUE
 from scalargrad.table.walks import CALL, CONSTANT, JUMP, OPERAND, OPERAND_NUMBER, RESULT, UNLESS, Step
-
-# An operand: the position of a node, or a constant.
-Operand = int | float
 
 _NEG, _ZMUL, _ADD = ops.OPCODE["neg"], ops.OPCODE["zmul"], ops.OPCODE["add"]
 
@@ -37,7 +34,7 @@ class Writer:
             self.operands.append(tuple(operands))
         self.values = array("d", record.values)
         self.leaves: list[Any] = list(record.leaves)
-        self.roots = results_of(record)
+        self.roots = results(record)
 
     def number(self, x: Operand) -> float:
         return x if isinstance(x, float) else self.values[x]
@@ -142,14 +139,8 @@ class Writer:
                 codes.append(len(operands))
             codes.extend(map(code, operands))
         roots = array("Q", map(code, results))
-        parts = [part.tobytes() for part in (codes, self.values)]
-        return Record(bytes(self.kinds), *parts, b"", consts.tobytes(), roots.tobytes(), self.leaves)
-
-
-def results_of(record: Record) -> list[Operand]:
-    """The roots of a record: positions of nodes, floats for constants."""
-    consts = array("d", record.consts)
-    return [consts[code - CONST] if code >= CONST else code for code in array("Q", record.roots)]
+        numbers = self.values.tobytes(), b"", consts.tobytes()
+        return Record(bytes(self.kinds), codes.tobytes(), *numbers, roots.tobytes(), self.leaves)
 
 
 def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from array import array
 from collections.abc import Callable, Sequence
+from threading import get_ident
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, convert, core
-from scalargrad.errors import ArgumentError, NumberError
+from scalargrad.errors import ArgumentError, HigherOrderError, NumberError
+from scalargrad.table import ops
 from scalargrad.transforms.run import require_function
 from scalargrad.transforms.trees import Tree
 
@@ -18,6 +20,7 @@ Backward = Callable[..., tuple[Any, ...] | list[Any]]
 
 _PLAIN, _FLOATS = {core.Node, float}, {float}
 _NOT_CALLED = object()
+_RULED = ops.OPCODE["ruled"]
 
 
 class custom_vjp(Generic[P, R]):
@@ -30,6 +33,10 @@ class custom_vjp(Generic[P, R]):
     `fwd` and `bwd` get plain numbers: a float for a Value; for a Vector a numpy array if it was made from one, else a
     Vector of new leaves. Nothing that they do is recorded, so Values that they close over are constants. A call without
     Values calls the function itself.
+
+    Inside a transform they get Values, and the partials become nodes, so that the derivative can be taken again. There
+    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line. Only if the
+    transform alone is running, on plain numbers, is the rule run on plain numbers then.
 
     A vjp is linear in its cotangent. So a call with Values calls `bwd` at once with unit cotangents, once per number of
     the result, to find the partials. It records them with the value that `fwd` returned, to the bit.
@@ -69,7 +76,7 @@ class custom_vjp(Generic[P, R]):
         try:
             if not (kwargs or self._constant or self._defaults or self._fwd is None or self._bwd is None):
                 kinds = {*map(type, given)}
-                if core.Node in kinds and kinds <= _PLAIN:
+                if core.Node in kinds and kinds <= _PLAIN and not contexts.running:
                     return cast(R, self._of_scalars(given))
             return self._of_trees(self._in_order(given, kwargs))
         except TypeError:
@@ -116,6 +123,38 @@ class custom_vjp(Generic[P, R]):
     def _trees(self, args: tuple[Any, ...]) -> list[Tree]:
         return [Tree(x, f"argument {k} of {self._name}", results=True, others=True) for k, x in enumerate(args)]
 
+    def _in_transform(self, args: tuple[Any, ...], trees: list[Tree], items: list[Any], constant: set[int]) -> Any:
+        """A call whose rule runs on Values. None if it may run on numbers, and has to."""
+        assert self._fwd is not None and self._bwd is not None
+        me = get_ident()
+        contexts.rules[me] = contexts.rules.get(me, 0) + 1
+        try:
+            result, residuals = self._checked(self._fwd(*args))
+            first = [args[k] for k in sorted(constant)]
+            others = [tree for k, tree in enumerate(trees) if k not in constant]
+            units = [[float(j == k) for j in range(result.size)] for k in range(result.size)]
+            rows = [self._row(self._bwd(*first, residuals, result.holding(unit)), others) for unit in units]
+        except HigherOrderError:
+            around = contexts.transforms()
+            if len(around) == 1 and around[0].is_plain:
+                return None
+            raise
+        finally:
+            contexts.rules[me] -= 1
+            if not contexts.rules[me]:
+                del contexts.rules[me]
+        operands = [item for k, each in enumerate(items) if k not in constant for item in each]
+        nodes = [_ruled(value, operands, row) for value, row in zip(result.numbers(), rows)]
+        return result.inside([core.block(nodes[start:end]) for start, end in result.spans()])
+
+    def _checked(self, pair: Any) -> tuple[Tree, Any]:
+        """The result of fwd as a tree, and the residuals."""
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise ArgumentError(
+                f"fwd of {self._name} must return a pair (result, residuals), got {type(pair).__name__}"
+            )
+        return Tree(pair[0], f"the result of fwd of {self._name}", results=True), pair[1]
+
     def _of_trees(self, args: tuple[Any, ...], pair: Any = _NOT_CALLED) -> R:
         """Any call. `pair` is what fwd returned, if it has been called."""
         constant = {k % len(args) for k in self._constant if -len(args) <= k < len(args)}
@@ -131,19 +170,19 @@ class custom_vjp(Generic[P, R]):
         if self._fwd is None or self._bwd is None:
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
         wanted = not core.mode() & core.NO_GRAD
+        if wanted and contexts.transforms() and pair is _NOT_CALLED:
+            found = self._in_transform(args, trees, items, constant)
+            if found is not None:
+                return cast(R, found)
         with contexts.no_grad():
             if pair is _NOT_CALLED:
                 pair = self._fwd(*[x if k in constant else tree.outside(tree.numbers())
                                    for k, (x, tree) in enumerate(zip(args, trees))])  # fmt: skip
-            if not isinstance(pair, tuple) or len(pair) != 2:
-                raise ArgumentError(
-                    f"fwd of {self._name} must return a pair (result, residuals), got {type(pair).__name__}"
-                )
-            result = Tree(pair[0], f"the result of fwd of {self._name}", results=True)
+            result, residuals = self._checked(pair)
             numbers = result.numbers()
             first = [args[k] for k in sorted(constant)]
             others = [tree for k, tree in enumerate(trees) if k not in constant]
-            rows = [self._partials(first, pair[1], result, k, others) if wanted else [] for k in range(result.size)]
+            rows = [self._partials(first, residuals, result, k, others) if wanted else [] for k in range(result.size)]
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         nodes = [_record(value, operands, row) for value, row in zip(numbers, rows)]
         return cast(R, result.inside([core.block(nodes[start:end]) for start, end in result.spans()]))
@@ -167,7 +206,7 @@ class custom_vjp(Generic[P, R]):
         unit[k] = 1.0
         return self._row(self._bwd(*first, residuals, result.outside(unit)), trees)
 
-    def _row(self, found: Any, trees: list[Tree]) -> list[float]:
+    def _row(self, found: Any, trees: list[Tree]) -> list[Any]:
         """The cotangents that bwd returned, as one row. Raises unless there is one per argument, of its shape."""
         if not isinstance(found, (tuple, list)) or len(found) != len(trees):
             count = len(found) if isinstance(found, (tuple, list)) else type(found).__name__
@@ -181,9 +220,18 @@ class custom_vjp(Generic[P, R]):
         return [x for row in rows for x in row]
 
 
-def _record(value: float, operands: Sequence[Any], partials: Sequence[float]) -> Any:
-    """A Value with these partials. An operand whose partial is 0 is left out."""
-    kept = [(x, p) for x, p in zip(operands, partials) if p != 0.0 and type(x) is not float]
+def _ruled(value: float, operands: Sequence[Any], partials: Sequence[Any]) -> Any:
+    """A Value with these partials, Values and floats."""
+    kept = [(x, p) for x, p in zip(operands, partials) if type(x) is not float and not (type(p) is float and p == 0.0)]
+    if not kept:
+        kept = [(next(x for x in operands if isinstance(x, core.Node)), 0.0)]
+    return core.reduce(_RULED, [value, *(item for pair in kept for item in pair)])
+
+
+def _record(value: float, operands: Sequence[Any], partials: Sequence[Any]) -> Any:
+    """A Value with these partials, of which only the numbers count. An operand whose partial is 0 is left out."""
+    numbers = [p.data if isinstance(p, core.Node) else p for p in partials]
+    kept = [(x, p) for x, p in zip(operands, numbers) if p != 0.0 and type(x) is not float]
     if not kept:
         kept = [(next(x for x in operands if isinstance(x, core.Node)), 0.0)]
     return core.Node(value, *zip(*kept))

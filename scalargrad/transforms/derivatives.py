@@ -1,4 +1,4 @@
-"""Transforms of functions, with the names and shapes of JAX: `grad`, `value_and_grad`, `jacobian`, `jvp`, `vjp`.
+"""Transforms of functions, with the names and shapes of JAX: `grad`, `value_and_grad`, `jvp`, `vjp`.
 
 A transform calls the function on new leaves with the arguments' numbers. A float argument becomes a Value, a numpy
 array of one dimension a Vector, of two a Matrix; lists, tuples and dicts stay what they are. The numbers of a Value,
@@ -14,18 +14,21 @@ the outer transform, in any thread, it raises `HigherOrderError`: second derivat
 from __future__ import annotations
 
 import functools
-import operator
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 from scalargrad import convert, core
 from scalargrad.errors import ArgumentError, ShapeError
-from scalargrad.table import ops
-from scalargrad.table.libm import zmul
-from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
-from scalargrad.transforms.run import Function, Run, name_of, refuse_outer, require_function, running, weighted
-from scalargrad.transforms.trees import Tree, joined
+from scalargrad.transforms.run import (
+    Function,
+    Run,
+    kept,
+    name_of,
+    one_or_all,
+    positions,
+    require_function,
+    weighted,
+)
 
 if TYPE_CHECKING:
     from scalargrad.convert import Number
@@ -38,41 +41,6 @@ if TYPE_CHECKING:
     )
 
     P = ParamSpec("P")
-
-_DOT = ops.OPCODE["dot"]
-
-
-def _kept(argnums: Any) -> Any:
-    """`argnums` as it is used at every call: an iterator is read once, here."""
-    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
-
-
-def _are_positions(argnums: tuple[Any, ...], count: int) -> bool:
-    """Whether these are different ints from 0 to count - 1."""
-    kinds = {*map(type, argnums)}
-    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
-
-
-def _positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
-    """The non-negative positions of the arguments to differentiate by."""
-    if type(argnums) is int and 0 <= argnums < count:
-        return (argnums,)
-    if type(argnums) is tuple and _are_positions(argnums, count):
-        return argnums
-    given: Any = argnums if convert.index(argnums) is None else [argnums]
-    try:
-        positions = [operator.index(k) for k in given]
-    except TypeError:
-        raise ArgumentError(f"argnums must be an int or a sequence of ints, got {argnums!r}") from None
-    for k in positions:
-        if not -count <= k < count:
-            raise ArgumentError(
-                f"argnums={argnums!r} does not fit: {name} was called with {count} positional argument(s)"
-            )
-    positions = [k % count for k in positions]
-    if len(set(positions)) < len(positions):
-        raise ArgumentError(f"argnums={argnums!r} names an argument twice")
-    return positions
 
 
 @overload
@@ -106,7 +74,7 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     {'w': [3.0, 2.0], 'b': 1.0}
     """
     require_function(fun, "grad")
-    argnums = _kept(argnums)
+    argnums = kept(argnums)
     both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
 
     @functools.wraps(fun)
@@ -145,73 +113,25 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     (6.0, [2.0, 3.0])
     """
     require_function(fun, "value_and_grad")
-    argnums = _kept(argnums)
+    argnums = kept(argnums)
 
     name, one = name_of(fun), convert.index(argnums) is not None
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
+        run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
         root = run.scalar("grad")
-        gradients = run.outside(run.pull(root))
-        value = root.data if isinstance(root, core.Node) else root
-        return (value, run.aux) if has_aux else value, _one_or_all(one, gradients)
+        row = run.pull(root) if run.is_plain else None
+        if row is not None:
+            value = root.data if isinstance(root, core.Node) else root
+            return (value, run.aux()) if has_aux else value, one_or_all(one, run.outside(row))
+        piece = run.piece([root])
+        values, (gradient,) = piece.pull([[1.0, *[0.0] * (len(piece.items) - 1)]])
+        run.refuse_anomalies(gradient)
+        value = (values[0], run.aux(values[1:])) if has_aux else values[0]
+        return value, one_or_all(one, run.outside(gradient))
 
     return value_and_gradient
-
-
-def _one_or_all(one: bool, results: list[Any]) -> Any:
-    return results[0] if one else tuple(results)
-
-
-@overload
-def jacobian(
-    fun: Callable[Concatenate[Any, P], Any], argnums: Literal[0] = 0, has_aux: bool = False
-) -> Callable[Concatenate[Any, P], Any]: ...
-@overload
-def jacobian(fun: Function, argnums: int | Sequence[int], has_aux: bool = False) -> Function: ...
-def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Any:
-    """Returns a function that computes the derivatives of all results of `fun`.
-
-    It returns the containers of the result, where each number or array is replaced by the containers of the argument.
-    The entry for two arrays has the shape of the result followed by the shape of the argument; it is a numpy array if
-    one of the two is, else nested lists. For a sequence of `argnums`, each place of the result has a tuple. It
-    makes one sweep per number of the result.
-
-    >>> jacobian(lambda x: [x[0] * x[1], x[0] + 1])([3.0, 2.0])
-    [[2.0, 3.0], [1.0, 0.0]]
-    """
-    require_function(fun, "jacobian")
-    argnums = _kept(argnums)
-    name, one = name_of(fun), convert.index(argnums) is not None
-
-    @functools.wraps(fun)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
-        run.warn_if_lost()
-        pulled = [run.pull(item) for item in run.items]
-        numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
-        rows = [run.parts(row) for row in pulled]
-
-        def entries(result: Leaf) -> Any:
-            if numbers_alone and result.kind <= ROW:
-                found = [_one_or_all(one, run.outside(row)) for row in pulled[result.start :][: result.size]]
-                return found[0] if result.kind == NUMBER else like(result.given, found)
-            of_result = rows[result.start : result.start + result.size]
-
-            def entry(k: int, argument: Leaf) -> Any:
-                numbers = array("d")
-                for row in of_result:
-                    numbers += row[k][argument.start : argument.start + argument.size]
-                return joined(numbers, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
-
-            trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
-            return _one_or_all(one, trees)
-
-        jacobians = run.outputs.map(entries, rows=numbers_alone)
-        return (jacobians, run.aux) if has_aux else jacobians
-
-    return jacobian_of
 
 
 def _sequence(given: Any, name: str) -> Sequence[Any]:
@@ -247,25 +167,16 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents")
     run = Run(fun, name_of(fun), primals, range(len(primals)))
-    if running:
-        refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
-    direction = array("d")
+    direction: list[Any] = []
     for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
         direction += tree.match(tangent, f"tangent {k}")
     run.execute({}, has_aux)
     run.warn_if_lost()
-    derivative = run.outputs.outside(array("d", [_dot(run.pull(item), direction) for item in run.items]))
-    return (run.value(), derivative, run.aux) if has_aux else (run.value(), derivative)
-
-
-def _dot(x: array[float], y: array[float]) -> float:
-    """The sum of the products, from left to right, each computed by `zmul`."""
-    total: float = core.reduce(_DOT, [item for pair in zip(x, y) for item in pair]) if x else 0.0
-    if total != total:
-        total = 0.0
-        for a, b in zip(x, y):
-            total += zmul(a, b)
-    return total
+    n = len(run.items)
+    values, (derivative,) = run.piece(run.items).push([direction])
+    run.refuse_anomalies(derivative[:n])
+    found = run.outputs.holding(values[:n]), run.outputs.holding(derivative[:n])
+    return (*found, run.aux(values[n:])) if has_aux else found
 
 
 @overload
@@ -287,14 +198,25 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     """
     require_function(fun, "vjp")
     run = Run(fun, name_of(fun), primals, range(len(primals))).execute({}, has_aux)
-    refuse_outer([run.outputs])
     run.warn_if_lost()
+    n = len(run.items)
+    piece = run.piece(run.items)
+    values = piece.values()
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""
-        if running:
-            refuse_outer([Tree(cotangent, "the cotangent", others=True)])
         weights = run.outputs.match(cotangent, "the cotangent")
-        return tuple(run.outside(run.pull(weighted(run.items, weights))))
+        numbers = bool(core.mode() & core.NO_GRAD)
+        if numbers:
+            weights = [x.data if isinstance(x, core.Node) else x for x in weights]
+        row: Sequence[Any] | None = None
+        if numbers or (piece.is_plain and not any(isinstance(x, core.Node) for x in weights)):
+            row = run.pull(weighted(run.items, weights), numbers)
+        if row is None:
+            zeros = [0.0] * (len(piece.items) - n)
+            row = piece.pull([[*weights, *zeros]])[1][0]
+            run.refuse_anomalies(row)
+        return tuple(run.outside(row))
 
-    return (run.value(), pullback, run.aux) if has_aux else (run.value(), pullback)
+    value = run.outputs.holding(values[:n])
+    return (value, pullback, run.aux(values[n:])) if has_aux else (value, pullback)

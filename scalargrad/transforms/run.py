@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import operator
 from array import array
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
+from threading import get_ident
+from typing import Any
 
 from scalargrad import contexts, convert, core
-from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
+from scalargrad.errors import AnomalyError, ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
 from scalargrad.transforms.parts import ROW, Branch, Leaf
+from scalargrad.transforms.piece import Piece
 from scalargrad.transforms.trees import Tree, planted
 
 Function = Callable[..., Any]
 
 _DOT = ops.OPCODE["dot"]
 _new_context: Any = core.Context.__new__
-# Every transform whose function is running, in any thread; and some that an interrupt has left here.
-running: dict[contexts.recording, contexts.recording] = {}
+running = contexts.running
 
 
 def name_of(fun: Function) -> str:
@@ -25,35 +28,11 @@ def name_of(fun: Function) -> str:
     return getattr(fun, "__name__", type(fun).__name__)
 
 
-def weighted(items: Sequence[Any], weights: Sequence[float]) -> Any:
+def weighted(items: Sequence[Any], weights: Sequence[Any]) -> Any:
     """A Value whose partial by each Value among the items is its weight; 0.0 if none of them is a Value."""
     pairs = [x for item, weight in zip(items, weights) if isinstance(item, core.Node) for x in (item, weight)]
     with contexts.aside():
         return core.reduce(_DOT, pairs) if pairs else 0.0
-
-
-def refuse_outer(trees: Sequence[Tree]) -> None:
-    """Raises if Values in the trees, which would be read as numbers, depend on another transform's leaves."""
-    if running:
-        values = [value for tree in trees for value in tree.values()]
-        root = weighted(values, [1.0] * len(values))
-        blocks = _blocks_running()
-        if isinstance(root, core.Node) and core.gradients(root, 1.0, False, blocks) != [None] * len(blocks):
-            _refuse()
-
-
-def _blocks_running() -> list[Any]:
-    for key, context in list(running.items()):
-        if not context.open:
-            running.pop(key, None)
-    return [block for context in list(running.values()) for block in context.blocks]
-
-
-def _refuse() -> NoReturn:
-    raise HigherOrderError(
-        "a transform met a Value that depends on the arguments of another transform that is running. Second"
-        " derivatives need `hessian`, which is not implemented yet. If the number is a constant here, pass x.data"
-    )
 
 
 def require_function(fun: Any, transform: str) -> None:
@@ -64,6 +43,44 @@ def require_function(fun: Any, transform: str) -> None:
         )
 
 
+def kept(argnums: Any) -> Any:
+    """`argnums` as it is used at every call: an iterator is read once, here."""
+    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
+
+
+def _arepositions(argnums: tuple[Any, ...], count: int) -> bool:
+    """Whether these are different ints from 0 to count - 1."""
+    kinds = {*map(type, argnums)}
+    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
+
+
+def positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
+    """The non-negative positions of the arguments to differentiate by."""
+    if type(argnums) is int and 0 <= argnums < count:
+        return (argnums,)
+    if type(argnums) is tuple and _arepositions(argnums, count):
+        return argnums
+    given: Any = argnums if convert.index(argnums) is None else [argnums]
+    try:
+        positions = [operator.index(k) for k in given]
+    except TypeError:
+        raise ArgumentError(f"argnums must be an int or a sequence of ints, got {argnums!r}") from None
+    for k in positions:
+        if not -count <= k < count:
+            raise ArgumentError(
+                f"argnums={argnums!r} does not fit: {name} was called with {count} positional argument(s)"
+            )
+    positions = [k % count for k in positions]
+    if len(set(positions)) < len(positions):
+        raise ArgumentError(f"argnums={argnums!r} names an argument twice")
+    return positions
+
+
+def one_or_all(one: bool, results: list[Any]) -> Any:
+    """The only result, or a tuple of them: as `argnums` is an int or a sequence."""
+    return results[0] if one else tuple(results)
+
+
 class Run:
     """One run of a function on fresh leaves."""
 
@@ -72,8 +89,9 @@ class Run:
         self.inputs: list[Tree] = []
         for k in positions:
             self.inputs.append(Tree(args[k], ("argument ", k, " of ", name)))
-        if running:
-            refuse_outer(self.inputs)
+        self.aux_tree: Tree | None = None
+        self.numbers = bool(core.mode() & core.NO_GRAD)  # then all results are numbers
+        self.since = core.moment()
         self.blocks, seen = planted(self.inputs)
         for k, given in zip(positions, seen):
             self.args[k] = given
@@ -82,25 +100,26 @@ class Run:
         """Calls the function, and returns self with its outputs."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = _new_context(contexts.recording, core.RECORD)
-        context.blocks = self.blocks
+        context.blocks, context.thread = self.blocks, get_ident()
+        context.is_plain, context.nested = self.is_plain, False
+        for around in contexts.transforms():
+            around.nested = True
         try:
             with context:
                 running[context] = context
                 result = self.fun(*self.args, **kwargs)
         finally:
             running.pop(context, None)
+        self.nested = context.nested
         self.args = []
-        self.aux = None
         if has_aux:
             if not isinstance(result, (tuple, list)) or len(result) != 2:
                 raise ArgumentError(
                     f"with has_aux, {self.name} must return a pair (value, aux), got {type(result).__name__}"
                 )
             result, aux = result
-            tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
-            refuse_outer([tree])
-            contexts.refuse_results(tree.values(), f"the aux of {self.name}")
-            self.aux = tree.outside(tree.numbers())
+            self.aux_tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
+            contexts.refuse_results(self.aux_tree.values(), f"the aux of {self.name}")
         if result is None:
             raise NumberError(f"{self.name} returned None: does it lack a return?")
         self.result = result
@@ -128,15 +147,12 @@ class Run:
         for item in self.items:
             if isinstance(item, core.Node):
                 return
-        if self.items and any(map(len, self.blocks)):
+        if self.items and any(map(len, self.blocks)) and not self.nested:
             contexts.warn_user(
                 f"no Value reached the result of {self.name}, so its derivative is 0: in it, use sg.exp for math.exp,"
                 " and x itself for x.data and float(x)",
                 ImplicitDetachWarning,
             )
-
-    def value(self) -> Any:
-        return self.outputs.outside(self.outputs.numbers())
 
     def scalar(self, transform: str) -> Any:
         """The only number of the result, a Value or float. Raises `ShapeError` if it has another form."""
@@ -158,39 +174,70 @@ class Run:
             f" use jacobian{advice}"
         )
 
-    def pull(self, root: Any) -> array[float]:
-        """The derivatives of a root by all numbers of the inputs, as one row."""
+    @property
+    def size(self) -> int:
+        """How many numbers the inputs have."""
+        return sum(map(len, self.blocks))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all inputs are numbers, and no aux is a Value: then all that comes out are numbers, unless the
+        function closes over Values."""
+        if self.numbers:
+            return True
+        trees = [*self.inputs, self.aux_tree] if self.aux_tree else self.inputs
+        return not any(isinstance(x, core.Node) for tree in trees for x in tree.items())
+
+    def piece(self, items: Sequence[Any]) -> Piece:
+        """What lies between the inputs and some results; the items of aux are results too, the last ones."""
+        given = [x for tree in self.inputs for x in tree.items()]
+        others = self.aux_tree.items() if self.aux_tree else []
+        return Piece([*items, *others], self.blocks, self.since, given, self.numbers)
+
+    def refuse_anomalies(self, derivatives: Sequence[Any]) -> None:
+        """Under a watcher, raises if a derivative is nan or infinite, and names the rule that made it."""
+        mode = core.mode()
+        if not mode & core.WATCH:
+            return
+        bad = any(not isfinite(x.data if isinstance(x, core.Node) else x) for x in derivatives)
+        if bad or mode & core.STRICT:
+            for item in self.items:
+                if isinstance(item, core.Node) and core.key(item) is not None:
+                    contexts.gradients(item, self.blocks, self.since)
+        if bad:
+            raise AnomalyError(f"a derivative of {self.name} is nan or infinite")
+
+    def aux(self, values: Sequence[Any] | None = None) -> Any:
+        """The aux, of these Values and floats; else of its own numbers."""
+        tree = self.aux_tree
+        assert tree is not None
+        return tree.outside(tree.numbers()) if values is None else tree.holding(values)
+
+    def pull(self, root: Any, numbers: bool = False) -> array[float] | None:
+        """The derivatives of a root by all numbers of the inputs, as one row. None, if it depends on other Values, so
+        that they might be Values too, unless numbers are wanted."""
         if not isinstance(root, core.Node):
-            return array("d", bytes(8 * sum(map(len, self.blocks))))
+            return array("d", bytes(8 * self.size))
         if core.key(root) is None:
             root = weighted([root], [1.0])
-        others = _blocks_running() if running else []
-        blocks = self.blocks + others
-        found: Any
-        if core.mode() & core.WATCH:
-            found = contexts.gradients(root, blocks, len(self.blocks))
-        else:
-            found = core.gradients(root, 1.0, False, blocks)
-        if others and found[len(self.blocks) :] != [None] * len(others):
-            _refuse()
-        if len(found) == 1 and found[0] is not None:
-            return array("d", found[0])
-        row = array("d")
-        for numbers, block in zip(found, self.blocks):
-            row.frombytes(bytes(8 * len(block)) if numbers is None else numbers)
-        return row
+        found, others = contexts.gradients(root, self.blocks, self.since)
+        return None if others and not (self.numbers or numbers) else array("d", found)
 
-    def parts(self, row: array[float]) -> list[array[float]]:
+    def parts(self, row: Sequence[Any]) -> list[Sequence[Any]]:
         """Cuts a row of all inputs' numbers into one row per input."""
         if len(self.inputs) == 1:
             return [row]
-        parts, start = [], 0
+        parts: list[Sequence[Any]] = []
+        start = 0
         for tree in self.inputs:
             parts.append(row[start : start + tree.size])
             start += tree.size
         return parts
 
-    def outside(self, row: array[float]) -> list[Any]:
+    def outside(self, row: Sequence[Any]) -> list[Any]:
+        """A row of numbers in the containers of the inputs; also of Values, if it is a list."""
+        if isinstance(row, list):
+            return [tree.holding(part) for tree, part in zip(self.inputs, self.parts(row))]
         if len(self.inputs) == 1:
-            return [self.inputs[0].outside(row)]
-        return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]
+            return [self.inputs[0].outside(row)]  # type: ignore[arg-type]
+        return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]  # type: ignore[arg-type]

@@ -148,6 +148,11 @@ class Tree:
             return _outside(root, numbers)
         return self.map(lambda leaf: _outside(leaf, numbers[leaf.start : leaf.start + leaf.size]), rows=True)
 
+    def holding(self, items: Sequence[Any]) -> Any:
+        """The tree with other items, Values or floats, in the same containers and shapes. An array of floats alone is
+        what it is outside of a transform."""
+        return self.map(lambda leaf: _holding(leaf, items[leaf.start : leaf.start + leaf.size]), rows=True)
+
     def planted(self) -> tuple[list[Any], Any]:
         """New leaves with the numbers: their blocks, in order, and the tree of them, as the function sees it."""
         numbers, root = self.numbers(), self.root
@@ -179,12 +184,12 @@ class Tree:
         arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if is_array(leaf)]
         return [(0, arrays[0][0]), *arrays]
 
-    def match(self, given: Any, where: str, absent: bool = False) -> array[float]:
-        """The numbers of another tree, as one row. Raises `ShapeError` unless its containers and shapes are the same.
+    def match(self, given: Any, where: str, absent: bool = False) -> list[Any]:
+        """The items of another tree, as one row. Raises `ShapeError` unless its containers and shapes are the same.
 
         With `absent`, None stands for zeros.
         """
-        row = array("d", bytes(8 * self.size))
+        row: list[Any] = [0.0] * self.size
         _match(self.root, given, where, absent, row)
         return row
 
@@ -278,6 +283,30 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
     return of_shape(core.doubles(numbers.tobytes(), True), leaf.shape, leaf.of_numpy)
 
 
+def _holding(leaf: Leaf, items: Sequence[Any]) -> Any:
+    if not any(isinstance(x, core.Node) for x in items):
+        return _outside(leaf, array("d", items))
+    if leaf.kind <= ROW:
+        return items[0] if leaf.kind == NUMBER else like(leaf.given, list(items))
+    return shaped(items, leaf.shape, leaf.of_numpy)
+
+
+def shaped(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
+    """An array of Values and floats: ours, if it has one or two dimensions; else nested lists, or numpy's array."""
+    if not shape:
+        return items[0]
+    if len(shape) <= 2:
+        return of_shape(core.block(items), shape, of_numpy)
+    nested = reading.nest(list(items), shape)
+    if not of_numpy:
+        return nested
+    import numpy
+
+    found = numpy.empty(len(items), dtype=object)
+    found[:] = items
+    return found.reshape(shape)
+
+
 def _numpy(numbers: array[float], shape: Shape) -> Any:
     import numpy
 
@@ -285,12 +314,15 @@ def _numpy(numbers: array[float], shape: Shape) -> Any:
     return found if len(shape) == 1 else found.reshape(shape)
 
 
-def joined(numbers: array[float], shape: Shape, of_numpy: bool) -> Any:
-    """An entry of a jacobian."""
+def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
+    """An entry of a jacobian or hessian, of Values or floats."""
+    if any(isinstance(x, core.Node) for x in items):
+        return shaped(items, shape, of_numpy)
+    numbers = array("d", items)
     return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
 
 
-def _match(tree: Subtree, given: Any, where: str, absent: bool, row: array[float]) -> None:
+def _match(tree: Subtree, given: Any, where: str, absent: bool, row: list[Any]) -> None:
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
     if isinstance(tree, Leaf) and tree.kind == ROW:
@@ -298,22 +330,22 @@ def _match(tree: Subtree, given: Any, where: str, absent: bool, row: array[float
     if isinstance(tree, Branch):
         _match_children(tree, given, where, absent, row)
         return
-    shape, numbers = _read_array(given, where)
+    shape, items = _read_array(given, where)
     if shape != tree.shape:
         raise ShapeError(f"{where} must have shape {tree.shape}, as {named(tree.path)} has; got shape {shape}")
-    row[tree.start : tree.start + tree.size] = numbers
+    row[tree.start : tree.start + tree.size] = items
 
 
-def _read_array(given: Any, where: str) -> tuple[Shape, array[float]]:
-    """The shape and the numbers of a number, an array or nested sequences."""
+def _read_array(given: Any, where: str) -> tuple[Shape, Sequence[Any]]:
+    """The shape and the items of a number, an array or nested sequences."""
     if not isinstance(given, (list, tuple)):
         leaf = Tree(given, where).leaf(where)
-        return leaf.shape, array("d", _elements(leaf, True))
+        return leaf.shape, list(_elements(leaf, False))
     found = of_shape(*reading.read(given, (1, 2), where, False))
-    return found.shape, found.numbers()
+    return found.shape, found.elements()
 
 
-def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: array[float]) -> None:
+def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: list[Any]) -> None:
     by_key = isinstance(tree.container, dict)
     if by_key:
         same = isinstance(given, dict) and given.keys() == set(tree.keys)

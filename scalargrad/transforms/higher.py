@@ -1,0 +1,196 @@
+"""Second derivatives, with the names and shapes of JAX: `hessian` and `hvp`.
+
+They are the tangents of the adjoint: the record of the gradient is differentiated in some directions. `hessian` needs
+as many of these as a star colouring of its pattern has colours: three for a tridiagonal one, two for an arrowhead.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
+
+from scalargrad import convert
+from scalargrad.arrays import reading
+from scalargrad.errors import ArgumentError, ShapeError
+from scalargrad.transforms import sparsity
+from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, tabulated
+from scalargrad.transforms.parts import NUMBER, Leaf
+from scalargrad.transforms.run import Function, Run, kept, name_of, one_or_all, positions, require_function
+from scalargrad.transforms.trees import joined
+
+if TYPE_CHECKING:
+    P = ParamSpec("P")
+
+
+@overload
+def hessian(
+    fun: Callable[Concatenate[Any, P], Any],
+    argnums: Literal[0] = 0,
+    has_aux: bool = False,
+    sparse: bool | Form = False,
+) -> Callable[Concatenate[Any, P], Any]: ...
+@overload
+def hessian(
+    fun: Function, argnums: int | Sequence[int], has_aux: bool = False, sparse: bool | Form = False
+) -> Function: ...
+def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, sparse: bool | Form = False) -> Any:
+    """Returns a function that computes the second derivatives of all results of `fun`.
+
+    It returns the containers of the result, where each number is replaced by the containers of the argument, and each
+    number there by these again: for a list of n numbers, n lists of n numbers. The entry for arrays has the shape of
+    the result, followed by the shapes of both arguments; it is a numpy array if one of them is, else nested lists. For
+    a sequence of `argnums`, it has tuples of tuples. With `has_aux`, it returns (hessian, aux). Entries are Values
+    where they depend on Values.
+
+    The entries (i, j) and (j, i) are the same to the bit. The graph shows which entries can be other than 0, and one
+    sweep finds many of them: a banded hessian takes a few sweeps, whatever its size.
+
+    With ``sparse="csr"`` (or True) or ``"coo"``, each number of the result has one array of `scipy.sparse`. Its rows
+    and columns are the numbers of the arguments at `argnums`, in order. It has the entries that the graph can make
+    other than 0. They are numbers: where they depend on Values, it warns (`ImplicitDetachWarning`), but under
+    `no_grad`. Raises `MissingExtraError` without SciPy.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 2.0])
+    [[4.0, 6.0], [6.0, 0.0]]
+    >>> hessian(lambda p: p["w"] * p["w"] * p["b"])({"w": 3.0, "b": 2.0})
+    {'w': {'w': 4.0, 'b': 6.0}, 'b': {'w': 6.0, 'b': 0.0}}
+    """
+    require_function(fun, "hessian")
+    argnums, form = kept(argnums), form_of(sparse)
+    name, one = name_of(fun), convert.index(argnums) is not None
+
+    @functools.wraps(fun)
+    def hessian_of(*args: Any, **kwargs: Any) -> Any:
+        load_for(form)
+        run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
+        run.warn_if_lost()
+        values, found = _found(run)
+        if form is None:
+            hessians = _in_containers(run, one, found)
+        else:
+            hessians = _each(run, [matrix(form, *each, run.inputs, run.inputs, name) for each in found])
+        return (hessians, run.aux(values[len(run.items) :])) if has_aux else hessians
+
+    return hessian_of
+
+
+Entries = tuple[list[list[int]], Numbers]  # of each row, the columns of its entries; and the entries
+
+
+def _found(run: Run) -> tuple[list[Any], list[Entries]]:
+    """The results; and the second derivatives of each number of the result.
+
+    Numbers that depend on no input together are differentiated together, as their sum.
+    """
+    piece, n, m = run.piece(run.items), run.size, len(run.items)
+    if m == 1:
+        seeds, group, inputs = [[1.0, *[0.0] * (len(piece.items) - 1)]], [0], [[*range(n)]]
+    else:
+        sums = sparsity.remembered(sparsity.reverse, piece.record, n, m)
+        seeds, inputs = sums.seeds, sums.columns
+        group = [row[0] // n if row else 0 for row in sums.places]
+    slopes = piece.slopes(seeds)
+    sweeps = sparsity.remembered(sparsity.symmetric, slopes, n)
+    values, found = piece.curve(slopes, sweeps[0].seeds if sweeps else [])
+    for row in found:
+        run.refuse_anomalies(row)
+    matrices = [each.items(found) for each in sweeps]
+    if m == 1 and sweeps:
+        return values, [(sweeps[0].columns, matrices[0])]
+    return values, [_part(inputs[k], sweeps[g], matrices[g]) if inputs[k] else ([[]] * n, [[]] * n)
+                    for k, g in enumerate(group)]  # fmt: skip
+
+
+def _part(inputs: list[int], sweeps: sparsity.Sweeps, items: Numbers) -> Entries:
+    """The entries between some inputs."""
+    chosen = {*inputs}
+    columns: list[list[int]] = [[] for _ in items]
+    found: Numbers = [[] for _ in items]
+    for k in inputs:
+        pairs = [pair for pair in zip(sweeps.columns[k], items[k]) if pair[0] in chosen]
+        columns[k], found[k] = [column for column, _ in pairs], [x for _, x in pairs]
+    return columns, found
+
+
+def _each(run: Run, items: Sequence[Any]) -> Any:
+    """The containers of the result, with an item for each of its numbers."""
+
+    def items_of(result: Leaf) -> Any:
+        return (
+            reading.nest(list(items[result.start :][: result.size]), result.shape)
+            if result.shape
+            else items[result.start]
+        )
+
+    return run.outputs.map(items_of)
+
+
+def _in_containers(run: Run, one: bool, found: Sequence[Entries]) -> Any:
+    """The containers of the result, with the containers of the inputs twice at each place."""
+    parts = [run.parts(sparsity.dense(*entries, run.size)) for entries in found]
+
+    def of_number(k: int) -> Any:
+        return one_or_all(one, [tabulated(run, one, rows, tree) for tree, rows in zip(run.inputs, parts[k])])
+
+    def of_array(result: Leaf) -> Any:
+        matrices = parts[result.start : result.start + result.size]
+
+        def of_argument(i: int, first: Leaf) -> Any:
+            rows = [run.parts(row) for each in matrices for row in each[i][first.start : first.start + first.size]]
+
+            def entry(j: int, second: Leaf) -> Any:
+                items = [x for row in rows for x in row[j][second.start : second.start + second.size]]
+                of_numpy = result.of_numpy or first.of_numpy or second.of_numpy
+                return joined(items, result.shape + first.shape + second.shape, of_numpy)
+
+            return one_or_all(one, [tree.map(functools.partial(entry, j)) for j, tree in enumerate(run.inputs)])
+
+        return one_or_all(one, [tree.map(functools.partial(of_argument, i)) for i, tree in enumerate(run.inputs)])
+
+    return run.outputs.map(lambda result: of_number(result.start) if result.kind == NUMBER else of_array(result))
+
+
+def hvp(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Returns a function that computes the hessian of `fun` times a vector: ``hvp(fun)(x, ..., v)``.
+
+    `fun` returns one number. The last argument of the new function is the vector: it has the form of the argument at
+    `argnums`, or is a tuple with one such for each of a sequence. The result has the form of the argument, as from
+    `grad`; with `has_aux`, it is (result, aux). It costs a few gradients, and makes no hessian. Raises `ShapeError` if
+    the vector does not fit, or the result of `fun` is not one number.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 2.0], [1.0, 10.0])
+    [64.0, 6.0]
+    """
+    require_function(fun, "hvp")
+    argnums = kept(argnums)
+    name, one = name_of(fun), convert.index(argnums) is not None
+
+    @functools.wraps(fun)
+    def product(*args: Any, **kwargs: Any) -> Any:
+        if not args:
+            raise ArgumentError(f"hvp of {name} takes the arguments of {name}, then a vector: hvp(f)(x, v)")
+        *given, vector = args
+        run = Run(fun, name, given, positions(argnums, len(given), name))
+        direction = _direction(run, one, vector)
+        run.execute(kwargs, has_aux)
+        piece = run.piece([run.scalar("hvp")])
+        slopes = piece.slopes([[1.0, *[0.0] * (len(piece.items) - 1)]])
+        values, (row,) = piece.curve(slopes, [direction])
+        run.refuse_anomalies(row)
+        (found,) = run.outside(row) if one else (tuple(run.outside(row)),)
+        return (found, run.aux(values[1:])) if has_aux else found
+
+    return product
+
+
+def _direction(run: Run, one: bool, vector: Any) -> list[Any]:
+    """The numbers of a vector, which has the form of the inputs."""
+    if one:
+        return run.inputs[0].match(vector, "the vector")
+    if not isinstance(vector, (tuple, list)) or len(vector) != len(run.inputs):
+        raise ShapeError(f"the vector must be a tuple of {len(run.inputs)}, one for each of argnums")
+    found: list[Any] = []
+    for k, (tree, part) in enumerate(zip(run.inputs, vector)):
+        found += tree.match(part, f"vector {k}")
+    return found

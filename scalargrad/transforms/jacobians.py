@@ -1,0 +1,212 @@
+"""`jacobian`; and how derivatives of several results by several inputs are put into containers, or into one matrix."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
+
+from scalargrad import contexts, convert, core, extras
+from scalargrad.errors import ArgumentError, ImplicitDetachWarning
+from scalargrad.transforms import sparsity
+from scalargrad.transforms.parts import NUMBER, ROW, Leaf, leaves_of, like
+from scalargrad.transforms.run import Function, Run, kept, name_of, one_or_all, positions, require_function
+from scalargrad.transforms.sparsity import Sweeps
+from scalargrad.transforms.trees import Tree, joined
+
+if TYPE_CHECKING:
+    P = ParamSpec("P")
+
+Form = Literal["csr", "coo"]
+Mode = Literal["forward", "reverse"]
+Numbers = list[list[Any]]  # of each row of a matrix, its entries
+
+
+@overload
+def jacobian(
+    fun: Callable[Concatenate[Any, P], Any],
+    argnums: Literal[0] = 0,
+    has_aux: bool = False,
+    mode: Mode | None = None,
+    sparse: bool | Form = False,
+) -> Callable[Concatenate[Any, P], Any]: ...
+@overload
+def jacobian(
+    fun: Function,
+    argnums: int | Sequence[int],
+    has_aux: bool = False,
+    mode: Mode | None = None,
+    sparse: bool | Form = False,
+) -> Function: ...
+def jacobian(
+    fun: Function,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    mode: Mode | None = None,
+    sparse: bool | Form = False,
+) -> Any:
+    """Returns a function that computes the derivatives of all results of `fun`.
+
+    It returns the containers of the result, where each number or array is replaced by the containers of the argument.
+    The entry for two arrays has the shape of the result followed by the shape of the argument; it is a numpy array if
+    one of the two is, else nested lists. For a sequence of `argnums`, each place of the result has a tuple. With
+    `has_aux`, it returns (jacobian, aux). Entries are Values where they depend on Values.
+
+    ``mode="forward"`` makes a sweep per number of the arguments, ``"reverse"`` one per number of the result. The
+    default is the fewer. A sweep does for several columns, or rows, if the graph shows that they have no row, or
+    column, in common.
+
+    With ``sparse="csr"`` (or True) or ``"coo"``, it returns one array of `scipy.sparse`: a row per number of the
+    result, a column per number of the arguments at `argnums`, both in order. It has the entries that the graph can make
+    other than 0. They are numbers: where they depend on Values, it warns (`ImplicitDetachWarning`), but under
+    `no_grad`. Raises `MissingExtraError` without SciPy.
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + 1])([3.0, 2.0])
+    [[2.0, 3.0], [1.0, 0.0]]
+    """
+    require_function(fun, "jacobian")
+    argnums, form = kept(argnums), form_of(sparse)
+    if mode not in (None, "forward", "reverse"):
+        raise ArgumentError(f'mode must be None, "forward" or "reverse", got {convert.short(mode)}')
+    name, one = name_of(fun), convert.index(argnums) is not None
+
+    @functools.wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        load_for(form)
+        run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
+        run.warn_if_lost()
+        plain = _pulled(run) if form is None and not _is_forward(run, mode) else None
+        if plain is not None:
+            jacobians, aux = tabulated(run, one, plain), run.aux_tree and run.aux()
+        else:
+            sweeps, values, items = _swept(run, mode, form)
+            if form is None:
+                jacobians = tabulated(run, one, sparsity.dense(sweeps.columns, items, run.size))
+            else:
+                jacobians = matrix(form, sweeps.columns, items, [run.outputs], run.inputs, name)
+            aux = run.aux_tree and run.aux(values[len(items) :])
+        return (jacobians, aux) if has_aux else jacobians
+
+    return jacobian_of
+
+
+def _is_forward(run: Run, mode: Mode | None) -> bool:
+    return len(run.items) > run.size if mode is None else mode == "forward"
+
+
+def _pulled(run: Run) -> list[Sequence[Any]] | None:
+    """The derivatives of each result by all inputs, as numbers; None, if they might be Values."""
+    if not run.is_plain:
+        return None
+    rows: list[Sequence[Any]] = []
+    for item in run.items:
+        row = run.pull(item)
+        if row is None:
+            return None
+        rows.append(row)
+    return rows
+
+
+def _swept(run: Run, mode: Mode | None, form: Form | None) -> tuple[Sweeps, list[Any], Numbers]:
+    """The sweeps that were made; the results; and the derivatives that they found."""
+    piece = run.piece(run.items)
+
+    def planned(make: Callable[..., Sweeps]) -> Sweeps:
+        return sparsity.remembered(make, piece.record, run.size, len(run.items))
+
+    forward = _is_forward(run, mode)
+    if form is not None and mode is None:
+        forward = len(planned(sparsity.forward).seeds) < len(planned(sparsity.reverse).seeds)
+    sweeps = planned(sparsity.forward if forward else sparsity.reverse)
+    values, found = (piece.push if forward else piece.pull)(sweeps.seeds)
+    items = sweeps.items(found)
+    for row in items:
+        run.refuse_anomalies(row)
+    return sweeps, values, items
+
+
+def tabulated(run: Run, one: bool, rows: Sequence[Sequence[Any]], results: Tree | None = None) -> Any:
+    """The containers of the results, with the containers of the inputs at each place, from a row per result."""
+    results = results or run.outputs
+    numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
+    parts = [run.parts(row) for row in rows]
+
+    def entries(result: Leaf) -> Any:
+        if numbers_alone and result.kind <= ROW:
+            found = [one_or_all(one, run.outside(row)) for row in rows[result.start :][: result.size]]
+            return found[0] if result.kind == NUMBER else like(result.given, found)
+        of_result = parts[result.start : result.start + result.size]
+
+        def entry(k: int, argument: Leaf) -> Any:
+            items = [x for row in of_result for x in row[k][argument.start : argument.start + argument.size]]
+            return joined(items, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
+
+        trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
+        return one_or_all(one, trees)
+
+    return results.map(entries, rows=numbers_alone)
+
+
+# --- one matrix, of the entries that can be other than 0
+
+
+def form_of(sparse: Any) -> Form | None:
+    """The form that `sparse` asks for; None for False. Raises `ArgumentError` for what is none of its values."""
+    if sparse is False or sparse is True or (isinstance(sparse, str) and sparse in ("csr", "coo")):
+        return ("csr" if sparse else None) if isinstance(sparse, bool) else sparse  # type: ignore[return-value]
+    raise ArgumentError(f'sparse must be False, True, "csr" or "coo", got {convert.short(sparse)}')
+
+
+def load_for(form: Form | None) -> Any:
+    """`scipy.sparse`, if it is needed. Raises `MissingExtraError` without it."""
+    return None if form is None else extras.load("scipy.sparse", "sparse")
+
+
+def matrix(
+    form: Form,
+    columns: Sequence[Sequence[int]],
+    items: Numbers,
+    rows_of: Sequence[Tree],
+    columns_of: Sequence[Tree],
+    name: str,
+) -> Any:
+    """An array of `scipy.sparse`, whose rows and columns are the numbers of trees, in order."""
+    numbers = [x.data if isinstance(x, core.Node) else x for row in items for x in row]
+    if any(isinstance(x, core.Node) for row in items for x in row):
+        contexts.warn_user(
+            f"the gradient stops here: this derivative of {name} depends on Values, and an array of scipy.sparse holds"
+            " numbers. Leave `sparse` out, or use `with sg.no_grad():` around the call",
+            ImplicitDetachWarning,
+        )
+    scipy, numpy = load_for(form), extras.load("numpy", "sparse")
+    shape = sum(tree.size for tree in rows_of), sum(tree.size for tree in columns_of)
+    counts = [len(row) for row in columns]
+    first = numpy.repeat(numpy.arange(shape[0], dtype=numpy.intc), counts)
+    second = numpy.array([k for row in columns for k in row], dtype=numpy.intc)
+    data = numpy.array(numbers, dtype=float)
+    places = _places(rows_of), _places(columns_of)
+    if places != (None, None):
+        first, second = (each if to is None else numpy.array(to, numpy.intc)[each]
+                         for to, each in zip(places, (first, second)))  # fmt: skip
+        order = numpy.lexsort((second, first))
+        first, second, data = first[order], second[order], data[order]
+    if form == "coo":
+        return scipy.coo_array((data, (first, second)), shape=shape)
+    starts = numpy.concatenate(([0], numpy.cumsum(numpy.bincount(first, minlength=shape[0])))).astype(numpy.intc)
+    return scipy.csr_array((data, second, starts), shape=shape)
+
+
+def _places(trees: Sequence[Tree]) -> list[int] | None:
+    """Where the numbers of trees come in the order of their containers; None, if they are in this order."""
+    order: list[int] = []
+    start = 0
+    for tree in trees:
+        for leaf in leaves_of(tree.root):
+            order += range(start + leaf.start, start + leaf.start + leaf.size)
+        start += tree.size
+    if order == list(range(start)):
+        return None
+    places = [0] * start
+    for place, number in enumerate(order):
+        places[number] = place
+    return places

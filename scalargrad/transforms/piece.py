@@ -1,0 +1,130 @@
+"""What lies between the arguments and the results of a run, as a record; its derivatives, as Values or numbers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from scalargrad import contexts, core
+from scalargrad.record import Operand, Record, results
+from scalargrad.table import ops
+
+_INSTEAD = ops.OPCODE["instead"]
+# Nodes by hand as nodes whose partials, constants too, are known to the next derivative.
+_RULED = bytes.maketrans(bytes([ops.OPCODE["custom"]]), bytes([ops.OPCODE["ruled"]]))
+
+# A number per input, or per result: Values and floats.
+Row = Sequence[Any]
+
+
+class Piece:
+    """The record of some results of a run, Values and floats, and what its leaves stand for.
+
+    The derivatives come out as Values where they depend on Values: on arguments, or on what the function closes over.
+    With `numbers`, and where all of these are floats, they are floats.
+    """
+
+    def __init__(self, items: Row, blocks: Sequence[Any], since: int, given: Row, numbers: bool) -> None:
+        self.items, self.count, self.numbers = list(items), len(given), numbers
+        self.record = Record(*core.extract(self.items, blocks, since))
+        self.inputs = _plain([*given, *self.record.leaves[self.count :]], numbers)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all derivatives are numbers."""
+        return not any(isinstance(x, core.Node) for x in self.inputs)
+
+    def values(self) -> list[Any]:
+        """The results."""
+        return self._results(self.record, [], self.inputs)[0]
+
+    def pull(self, seeds: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each seed, the derivatives of the results, weighted by it, by all inputs."""
+        record, rows, inputs = self._with(seeds)
+        found = core.adjoint(record, range(self.count), rows)
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, len(seeds))
+
+    def push(self, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each direction, their derivatives in it."""
+        record, rows, inputs = self._with(directions)
+        found = core.tangent(record, [dict(enumerate(row)) for row in rows])
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, len(directions))
+
+    def slopes(self, seeds: Sequence[Sequence[float]]) -> Record:
+        """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
+        return core.adjoint(self.record, range(self.count), seeds)
+
+    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
+        """The results; and for each direction, the derivatives in it of what `slopes` found."""
+        record, rows, inputs = self._with(directions, slopes)
+        found = core.tangent(record, [dict(enumerate(row)) for row in rows])
+        values, flat = self._results(found, results(found), inputs)
+        return values, _cut(flat, len(directions))
+
+    def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
+        """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
+        if record is None:
+            record = self.record
+            if self.is_plain:  # a derivative of numbers alone, of first order: constants may be its partials
+                record = record._replace(ops=record.ops.translate(_RULED))
+        inputs = list(self.inputs)
+        found, codes, values = [], array("Q"), array("d")
+        numbers = bool(core.mode() & core.NO_GRAD)  # a pullback may be called in another context than its function was
+        for row in (_plain(row, numbers) for row in rows):
+            for k, x in enumerate(row):
+                if isinstance(x, core.Node):
+                    row[k] = len(inputs)
+                    codes.append(len(inputs))
+                    values.append(x.data)
+                    inputs.append(x)
+            found.append(row)
+        if codes:
+            record = record._replace(
+                ops=record.ops + bytes([ops.LEAF] * len(codes)),
+                codes=record.codes + codes.tobytes(),
+                values=record.values + values.tobytes(),
+                grads=b"",
+                leaves=[*record.leaves, *inputs[len(self.inputs) :]],
+            )
+        return record, found, inputs
+
+    def _results(self, record: Record, others: list[Operand], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+        """The results, and other operands of a record that continues this one, as Values or floats."""
+        mine = results(self.record)
+        found = _replayed(record, [*mine, *others], inputs)
+        # a result that does not depend on the arguments is what it was
+        values = [
+            x if isinstance(code, int) else y for x, code, y in zip(found, mine, _plain(self.items, self.numbers))
+        ]
+        return values, [*map(_apart, found[len(mine) :])]
+
+
+def _apart(x: Any) -> Any:
+    """A derivative that is a leaf, as a node of its own, which does not change when the leaf is set."""
+    if not isinstance(x, core.Node) or core.key(x) is not None:
+        return x
+    with contexts.aside():
+        return core.apply(_INSTEAD, x, x.data)
+
+
+def _plain(items: Row, numbers: bool) -> list[Any]:
+    return [x.data if isinstance(x, core.Node) else x for x in items] if numbers else list(items)
+
+
+def _cut(flat: list[Any], rows: int) -> list[list[Any]]:
+    count = len(flat) // rows if rows else 0
+    return [flat[k * count : (k + 1) * count] for k in range(rows)]
+
+
+def _replayed(record: Record, wanted: list[Operand], inputs: list[Any]) -> list[Any]:
+    nodes = [x for x in wanted if isinstance(x, int)]
+    if any(isinstance(x, core.Node) for x in inputs):
+        with contexts.aside():
+            found = iter(core.replay(record._replace(roots=array("Q", nodes).tobytes()), inputs))
+    else:
+        values = array("d", record.values)
+        found = iter([values[x] for x in nodes])
+    return [next(found) if isinstance(x, int) else x for x in wanted]

@@ -1,0 +1,185 @@
+"""Which derivatives are zero because of how a graph is made; and what the sweeps that find the others are, by that.
+
+A pattern has, for each result, the inputs that it depends on, as the bits of an int. It follows from the graph's
+structure, not from its numbers. So it may have an entry more than a derivative that happens to be zero, never one less.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+from scalargrad.record import Record, nodes, results
+from scalargrad.table import ops, walks
+from scalargrad.transforms.colouring import apart, star, transposed
+
+T = TypeVar("T")
+Pattern = list[int]
+
+_MEMORY = 1 << 30  # in bits, for the sets of a pass over a record
+_ZERO = (walks.Step(walks.CONSTANT, 0, 0.0),)
+
+
+def pattern(record: Record, count: int) -> Pattern:
+    """Which of the leaves with the numbers 0 to count - 1 each root of a record depends on."""
+    width = max(64, _MEMORY // max(1, len(record.ops)))
+    found = [0] * (len(record.roots) // 8)
+    for start in range(0, count, width):
+        for k, bits in enumerate(_reached(record, start, min(start + width, count))):
+            found[k] |= bits << start
+    return found
+
+
+def _reached(record: Record, start: int, end: int) -> list[int]:
+    """Which of the leaves from `start` to `end` each root depends on."""
+    sets: list[int] = []
+    for op, operands in nodes(record):
+        bits = 0
+        if op == ops.LEAF:
+            leaf = operands[0]
+            assert isinstance(leaf, int)
+            bits = 1 << (leaf - start) if start <= leaf < end else 0
+        else:
+            for x in operands if op >= ops.FIRST_REDUCTION else [operands[k] for k in _sloped(op)]:
+                if isinstance(x, int):
+                    bits |= sets[x]
+        sets.append(bits)
+    return [sets[root] if isinstance(root, int) else 0 for root in results(record)]
+
+
+@cache
+def _sloped(op: int) -> tuple[int, ...]:
+    """The operands of a row of fixed arity whose partials are not always 0."""
+    if op == ops.ALSO:
+        return (0,)
+    return tuple(k for k, program in enumerate(walks.partials(op)) if program != _ZERO)
+
+
+def members(bits: int) -> list[int]:
+    """The positions of the bits that are set, in order.
+
+    >>> members(0b10110)
+    [1, 2, 4]
+    """
+    if bits.bit_count() * 8 > bits.bit_length():
+        return [k for k, digit in enumerate(f"{bits:b}"[::-1]) if digit == "1"]
+    found = []
+    while bits:
+        low = bits & -bits
+        found.append(low.bit_length() - 1)
+        bits ^= low
+    return found
+
+
+class Sweeps(NamedTuple):
+    """How to find a matrix by few sweeps, each for the columns of one colour, or for the rows.
+
+    `columns` has the columns of the entries of each row, in order; `places` has where each entry is found: the numbers
+    of all sweeps stand in one row.
+    """
+
+    seeds: list[list[float]]
+    columns: list[list[int]]
+    places: list[list[int]]
+
+    def items(self, found: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        """The entries of each row, of what the sweeps found."""
+        flat = [x for sweep in found for x in sweep]
+        return [[flat[place] for place in row] for row in self.places]
+
+
+def dense(columns: Sequence[Sequence[int]], items: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    """The rows of a matrix in full, of their entries."""
+    rows = [[0.0] * count for _ in columns]
+    for row, places, found in zip(rows, columns, items):
+        for k, x in zip(places, found):
+            row[k] = x
+    return rows
+
+
+def _seeds(colours: Sequence[int], places: Sequence[Sequence[int]], size: int) -> list[list[float]]:
+    """A seed per colour that finds an entry. Each sweep finds `size` numbers."""
+    count = 1 + max(max(row) for row in places if row) // size if any(places) else 0
+    return [[float(colour == k) for colour in colours] for k in range(count)]
+
+
+def forward(record: Record, count: int, rows: int) -> Sweeps:
+    """How to find the derivatives of the first roots of a record by `count` leaves in few directions."""
+    size = len(record.roots) // 8
+    columns = list(map(members, pattern(record, count)[:rows]))
+    colours = apart(columns, count)
+    places = [[colours[k] * size + i for k in row] for i, row in enumerate(columns)]
+    return Sweeps(_seeds(colours, places, size), columns, places)
+
+
+def reverse(record: Record, count: int, rows: int) -> Sweeps:
+    """How to find the derivatives of the first roots of a record by `count` leaves with few weights of the roots."""
+    size = len(record.roots) // 8
+    columns = list(map(members, pattern(record, count)[:rows]))
+    colours = apart(transposed(columns, count), rows)
+    places = [[colour * count + k for k in row] for colour, row in zip(colours, columns)]
+    return Sweeps(_seeds([*colours, *[-1] * (size - rows)], places, count), columns, places)
+
+
+def symmetric(record: Record, count: int) -> list[Sweeps]:
+    """How to find symmetric matrices in few directions: their rows are the roots of a record, `count` for each.
+
+    The directions are the same for all. The entries (i, k) and (k, i) have one place, so they are the same to the bit.
+    """
+    rows = pattern(record, count)
+    matrices = [_mirrored(rows[k : k + count]) for k in range(0, len(rows), count)] if count else []
+    union = [sorted(set().union(*row)) for row in zip(*matrices)]
+    colours = star([[k for k in row if k != i] for i, row in enumerate(union)])
+    lone = [_lone(row, colours) for row in union]
+    found = []
+    for start, matrix in zip(range(0, len(rows), count or 1), matrices):
+        columns = list(map(sorted, matrix))
+        places = [
+            [start + _place(min(i, k), max(i, k), colours, lone, len(rows)) for k in row]
+            for i, row in enumerate(columns)
+        ]  # fmt: skip
+        found.append(Sweeps([], columns, places))
+    seeds = _seeds(colours, [row for each in found for row in each.places], len(rows))
+    return [each._replace(seeds=seeds) for each in found]
+
+
+def _mirrored(rows: Pattern) -> list[set[int]]:
+    """By row, the columns of its entries, and the rows where it is a column."""
+    found: list[set[int]] = [set() for _ in rows]
+    for i, bits in enumerate(rows):
+        for k in members(bits):
+            found[i].add(k)
+            found[k].add(i)
+    return found
+
+
+def _lone(row: Iterable[int], colours: Sequence[int]) -> dict[int, bool]:
+    """By colour, whether a row has it once."""
+    found: dict[int, bool] = {}
+    for k in row:
+        found[colours[k]] = colours[k] not in found
+    return found
+
+
+def _place(i: int, k: int, colours: Sequence[int], lone: Sequence[dict[int, bool]], size: int) -> int:
+    """Where entry (i, k) is found: in row i, if the colour of k comes once in it; else in row k."""
+    return colours[k] * size + i if lone[i][colours[k]] else colours[i] * size + k
+
+
+# --- what was found for the last structures, for calls with the same ones
+
+_KEPT, _BYTES = 32, 1 << 25
+_found: OrderedDict[Any, Any] = OrderedDict()
+
+
+def remembered(make: Callable[..., T], record: Record, *more: Any) -> T:
+    """What `make` makes of a record and more; of the structure of the record alone, so that it can be used again."""
+    key = (make, more, record.ops, record.codes, record.roots)
+    found: T | None = _found.get(key)
+    if found is None:
+        found = _found[key] = make(record, *more)
+        while len(_found) > _KEPT or sum(len(each[3]) for each in list(_found)) > _BYTES:
+            _found.popitem(last=False)
+    return found
