@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -149,6 +150,9 @@ def _f4(work: Work) -> None:
     def composed(v: Any) -> Any:
         return sg.logsumexp(layer(v))
 
+    def of_row(k: int, v: Any) -> Any:
+        return layer(v)[k]
+
     u, jacobian, curves = _sines(w, x)
     p, curve = c.softmax(u), c.logsumexp_hessian(u)
     error = 1.0 + _largest(w, x)
@@ -160,7 +164,7 @@ def _f4(work: Work) -> None:
     work.step("H_f = diag(p) - ppᵀ", "H_f = \\mathrm{diag}(p) - pp^T", curve, engine_hessian(sg.logsumexp, u),
               _softmax_scale(u), m)  # fmt: skip
     work.step("H_gₖ = -sin(wₖ·x) wₖwₖᵀ, for each k", r"H_{g_k} = -\sin(w_k\cdot x)\,w_kw_k^T", curves,
-              [engine_hessian(lambda v, k=k: layer(v)[k], x) for k in range(m)],
+              [engine_hessian(functools.partial(of_row, k), x) for k in range(m)],
               [_times(_outer(r, r), error) for r in sizes(w)], n)  # fmt: skip
     large = sizes(w)
     slope = [math.fsum(a * r[j] for a, r in zip(p, large)) for j in range(n)]
