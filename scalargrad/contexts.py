@@ -275,14 +275,14 @@ def backward(root: core.Node, seed: float) -> None:
         _refuse_rule(root, seed, made or None, None)
 
 
-def gradients(root: core.Node, blocks: Sequence[Any], mine: int) -> list[bytes | None]:
-    """`core.gradients` under a watcher: raises as `backward` does, for the first `mine` blocks. Changes nothing."""
-    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks)
+def gradients(root: core.Node, blocks: Sequence[Any], others: Sequence[Any]) -> bytes | None:
+    """`core.gradients` under a watcher: raises as `backward` does. Changes nothing."""
+    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks, others)
     if isinstance(found, tuple):
         _refuse_rule(root, 1.0, found, None)
-    for block, numbers in zip(blocks[:mine], found):
-        if numbers is not None and not all(map(isfinite, array("d", numbers))):
-            _refuse_rule(root, 1.0, None, {*map(id, core.items(core.whole(block, 1, len(block))))})
+    if found is not None and not all(map(isfinite, array("d", found))):
+        leaves = {id(x) for block in blocks for x in core.items(core.whole(block, 1, len(block)))}
+        _refuse_rule(root, 1.0, None, leaves)
     return found
 
 

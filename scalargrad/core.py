@@ -146,6 +146,7 @@ if TYPE_CHECKING or _backend == "python":
         items,
         joint,
         leaves,
+        new_leaves,
         numbers,
         plain_product,
         product,
@@ -183,7 +184,7 @@ else:
         _node.whole,
     )
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
-    items, leaves = _node.items, _node.leaves
+    items, leaves, new_leaves = _node.items, _node.leaves, _node.new_leaves
     elementwise, product, plain_product = _node.elementwise, _node.product, _node.plain_product
     reduce_rows, reduce_rows_data, joint = _node.reduce_rows, _node.reduce_rows_data, _node.joint
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
@@ -214,14 +215,14 @@ else:
             return None
         return _swept(root, seed, check, _node.commit)
 
-    def gradients(root: Any, seed: float, check: bool, blocks: Any) -> Any:
-        return _swept(root, seed, check, _node.found, blocks)
+    def gradients(root: Any, seed: float, check: bool, blocks: Any, others: Any) -> Any:
+        return _swept(root, seed, check, _node.found, blocks, others)
 
 
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
            "Block", "Context", "Made", "Node", "View", "adam_step", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "flatten", "gradients", "grads", "item", "items", "joint", "key",
-           "label", "leaves", "limit_grads", "mode", "numbers", "opcode", "operand_values", "operands", "partials",
-           "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "scale_grads",
-           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
+           "label", "leaves", "limit_grads", "mode", "new_leaves", "numbers", "opcode", "operand_values", "operands",
+           "partials", "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data",
+           "scale_grads", "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "upcall", "watchers",
            "whole"]  # fmt: skip

@@ -5,58 +5,57 @@
 #include "scalargrad.h"
 #include "sweep/entries.h"
 
-/* Enters the leaves of a finished sweep into its map. 0: no memory. */
-static int tabulate_leaves(sg_sweep_state *sweep)
+/* The numbers in a list of blocks, or -1 with an exception. */
+static Py_ssize_t count_of(PyObject *blocks)
 {
-    if (!sweep->alone)
-        return 1;
-    for (uint32_t k = sweep->leaf_positions.count; k < sweep->leaf_count; k++)
-        if (!sg_map_add(&sweep->leaf_positions, sweep->leaves[k].leaf, k))
-            return 0;
-    sweep->alone = 0;
-    return 1;
-}
-
-/* The bytes of the sums for the block's items, 0.0 for an item that was not reached; None if none was. */
-static PyObject *found_of(sg_sweep_state *sweep, PyObject *object)
-{
-    Block *block;
-    if (!sg_read_block(object, &block))
-        return NULL;
-    PyObject *bytes =
-        block->items ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(block->count * sizeof(double))) : NULL;
-    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
-    int any = 0;
-    for (uint32_t k = 0; bytes && k < block->count; k++) {
-        uint32_t at = sg_map_find(&sweep->leaf_positions, block->items[k]);
-        out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* as a commit adds to a grad of 0.0 */
-        any |= at != SG_ABSENT;
+    Py_ssize_t count = 0;
+    for (Py_ssize_t k = 0; k < PyList_Size(blocks); k++) {
+        Block *block;
+        if (!sg_read_block(PyList_GetItem(blocks, k), &block))
+            return -1;
+        count += block->count;
     }
-    if (any || PyErr_Occurred())
-        return bytes;
-    Py_XDECREF(bytes);
-    Py_RETURN_NONE;
+    return count;
 }
 
-/* found(address of a report, list of blocks) -> a list: for each block, the bytes of the sums that its sweep found, or
- * None. Commits nothing. */
+/* Writes the sums of the blocks' items, 0.0 for an item that was not reached; `out` may be NULL. Returns whether any
+ * was reached. */
+static int write_sums(sg_sweep_state *sweep, PyObject *blocks, double *out)
+{
+    int any = 0;
+    for (Py_ssize_t j = 0; j < PyList_Size(blocks); j++) {
+        const Block *block = (Block *)PyList_GetItem(blocks, j);
+        for (uint32_t k = 0; k < block->count; k++) {
+            uint32_t at = block->items ? sg_leaf_position(sweep, block->items[k]) : SG_ABSENT;
+            any |= at != SG_ABSENT;
+            if (out)
+                *out++ = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* as a commit adds to a grad of 0.0 */
+        }
+    }
+    return any;
+}
+
+/* found(address of a report, list of blocks, list of others) -> the bytes of the sums that its sweep found for the
+ * items of the blocks, one after the other; None if it reached an item of the others. Commits nothing. */
 PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    if (n != 2 || !PyList_Check(args[1]))
-        return PyErr_Format(PyExc_TypeError, "found(address, list of blocks)");
+    if (n != 3 || !PyList_Check(args[1]) || !PyList_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "found(address, list of blocks, list of others)");
     const sg_report *report = (sg_report *)(uintptr_t)PyLong_AsUnsignedLongLong(args[0]);
     if (PyErr_Occurred())
         return NULL;
+    Py_ssize_t count = count_of(args[1]);
+    if (count < 0 || count_of(args[2]) < 0)
+        return NULL;
     sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
-    if (!tabulate_leaves(sweep))
-        return sg_no_memory();
-    Py_ssize_t count = PyList_Size(args[1]);
-    PyObject *list = PyList_New(count);
-    for (Py_ssize_t k = 0; list && k < count; k++) {
-        PyObject *bytes = found_of(sweep, PyList_GetItem(args[1], k));
-        if (!bytes || PyList_SetItem(list, k, bytes) < 0)
-            Py_CLEAR(list);
-    }
-    return list;
+    if (write_sums(sweep, args[2], NULL))
+        Py_RETURN_NONE;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, count * (Py_ssize_t)sizeof(double));
+    if (bytes)
+        write_sums(sweep, args[1], (double *)(void *)PyBytes_AsString(bytes));
+    if (!sweep->exhausted)
+        return bytes;
+    Py_XDECREF(bytes);
+    return sg_no_memory();
 }

@@ -23,7 +23,8 @@ uint32_t sg_map_find(const sg_map *map, const void *key)
     return map->keys[slot] ? map->positions[slot] : SG_ABSENT;
 }
 
-int sg_map_reserve(sg_map *map, uint32_t count)
+/* Makes room for `count` keys. 0: no memory. */
+static int reserve(sg_map *map, uint32_t count)
 {
     if (2 * (uint64_t)count <= map->capacity)
         return 1;
@@ -53,7 +54,7 @@ int sg_map_reserve(sg_map *map, uint32_t count)
 
 int sg_map_add(sg_map *map, const void *key, uint32_t position)
 {
-    if (!sg_map_reserve(map, map->count + 1))
+    if (!reserve(map, map->count + 1))
         return 0;
     uint32_t slot = slot_of_key(map, key);
     map->keys[slot] = key;

@@ -13,8 +13,6 @@ typedef struct {
 
 /* The position of a key, or SG_ABSENT. */
 uint32_t sg_map_find(const sg_map *map, const void *key);
-/* Makes room for `count` keys. 0: no memory. */
-int sg_map_reserve(sg_map *map, uint32_t count);
 /* Adds a key that is absent. 0: no memory. */
 int sg_map_add(sg_map *map, const void *key, uint32_t position);
 void sg_map_free(sg_map *map);

@@ -149,21 +149,19 @@ def _swept(root: Node, seed: float, check: bool) -> tuple[_Sweep, tuple[int, int
 
 
 def gradients(
-    root: Node, seed: float, check: bool, blocks: Sequence[Block]
-) -> list[bytes | None] | tuple[int, int, int, list[float], int]:
+    root: Node, seed: float, check: bool, blocks: Sequence[Block], others: Sequence[Block]
+) -> bytes | tuple[int, int, int, list[float], int] | None:
     """Sweeps from the root, an interior node, and commits nothing.
 
-    Returns for each block what a backward would add to its leaves, as the bytes of doubles, 0.0 for a leaf that the
-    sweep does not reach; None if it reaches no leaf of the block. `check` is as in `backward`.
+    Returns what a backward would add to the leaves of the blocks, one block after the other, as the bytes of doubles,
+    0.0 for a leaf that the sweep does not reach; None if it reaches a leaf of the others. `check` is as in `backward`.
     """
     sweep, made = _swept(root, seed, check)
-    return made or [_found(sweep, block) for block in blocks]
-
-
-def _found(sweep: _Sweep, block: Block) -> bytes | None:
-    known = [sweep.leaf_sums.get(id(item)) for item in block.items]
-    if not any(known):
+    if made is not None:
+        return made
+    if any(id(item) in sweep.leaf_sums for block in others for item in block.items):
         return None
+    known = [sweep.leaf_sums.get(id(item)) for block in blocks for item in block.items]
     return array("d", [0.0 + (0.0 if leaf is None else leaf[1]) for leaf in known]).tobytes()
 
 

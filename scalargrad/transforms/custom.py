@@ -146,7 +146,7 @@ class custom_vjp(Generic[P, R]):
             rows = [self._partials(first, pair[1], result, k, others) if wanted else [] for k in range(result.size)]
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         nodes = [_record(value, operands, row) for value, row in zip(numbers, rows)]
-        return cast(R, result.inside([core.block(nodes[start:end]) for start, end in result.spans()]))
+        return cast(R, result.inside(nodes))
 
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position, including defaults."""

@@ -42,24 +42,30 @@ if TYPE_CHECKING:
 _DOT = ops.OPCODE["dot"]
 
 
+class _Different(tuple[int, ...]):
+    """Different positions from 0 to `last`."""
+
+    last: int
+
+
 def _kept(argnums: Any) -> Any:
-    """`argnums` as it is used at every call: an iterator is read once, here."""
-    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
+    """`argnums` as it is used at every call: an iterator is read once, here, and most tuples are checked once."""
+    kept = tuple(argnums) if isinstance(argnums, Iterator) else argnums
+    if type(kept) is not tuple or {*map(type, kept)} != {int} or len({*kept}) < len(kept) or min(kept) < 0:
+        return kept
+    different = _Different(kept)
+    different.last = max(kept)
+    return different
 
 
-def _are_positions(argnums: tuple[Any, ...], count: int) -> bool:
-    """Whether these are different ints from 0 to count - 1."""
-    kinds = {*map(type, argnums)}
-    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
-
-
-def _positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
-    """The non-negative positions of the arguments to differentiate by."""
+def _positions(argnums: int | Sequence[int], count: int, name: str) -> int | Sequence[int]:
+    """The non-negative position of the argument to differentiate by, or those of several."""
     if type(argnums) is int and 0 <= argnums < count:
-        return (argnums,)
-    if type(argnums) is tuple and _are_positions(argnums, count):
         return argnums
-    given: Any = argnums if convert.index(argnums) is None else [argnums]
+    if type(argnums) is _Different and argnums.last < count:
+        return argnums
+    one = convert.index(argnums) is not None
+    given: Any = [argnums] if one else argnums
     try:
         positions = [operator.index(k) for k in given]
     except TypeError:
@@ -72,7 +78,7 @@ def _positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[
     positions = [k % count for k in positions]
     if len(set(positions)) < len(positions):
         raise ArgumentError(f"argnums={argnums!r} names an argument twice")
-    return positions
+    return positions[0] if one else positions
 
 
 @overload
@@ -106,13 +112,12 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     {'w': [3.0, 2.0], 'b': 1.0}
     """
     require_function(fun, "grad")
-    argnums = _kept(argnums)
-    both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
+    both = _differentiated(fun, argnums, has_aux)
 
     @functools.wraps(fun)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, result = both(*args, **kwargs)
-        return (result, value[1]) if has_aux else result
+        _, found, aux = both(args, kwargs)
+        return (found, aux) if has_aux else found
 
     return gradient
 
@@ -145,23 +150,27 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     (6.0, [2.0, 3.0])
     """
     require_function(fun, "value_and_grad")
-    argnums = _kept(argnums)
-
-    name, one = name_of(fun), convert.index(argnums) is not None
+    both = _differentiated(fun, argnums, has_aux)
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
-        root = run.scalar("grad")
-        gradients = run.outside(run.pull(root))
-        value = root.data if isinstance(root, core.Node) else root
-        return (value, run.aux) if has_aux else value, _one_or_all(one, gradients)
+        value, found, aux = both(args, kwargs)
+        return (value, aux) if has_aux else value, found
 
     return value_and_gradient
 
 
-def _one_or_all(one: bool, results: list[Any]) -> Any:
-    return results[0] if one else tuple(results)
+def _differentiated(fun: Function, argnums: Any, has_aux: bool) -> Callable[..., tuple[Any, Any, Any]]:
+    """The function of args and kwargs that returns the value of `fun`, its gradient, and its aux or None."""
+    argnums, name = _kept(argnums), name_of(fun)
+
+    def both(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
+        root = run.scalar("grad")
+        found = run.input.outside(run.pull(root))
+        return root.data if isinstance(root, core.Node) else root, found, run.aux
+
+    return both
 
 
 @overload
@@ -182,31 +191,28 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fa
     [[2.0, 3.0], [1.0, 0.0]]
     """
     require_function(fun, "jacobian")
-    argnums = _kept(argnums)
-    name, one = name_of(fun), convert.index(argnums) is not None
+    argnums, name = _kept(argnums), name_of(fun)
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         run = Run(fun, name, args, _positions(argnums, len(args), name)).execute(kwargs, has_aux)
         run.warn_if_lost()
-        pulled = [run.pull(item) for item in run.items]
-        numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
-        rows = [run.parts(row) for row in pulled]
+        rows = [run.pull(item) for item in run.items]
+        numbers_alone = not run.input.arrays
 
         def entries(result: Leaf) -> Any:
-            if numbers_alone and result.kind <= ROW:
-                found = [_one_or_all(one, run.outside(row)) for row in pulled[result.start :][: result.size]]
-                return found[0] if result.kind == NUMBER else like(result.given, found)
             of_result = rows[result.start : result.start + result.size]
+            if numbers_alone and result.kind <= ROW:
+                found = list(map(run.input.outside, of_result))
+                return found[0] if result.kind == NUMBER else like(result.given, found)
 
-            def entry(k: int, argument: Leaf) -> Any:
+            def entry(argument: Leaf) -> Any:
                 numbers = array("d")
                 for row in of_result:
-                    numbers += row[k][argument.start : argument.start + argument.size]
+                    numbers += row[argument.start : argument.start + argument.size]
                 return joined(numbers, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
 
-            trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
-            return _one_or_all(one, trees)
+            return run.input.map(entry)
 
         jacobians = run.outputs.map(entries, rows=numbers_alone)
         return (jacobians, run.aux) if has_aux else jacobians
@@ -249,9 +255,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     run = Run(fun, name_of(fun), primals, range(len(primals)))
     if running:
         refuse_outer([Tree(tangent, "a tangent", others=True) for tangent in tangents])
-    direction = array("d")
-    for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
-        direction += tree.match(tangent, f"tangent {k}")
+    direction = run.input.match(tuple(tangents), ("tangent", range(len(tangents)), ""))
     run.execute({}, has_aux)
     run.warn_if_lost()
     derivative = run.outputs.outside(array("d", [_dot(run.pull(item), direction) for item in run.items]))
@@ -295,6 +299,6 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
         if running:
             refuse_outer([Tree(cotangent, "the cotangent", others=True)])
         weights = run.outputs.match(cotangent, "the cotangent")
-        return tuple(run.outside(run.pull(weighted(run.items, weights))))
+        return run.input.outside(run.pull(weighted(run.items, weights)))  # type: ignore[no-any-return]
 
     return (run.value(), pullback, run.aux) if has_aux else (run.value(), pullback)

@@ -10,7 +10,7 @@ from scalargrad import contexts, convert, core
 from scalargrad.errors import ArgumentError, HigherOrderError, ImplicitDetachWarning, NumberError, ShapeError
 from scalargrad.table import ops
 from scalargrad.transforms.parts import ROW, Branch, Leaf
-from scalargrad.transforms.trees import Tree, planted
+from scalargrad.transforms.trees import Tree
 
 Function = Callable[..., Any]
 
@@ -38,7 +38,7 @@ def refuse_outer(trees: Sequence[Tree]) -> None:
         values = [value for tree in trees for value in tree.values()]
         root = weighted(values, [1.0] * len(values))
         blocks = _blocks_running()
-        if isinstance(root, core.Node) and core.gradients(root, 1.0, False, blocks) != [None] * len(blocks):
+        if isinstance(root, core.Node) and core.gradients(root, 1.0, False, [], blocks) is None:
             _refuse()
 
 
@@ -67,16 +67,19 @@ def require_function(fun: Any, transform: str) -> None:
 class Run:
     """One run of a function on fresh leaves."""
 
-    def __init__(self, fun: Function, name: str, args: Sequence[Any], positions: Sequence[int]) -> None:
+    def __init__(self, fun: Function, name: str, args: Sequence[Any], positions: int | Sequence[int]) -> None:
+        """Plants the argument at a position; or those at several, as one tuple."""
         self.fun, self.name, self.args = fun, name, list(args)
-        self.inputs: list[Tree] = []
-        for k in positions:
-            self.inputs.append(Tree(args[k], ("argument ", k, " of ", name)))
+        given = args[positions] if isinstance(positions, int) else tuple([args[k] for k in positions])
+        self.input = Tree(given, ("argument", positions, name))
         if running:
-            refuse_outer(self.inputs)
-        self.blocks, seen = planted(self.inputs)
-        for k, given in zip(positions, seen):
-            self.args[k] = given
+            refuse_outer([self.input])
+        self.blocks, seen = self.input.planted()
+        if isinstance(positions, int):
+            self.args[positions] = seen
+        else:
+            for k, given in zip(positions, seen):
+                self.args[k] = given
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
@@ -112,7 +115,7 @@ class Run:
     def outputs(self) -> Tree:
         """The result, taken apart."""
         if self._outputs is None:
-            self._outputs = Tree(self.result, ("the result of ", self.name, ""), results=True)
+            self._outputs = Tree(self.result, f"the result of {self.name}", results=True)
         return self._outputs
 
     @property
@@ -159,38 +162,15 @@ class Run:
         )
 
     def pull(self, root: Any) -> array[float]:
-        """The derivatives of a root by all numbers of the inputs, as one row."""
+        """The derivatives of a root by all numbers of the input, as one row."""
         if not isinstance(root, core.Node):
             return array("d", bytes(8 * sum(map(len, self.blocks))))
         if core.key(root) is None:
             root = weighted([root], [1.0])
         others = _blocks_running() if running else []
-        blocks = self.blocks + others
         found: Any
         if core.mode() & core.WATCH:
-            found = contexts.gradients(root, blocks, len(self.blocks))
+            found = contexts.gradients(root, self.blocks, others)
         else:
-            found = core.gradients(root, 1.0, False, blocks)
-        if others and found[len(self.blocks) :] != [None] * len(others):
-            _refuse()
-        if len(found) == 1 and found[0] is not None:
-            return array("d", found[0])
-        row = array("d")
-        for numbers, block in zip(found, self.blocks):
-            row.frombytes(bytes(8 * len(block)) if numbers is None else numbers)
-        return row
-
-    def parts(self, row: array[float]) -> list[array[float]]:
-        """Cuts a row of all inputs' numbers into one row per input."""
-        if len(self.inputs) == 1:
-            return [row]
-        parts, start = [], 0
-        for tree in self.inputs:
-            parts.append(row[start : start + tree.size])
-            start += tree.size
-        return parts
-
-    def outside(self, row: array[float]) -> list[Any]:
-        if len(self.inputs) == 1:
-            return [self.inputs[0].outside(row)]
-        return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]
+            found = core.gradients(root, 1.0, False, self.blocks, others)
+        return _refuse() if found is None else array("d", found)
