@@ -16,6 +16,7 @@ from scalargrad import convert, core
 from scalargrad.arrays import view
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.names import absent
+from scalargrad.nn.lists import kept_of
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.nn.trained import trained
 from scalargrad.table import ops
@@ -57,9 +58,9 @@ class Optimiser:
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        block = trained(parameters, type(self).__name__)
-        leaves = core.items(core.whole(block, 1, len(block)))
-        self.__dict__.update(settings, _block=block, _parameters=tuple(leaves), _steps=0, _state=bytearray())
+        block, known = trained(parameters, type(self).__name__), kept_of(parameters)
+        leaves = known.values if known else tuple(core.items(core.whole(block, 1, len(block))))
+        self.__dict__.update(settings, _block=block, _parameters=leaves, _steps=0, _state=bytearray())
         self._check()
 
     def __setattr__(self, name: str, x: Any) -> None:

@@ -225,7 +225,7 @@ PyObject *sg_py_doubles(PyObject *module, PyObject *args)
     return sg_block_of_doubles(bytes, leaf);
 }
 
-/* new_leaves(list of floats and Values) -> a pair: a block of new leaves with these numbers, and a list of the leaves. */
+/* new_leaves(list of floats and Values) -> a pair: a block of new leaves with their numbers, and a list of them. */
 PyObject *sg_py_new_leaves(PyObject *module, PyObject *given)
 {
     (void)module;

@@ -16,6 +16,7 @@ typedef struct {
     PyObject **items;        /* `count` references, or NULL */
     PyObject *doubles;
     int leaf;
+    int tracked;             /* all items are known to be Values */
 } Block;
 
 typedef struct {
