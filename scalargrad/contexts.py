@@ -292,8 +292,9 @@ def _refuse_running(root: core.Node) -> None:
             running.pop(key, None)
     blocks = [block for context in list(running.values()) for block in context.blocks]
     if blocks and core.key(root) is not None:
-        found = core.gradients(root, 1.0, False, blocks, 0)
-        if found[:-1] != [None] * len(blocks):
+        from scalargrad.record import Record, results
+
+        if isinstance(results(Record(*core.extract([root], blocks, 0)))[0], int):
             raise HigherOrderError(
                 "backward was called inside a transform, from a Value that depends on the transform's arguments. Its"
                 " grads are numbers, so the transform would lose what they depend on: call sg.grad there instead of"
@@ -320,15 +321,17 @@ def backward(root: core.Node, seed: float) -> None:
         _refuse_rule(root, seed, made or None, None)
 
 
-def gradients(root: core.Node, blocks: Sequence[Any], since: int) -> Any:
-    """`core.gradients` under a watcher: raises as `backward` does. Changes nothing."""
-    found = core.gradients(root, 1.0, bool(core.mode() & (core.STRICT | core.NO_GRAD)), blocks, since)
-    if isinstance(found, tuple):
+def gradients(root: core.Node, blocks: Sequence[Any], since: int) -> tuple[bytes, bool]:
+    """`core.gradients` of a seed of 1. Under a watcher, raises as `backward` does. Changes nothing."""
+    mode = core.mode()
+    check = bool(mode & core.WATCH and mode & (core.STRICT | core.NO_GRAD))
+    found: Any = core.gradients(root, 1.0, check, blocks, since)
+    if len(found) > 2:
         _refuse_rule(root, 1.0, found, None)
-    for block, numbers in zip(blocks, found):
-        if numbers is not None and not all(map(isfinite, array("d", numbers))):
-            _refuse_rule(root, 1.0, None, {*map(id, core.items(core.whole(block, 1, len(block))))})
-    return found
+    if mode & core.WATCH and not all(map(isfinite, array("d", found[0]))):
+        leaves = {id(x) for block in blocks for x in core.items(core.whole(block, 1, len(block)))}
+        _refuse_rule(root, 1.0, None, leaves)
+    return found  # type: ignore[no-any-return]
 
 
 def _refuse_rule(root: core.Node, seed: float, first: core.Made | None, leaves: set[int] | None) -> NoReturn:

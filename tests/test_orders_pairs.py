@@ -303,3 +303,18 @@ def test_one_alone_is_right(name: str) -> None:
 @given(st.lists(st.sampled_from([*MAKERS]), min_size=3, max_size=4).map(tuple))
 def test_a_few_are_right_or_refused(names: tuple[str, ...]) -> None:
     law(names)
+
+
+def test_a_pullback_belongs_to_the_context_in_which_it_is_called() -> None:
+    w = Value(W)
+    _, recorded = sg.vjp(lambda x: w * x**3, X)
+    with sg.no_grad():
+        value, unrecorded = sg.vjp(lambda x: w * x**3, X)
+        assert type(value) is float and type(recorded(Value(2.0))[0]) is float
+        assert recorded(Value(2.0)) == (6.0 * W * X * X,)
+    assert unrecorded(2.0) == (6.0 * W * X * X,) and type(unrecorded(2.0)[0]) is float
+    seed = Value(2.0)
+    for pullback, by_w in ((recorded, 6.0 * X * X), (unrecorded, 0.0)):
+        seed.grad = w.grad = 0.0
+        pullback(seed)[0].backward()
+        assert seed.grad == 3.0 * W * X * X and w.grad == by_w

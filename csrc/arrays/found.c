@@ -17,31 +17,8 @@ static int tabulate_leaves(sg_sweep_state *sweep)
     return 1;
 }
 
-/* The bytes of the sums for the block's items, 0.0 for an item that was not reached; None if none was. Adds to `known`
- * how many were. */
-static PyObject *found_of(sg_sweep_state *sweep, PyObject *object, uint32_t *known)
-{
-    Block *block;
-    if (!sg_read_block(object, &block))
-        return NULL;
-    PyObject *bytes =
-        block->items ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(block->count * sizeof(double))) : NULL;
-    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL;
-    int any = 0;
-    for (uint32_t k = 0; bytes && k < block->count; k++) {
-        uint32_t at = sg_map_find(&sweep->leaf_positions, block->items[k]);
-        out[k] = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* as a commit adds to a grad of 0.0 */
-        any |= at != SG_ABSENT;
-        *known += at != SG_ABSENT;
-    }
-    if (any || PyErr_Occurred())
-        return bytes;
-    Py_XDECREF(bytes);
-    Py_RETURN_NONE;
-}
-
-/* found(address of a report, list of blocks) -> a list: for each block, the bytes of the sums that its sweep found, or
- * None; last, whether it found other leaves. Commits nothing. */
+/* found(address of a report, list of blocks) -> the bytes of the sums that its sweep found for the items of the blocks,
+ * one after the other, 0.0 for an item that was not reached; and whether it reached other leaves. Commits nothing. */
 PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
@@ -53,15 +30,25 @@ PyObject *sg_py_found(PyObject *module, PyObject *const *args, Py_ssize_t n)
     sg_sweep_state *sweep = (sg_sweep_state *)report->sweep;
     if (!tabulate_leaves(sweep))
         return sg_no_memory();
-    Py_ssize_t count = PyList_Size(args[1]);
-    PyObject *list = PyList_New(count + 1);
-    uint32_t known = 0;
-    for (Py_ssize_t k = 0; list && k < count; k++) {
-        PyObject *bytes = found_of(sweep, PyList_GetItem(args[1], k), &known);
-        if (!bytes || PyList_SetItem(list, k, bytes) < 0)
-            Py_CLEAR(list);
+    Py_ssize_t count = 0, lists = PyList_Size(args[1]);
+    Block *block;
+    for (Py_ssize_t j = 0; j < lists; j++) {
+        if (!sg_read_block(PyList_GetItem(args[1], j), &block))
+            return NULL;
+        count += block->count;
     }
-    if (list)
-        PyList_SetItem(list, count, PyBool_FromLong(sweep->cut || known != sweep->leaf_count));
-    return list;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, count * (Py_ssize_t)sizeof(double));
+    if (!bytes)
+        return NULL;
+    double *out = (double *)(void *)PyBytes_AsString(bytes);
+    uint32_t known = 0;
+    for (Py_ssize_t j = 0; j < lists; j++) {
+        block = (Block *)PyList_GetItem(args[1], j);
+        for (uint32_t k = 0; k < block->count; k++) {
+            uint32_t at = block->items ? sg_map_find(&sweep->leaf_positions, block->items[k]) : SG_ABSENT;
+            *out++ = 0.0 + (at == SG_ABSENT ? 0.0 : sweep->leaves[at].sum); /* as a commit adds to a grad of 0.0 */
+            known += at != SG_ABSENT;
+        }
+    }
+    return Py_BuildValue("NO", bytes, sweep->cut || known != sweep->leaf_count ? Py_True : Py_False);
 }

@@ -8,7 +8,7 @@ import warnings
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from scalargrad import core
+from scalargrad import contexts, core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape, position

@@ -157,23 +157,19 @@ def _swept(
 
 def gradients(
     root: Node, seed: float, check: bool, blocks: Sequence[Block], since: int
-) -> list[bytes | bool | None] | tuple[int, int, int, list[float], int]:
+) -> tuple[bytes, bool] | tuple[int, int, int, list[float], int]:
     """Sweeps from the root, an interior node, and commits nothing.
 
-    Returns for each block what a backward would add to its leaves, as the bytes of doubles, 0.0 for a leaf that the
-    sweep does not reach; None if it reaches no leaf of the block. Last, whether it reaches other leaves. It does not
-    enter graphs that were closed up to the moment `since`. `check` is as in `backward`.
+    Returns what a backward would add to the leaves of the blocks, one after the other, as the bytes of doubles, 0.0 for
+    a leaf that the sweep does not reach; and whether it reaches other leaves. It does not enter graphs that were closed
+    up to the moment `since`. `check` is as in `backward`.
     """
     sweep, made = _swept(root, seed, check, since)
-    others = sweep.leaf_sums.keys() - {id(item) for block in blocks for item in block.items}
-    return made or [*(_found(sweep, block) for block in blocks), sweep.cut or bool(others)]
-
-
-def _found(sweep: _Sweep, block: Block) -> bytes | None:
-    known = [sweep.leaf_sums.get(id(item)) for item in block.items]
-    if not any(known):
-        return None
-    return array("d", [0.0 + (0.0 if leaf is None else leaf[1]) for leaf in known]).tobytes()
+    if made is not None:
+        return made
+    known = [sweep.leaf_sums.get(id(item)) for block in blocks for item in block.items]
+    found = array("d", [0.0 if leaf is None else 0.0 + leaf[1] for leaf in known]).tobytes()
+    return found, sweep.cut or len(sweep.leaf_sums) > sum(leaf is not None for leaf in known)
 
 
 def backward(root: Node, seed: float, check: int) -> tuple[int, int, int, list[float], int] | Literal[False] | None:

@@ -10,6 +10,7 @@ What is here has all cases. `quick/` has the usual ones, faster and to the same 
 
 from __future__ import annotations
 
+import math
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -224,12 +225,17 @@ def open_graph(operands: Sequence[Node | float]) -> Graph:
     return graph
 
 
+def same(x: float, y: float) -> bool:
+    """Whether two numbers have the same bits; any nan is any other."""
+    return x is y or (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)
+
+
 def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     """The operand, whose captured value is `data`, in the open graph. A node that is new there gets an entry."""
     if not isinstance(operand, Node):
         return operand
     serial, index = operand._entry
-    if serial == graph.serial:
+    if serial == graph.serial and same(graph.nodes[index][1], data):
         return index
     if operand._graph is None:
         nodes, node = graph.nodes, (ops.LEAF, data, None, (operand,), None, None)

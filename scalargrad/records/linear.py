@@ -64,7 +64,7 @@ def _lower(w: Writer, x: Rows) -> Rows:
     return [[w.product(x[i][j], 0.5) if i == j else x[i][j] if i > j else 0.0 for j in n] for i in n]
 
 
-def results(w: Writer, position: int) -> list[Operand]:
+def results(w: Writer, position: int) -> list[int]:
     """All results of the joint operation at a position."""
     operands = w.operands[position]
     return [*range(position, position + joint.count(w.kinds[position], len(operands), w.number(operands[0])))]
@@ -97,7 +97,7 @@ def pull(w: Writer, position: int, adjoints: Mapping[int, Operand]) -> list[Oper
     """What the results of a joint operation contribute to its operands, given the adjoints of results by position."""
     op, operands = w.kinds[position], w.operands[position]
     found = results(w, position)
-    d = [adjoints.get(k, 0.0) for k in found]  # type: ignore[arg-type]
+    d = [adjoints.get(k, 0.0) for k in found]
     exact = joint.pull(op, [w.number(x) for x in operands], [w.number(x) for x in d])
     made: list[Operand]
     if op == _SOLVE:
@@ -151,4 +151,4 @@ def push(w: Writer, position: int, inner: Sequence[Operand | None]) -> dict[int,
     else:
         made = [0.0] * len(found)
         made[-1] = _dot(w, t, _slopes(w, position))
-    return {k: x for k, x in zip(found, made) if not _is_zero(x)}  # type: ignore[misc]
+    return {k: x for k, x in zip(found, made) if not _is_zero(x)}

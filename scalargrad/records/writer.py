@@ -7,7 +7,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.record import CONST, Operand, Record, nodes, results
+from scalargrad.errors import RecordError
+from scalargrad.record import CONST, Operand, Record, nodes, results, validate
 from scalargrad.table import joint, ops, reductions
 from scalargrad.table.evaluate import VALUE
 from scalargrad.table.walks import CALL, CONSTANT, JUMP, OPERAND, OPERAND_NUMBER, RESULT, UNLESS, Step
@@ -16,16 +17,17 @@ _NEG, _ZMUL, _ADD = ops.OPCODE["neg"], ops.OPCODE["zmul"], ops.OPCODE["add"]
 
 
 def _same(a: Operand, b: Operand) -> bool:
-    """Whether these are one node, or constants of the same bits."""
+    """Whether these are one node, or constants of the same bits; any nan is any other."""
     if type(a) is not type(b):
         return False
-    return a == b if isinstance(a, int) else struct.pack("d", a) == struct.pack("d", b)
+    return a == b if isinstance(a, int) else struct.pack("d", a) == struct.pack("d", b) or (a != a and b != b)
 
 
 class Writer:
     """The nodes of a record, and those that are written after them. Nodes of constants alone become constants."""
 
     def __init__(self, record: Record) -> None:
+        validate(record, piece=True)
         self.kinds = bytearray(record.ops)
         self.operands: list[tuple[Operand, ...]] = []
         for _, operands in nodes(record):
@@ -37,16 +39,24 @@ class Writer:
     def number(self, x: Operand) -> float:
         return x if isinstance(x, float) else self.values[x]
 
-    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> int:
+    def is_zero(self, x: Operand) -> bool:
+        """Whether a term with this factor is left out."""
+        return isinstance(x, float) and x == 0.0
+
+    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> Operand:
         self.kinds.append(op)
         self.operands.append(operands)
         self.values.append(value)
         return len(self.kinds) - 1
 
-    def leaf(self, value: Any, number: float) -> int:
-        """A new leaf, which stands for `value`."""
-        self.leaves.append(value)
-        return self._append(ops.LEAF, (len(self.leaves) - 1,), number)
+    def seed(self, x: float) -> Operand:
+        """A seed as an operand: an int is the number of a leaf, which stands for it."""
+        if not isinstance(x, int):
+            return float(x)
+        for position in range(len(self.kinds) - 1, -1, -1):
+            if self.kinds[position] == ops.LEAF and self.operands[position][0] == x:
+                return position
+        raise RecordError(f"leaf {x}, which is to be a seed, is none of its nodes")
 
     def emit(self, op: int, *operands: Operand) -> Operand:
         """A node of a row of fixed arity."""
@@ -129,9 +139,8 @@ class Writer:
                 codes.append(len(operands))
             codes.extend(map(code, operands))
         roots = array("Q", map(code, results))
-        grads = bytes(8 * len(self.kinds))
-        parts = [part.tobytes() for part in (codes, self.values)]
-        return Record(bytes(self.kinds), *parts, grads, consts.tobytes(), roots.tobytes(), self.leaves)
+        numbers = self.values.tobytes(), b"", consts.tobytes()
+        return Record(bytes(self.kinds), codes.tobytes(), *numbers, roots.tobytes(), self.leaves)
 
 
 def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:

@@ -206,9 +206,12 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals."""
         weights = run.outputs.match(cotangent, "the cotangent")
+        numbers = bool(core.mode() & core.NO_GRAD)
+        if numbers:
+            weights = [x.data if isinstance(x, core.Node) else x for x in weights]
         row: Sequence[Any] | None = None
-        if piece.is_plain and not any(isinstance(x, core.Node) for x in weights):
-            row = run.pull(weighted(run.items, weights))
+        if numbers or (piece.is_plain and not any(isinstance(x, core.Node) for x in weights)):
+            row = run.pull(weighted(run.items, weights), numbers)
         if row is None:
             zeros = [0.0] * (len(piece.items) - n)
             row = piece.pull([[*weights, *zeros]])[1][0]

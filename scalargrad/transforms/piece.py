@@ -28,10 +28,7 @@ class Piece:
     def __init__(self, items: Row, blocks: Sequence[Any], since: int, given: Row, numbers: bool) -> None:
         self.items, self.count, self.numbers = list(items), len(given), numbers
         self.record = Record(*core.extract(self.items, blocks, since))
-        self.inputs = self._plain([*given, *self.record.leaves[self.count :]])
-
-    def _plain(self, items: Row) -> list[Any]:
-        return [x.data if isinstance(x, core.Node) else x for x in items] if self.numbers else list(items)
+        self.inputs = _plain([*given, *self.record.leaves[self.count :]], numbers)
 
     @property
     def is_plain(self) -> bool:
@@ -75,7 +72,8 @@ class Piece:
                 record = record._replace(ops=record.ops.translate(_RULED))
         inputs = list(self.inputs)
         found, codes, values = [], array("Q"), array("d")
-        for row in map(self._plain, rows):
+        numbers = bool(core.mode() & core.NO_GRAD)  # a pullback may be called in another context than its function was
+        for row in (_plain(row, numbers) for row in rows):
             for k, x in enumerate(row):
                 if isinstance(x, core.Node):
                     row[k] = len(inputs)
@@ -88,7 +86,7 @@ class Piece:
                 ops=record.ops + bytes([ops.LEAF] * len(codes)),
                 codes=record.codes + codes.tobytes(),
                 values=record.values + values.tobytes(),
-                grads=record.grads + bytes(8 * len(codes)),
+                grads=b"",
                 leaves=[*record.leaves, *inputs[len(self.inputs) :]],
             )
         return record, found, inputs
@@ -98,7 +96,9 @@ class Piece:
         mine = results(self.record)
         found = _replayed(record, [*mine, *others], inputs)
         # a result that does not depend on the arguments is what it was
-        values = [x if isinstance(code, int) else y for x, code, y in zip(found, mine, self._plain(self.items))]
+        values = [
+            x if isinstance(code, int) else y for x, code, y in zip(found, mine, _plain(self.items, self.numbers))
+        ]
         return values, [*map(_apart, found[len(mine) :])]
 
 
@@ -108,6 +108,10 @@ def _apart(x: Any) -> Any:
         return x
     with contexts.aside():
         return core.apply(_INSTEAD, x, x.data)
+
+
+def _plain(items: Row, numbers: bool) -> list[Any]:
+    return [x.data if isinstance(x, core.Node) else x for x in items] if numbers else list(items)
 
 
 def _cut(flat: list[Any], rows: int) -> list[list[Any]]:

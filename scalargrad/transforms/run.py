@@ -213,26 +213,15 @@ class Run:
         assert tree is not None
         return tree.outside(tree.numbers()) if values is None else tree.holding(values)
 
-    def pull(self, root: Any) -> array[float] | None:
+    def pull(self, root: Any, numbers: bool = False) -> array[float] | None:
         """The derivatives of a root by all numbers of the inputs, as one row. None, if it depends on other Values, so
-        that they might be Values too."""
+        that they might be Values too, unless numbers are wanted."""
         if not isinstance(root, core.Node):
             return array("d", bytes(8 * self.size))
         if core.key(root) is None:
             root = weighted([root], [1.0])
-        found: Any
-        if core.mode() & core.WATCH:
-            found = contexts.gradients(root, self.blocks, self.since)
-        else:
-            found = core.gradients(root, 1.0, False, self.blocks, self.since)
-        if found.pop() and not self.numbers:
-            return None
-        if len(found) == 1 and found[0] is not None:
-            return array("d", found[0])
-        row = array("d")
-        for numbers, block in zip(found, self.blocks):
-            row.frombytes(bytes(8 * len(block)) if numbers is None else numbers)
-        return row
+        found, others = contexts.gradients(root, self.blocks, self.since)
+        return None if others and not (self.numbers or numbers) else array("d", found)
 
     def parts(self, row: Sequence[Any]) -> list[Sequence[Any]]:
         """Cuts a row of all inputs' numbers into one row per input."""
