@@ -11,13 +11,13 @@ not set, the widest that the CPU has are used. The results have the same bits.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.errors import BackendError
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Sequence
 
     from scalargrad.record import Record
 
@@ -229,24 +229,24 @@ else:
 # What the C core declines, or refuses, the definition in Python does, or raises.
 
 
-def extract(roots: list[Any], blocks: list[Any], since: int) -> Record:
+def extract(roots: Sequence[Any], blocks: Sequence[Any], since: int) -> Record:
     """The piece between the leaves in some blocks and the roots, Values or floats. See pure/pieces.py."""
     from scalargrad.record import Record
 
     if _backend == "native":
-        return Record(*_node.extract(roots, blocks, since))
+        return Record(*_node.extract(list(roots), list(blocks), since))
     from scalargrad.pure import pieces
 
     return Record(*pieces.extract(roots, blocks, since))
 
 
-def replay(record: Record, inputs: list[Any]) -> list[Any]:
+def replay(record: Record, inputs: Sequence[Any]) -> list[Any]:
     """Records a piece again, with inputs in place of its leaves: Values with the same numbers, or floats."""
     if _backend == "python":
         from scalargrad.pure import pieces
 
         return pieces.replay(record, inputs)
-    found = _node.replay(record, inputs)
+    found = _node.replay(record, list(inputs))
     if found is None:
         _refuse(record)
     return found  # type: ignore[no-any-return]
@@ -260,11 +260,11 @@ def _refuse(record: Record) -> NoReturn:
     raise RecordError("its leaves lack inputs")
 
 
-def adjoint(record: Record, wanted: list[int], seeds: list[list[float]]) -> Record:
+def adjoint(record: Record, wanted: Sequence[int], seeds: Sequence[Sequence[float]]) -> Record:
     """The piece of the derivatives of the roots by the leaves wanted. See records/adjoint.py."""
     from scalargrad.record import Record
 
-    found = _node.adjoint(record, wanted, seeds) if _backend == "native" else None
+    found = _node.adjoint(record, list(wanted), [*map(list, seeds)]) if _backend == "native" else None
     if found is not None:
         return Record(*found)
     from scalargrad.records.adjoint import adjoint
@@ -272,11 +272,11 @@ def adjoint(record: Record, wanted: list[int], seeds: list[list[float]]) -> Reco
     return adjoint(record, wanted, seeds)
 
 
-def tangent(record: Record, directions: list[dict[int, float]]) -> Record:
+def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record:
     """The piece of the derivatives of all roots in some directions. See records/tangent.py."""
     from scalargrad.record import Record
 
-    found = _node.tangent(record, directions) if _backend == "native" else None
+    found = _node.tangent(record, [*map(dict, directions)]) if _backend == "native" else None
     if found is not None:
         return Record(*found)
     from scalargrad.records.tangent import tangent
@@ -285,14 +285,14 @@ def tangent(record: Record, directions: list[dict[int, float]]) -> Record:
 
 
 def hvps(
-    record: Record, wanted: list[int], seeds: Sequence[float], directions: Sequence[float]
+    record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]
 ) -> array[float]:
     """How the derivatives by the leaves wanted change in some directions, as numbers. See records/curvature.py."""
     from array import array
 
     if _backend == "native":
         numbers = [array("d", given).tobytes() for given in (seeds, directions)]
-        found = _node.hvps(record, wanted, *numbers)
+        found = _node.hvps(record, list(wanted), *numbers)
         if found is not None:
             return array("d", found)
     from scalargrad.records.curvature import hvps

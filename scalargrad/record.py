@@ -4,7 +4,7 @@ A `Record` holds nodes in topological order, so operands come before the nodes t
 of Values, and `core.rebuild` makes Values of one, the same in both backends. `validate` says what a legal record is.
 
 A piece of a graph is a record too, which `core.extract` makes and `core.replay` records again. Its leaves may be any
-Values, and its roots leaves or constants. Derivatives of pieces are pieces.
+Values, and its roots any operands. Derivatives of pieces are pieces.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from scalargrad.errors import RecordError
 from scalargrad.table import ops
 
 CONST = 1 << 63  # the flag of an operand that is a constant; the rest is a position in `consts`
-
-
 Operand = int | float  # the position of a node, or a constant
 
 
@@ -29,8 +27,6 @@ class Record(NamedTuple):
 
     `codes` holds, node by node: for a leaf its position in `leaves`; for a reduction the number of operands, then the
     operands; else the operands. An operand is the position of an earlier node, or ``CONST | position in consts``.
-
-    A graph is built of a record whose roots are operations. The record of a derivative may have any operand as a root.
     """
 
     ops: bytes  # an opcode per node

@@ -1,25 +1,19 @@
 /* Pieces recorded again. */
 #include "python/replays.h"
 
-#include <string.h>
-
 #include "python/derivatives.h"
 #include "python/recording.h"
 #include "tape/memory.h"
 #include "tape/replaying.h"
 
-/* The operand that stands for a Value. A leaf whose data was set since enters with the number that was captured. */
-static uint32_t enter_captured(sg_graph *open, void *object, double captured)
+static uint32_t operand_for(sg_graph *open, void *value)
 {
-    Node *node = object;
-    if (sg_graph_of(node) || memcmp(&node->data, &captured, sizeof captured) == 0)
-        return sg_operand_of(open, node);
-    uint32_t entry = sg_enter_leaf(open, node, captured);
-    if (entry != SG_FAILED) {
-        sg_note_leaf(open, node);
-        open->twins = 1;
-    }
-    return entry;
+    return sg_operand_of(open, value);
+}
+
+static double number_in_value(const void *value)
+{
+    return ((const Node *)value)->data;
 }
 
 /* A new reference to what is in the place of root k. NULL with an exception. */
@@ -93,8 +87,8 @@ PyObject *sg_py_replay(PyObject *module, PyObject *args)
         int uses = read_inputs(thread, inputs, record.leaves, record.leaf_count);
         if (thread->open && !sg_open_graph(thread, uses, 1))         /* a large one may be closed now */
             PyErr_Clear();
-        done = sg_replay_record(&(sg_replay){&record, &thread->open, thread->mode & SG_NO_GRAD, enter_captured},
-                                roots);
+        sg_replay replay = {&record, &thread->open, thread->mode & SG_NO_GRAD, operand_for, number_in_value};
+        done = sg_replay_record(&replay, roots);
         sg_drop_unused(thread->open);
     }
     PyObject *list = done == 1 ? list_replayed(roots, record.root_count, inputs) : NULL;

@@ -1,6 +1,8 @@
 /* Recording a piece again. */
 #include "tape/replaying.h"
 
+#include <string.h>
+
 #include "tape/memory.h"
 #include "tape/operands.h"
 #include "tape/reading.h"
@@ -15,11 +17,13 @@ typedef struct {
 #define SG_NOT_ENTERED (UINT32_MAX - 1)  /* a Value in place of a leaf */
 #define SG_NOT_RECORDED (UINT32_MAX - 2) /* it depends on a Value, but nothing is recorded */
 
+#define SG_AS_CAPTURED 2                 /* in `needed`: a leaf that was recorded as a node */
+
 typedef struct {
     const sg_replay *given;
     replica *replicas;
     uint64_t *first_codes;   /* by position: where the codes of its operands begin */
-    uint8_t *needed;
+    uint8_t *needed;         /* 1: a root needs it */
     sg_graph **graphs;       /* each with one reference of ours */
     uint32_t graph_count, graph_capacity;
     sg_graph *open;          /* the last of them; or NULL: another one must be opened */
@@ -95,8 +99,8 @@ static uint32_t replica_of(player *p, uint64_t position)
     if (found->graph == SG_NOWHERE)
         return sg_constant(p->open, r->values[position]);
     uint32_t entry;
-    if (r->ops[position] == SG_LEAF)
-        entry = p->given->enter(p->open, r->leaves[r->codes[p->first_codes[position]]], r->values[position]);
+    if (r->ops[position] == SG_LEAF && p->needed[position] != SG_AS_CAPTURED)
+        entry = p->given->enter(p->open, r->leaves[r->codes[p->first_codes[position]]]);
     else
         entry = sg_enter_link(p->open, p->graphs[found->graph], found->index, r->values[position]);
     if (entry != SG_FAILED)
@@ -141,6 +145,29 @@ static int record_again(player *p, uint64_t position)
     return 1;
 }
 
+/* A Value in place of a leaf whose number has changed since: a node with the number that was captured. 0: no memory. */
+static int record_as_captured(player *p, uint64_t position)
+{
+    double captured = p->given->record->values[position];
+    p->replicas[position].graph = SG_NOT_RECORDED;
+    p->needed[position] = SG_AS_CAPTURED;
+    if (p->given->record_nothing)
+        return 1;
+    void *value = p->given->record->leaves[p->given->record->codes[p->first_codes[position]]];
+    uint32_t operand, number;
+    if (!provide_graph(p, 2, 0) || (operand = p->given->enter(p->open, value)) == SG_FAILED ||
+        (number = sg_constant(p->open, captured)) == SG_FAILED || !sg_reserve(p->open, 1))
+        return 0;
+    sg_use(p->open, operand);
+    p->replicas[position] = (replica){p->graph_count - 1, sg_append(p->open, SG_INSTEAD, operand, number, captured)};
+    return 1;
+}
+
+static int is_captured(double x, double captured)
+{
+    return memcmp(&x, &captured, sizeof x) == 0 || (x != x && captured != captured);
+}
+
 /* Whether an operand of node `position` is a Value. */
 static int uses_a_value(const player *p, uint64_t position)
 {
@@ -161,8 +188,11 @@ static int play_all(player *p)
             continue;
         if (r->ops[i] == SG_LEAF) {
             uint64_t number = r->codes[p->first_codes[i]];
-            if (r->leaves[number])
-                p->replicas[i] = (replica){SG_NOT_ENTERED, (uint32_t)number};
+            if (!r->leaves[number])
+                continue;
+            p->replicas[i] = (replica){SG_NOT_ENTERED, (uint32_t)number};
+            if (!is_captured(p->given->number(r->leaves[number]), r->values[i]) && !record_as_captured(p, i))
+                return 0;
         } else if (uses_a_value(p, i)) {
             p->replicas[i].graph = SG_NOT_RECORDED;
             if (!p->given->record_nothing && !record_again(p, i))
@@ -179,7 +209,7 @@ static sg_replayed root_at(const player *p, uint64_t code)
     if (code & SG_CODE_CONST || p->replicas[code].graph == SG_NOWHERE)
         return root;
     replica found = p->replicas[code];
-    if (r->ops[code] == SG_LEAF) {
+    if (r->ops[code] == SG_LEAF && p->needed[code] != SG_AS_CAPTURED) {
         root.kind = SG_ROOT_LEAF;
         root.index = (uint32_t)r->codes[p->first_codes[code]];
     } else if (found.graph == SG_NOT_RECORDED) {

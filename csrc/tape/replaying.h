@@ -7,9 +7,9 @@ typedef struct {
     const sg_record *record; /* its leaves[] are Python objects, or NULL for numbers */
     sg_graph **owner;        /* the thread's pointer to its open graph, which has no reference but of handles */
     int record_nothing;      /* as under no_grad */
-    /* The operand that a leaf stands for in the open graph, with the number that was captured; SG_FAILED if memory ran
-     * out. */
-    uint32_t (*enter)(sg_graph *open, void *leaf, double captured);
+    /* The operand that a Value stands for in the open graph, SG_FAILED if memory ran out; and its number. */
+    uint32_t (*enter)(sg_graph *open, void *value);
+    double (*number)(const void *value);
 } sg_replay;
 
 /* What a root is. */

@@ -9,6 +9,7 @@ import heapq
 import sys
 from array import array
 from collections.abc import Sequence
+from math import copysign
 from typing import Any
 
 from scalargrad.errors import RecordError
@@ -19,6 +20,8 @@ from scalargrad.pure.history import last_result
 from scalargrad.pure.tape import Node, handle
 from scalargrad.record import CONST, Record, nodes, validate
 from scalargrad.table import joint, ops
+
+_INSTEAD = ops.OPCODE["instead"]
 
 
 def moment() -> int:
@@ -179,6 +182,16 @@ def _needed(record: Record, operands: Sequence[Sequence[int | float]]) -> bytear
     return needed
 
 
+def _same(x: float, y: float) -> bool:
+    """Whether two numbers have the same bits; any nan is any other."""
+    return (x == y and copysign(1.0, x) == copysign(1.0, y)) or (x != x and y != y)
+
+
+def _as_captured(x: Node, number: float) -> Node:
+    """A Value in place of a leaf whose number has changed since: a node with the number that was captured."""
+    return tape.record(_INSTEAD, (x, number), (x._number, number), number)
+
+
 def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
     """Records a record again, with inputs in place of its leaves: Values with the same numbers, or floats.
 
@@ -196,9 +209,13 @@ def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
             continue
         if op == ops.LEAF:
             x = inputs[int(operands[position][0])]
-            places[position] = x if isinstance(x, Node) else values[position]
-            if isinstance(x, Node) and tape.same(x._number, values[position]):
-                values[position] = x._number  # else its data was set since: it enters with the number that was captured
+            number = values[position]
+            if not isinstance(x, Node):
+                places[position] = number
+            elif _same(x._number, number):
+                places[position], values[position] = x, x._number
+            else:
+                places[position] = _as_captured(x, number)
             continue
         used = [places[x] if isinstance(x, int) else x for x in operands[position]]
         numbers = [values[x] if isinstance(x, int) else x for x in operands[position]]
@@ -213,5 +230,3 @@ def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
             places[position] = tape.record(op, used, numbers, values[position])
     consts = array("d", record.consts)
     return [consts[code - CONST] if code >= CONST else places[code] for code in array("Q", record.roots)]
-
-

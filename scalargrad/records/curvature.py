@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from scalargrad.record import Record
+from scalargrad.record import Operand, Record
 from scalargrad.records.adjoint import adjoint
 from scalargrad.records.tangent import sweep
-from scalargrad.records.writer import Operand, Writer
+from scalargrad.records.writer import Writer
 
 
 class _Folding(Writer):
@@ -25,9 +25,7 @@ class _Folding(Writer):
         return value
 
 
-def hvps(
-    record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]
-) -> array[float]:
+def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]) -> array[float]:
     """How the derivatives by the wanted leaves change in each direction, one direction after the other.
 
     The derivatives are those of the sum of the roots, each times its seed. A direction has a number per wanted leaf.

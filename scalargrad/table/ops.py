@@ -270,7 +270,7 @@ REDUCTIONS: tuple[Reduction, ...] = (
               slope="share(x, z, p)"),
     Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
               "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True, slope=""),
-    Reduction("ruled", "c, of the operands c x1 y1 ... xn yn, as `custom` has it, but y1 ... yn may be Values", "y",
+    Reduction("ruled", "c, of the operands c x1 y1 ... xn yn, as in `custom`, but y1 ... yn may be Values", "y",
               "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True,
               constant=False, slope="y"),
     Reduction("mean", "the sum divided by the count, without overflow", "1 / s", "s is the count", gather="count"),

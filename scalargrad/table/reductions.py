@@ -235,8 +235,9 @@ def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
         partners = list(x)
         partners[first::2], partners[first + 1 :: 2] = x[first + 1 :: 2], x[first::2]
         found = [partial(0.0, y, z, 0.0, 0.0) for y in partners]
-        for k in {*range(len(x))}.difference(row.arguments(len(x))):
-            found[k] = 0.0
+        found[:first] = [0.0] * first
+        if row.weighted:
+            found[first + 1 :: 2] = [0.0] * ((len(x) - first) // 2)
         return iter(found)
     s, m, y = _GATHER[row.gather](x[first:], z)
     return itertools.chain([0.0] * first, (partial(item, y, z, s, m) for item in x[first:]))

@@ -86,7 +86,7 @@ if {operand}._graph is graph:
     {place} = {operand}._index
 else:
     serial, {place} = {operand}._entry
-    if serial is not graph.serial:
+    if serial is not graph.serial or {operand}._number is not {number}:
         {place} = {found}tape._resolve(graph, {operand}, {number})
         if graph._closing:
             return record({op}, {operands}, {numbers}, z)"""
