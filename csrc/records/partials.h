@@ -9,7 +9,9 @@
  *   SG_MAKE_TERM(form, x)      an operand of a node, as the sg_writer has it, as a term
  *   SG_EMIT(form, op, n, x, since)   a node of a row; see sg_write()
  *   SG_PRESENT(form)           the position of the next node that is written
- * scalargrad/records/writer.py has the same. */
+ * scalargrad/records/partials.py has the same. */
+#include <math.h>
+
 #include "programs.h"
 #include "records/writer.h"
 #include "table/reductions.h"
@@ -83,6 +85,21 @@ static SG_TERM run_program(SG_FORM form, int start, const SG_TERM *operands, SG_
     return stack[0];
 }
 
+#define SG_ROOM 900.0        /* products below 2**900 and above 2**-900 are far from over- and underflow */
+
+/* Whether no product of some operands comes near to over- or underflow. */
+static int has_room(SG_FORM form, uint32_t position, uint32_t n)
+{
+    double above = 0.0, below = 0.0;
+    for (uint32_t k = 0; k < n; k++) {
+        double x = fabs(SG_NUMBER_OF(SG_MAKE_TERM(form, SG_PRIMAL(form)->operands[SG_PRIMAL(form)->starts[position] + k])));
+        double power = x != 0.0 ? log2(x) : 0.0;
+        above = above + (power > 0.0 ? power : 0.0);
+        below = below - (power < 0.0 ? power : 0.0);
+    }
+    return above < SG_ROOM && below < SG_ROOM;
+}
+
 /* The partials of a product: the product of the others, of those before and those after. */
 static int partials_of_product(SG_FORM form, uint32_t position, uint32_t n, const uint8_t *wants, SG_TERM *found)
 {
@@ -111,6 +128,47 @@ static int partials_of_product(SG_FORM form, uint32_t position, uint32_t n, cons
     return 1;
 }
 
+/* The operand whose partial follows from the others: the first of the largest, in a sum of exponentials by value, in a
+ * norm by size; SG_NOTHING, in other reductions, at the origin and at infinity. */
+static uint32_t largest_of(SG_FORM form, uint32_t position, uint32_t n)
+{
+    const sg_writer *w = SG_PRIMAL(form);
+    int op = w->kinds[position];
+    double z = w->values[position], most = 0.0;
+    uint32_t largest = SG_NOTHING;
+    if ((op != SG_LOGSUMEXP && op != SG_NORM) || (op == SG_NORM && z == 0.0) || z - z != 0.0)
+        return SG_NOTHING;
+    for (uint32_t k = op == SG_LOGSUMEXP; k < n; k++) {
+        double x = SG_NUMBER_OF(SG_MAKE_TERM(form, w->operands[w->starts[position] + k]));
+        x = op == SG_NORM ? fabs(x) : x;
+        if (largest == SG_NOTHING || x > most) {
+            largest = k;
+            most = x;
+        }
+    }
+    return largest;
+}
+
+/* The partial by the largest operand: the shares have the sum 1, the directions the sum of squares 1. */
+static SG_TERM find_rest(SG_FORM form, int op, uint32_t n, uint32_t largest, const SG_TERM *found, double exact)
+{
+    SG_TERM total = SG_MAKE_CONSTANT(0.0), given = SG_MAKE_CONSTANT(exact);
+    int any = 0;
+    for (uint32_t k = op == SG_LOGSUMEXP; k < n; k++) {
+        if (k == largest)
+            continue;
+        SG_TERM x = op == SG_NORM ? emit_two(form, SG_MUL, found[k], found[k]) : found[k];
+        total = any ? emit_two(form, SG_ADD, total, x) : x;
+        any = 1;
+    }
+    if (!any)
+        return given;
+    if (op == SG_LOGSUMEXP)
+        return emit_two(form, SG_INSTEAD, emit_one(form, SG_NEG, total), given);
+    SG_TERM size = emit_one(form, SG_SQRT, emit_two(form, SG_SUB, SG_MAKE_CONSTANT(1.0), total));
+    return emit_two(form, SG_INSTEAD, exact >= 0.0 ? size : emit_one(form, SG_NEG, size), given);
+}
+
 /* The partials of node `position`, no leaf, by those of its n operands where wants[] is not 0. Clears wants[] for
  * operands that no derivative is taken by. */
 static sg_written find_partials(SG_FORM form, uint32_t position, uint32_t n, uint8_t *wants, SG_TERM *found)
@@ -129,14 +187,19 @@ static sg_written find_partials(SG_FORM form, uint32_t position, uint32_t n, uin
     }
     if (op == SG_CUSTOM)
         return SG_REFUSED;
+    if (op == SG_PROD && n > 1 && !has_room(form, position, n))
+        return SG_DECLINED;
     if (op == SG_PROD)
         return partials_of_product(form, position, n, wants, found) ? SG_WRITTEN : SG_WRITTEN_NOT;
     uint32_t first = sg_first_argument(op), by = sg_argument_step(op);
     int pairs = op == SG_DOT || op == SG_RULED;
     sg_gathered all = sg_gather(op, w->values, w->consts, w->operands + start, n, w->values[position]);
+    uint32_t largest = largest_of(form, position, n);
+    int all_wanted = largest != SG_NOTHING && wants[largest];
+    double exact = 0.0;
     for (uint32_t k = 0; k < n; k++) {
         wants[k] &= k >= first && (k - first) % by == 0;
-        if (!wants[k])
+        if (!wants[k] && !(all_wanted && k >= first))
             continue;
         uint32_t partner = (k - first) % 2 == 0 ? k + 1 : k - 1;
         const uint32_t *operands = SG_PRIMAL(form)->operands + start;
@@ -144,7 +207,12 @@ static sg_written find_partials(SG_FORM form, uint32_t position, uint32_t n, uin
         x[1] = pairs ? SG_MAKE_TERM(form, operands[partner]) : SG_MAKE_CONSTANT(0.0);
         double number = sg_reduction_partial(op, SG_NUMBER_OF(x[0]), SG_NUMBER_OF(x[1]), SG_NUMBER_OF(result), all);
         x[2] = SG_MAKE_CONSTANT(number);
-        found[k] = run_program(form, sg_programs[op][0], x, result, SG_PRESENT(form));
+        if (k == largest)
+            exact = number;
+        else
+            found[k] = run_program(form, sg_programs[op][0], x, result, SG_PRESENT(form));
     }
+    if (all_wanted)
+        found[largest] = find_rest(form, op, n, largest, found, exact);
     return SG_WRITTEN;
 }

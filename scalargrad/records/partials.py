@@ -1,4 +1,4 @@
-"""The partials of a node, as nodes. csrc/records/partials.c has the same.
+"""The partials of a node, as nodes. csrc/records/partials.h has the same.
 
 A row of the table has a program for each. The shares of a sum of exponentials, and the directions of a norm, would lose
 the digits of a small rest: 1 - s**2, where s is close to 1. So the largest of them follows from the others.
@@ -14,18 +14,17 @@ from scalargrad.records.writer import Writer
 from scalargrad.table import ops, reductions, walks
 from scalargrad.table.libm import FUNCTIONS
 
-_ADD_ALL, _DOT, _PROD = (ops.OPCODE[name] for name in ("sum", "dot", "prod"))
 _NEG, _SUB, _SQRT = (ops.OPCODE[name] for name in ("neg", "sub", "sqrt"))
-_MUL, _ZMUL, _INSTEAD = (ops.OPCODE[name] for name in ("mul", "zmul", "instead"))
+_MUL, _ZMUL, _INSTEAD, _PROD = (ops.OPCODE[name] for name in ("mul", "zmul", "instead", "prod"))
 _ROOM = 900.0  # products below 2**900 and above 2**-900 are far from over- and underflow
 
 
 def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[Operand | None]:
     """The partials of a node that is neither a leaf nor a joint operation, where they are wanted."""
     op, operands = writer.kinds[position], writer.operands[position]
-    since = len(writer.kinds)
     programs = walks.partials(op)
     if op < ops.FIRST_REDUCTION:
+        since = len(writer.kinds)
         return [writer.walk(program, operands, position, since) if wants else None
                 for program, wants in zip(programs, wanted)]  # fmt: skip
     if not programs:
@@ -44,7 +43,7 @@ def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[O
         partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
         y = operands[partner] if row.pairs and partner < len(operands) else 0.0
         wants = k != largest and k in arguments and (wanted[k] or (largest is not None and wanted[largest]))
-        found.append(writer.walk(programs[0], (operands[k], y, number), position, since) if wants else None)
+        found.append(writer.walk(programs[0], (operands[k], y, number), position, len(writer.kinds)) if wants else None)
     if largest is not None and wanted[largest]:
         others = [x for x in found if x is not None]
         found[largest] = _rest(writer, op, others, exact[largest])
@@ -73,10 +72,13 @@ def _rest(writer: Writer, op: int, others: Sequence[Operand], exact: float) -> O
     """The partial by the largest operand: the shares have the sum 1, the directions the sum of squares 1."""
     if not others:
         return exact
-    if ops.REDUCTION[op].name == "logsumexp":
-        return writer.emit(_INSTEAD, writer.emit(_NEG, writer.reduce(_ADD_ALL, others)), exact)
-    squares = writer.reduce(_DOT, [x for x in others for _ in range(2)])
-    size = writer.emit(_SQRT, writer.emit(_SUB, 1.0, squares))
+    is_norm, total = ops.REDUCTION[op].name == "norm", None
+    for x in others:
+        total = writer.sum(total, writer.emit(_MUL, x, x) if is_norm else x)
+    assert total is not None
+    if not is_norm:
+        return writer.emit(_INSTEAD, writer.emit(_NEG, total), exact)
+    size = writer.emit(_SQRT, writer.emit(_SUB, 1.0, total))
     return writer.emit(_INSTEAD, size if exact >= 0.0 else writer.emit(_NEG, size), exact)
 
 
