@@ -56,7 +56,8 @@ class ForwardError(ScalargradError, TypeError):
 
 
 class HigherOrderError(ScalargradError, NotImplementedError):
-    """A transform met the Values of another transform that is still running, which asks for a second derivative."""
+    """A derivative of a derivative is asked for that is not known. A node by hand has floats as partials, a rule of
+    `custom_vjp` may read Values as floats, and `backward` inside a transform gives floats as grads."""
 
 
 class AnomalyError(ScalargradError, FloatingPointError):

@@ -4,11 +4,13 @@ A transform calls the function on new leaves with the arguments' numbers. A floa
 array of one dimension a Vector, of two a Matrix; lists, tuples and dicts stay what they are. The numbers of a Value,
 Vector or Matrix are copied into new leaves too. Arguments that are not differentiated are passed unchanged.
 
-The result has the container of the argument and plain numbers: a float for a number or a Value, a numpy array for a
-numpy array, a Vector or Matrix of new leaves for a Vector or Matrix. The grads of existing Values do not change.
+The result has the container of the argument: a number for a number, a numpy array for a numpy array, a Vector or Matrix
+for a Vector or Matrix. A number in it is a Value exactly where it depends on a Value: on an argument, or on one that the
+function closes over; else it is a float. So transforms nest, and a derivative in a loss trains the weights in it. An
+array with Values in it is a Vector or Matrix. Under `no_grad` all numbers are floats, and a Vector has new leaves.
 
-Inside a function that is being transformed, another transform can be used on plain numbers. If it meets the Values of
-the outer transform, in any thread, it raises `HigherOrderError`: second derivatives are not implemented yet.
+The grads of existing Values do not change. `backward` from a Value that depends on the arguments of a transform whose
+function is running raises `HigherOrderError`: its grads are floats, in which the transform would lose a derivative.
 """
 
 from __future__ import annotations
@@ -71,6 +73,8 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     12.0
     >>> grad(lambda p: p["w"][0] * p["w"][1] + p["b"])({"w": [2.0, 3.0], "b": 1.0})
     {'w': [3.0, 2.0], 'b': 1.0}
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
     """
     require_function(fun, "grad")
     both = _differentiated(fun, argnums, has_aux)
@@ -105,7 +109,8 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     """Returns a function that computes (value, gradient), or with `has_aux` ((value, aux), gradient).
 
     The parameters are those of `grad`. SciPy accepts the function:
-    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. Values in aux become numbers.
+    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. A number in the value and in the aux is a Value where it
+    depends on a Value other than the new leaves.
 
     >>> value_and_grad(lambda x: x[0] * x[1])([3.0, 2.0])
     (6.0, [2.0, 3.0])
@@ -162,8 +167,8 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     """Returns the value of ``fun(*primals)`` and its derivative in the direction of the tangents.
 
     It returns (value, tangent), both of the form of the result of `fun`; with `has_aux`, (value, tangent, aux).
-    Raises `ShapeError` if a tangent does not have the form of its primal. It makes one reverse sweep per number of the
-    result, and multiplies each gradient by the tangents; so it costs as much as `jacobian`, little for few results.
+    Raises `ShapeError` if a tangent does not have the form of its primal. It makes one forward sweep, whatever the
+    number of results.
 
     >>> jvp(lambda x, y: [x * y, x + y], (3.0, 2.0), (1.0, 10.0))
     ([6.0, 5.0], [32.0, 11.0])

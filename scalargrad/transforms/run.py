@@ -106,8 +106,9 @@ class Run:
         context = _new_context(contexts.recording, core.RECORD)
         context.blocks, context.thread = self.blocks, get_ident()
         context.is_plain, context.nested = self.is_plain, False
-        for around in contexts.transforms():
-            around.nested = True
+        if not context.is_plain:
+            for around in contexts.transforms():
+                around.nested = True
         try:
             with context:
                 running[context] = context
