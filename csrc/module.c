@@ -4,16 +4,19 @@
 #include "arrays/block.h"
 #include "arrays/found.h"
 #include "arrays/joint.h"
+#include "arrays/pieces.h"
 #include "arrays/rows.h"
 #include "arrays/update.h"
 #include "arrays/view.h"
 #include "python/api.h"
 #include "python/contexts.h"
+#include "python/derivatives.h"
 #include "python/graphs.h"
 #include "python/labels.h"
 #include "python/node.h"
 #include "python/operators.h"
 #include "python/records.h"
+#include "python/replays.h"
 #include "python/thread.h"
 #include "python/upcalls.h"
 #include "scalargrad.h"
@@ -39,6 +42,12 @@ static PyMethodDef functions[] = {
     {"set_label", sg_py_set_label, METH_VARARGS, NULL},
     {"flatten", FAST(sg_py_flatten)},                       /* python/records.c */
     {"rebuild", sg_py_rebuild, METH_VARARGS, NULL},
+    {"adjoint", sg_py_adjoint, METH_VARARGS, NULL},         /* python/derivatives.c */
+    {"tangent", sg_py_tangent, METH_VARARGS, NULL},
+    {"hvps", sg_py_curvature, METH_VARARGS, NULL},
+    {"replay", sg_py_replay, METH_VARARGS, NULL},           /* python/replays.c */
+    {"moment", sg_py_moment, METH_NOARGS, NULL},            /* arrays/pieces.c */
+    {"extract", sg_py_extract, METH_VARARGS, NULL},
     {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"item", FAST(sg_py_item)},

@@ -11,12 +11,14 @@ not set, the widest that the CPU has are used. The results have the same bits.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scalargrad.errors import BackendError
 
 if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+
     from scalargrad.record import Record
 
 _SIMD = ("default", "avx2", "avx512f")
@@ -162,7 +164,7 @@ if TYPE_CHECKING or _backend == "python":
     from scalargrad.pure.contexts import Context
     from scalargrad.pure.history import flatten, rebuild
     from scalargrad.pure.operators import Node
-    from scalargrad.pure.pieces import extract, moment, replay
+    from scalargrad.pure.pieces import moment
     from scalargrad.pure.quick.operators import apply
     from scalargrad.pure.sweep import backward, gradients, partials
     from scalargrad.pure.tape import key, opcode, operand_values, operands, place, reduce, upcall
@@ -177,7 +179,7 @@ else:
     operand_values, label, set_label = _node.operand_values, _node.label, _node.set_label
     place = _node.place
     partials = _node.partials
-    flatten, rebuild = _node.flatten, _node.rebuild
+    flatten, rebuild, moment = _node.flatten, _node.rebuild, _node.moment
     View, Block, block, doubles, item, take, whole = (
         _node.View,
         _node.Block,
@@ -223,24 +225,83 @@ else:
         return _swept(root, seed, check, since, _node.found, blocks)
 
 
-def adjoint(record: Record, wanted: Sequence[int], seeds: Sequence[Sequence[float]]) -> Record:
-    """The record of the derivatives of a record's roots; see `records.adjoint`."""
+# --- pieces of graphs, and their derivatives --------------------------------------------------------------------------
+# What the C core declines, or refuses, the definition in Python does, or raises.
+
+
+def extract(roots: list[Any], blocks: list[Any], since: int) -> Record:
+    """The piece between the leaves in some blocks and the roots, Values or floats. See pure/pieces.py."""
+    from scalargrad.record import Record
+
+    if _backend == "native":
+        return Record(*_node.extract(roots, blocks, since))
+    from scalargrad.pure import pieces
+
+    return Record(*pieces.extract(roots, blocks, since))
+
+
+def replay(record: Record, inputs: list[Any]) -> list[Any]:
+    """Records a piece again, with inputs in place of its leaves: Values with the same numbers, or floats."""
+    if _backend == "python":
+        from scalargrad.pure import pieces
+
+        return pieces.replay(record, inputs)
+    found = _node.replay(record, inputs)
+    if found is None:
+        _refuse(record)
+    return found  # type: ignore[no-any-return]
+
+
+def _refuse(record: Record) -> NoReturn:
+    from scalargrad.errors import RecordError
+    from scalargrad.record import validate
+
+    validate(record, piece=True)
+    raise RecordError("its leaves lack inputs")
+
+
+def adjoint(record: Record, wanted: list[int], seeds: list[list[float]]) -> Record:
+    """The piece of the derivatives of the roots by the leaves wanted. See records/adjoint.py."""
+    from scalargrad.record import Record
+
+    found = _node.adjoint(record, wanted, seeds) if _backend == "native" else None
+    if found is not None:
+        return Record(*found)
     from scalargrad.records.adjoint import adjoint
 
     return adjoint(record, wanted, seeds)
 
 
-def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record:
-    """The record of the derivatives of a record's roots in some directions; see `records.tangent`."""
+def tangent(record: Record, directions: list[dict[int, float]]) -> Record:
+    """The piece of the derivatives of all roots in some directions. See records/tangent.py."""
+    from scalargrad.record import Record
+
+    found = _node.tangent(record, directions) if _backend == "native" else None
+    if found is not None:
+        return Record(*found)
     from scalargrad.records.tangent import tangent
 
     return tangent(record, directions)
 
 
+def hvps(record: Record, wanted: list[int], seeds: Sequence[float], directions: Sequence[float]) -> array[float]:
+    """How the derivatives by the leaves wanted change in some directions, as numbers. See records/curvature.py."""
+    from array import array
+
+    if _backend == "native":
+        numbers = [array("d", given).tobytes() for given in (seeds, directions)]
+        found = _node.hvps(record, wanted, *numbers)
+        if found is not None:
+            return array("d", found)
+    from scalargrad.records.curvature import hvps
+
+    return hvps(record, wanted, seeds, directions)
+
+
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
            "Block", "Context", "Made", "Node", "View", "adam_step", "adjoint", "apply", "backend", "backward", "block",
-           "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "item", "items", "joint", "key",
-           "label", "leaves", "limit_grads", "mode", "moment", "numbers", "opcode", "operand_values", "operands", "partials",
-           "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "replay", "scale_grads",
-           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "take", "tangent", "upcall", "watchers",
-           "whole"]  # fmt: skip
+           "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "hvps", "item", "items",
+           "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "numbers", "opcode", "operand_values",
+           "operands", "partials", "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows",
+           "reduce_rows_data", "replay", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd", "simd_paths",
+           "take", "tangent", "upcall", "watchers", "whole"]  # fmt: skip

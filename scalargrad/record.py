@@ -2,6 +2,9 @@
 
 A `Record` holds nodes in topological order, so operands come before the nodes that use them. `core.flatten` makes one
 of Values, and `core.rebuild` makes Values of one, the same in both backends. `validate` says what a legal record is.
+
+A piece of a graph is a record too, which `core.extract` makes and `core.replay` records again. Its leaves may be any
+Values, and its roots leaves or constants. Derivatives of pieces are pieces.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ class Record(NamedTuple):
     ops: bytes  # an opcode per node
     codes: bytes  # 8 bytes each
     values: bytes  # a double per node
-    grads: bytes  # the adjoint of each node that is not a leaf, from the last backward
+    grads: bytes  # the adjoint of each node that is not a leaf, from the last backward; empty: all are 0.0
     consts: bytes  # doubles
     roots: bytes  # 8 bytes each: the nodes that were asked for, as operands
     leaves: list[Any]  # Values
@@ -55,13 +58,13 @@ def results(record: Record) -> list[Operand]:
     return [consts[code - CONST] if code >= CONST else code for code in array("Q", record.roots)]
 
 
-def validate(record: Record) -> None:
-    """Raises `RecordError`, which says where and why, unless the record is one that a graph can be built of."""
+def validate(record: Record, piece: bool = False) -> None:
+    """Raises `RecordError`, which says where and why, unless a graph can be built of the record, or it is a piece."""
     arrays = (record.ops, record.codes, record.values, record.grads, record.consts, record.roots)
     if not all(isinstance(part, bytes) for part in arrays) or not isinstance(record.leaves, list):
         raise RecordError("its parts are not bytes and a list of leaves")
     count = len(record.ops)
-    if len(record.values) != 8 * count or len(record.grads) != 8 * count:
+    if len(record.values) != 8 * count or len(record.grads) not in (0, 8 * count):
         raise RecordError(
             f"it has {count} nodes, {len(record.values)} bytes of values and {len(record.grads)} of grads"
         )
@@ -86,7 +89,10 @@ def validate(record: Record) -> None:
     ):
         raise RecordError("its labels are not texts by the positions of its operations")
     roots = array("Q", record.roots)
-    if not roots or any(root >= count or record.ops[root] == ops.LEAF for root in roots):
+    if piece:
+        if any(root - CONST >= constants if root >= CONST else root >= count for root in roots):
+            raise RecordError("a root is none of its nodes or constants")
+    elif not roots or any(root >= count or record.ops[root] == ops.LEAF for root in roots):
         raise RecordError("a root is not one of its operations")
 
 

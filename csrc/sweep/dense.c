@@ -197,6 +197,7 @@ sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
         case SG_MIN:
         case SG_LOGSUMEXP:
         case SG_CUSTOM:
+        case SG_RULED:
         case SG_MEAN:
         case SG_PROD:
         case SG_NORM:

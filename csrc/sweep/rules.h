@@ -48,9 +48,12 @@ static __attribute__((noinline)) int visit_reduction(SG_PASS v, uint32_t i, doub
         for (uint32_t k = 0; k < n; k++)
             SG_ACCUMULATE_PARTIAL(min, k, 0, all);
         return 1;
-    case SG_CUSTOM: /* args[0] and the partials are constants */
-        for (uint32_t k = 1; k + 1 < n; k += 2)
+    case SG_CUSTOM:
+    case SG_RULED: /* args[0] is a constant; no derivative is taken by the partials */
+        for (uint32_t k = 1; k + 1 < n; k += 2) {
             SG_ACCUMULATE_PARTIAL(custom, k, number_in(v, args[k + 1]), all);
+            SG_ACCUMULATE_NODE(args[k + 1], SG_TIMES(d, 0.0));
+        }
         return 1;
     case SG_MEAN:
         all.s = n;

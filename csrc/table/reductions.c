@@ -237,6 +237,7 @@ double sg_reduce(int opcode, const double *x, uint32_t n)
         all = gather(x, NULL, NULL, NULL, n);
         return (all.m - x[0]) + log1p(all.s);
     case SG_CUSTOM:
+    case SG_RULED:
         return x[0];
     case SG_MEAN:
         return sum_over(x, n, n);
@@ -246,6 +247,53 @@ double sg_reduce(int opcode, const double *x, uint32_t n)
     case SG_NORM:
         all = gather_norm(x, NULL, NULL, NULL, n);
         return all.m < 0.0 ? INFINITY : all.s / all.m;
+    default:
+        return NAN;
+    }
+}
+
+sg_gathered sg_gather(int op, const double *val, const double *consts, const uint32_t *args, uint32_t n, double z)
+{
+    switch (op) {
+    case SG_MAX:
+    case SG_MIN:
+        return sg_count_equal(val, consts, args, n, z);
+    case SG_LOGSUMEXP:
+        return sg_gather_exponentials(val, consts, args, n);
+    case SG_MEAN:
+        return (sg_gathered){n, 0.0, 0.0};
+    case SG_PROD:
+        return sg_gather_product(val, consts, args, n);
+    case SG_NORM:
+        return sg_gather_norm(val, consts, args, n);
+    default:
+        return (sg_gathered){0.0, 0.0, 0.0};
+    }
+}
+
+double sg_reduction_partial(int op, double x, double y, double z, sg_gathered all)
+{
+    switch (op) {
+    case SG_SUM:
+        return sg_partial_sum(x, y, z, all.s, all.m);
+    case SG_DOT:
+        return sg_partial_dot(x, y, z, all.s, all.m);
+    case SG_MAX:
+        return sg_partial_max(x, y, z, all.s, all.m);
+    case SG_MIN:
+        return sg_partial_min(x, y, z, all.s, all.m);
+    case SG_LOGSUMEXP:
+        return sg_partial_logsumexp(x, y, z, all.s, all.m);
+    case SG_CUSTOM:
+        return sg_partial_custom(x, y, z, all.s, all.m);
+    case SG_RULED:
+        return sg_partial_ruled(x, y, z, all.s, all.m);
+    case SG_MEAN:
+        return sg_partial_mean(x, y, z, all.s, all.m);
+    case SG_PROD:
+        return sg_partial_prod(x, all.y, z, all.s, all.m);
+    case SG_NORM:
+        return sg_partial_norm(x, y, z, all.s, all.m);
     default:
         return NAN;
     }

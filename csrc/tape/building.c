@@ -115,7 +115,7 @@ static uint32_t build_node(builder *b, uint64_t position)
         return SG_FAILED;
     if (op == SG_ALSO)
         return build_result(b, n, position);
-    if (n == 0 || (op == SG_DOT && n % 2) || (op == SG_CUSTOM && n % 2 == 0)) {
+    if (n == 0 || (op == SG_DOT && n % 2) || ((op == SG_CUSTOM || op == SG_RULED) && n % 2 == 0)) {
         b->malformed = 1;
         return SG_FAILED;
     }
@@ -129,7 +129,8 @@ static uint32_t build_node(builder *b, uint64_t position)
             return SG_FAILED;
         *(in_args ? &b->open->args[offset + k] : &fields[k]) = operand;
         tracked |= !(operand & SG_CONST);
-        b->malformed |= (op == SG_LOGSUMEXP || op == SG_SOLVE) && k == 0 && tracked;   /* it must be a constant */
+        /* it must be a constant */
+        b->malformed |= (op == SG_LOGSUMEXP || op == SG_SOLVE || op == SG_RULED) && k == 0 && tracked;
         b->malformed |= op == SG_CUSTOM && k % 2 == 0 && !(operand & SG_CONST); /* and so its value and partials */
     }
     if (op >= SG_FIRST_JOINT) {

@@ -112,6 +112,11 @@ void sg_close(sg_graph *graph)
     graph->owner = NULL;
 }
 
+uint64_t sg_moment(void)
+{
+    return last_closed;
+}
+
 static void free_graph(sg_graph *graph)
 {
     sg_adjoints_free(&graph->last, graph->count);

@@ -116,6 +116,8 @@ struct sg_graph {
 sg_graph *sg_open(sg_graph **owner);
 /* Closes an open graph and clears its owner's pointer. Does nothing to a closed one. */
 void sg_close(sg_graph *graph);
+/* The present, in the order of closing: graphs that are closed from now on have a greater position. */
+uint64_t sg_moment(void);
 /* Drops one reference. The last one frees the graph and, without recursion, every graph that only it held. */
 void sg_release(sg_graph *graph);
 /* Called for each leaf and label that a graph drops; module.c sets it to a function that calls Py_DECREF. */

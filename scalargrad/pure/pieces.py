@@ -9,15 +9,15 @@ import heapq
 import sys
 from array import array
 from collections.abc import Sequence
-from struct import pack
 from typing import Any
 
+from scalargrad.errors import RecordError
 from scalargrad.pure import tape
 from scalargrad.pure.block import Block, record_joint
 from scalargrad.pure.graph import Graph
 from scalargrad.pure.history import last_result
 from scalargrad.pure.tape import Node, handle
-from scalargrad.record import CONST, Record, nodes
+from scalargrad.record import CONST, Record, nodes, validate
 from scalargrad.table import joint, ops
 
 
@@ -76,7 +76,9 @@ class _Piece:
     def __init__(self, wanted: Sequence[Node]) -> None:
         self.kinds, self.codes, self.values, self.consts = bytearray(), array("Q"), array("d"), array("d")
         self.leaves: list[Node] = [*wanted]
-        self.numbers: dict[Any, int] = {id(leaf): k for k, leaf in enumerate(wanted)}
+        self.numbers: dict[Any, int] = {}
+        for k, leaf in enumerate(wanted):
+            self.numbers.setdefault(id(leaf), k)
         self.wanted = len(wanted)
         self.places: dict[tuple[Graph, int], int] = {}  # by node: its position in the record
         self.depends: set[tuple[Graph, int]] = set()
@@ -158,8 +160,7 @@ def extract(roots: Sequence[Any], blocks: Sequence[Block], since: int) -> tuple[
             piece.add(graph, index)
     found = array("Q", map(piece.root, roots))
     numbers = [part.tobytes() for part in (piece.codes, piece.values)]
-    grads = bytes(8 * len(piece.kinds))
-    return (bytes(piece.kinds), *numbers, grads, piece.consts.tobytes(), found.tobytes(), piece.leaves)
+    return (bytes(piece.kinds), *numbers, b"", piece.consts.tobytes(), found.tobytes(), piece.leaves)
 
 
 def _needed(record: Record, operands: Sequence[Sequence[int | float]]) -> bytearray:
@@ -178,29 +179,26 @@ def _needed(record: Record, operands: Sequence[Sequence[int | float]]) -> bytear
     return needed
 
 
-def _entered(x: Node, number: float) -> Node:
-    """A Value as it was captured. A leaf whose number has changed since enters the graph again, with the old one."""
-    if x._graph is not None or x._number is number or pack("d", x._number) == pack("d", number):
-        return x
-    graph = tape.open_graph(())
-    return handle(graph, graph.append(ops.LEAF, (x,), number))
-
-
 def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
     """Records a record again, with inputs in place of its leaves: Values with the same numbers, or floats.
 
     Returns its roots, each a Value exactly if it depends on one. Only what they need is recorded.
     """
     record = Record(*given)
+    validate(record, piece=True)
+    if len(inputs) < len(record.leaves):
+        raise RecordError("its leaves lack inputs")
     operands = [tuple(found) for _, found in nodes(record)]
-    needed, values = _needed(record, operands), array("d", record.values)
+    needed, values = _needed(record, operands), array("d", record.values).tolist()
     places: list[Any] = [None] * len(values)
     for position, op in enumerate(record.ops):
         if places[position] is not None or not (needed[position] or op >= ops.FIRST_JOINT):
             continue
         if op == ops.LEAF:
             x = inputs[int(operands[position][0])]
-            places[position] = _entered(x, values[position]) if isinstance(x, Node) else values[position]
+            places[position] = x if isinstance(x, Node) else values[position]
+            if isinstance(x, Node) and tape.same(x._number, values[position]):
+                values[position] = x._number  # else its data was set since: it enters with the number that was captured
             continue
         used = [places[x] if isinstance(x, int) else x for x in operands[position]]
         numbers = [values[x] if isinstance(x, int) else x for x in operands[position]]
@@ -209,11 +207,9 @@ def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
         if not wanted or not any(isinstance(x, Node) for x in used):
             places[position : position + count] = values[position : position + count]
         elif count > 1 or op >= ops.FIRST_JOINT:
-            found = values[position : position + count].tolist()
+            found = values[position : position + count]
             places[position : position + count] = record_joint(op, used, numbers, found)
         else:
             places[position] = tape.record(op, used, numbers, values[position])
     consts = array("d", record.consts)
     return [consts[code - CONST] if code >= CONST else places[code] for code in array("Q", record.roots)]
-
-

@@ -10,6 +10,7 @@ What is here has all cases. `quick/` has the usual ones, faster and to the same 
 
 from __future__ import annotations
 
+import math
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -224,12 +225,17 @@ def open_graph(operands: Sequence[Node | float]) -> Graph:
     return graph
 
 
+def same(x: float, y: float) -> bool:
+    """Whether two numbers have the same bits; any nan is any other."""
+    return x is y or (x == y and math.copysign(1.0, x) == math.copysign(1.0, y)) or (x != x and y != y)
+
+
 def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     """The operand, whose captured value is `data`, in the open graph. A node that is new there gets an entry."""
     if not isinstance(operand, Node):
         return operand
     serial, index = operand._entry
-    if serial == graph.serial:
+    if serial == graph.serial and same(graph.nodes[index][1], data):
         return index
     if operand._graph is None:
         nodes, node = graph.nodes, (ops.LEAF, data, None, (operand,), None, None)
@@ -254,9 +260,10 @@ def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], 
         graph = open_graph(operands)
         count = len(graph.nodes)
         resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
-        if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
-            entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
-            resolved = tuple([entries[id(operand)] for operand in operands])
+        if len(graph.nodes) > count:  # an operand read twice has one entry, even if other threads use it meanwhile
+            read = list(zip(map(id, operands), map(id, data)))  # a leaf that was set in between has two
+            entries = dict(zip(reversed(read), reversed(resolved)))
+            resolved = tuple([entries[each] for each in read])
         if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
             return graph, graph.append(op, resolved, value)
 

@@ -24,12 +24,8 @@ def adjoint(record: Record, wanted: Sequence[int], seeds: Sequence[Sequence[floa
     """
     writer = Writer(record)
     known = depending(writer, wanted)
-    position_of = {writer.operands[k][0]: k for k, op in enumerate(writer.kinds) if op == ops.LEAF}
-    results: list[Operand] = []
-    for seed in seeds:
-        start = [position_of[x] if isinstance(x, int) else x for x in seed]
-        results += _sweep(writer, known, wanted, start)
-    return writer.record(results)
+    starts = [[*map(writer.seed, seed)] for seed in seeds]
+    return writer.record([x for start in starts for x in _sweep(writer, known, wanted, start)])
 
 
 def _sweep(writer: Writer, known: bytearray, wanted: Sequence[int], seed: Sequence[Operand]) -> list[Operand]:
@@ -64,8 +60,7 @@ def _sweep(writer: Writer, known: bytearray, wanted: Sequence[int], seed: Sequen
         else:
             wants = [isinstance(x, int) and bool(known[x]) for x in operands]
             contributions = [
-                None if partial is None or (isinstance(partial, float) and partial == 0.0)
-                else writer.product(d, partial)
+                None if partial is None or writer.is_zero(partial) else writer.product(d, partial)
                 for partial in partials_of(writer, position, wants)
             ]  # fmt: skip
         for x, contribution in zip(operands, contributions):

@@ -17,17 +17,16 @@ def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record
     it. Leaves that it does not name are constants. Raises `HigherOrderError` as `adjoint` does.
     """
     writer = Writer(record)
-    position_of = {writer.operands[k][0]: k for k, op in enumerate(writer.kinds) if op == ops.LEAF}
+    starts = [{leaf: writer.seed(x) for leaf, x in direction.items()} for direction in directions]
     results: list[Operand] = []
     count = len(writer.kinds)
-    for direction in directions:
-        start = {leaf: position_of[x] if isinstance(x, int) else x for leaf, x in direction.items()}
-        tangents = _sweep(writer, count, start)
+    for start in starts:
+        tangents = sweep(writer, count, start)
         results += [0.0 if isinstance(root, float) else tangents.get(root, 0.0) for root in writer.roots]
     return writer.record(results)
 
 
-def _sweep(writer: Writer, count: int, start: Mapping[int, Operand]) -> dict[int, Operand]:
+def sweep(writer: Writer, count: int, start: Mapping[int, Operand]) -> dict[int, Operand]:
     """The tangents of the first `count` nodes, by position, but zeros that are constants."""
     tangents: dict[int, Operand] = {}
     for position in range(count):
@@ -48,7 +47,7 @@ def _sweep(writer: Writer, count: int, start: Mapping[int, Operand]) -> dict[int
         total: Operand | None = None
         partials = partials_of(writer, position, [x is not None for x in inner])
         for partial, x in zip(partials, inner):
-            if partial is not None and x is not None and not (isinstance(partial, float) and partial == 0.0):
+            if partial is not None and x is not None and not writer.is_zero(partial):
                 total = writer.sum(total, writer.product(x, partial))
         if total is not None:
             tangents[position] = total

@@ -7,7 +7,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.record import CONST, Operand, Record, nodes, results
+from scalargrad.errors import HigherOrderError, RecordError
+from scalargrad.record import CONST, Operand, Record, nodes, results, validate
 from scalargrad.table import joint, ops, reductions, walks
 from scalargrad.table.evaluate import VALUE
 from scalargrad.table.walks import CALL, CONSTANT, JUMP, OPERAND, OPERAND_NUMBER, RESULT, UNLESS, Step
@@ -16,19 +17,20 @@ _NEG, _ZMUL, _ADD = ops.OPCODE["neg"], ops.OPCODE["zmul"], ops.OPCODE["add"]
 
 
 def _same(a: Operand, b: Operand) -> bool:
-    """Whether these are one node, or constants of the same bits."""
+    """Whether these are one node, or constants of the same bits; any nan is any other."""
     if type(a) is not type(b):
         return False
-    return a == b if isinstance(a, int) else struct.pack("d", a) == struct.pack("d", b)
+    return a == b if isinstance(a, int) else struct.pack("d", a) == struct.pack("d", b) or (a != a and b != b)
 
 
 class Writer:
     """The nodes of a record, and those that are written after them. Nodes of constants alone become constants."""
 
     def __init__(self, record: Record) -> None:
+        validate(record, piece=True)
         self.kinds = bytearray(record.ops)
         self.operands: list[tuple[Operand, ...]] = []
-        for (op, operands), first in zip(nodes(record), range(len(record.ops))):
+        for _, operands in nodes(record):
             self.operands.append(tuple(operands))
         self.values = array("d", record.values)
         self.leaves: list[Any] = list(record.leaves)
@@ -37,16 +39,24 @@ class Writer:
     def number(self, x: Operand) -> float:
         return x if isinstance(x, float) else self.values[x]
 
-    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> int:
+    def is_zero(self, x: Operand) -> bool:
+        """Whether a term with this factor is left out."""
+        return isinstance(x, float) and x == 0.0
+
+    def _append(self, op: int, operands: tuple[Operand, ...], value: float) -> Operand:
         self.kinds.append(op)
         self.operands.append(operands)
         self.values.append(value)
         return len(self.kinds) - 1
 
-    def leaf(self, value: Any, number: float) -> int:
-        """A new leaf, which stands for `value`."""
-        self.leaves.append(value)
-        return self._append(ops.LEAF, (len(self.leaves) - 1,), number)
+    def seed(self, x: float) -> Operand:
+        """A seed as an operand: an int is the number of a leaf, which stands for it."""
+        if not isinstance(x, int):
+            return float(x)
+        for position in range(len(self.kinds) - 1, -1, -1):
+            if self.kinds[position] == ops.LEAF and self.operands[position][0] == x:
+                return position
+        raise RecordError(f"leaf {x}, which is to be a seed, is none of its nodes")
 
     def emit(self, op: int, *operands: Operand) -> Operand:
         """A node of a row of fixed arity."""
@@ -129,8 +139,7 @@ class Writer:
                 codes.append(len(operands))
             codes.extend(map(code, operands))
         roots = array("Q", map(code, results))
-        grads = bytes(8 * len(self.kinds))
-        numbers = self.values.tobytes(), grads, consts.tobytes()
+        numbers = self.values.tobytes(), b"", consts.tobytes()
         return Record(bytes(self.kinds), codes.tobytes(), *numbers, roots.tobytes(), self.leaves)
 
 
@@ -148,15 +157,13 @@ def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:
 def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[Operand | None]:
     """The partials of a node that is neither a leaf nor a joint operation, where they are wanted."""
     op, operands = writer.kinds[position], writer.operands[position]
-    since = len(writer.kinds)
     programs = walks.partials(op)
     if op < ops.FIRST_REDUCTION:
+        since = len(writer.kinds)
         return [writer.walk(program, operands, position, since) if wants else None
                 for program, wants in zip(programs, wanted)]  # fmt: skip
     row = ops.REDUCTION[op]
     if not programs:
-        from scalargrad.errors import HigherOrderError
-
         raise HigherOrderError(
             "a node by hand, or a `custom_vjp` that was called outside of the transform, has constants as partials: its"
             " second derivative is not known. Write the function as a `custom_vjp` whose rule uses scalargrad's"
@@ -164,14 +171,13 @@ def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[O
         )
     if row.name == "prod":
         return _others(writer, operands, position, wanted)
-    numbers = [writer.number(x) for x in operands]
+    numbers, arguments = [writer.number(x) for x in operands], row.arguments(len(operands))
     found: list[Operand | None] = []
     for k, number in enumerate(reductions.partials(op, numbers, writer.values[position])):
         partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
         y = operands[partner] if row.pairs and partner < len(operands) else 0.0
-        x = operands[k]
-        walks_on = wanted[k] and not (row.weighted and partner < k)
-        found.append(writer.walk(programs[0], (x, y, number), position, since) if walks_on else None)
+        taken = wanted[k] and k in arguments
+        found.append(writer.walk(programs[0], (operands[k], y, number), position, len(writer.kinds)) if taken else None)
     return found
 
 

@@ -221,23 +221,22 @@ _GATHER: dict[str, Callable[[Sequence[float], float], Gathered]] = {
 def value(op: int, x: Sequence[float]) -> float:
     """The value of a reduction.
 
-    `dot` takes pairs x0 y0 x1 y1 ...; `logsumexp` takes its constant shift first; `custom` takes its value first, then
-    pairs of an operand and its partial.
+    `dot` takes pairs x0 y0 x1 y1 ...; `logsumexp` takes its constant shift first; `custom` and `ruled` take their
+    value first, then pairs of an operand and its partial.
     """
     return _VALUES[op](x)
 
 
 def partials(op: int, x: Sequence[float], z: float) -> Iterator[float]:
-    """The partial by each operand, in order. It is 0.0 for an operand that is always a constant."""
+    """The partial by each operand, in order. It is 0.0 for an operand that no derivative is taken by."""
     row = ops.REDUCTION[op]
     partial, first = _PARTIAL[row.name], row.first
     if row.pairs:
         partners = list(x)
         partners[first::2], partners[first + 1 :: 2] = x[first + 1 :: 2], x[first::2]
         found = [partial(0.0, y, z, 0.0, 0.0) for y in partners]
-        found[:first] = [0.0] * first
-        if row.weighted:
-            found[first + 1 :: 2] = [0.0] * ((len(x) - first) // 2)
+        for k in {*range(len(x))}.difference(row.arguments(len(x))):
+            found[k] = 0.0
         return iter(found)
     s, m, y = _GATHER[row.gather](x[first:], z)
     return itertools.chain([0.0] * first, (partial(item, y, z, s, m) for item in x[first:]))

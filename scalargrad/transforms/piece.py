@@ -26,9 +26,10 @@ class Piece:
     """
 
     def __init__(self, items: Row, blocks: Sequence[Any], since: int, given: Row, numbers: bool) -> None:
-        self.items, self.count, self.numbers = list(items), len(given), numbers
-        self.record = Record(*core.extract(self.items, blocks, since))
-        self.inputs = _plain([*given, *self.record.leaves[self.count :]], numbers)
+        self.items, self.numbers = list(items), numbers
+        self.wanted = [*range(len(given))]
+        self.record = core.extract(self.items, list(blocks), since)
+        self.inputs = _plain([*given, *self.record.leaves[len(given) :]], numbers)
 
     @property
     def is_plain(self) -> bool:
@@ -42,7 +43,7 @@ class Piece:
     def pull(self, seeds: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
         """The results; and for each seed, the derivatives of the results, weighted by it, by all inputs."""
         record, rows, inputs = self._with(seeds)
-        found = core.adjoint(record, range(self.count), rows)
+        found = core.adjoint(record, self.wanted, rows)
         values, flat = self._results(found, results(found), inputs)
         return values, _cut(flat, len(seeds))
 
@@ -55,7 +56,7 @@ class Piece:
 
     def slopes(self, seeds: Sequence[Sequence[float]]) -> Record:
         """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
-        return core.adjoint(self.record, range(self.count), seeds)
+        return core.adjoint(self.record, self.wanted, [list(seed) for seed in seeds])
 
     def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
         """The results; and for each direction, the derivatives in it of what `slopes` found."""
@@ -86,7 +87,7 @@ class Piece:
                 ops=record.ops + bytes([ops.LEAF] * len(codes)),
                 codes=record.codes + codes.tobytes(),
                 values=record.values + values.tobytes(),
-                grads=record.grads + bytes(8 * len(codes)),
+                grads=b"",
                 leaves=[*record.leaves, *inputs[len(self.inputs) :]],
             )
         return record, found, inputs

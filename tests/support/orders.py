@@ -112,7 +112,7 @@ def errors(record: Record, ulps: float = 8.0) -> tuple[list[float], list[float]]
 
 
 def records(function: Callable[..., Any], inputs: Sequence[float], order: int) -> Record:
-    """The record of all derivatives of an order: the adjoint, and its tangents. The last index is the slowest."""
+    """The record of all derivatives of an order from 1 on, the last index the slowest."""
     run = Run(function, "f", list(inputs), range(len(inputs))).execute({}, False)
     record = run.piece(run.items).slopes([[1.0]])
     for _ in range(order - 1):
