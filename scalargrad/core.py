@@ -284,9 +284,7 @@ def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record
     return tangent(record, directions)
 
 
-def hvps(
-    record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]
-) -> array[float]:
+def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]) -> array[float]:
     """How the derivatives by the leaves wanted change in some directions, as numbers. See records/curvature.py."""
     from array import array
 

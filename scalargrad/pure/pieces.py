@@ -230,5 +230,3 @@ def replay(given: Sequence[Any], inputs: Sequence[Any]) -> list[Any]:
             places[position] = tape.record(op, used, numbers, values[position])
     consts = array("d", record.consts)
     return [consts[code - CONST] if code >= CONST else places[code] for code in array("Q", record.roots)]
-
-

@@ -25,9 +25,7 @@ class _Folding(Writer):
         return value
 
 
-def hvps(
-    record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]
-) -> array[float]:
+def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]) -> array[float]:
     """How the derivatives by the wanted leaves change in each direction, one direction after the other.
 
     The derivatives are those of the sum of the roots, each times its seed. A direction has a number per wanted leaf.
