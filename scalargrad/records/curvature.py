@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from scalargrad.record import Record
+from scalargrad.record import Operand, Record
 from scalargrad.records.adjoint import adjoint
 from scalargrad.records.tangent import sweep
-from scalargrad.records.writer import Operand, Writer
+from scalargrad.records.writer import Writer
 
 
 class _Folding(Writer):
