@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 SOURCES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.c"))
 FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra"]
 REQUIRED = os.environ.get("SCALARGRAD_REQUIRE_C") == "1"
-SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
+SANITIZE = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
 
 
 def load_table(module: str) -> ModuleType:
@@ -115,7 +115,7 @@ def ops_header() -> str:
     arities = ", ".join(str(a) for a in ops.ARITY)
     macros = []
     for arity in (1, 2, 3):
-        names = [r.name for r in ops.PRIMITIVES if len(r.operands) == arity]
+        names = [r.name for r in ops.RECORDED if len(r.operands) == arity]
         macros.append(f"#define SG_ROWS_{arity}(ROW) " + " ".join(f"ROW({n}, SG_{n.upper()})" for n in names))
     joints = " ".join(f"ROW({r.name}, SG_{r.name.upper()})" for r in ops.JOINTS)
     macros.append(f"#define SG_JOINTS(ROW) {joints}")
@@ -259,7 +259,7 @@ class BuildExt(build_ext):
         ext.libraries = ["m"]
         if os.environ.get("SCALARGRAD_SANITIZE") == "1":
             ext.extra_compile_args += SANITIZE
-            ext.extra_link_args = SANITIZE[:1]
+            ext.extra_link_args = SANITIZE[1:2]
         super().build_extension(ext)
 
 

@@ -5,10 +5,6 @@ from typing import TYPE_CHECKING
 from scalargrad import errors, functions
 from scalargrad import moved as moved
 from scalargrad.arrays import Mask, Matrix, Vector, concat, matmul, outer, stack
-from scalargrad.arrays.many import dot, log_softmax, logsumexp, mean, norm, prod, softmax
-from scalargrad.arrays.many import max as max
-from scalargrad.arrays.many import min as min
-from scalargrad.arrays.many import sum as sum
 from scalargrad.contexts import detect_anomaly, no_grad
 from scalargrad.core import backend
 from scalargrad.errors import ImplicitDetachWarning, ScalargradError
@@ -28,6 +24,8 @@ _LATER = {
     "custom_vjp": "transforms.custom",
     **dict.fromkeys(("load", "save"), "nn.checkpoints"),
     **dict.fromkeys(("isfinite", "isinf", "isnan"), "arrays.data.tested"),
+    **dict.fromkeys(("dot", "log_softmax", "logsumexp", "mean", "norm", "prod", "softmax"), "arrays.many"),
+    **dict.fromkeys(("max", "min", "sum"), "arrays.many"),
     "constant": "arrays.data.constants",
 }
 
@@ -36,6 +34,10 @@ if TYPE_CHECKING:
     from scalargrad.arrays import linalg
     from scalargrad.arrays.data.constants import constant
     from scalargrad.arrays.data.tested import isfinite, isinf, isnan
+    from scalargrad.arrays.many import dot, log_softmax, logsumexp, mean, norm, prod, softmax
+    from scalargrad.arrays.many import max as max
+    from scalargrad.arrays.many import min as min
+    from scalargrad.arrays.many import sum as sum
     from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:

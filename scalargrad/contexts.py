@@ -110,12 +110,15 @@ class no_grad(_Mode):
     _bits = core.NO_GRAD
 
 
+_WEAK = () if core.Context.__weakrefoffset__ else ("__weakref__",)
+
+
 class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
-    # the leaves of the transform; slots, since a dict would be made for each
-    __slots__ = ("blocks", "is_plain", "nested", "thread", *(() if core.Context.__weakrefoffset__ else ("__weakref__",)))
-    blocks: Sequence[Any]
+    # slots, since a dict would be made for each
+    __slots__ = ("blocks", "is_plain", "nested", "thread", *_WEAK)
+    blocks: Sequence[Any]  # of the leaves of the transform
     is_plain: bool  # its arguments are numbers
     nested: bool  # another transform has run inside
     thread: int

@@ -75,6 +75,36 @@ class StateError(ScalargradError, ValueError):
     """A saved state is damaged, was not written by scalargrad, or does not fit the model or optimiser."""
 
 
+class MissingNameError(ScalargradError, AttributeError):
+    """A module, a network, an optimiser or an array has no attribute of this name.
+
+    Its arguments are what is missing, and the advice, or a function that returns it: `hasattr` needs no advice.
+    """
+
+    def __str__(self) -> str:
+        return ": ".join(part() if callable(part) else part for part in self.args)
+
+
+class Absent:
+    """An attribute that numpy's or PyTorch's classes have and ours do not: reading it raises `MissingNameError`.
+
+    A ``__getattr__`` would do the same, and slow down the reading of every attribute.
+    """
+
+    def __init__(self, name: str, advice: str) -> None:
+        self.name, self.advice = name, advice
+
+    def __get__(self, thing: object, owner: type) -> object:
+        for each in owner.__mro__:  # another base class may have it
+            found = vars(each).get(self.name)
+            if found is not None and not isinstance(found, Absent):
+                return found.__get__(thing, owner) if hasattr(found, "__get__") else found
+        raise MissingNameError(f"{owner.__name__!r} object has no attribute {self.name!r}", self.advice)
+
+    def __repr__(self) -> str:
+        return f"<not here: {self.advice}>"
+
+
 class MissingExtraError(ScalargradError, ImportError):
     """An optional library cannot be imported. The message names the extra that installs it."""
 

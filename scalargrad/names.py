@@ -1,15 +1,16 @@
 """What to write for a name that is not here: PyTorch's and numpy's names beside ours, and our own by where they are.
 
-The modules raise `MissingNameError` from their ``__getattr__``, the classes from descriptors, which cost nothing.
+The modules raise `MissingNameError` from their ``__getattr__``, the classes from descriptors `Absent`, which cost
+nothing.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from typing import Any
 
-from scalargrad.errors import ScalargradError
+from scalargrad.errors import Absent, MissingNameError
 
 _LOGITS = "losses.binary_cross_entropy(logits, targets), which takes logits: leave the last sigmoid out"
 _MODE = "a network has no modes: leave the line out"
@@ -74,45 +75,10 @@ TORCH_ATTRIBUTES = {
 _MODULES = ("scalargrad", "scalargrad.nn", "scalargrad.losses", "scalargrad.optim", "scalargrad.testing")
 
 
-class MissingNameError(ScalargradError, AttributeError):
-    """A module, a network or an optimiser has no attribute of this name.
-
-    Its arguments are the module's name, or the class and the advice, and the missing name. The text is made when it is
-    read: `hasattr` asks often, and needs none.
-    """
-
-    def __str__(self) -> str:
-        owner, name, advice = self.args
-        if advice:
-            return f"{owner!r} object has no attribute {name!r}: {advice}"
-        return f"module {owner!r} has no attribute {name!r}: {_instead(owner, name)}"
-
-
 def missing(module: str, name: str) -> AttributeError:
     """The error for a name that a module lacks."""
-    if name.startswith("__"):
-        return AttributeError(f"module {module!r} has no attribute {name!r}")
-    return MissingNameError(module, name, "")
-
-
-class Absent:
-    """An attribute that PyTorch's classes have and ours do not: reading it raises, `hasattr` says no.
-
-    A ``__getattr__`` would say the same, and slow down the reading of every attribute.
-    """
-
-    def __init__(self, name: str, advice: str) -> None:
-        self.name, self.advice = name, advice
-
-    def __get__(self, thing: object, owner: type) -> Any:
-        for each in owner.__mro__:  # another base class may have it
-            found = vars(each).get(self.name)
-            if found is not None and not isinstance(found, Absent):
-                return found.__get__(thing, owner) if hasattr(found, "__get__") else found
-        raise MissingNameError(owner.__name__, self.name, self.advice)
-
-    def __repr__(self) -> str:
-        return f"<not here: {self.advice}>"
+    text = f"module {module!r} has no attribute {name!r}"
+    return AttributeError(text) if name.startswith("__") else MissingNameError(text, partial(_instead, module, name))
 
 
 def absent() -> dict[str, Absent]:

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
 from scalargrad.arrays import view
+from scalargrad.arrays.base import of_shape
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.names import absent
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.nn.trained import trained
-from scalargrad.table import ops
 from scalargrad.value import Value
 
 T = TypeVar("T", bound="Optimiser")
-_NORM = ops.OPCODE["norm"]
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimiser", "Scheduler", "StepLR",
            "clip_grad_norm", "clip_grad_value"]  # fmt: skip
@@ -63,7 +62,7 @@ class Optimiser:
         self._check()
 
     def __setattr__(self, name: str, x: Any) -> None:
-        """Raises `NumberError` for a setting that is no number. The step asks for its range."""
+        """Raises `NumberError` for a setting that is not a number. The step asks for its range."""
         if name in self._settings:
             convert.argument(x, name)
         super().__setattr__(name, x)
@@ -308,25 +307,20 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """
     leaves = trained(parameters, "clip_grad_norm")
     most = _number(max_norm, "max_norm")
-    grads = view.grads(core.whole(leaves, 1, len(leaves)))
-    norm = _norm(grads)
+    grads = of_shape(core.doubles(view.grads(core.whole(leaves, 1, len(leaves))), False), (len(leaves),), False)
+    norm: float = grads.norm()
     factor = most / (norm + 1e-6)
     if not norm < math.inf:
-        numbers = array("d", grads)
+        numbers = grads.numbers()
         if not all(map(math.isfinite, numbers)):
             raise ArgumentError(
                 f"the norm of the grads is {norm}: a grad is nan or infinite; detect_anomaly() finds where"
             )
         largest = max(map(abs, numbers))
-        factor = most / largest / _norm(array("d", [g / largest for g in numbers]).tobytes())
+        factor = most / largest / (grads / largest).norm()
     if factor < 1.0:
         core.scale_grads(leaves, factor)
     return norm
-
-
-def _norm(numbers: bytes) -> float:
-    block = core.doubles(numbers, False)
-    return core.item(core.reduce_rows_data(_NORM, core.whole(block, 1, len(block))).block, 0)  # type: ignore[no-any-return]
 
 
 def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:

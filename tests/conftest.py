@@ -20,6 +20,7 @@ settings.register_profile("ci", derandomize=True, max_examples=FEW, **_common)
 settings.register_profile("slow", max_examples=2000, **_common)
 settings.register_profile("reduced", max_examples=300, **_common)
 settings.register_profile("few", derandomize=True, max_examples=20, **_common)
+settings.register_profile("fewest", derandomize=True, max_examples=8, **_common)
 settings.load_profile(PROFILE)
 
 

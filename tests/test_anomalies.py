@@ -31,7 +31,8 @@ def test_what_does_not_reach_a_result_is_no_anomaly(name: str) -> None:
     with sg.detect_anomaly():
         y = MASKED[name](x)
         y.backward()
-        assert math.isfinite(sg.grad(MASKED[name])(0.0))
+        slope = sg.grad(MASKED[name])(0.0)  # a Value, where the function makes Values
+        assert math.isfinite(slope.data if isinstance(slope, Value) else slope)
     assert math.isfinite(y.data) and math.isfinite(x.grad)
     with pytest.raises(AnomalyError), sg.detect_anomaly(), sg.detect_anomaly(strict=True):
         MASKED[name](x).backward()

@@ -8,7 +8,6 @@ what follows is linked to it), change a leaf's data, or set a grad.
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 from hypothesis import example, given, settings
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from scalargrad.table import ops
 from tests.support.engines import Engine, bits, native, pure
-from tests.support.profiles import native_only
+from tests.support.profiles import PROFILE, native_only
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 0.1, -0.7, 1e-3, 1e3, 5e-324, -1e-310, 1e300, -1e300, 1e-300,
            math.inf, -math.inf, math.nan, 2.5, 20.0, -40.0, 1.0000001, -0.9999999]  # fmt: skip
@@ -61,8 +60,9 @@ class Run:
         operands = [self.operand(a + k * b, kind + k) for k in range(n)]
         if ops.NAMES[opcode] == "logsumexp":
             operands.insert(0, NUMBERS[b % len(NUMBERS)])
-        if ops.NAMES[opcode] == "custom":  # a constant value, and constant partials
+        if ops.NAMES[opcode] in ("custom", "ruled"):  # a constant value
             operands = [TAME[b % len(TAME)], *operands]
+        if ops.NAMES[opcode] == "custom":  # and constant partials
             operands[2::2] = [NUMBERS[(a + k) % len(NUMBERS)] for k in range(n // 2)]
         self.append(opcode, self.engine.reduce(opcode, operands))
 
@@ -86,7 +86,7 @@ def programs(least: int, most: int) -> st.SearchStrategy[bytes]:
     return st.binary(min_size=WIDTH * least, max_size=WIDTH * most)
 
 
-GRAPHS = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "slow" else 1_000
+GRAPHS = {"slow": 10_000, "few": 300, "fewest": 100}.get(PROFILE, 1_000)
 
 
 @native_only

@@ -95,6 +95,9 @@ LAID_OUT: list[tuple[Any, tuple[Any, ...]]] = [
     (calculus.mse_gradient, ([1.0], [1.0])),
     (calculus.neuron_cost_gradients, ([1.0], 0.0, [[1.0]], [1.0])),
     (calculus.least_squares_gradient, ([1.0], [[1.0]], [1.0])),
+    (calculus.wave_gradient, ([1.0], [1.0], [1.0])),
+    (calculus.quadratic_gradient, ([[1.0]], [1.0], [1.0])),
+    (calculus.soft_cross_entropy_gradient, ([1.0], [1.0])),
 ]
 
 

@@ -79,10 +79,71 @@ def test_everywhere() -> None:
     assert sg.jacobian(lambda x: [sine(v) for v in x])([0.5, 1.0]) == [[math.cos(0.5), 0.0], [0.0, math.cos(1.0)]]
     assert sg.jvp(sine, (0.5,), (2.0,)) == (math.sin(0.5), 2 * math.cos(0.5))
     assert sg.vjp(sine, 0.5)[1](2.0) == (2 * math.cos(0.5),)
-    with pytest.raises(sg.errors.HigherOrderError):
-        sg.grad(sg.grad(sine))(0.5)
     with sg.no_grad():
         assert sine(x)._op == "" and sine(x).data == math.sin(0.5) and sg.grad(sine)(0.5) == math.cos(0.5)
+
+
+def test_a_rule_of_plain_numbers_in_transforms() -> None:
+    """It has a first derivative of numbers, beside Values that its argument does not depend on; no second."""
+    w = Value(3.0)
+    for function in (lambda x: sine(x) * w, lambda x: w * sine(x * 2 / 2)):
+        slope = sg.grad(function)(0.5)
+        w.grad = 0.0
+        slope.backward()
+        assert slope.data == 3 * math.cos(0.5) and w.grad == math.cos(0.5)
+    assert sg.grad(lambda x: x * sine(w))(0.5).data == math.sin(3.0)
+    for second in (
+        lambda: sg.grad(sg.grad(sine))(0.5),
+        lambda: sg.grad(sine)(w),
+        lambda: sg.grad(lambda x: sine(x * w))(0.5),
+        lambda: sg.hessian(sine)(0.5),
+    ):
+        with pytest.raises(sg.errors.HigherOrderError, match=r"sg\.exp for math\.exp|custom_vjp"):
+            second()
+        with sg.no_grad():
+            assert sg.grad(lambda x: sine(x * w))(0.5) == 3 * math.cos(1.5)
+
+
+def test_a_rule_of_values_has_every_derivative() -> None:
+    """The rule says -sin for cos, and three times its own derivative again."""
+    odd = rule(lambda x: sg.cos(x), lambda x: (sg.cos(x), x), lambda x, g: (-3.0 * odd(x) * g,))
+    found, f = [], odd
+    for _ in range(4):
+        found.append(f(0.5) if type(f(0.5)) is float else f(0.5).data)
+        f = sg.grad(f)
+    assert found == pytest.approx([(-3.0) ** k * math.cos(0.5) for k in range(4)], rel=1e-14)
+    x = Value(0.5)
+    slope = sg.grad(odd)(x)
+    slope.backward()
+    assert x.grad == pytest.approx(9 * math.cos(0.5), rel=1e-14)
+    assert sg.hessian(odd)(0.5) == pytest.approx(9 * math.cos(0.5), rel=1e-14)
+    assert sg.jvp(sg.grad(odd), (0.5,), (2.0,))[1] == pytest.approx(18 * math.cos(0.5), rel=1e-14)
+
+
+def test_rules_that_call_one_another() -> None:
+    """A rule runs when the function is called; so these call one another, as often as a derivative may be taken."""
+    wave = rule(math.sin, lambda x: (sg.sin(x), x), lambda x, g: (g * crest(x),))
+    crest = rule(math.cos, lambda x: (sg.cos(x), x), lambda x, g: (-g * wave(x),))
+    x, u = Value(0.5), 0.5
+    assert sg.grad(wave)(u) == math.cos(u) and sg.grad(sg.grad(wave))(u) == -math.sin(u)
+    assert sg.hessian(sg.grad(wave))(u) == -math.cos(u)
+    assert sg.grad(sg.grad(sg.grad(sg.grad(wave))))(u) == math.sin(u)
+    sg.grad(sg.grad(wave))(x).backward()
+    assert x.grad == -math.cos(u)
+    x.grad = 0.0
+    sg.hessian(sg.hessian(wave))(x).backward()
+    assert x.grad == math.cos(u)
+
+
+def test_an_error_in_a_rule_is_the_users() -> None:
+    def fails(*given: Any) -> Any:
+        raise KeyError("no")
+
+    for function in (rule(sg.sin, fails, fails), rule(sg.sin, lambda x: (sg.sin(x), x), fails)):
+        for call in (sg.grad(function), sg.grad(sg.grad(function)), lambda x: function(Value(x))):
+            with pytest.raises(KeyError, match="no"):
+                call(0.5)
+    assert not sg.contexts.rules and not sg.contexts.running
 
 
 def test_arrays() -> None:
@@ -98,7 +159,11 @@ def test_arrays() -> None:
     exp = rule(np.exp, fwd, bwd)
     x = np.array([0.5, 1.0])
     gradient = sg.grad(lambda x: exp(x).sum())(x)
-    assert np.array_equal(gradient, np.exp(x)) and isinstance(seen[0], np.ndarray)
+    assert same(gradient, np.exp(x)) and isinstance(seen[0], Vector)
+    assert same(sg.grad(lambda x: sg.grad(lambda x: exp(x).sum())(x).sum())(x), np.exp(x))
+    v = Vector(x)
+    exp(v).sum().backward()
+    assert np.array_equal(v.grad, np.exp(x)) and isinstance(seen[-1], np.ndarray)
     assert np.array_equal(sg.jacobian(exp)(x), np.diag(np.exp(x)))
     assert np.array_equal(
         sg.grad(lambda m: (exp(m) @ [1.0, 2.0]).sum())(np.ones((2, 2))), math.e * np.ones((2, 2)) * [1, 2]
@@ -113,6 +178,19 @@ def test_arrays() -> None:
     m = Matrix([[1.0, 2.0]])
     double(m).sum().backward()
     assert m.grad == [[2.0, 2.0]] and double(Vector([])).size == 0
+
+
+def test_functions_that_arrays_of_values_do_not_have() -> None:
+    """Such a rule is one of plain numbers, in a transform too."""
+    spread = rule(np.ptp, lambda x: (float(np.ptp(x)), np.argsort(x)), lambda order, g: (g * _ends(order),))
+    x = np.array([3.0, 1.0, 7.0])
+    assert same(sg.grad(lambda x: spread(x) * 2)(x), np.array([0.0, -2.0, 2.0]))
+
+
+def _ends(order: Any) -> Any:
+    found = np.zeros(len(order))
+    found[order[0]], found[order[-1]] = -1.0, 1.0
+    return found
 
 
 def test_arguments() -> None:

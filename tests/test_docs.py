@@ -93,6 +93,7 @@ def test_every_public_name_is_documented() -> None:
 def test_every_module_is_on_the_map() -> None:
     """The contracts in pyproject.toml say who may import whom."""
     page = (ROOT / "docs" / "architecture.md").read_text().split("csrc/\n")[0].split("scalargrad/ ")[1]
+    assert max(map(len, page.splitlines())) <= 120
     names = set(re.findall(r"\w+", page))
     modules = {path for path in (ROOT / "scalargrad").rglob("*.py") if path.name != "__init__.py"}
     assert {path.stem for path in modules} | {path.parent.name for path in modules} - {"scalargrad"} <= names

@@ -27,6 +27,7 @@ BUILTINS: dict[str, type[Exception]] = {
     "KeywordError": TypeError,
     "HigherOrderError": NotImplementedError,
     "MissingExtraError": ImportError,
+    "MissingNameError": AttributeError,
     "NumberError": TypeError,
     "RangeError": OverflowError,
     "ReadOnlyError": AttributeError,

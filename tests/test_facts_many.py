@@ -20,8 +20,8 @@ FACTS = [*facts_many.SUMS, *facts_many.LARGEST, *facts_many.EXPONENTIALS, *facts
 OF: dict[str, list[Fact]] = {}
 for _fact in FACTS:
     OF.setdefault(_fact.function.partition("[")[0], []).append(_fact)
-NAMES = ["sum", "mean", "dot", "prod", "max", "min", "logsumexp", "softmax", "log_softmax", "norm", "custom"]
-OF_ARRAYS = [name for name in NAMES if name not in ("dot", "custom")]
+NAMES = ["sum", "mean", "dot", "prod", "max", "min", "logsumexp", "softmax", "log_softmax", "norm", "custom", "ruled"]
+OF_ARRAYS = [name for name in NAMES if name not in ("dot", "custom", "ruled")]
 
 
 def function(name: str) -> Callable[[list[Any]], Any]:
@@ -29,8 +29,8 @@ def function(name: str) -> Callable[[list[Any]], Any]:
     base, _, index = name.partition("[")
     if base == "dot":
         return lambda x: sg.dot(x[0::2], x[1::2])
-    if base == "custom":
-        return lambda x: core.reduce(ops.OPCODE["custom"], list(x))
+    if base in ("custom", "ruled"):
+        return lambda x: core.reduce(ops.OPCODE[base], list(x))
     found: Callable[[list[Any]], Any] = getattr(sg, base)
     return found if not index else lambda x: found(x)[int(index[:-1])]
 
@@ -49,7 +49,7 @@ def test_floats(name: str) -> None:
     for fact in OF[name]:
         got = function(fact.function)(list(fact.operands))
         assert type(got) is float and right(got, fact.value), (fact.text, got)
-        if name in ("dot", "custom"):
+        if name in ("dot", "custom", "ruled"):
             continue
         if all(x.is_integer() and abs(x) < 2**53 for x in fact.operands) and "-0.0" not in fact.text:
             whole = function(fact.function)([int(x) for x in fact.operands])
@@ -94,7 +94,7 @@ def test_both_backends_reduce_to_the_same_bits(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_values(name: str) -> None:
     for fact in OF[name]:
-        constant = [name == "custom" and k % 2 == 0 for k in range(len(fact.operands))]
+        constant = [name in ("custom", "ruled") and k % 2 == 0 for k in range(len(fact.operands))]
         operands = [x if c else interior(x) for x, c in zip(fact.operands, constant)]
         result = function(fact.function)(operands)
         assert right(result.data, fact.value), (fact.text, result.data)

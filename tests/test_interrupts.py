@@ -9,6 +9,7 @@ import pytest
 
 import scalargrad as sg
 from tests.support import interrupts
+from tests.support.profiles import full
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(),
@@ -25,4 +26,4 @@ def test_interrupts_leave_nothing_changed(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", interrupts.PLACES)
 def test_thousands_of_interrupts(name: str) -> None:
-    assert interrupts.rate(name, 3000) <= 3 * (sg.backend() == "python")
+    assert interrupts.rate(name, full(3000)) <= 3 * (sg.backend() == "python")

@@ -22,7 +22,7 @@ from tests.support.formulas import own
 FOLDER = Path(__file__).parent
 IDS = [
     f"{chapter}{k}"
-    for chapter, last in (("A", 6), ("B", 14), ("C", 11), ("D", 8), ("G", 4))
+    for chapter, last in (("A", 6), ("B", 14), ("C", 11), ("D", 8), ("F", 8), ("G", 4))
     for k in range(1, last + 1)
 ]
 ERRATUM_IDS = [f"E{k}" for k in range(1, 14)]
@@ -87,7 +87,7 @@ def test_the_sources_exist(each: Row | Erratum) -> None:
 
 
 def test_every_source_is_cited_in_full() -> None:
-    assert list(SOURCES) == ["PH", "CH", "LB", "TL", "SM", "GI", "MC"]
+    assert list(SOURCES) == ["PH", "CH", "LB", "TL", "SM", "GI", "MC", "NW", "PE", "GW"]
     assert str(SOURCES["PH"]) == (
         "Terence Parr and Jeremy Howard, “The Matrix Calculus You Need For Deep Learning”, 2018"
     )
@@ -206,7 +206,7 @@ def test_a_row_is_found_in_either_case(each: Row | Erratum) -> None:
     assert check(each.id).row is each
 
 
-@pytest.mark.parametrize("id", ["", "A", "A7", "A0", "B15", "F1", "C 7", "7", "softmax"])
+@pytest.mark.parametrize("id", ["", "A", "A7", "A0", "B15", "F9", "C 7", "7", "softmax"])
 def test_what_is_no_row_is_not_found(id: str) -> None:
     assert find(id) is None
     with pytest.raises(ArgumentError, match=re.escape(repr(id))):
@@ -216,7 +216,9 @@ def test_what_is_no_row_is_not_found(id: str) -> None:
 def test_an_unknown_id_is_told_what_is_near() -> None:
     with pytest.raises(ArgumentError, match=r"'C77'.*did you mean C7\b") as told:
         named("C77")
-    assert str(told.value).endswith("the ledger has A1 to A6, B1 to B14, C1 to C11, D1 to D8, G1 to G4, E1 to E13")
+    assert str(told.value).endswith(
+        "the ledger has A1 to A6, B1 to B14, C1 to C11, D1 to D8, F1 to F8, G1 to G4, E1 to E13"
+    )
     with pytest.raises(ArgumentError, match="'softmax'; the ledger has A1 to A6"):
         check("softmax")
 

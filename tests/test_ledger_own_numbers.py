@@ -223,7 +223,9 @@ def test_an_unknown_row_is_told_what_is_near(line: str, near: str, refused: Any)
 def test_an_unknown_row_that_is_near_to_none(refused: Any) -> None:
     assert refused("Z9") == "no row has 'Z9': `scalargrad formulas` lists all titles"
     assert refused("Z9 z=1").startswith("no row is called 'Z9'")
-    assert refused("Z9 z=1").endswith("the ledger has A1 to A6, B1 to B14, C1 to C11, D1 to D8, G1 to G4, E1 to E13")
+    assert refused("Z9 z=1").endswith(
+        "the ledger has A1 to A6, B1 to B14, C1 to C11, D1 to D8, F1 to F8, G1 to G4, E1 to E13"
+    )
     assert refused("softmax z=1").startswith("no row is called 'softmax'")
 
 

@@ -68,7 +68,10 @@ def test_no_line_stands_twice(key: str) -> None:
 # The sections of each source as they follow each other in its text.
 SECTIONS = {
     "GI": ["inverse", "determinant", "Cholesky factorisation"],
-    "MC": ["traces", "products"],
+    "MC": ["chain rule", "quadratic forms", "traces", "products"],
+    "NW": ["second derivatives", "convex functions", "least squares", "Newton's method"],
+    "PE": ["products"],
+    "GW": ["forward and reverse"],
     "CH": ["1", "2", "3.1", "3.2"],
     "PH": ["1", "2", "3", "3.1", "3.2", "3.3", "3.4", "3.5", "4", "5", "5.1"],
     "LB": ["linear layer", "softmax", "ReLU", "MSE"],

@@ -300,7 +300,8 @@ BUILTINS: dict[type[Exception], type[Exception]] = {
     errors.BackendError: ImportError, errors.RecordError: ValueError, errors.StateError: ValueError,
     errors.DispatchError: TypeError, errors.ForwardError: TypeError, errors.KeywordError: TypeError,
     errors.IndexingError: IndexError, errors.ItemAssignmentError: TypeError,
-    errors.MissingExtraError: ImportError, errors.GradientMismatchError: AssertionError,
+    errors.MissingExtraError: ImportError, errors.MissingNameError: AttributeError,
+    errors.GradientMismatchError: AssertionError,
 }  # fmt: skip
 
 

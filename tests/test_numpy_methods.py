@@ -229,7 +229,7 @@ def test_numpy_is_imported_by_who_needs_it() -> None:
         x = sg.Matrix([[1.0, 2.0], [3.0, 4.0]])
         x.std(0), x.cumsum(1), x.argmax(0), x.argsort(), x.sum(keepdims=True), x.round(1), x.flatten(), x.any()
         x.where(x, x), (x > 1.0).all(0, keepdims=True)
-        assert "numpy" not in sys.modules
+        assert not {"numpy", "scalargrad.arrays.numpy"} & set(sys.modules)
         import numpy
         numpy.exp(x), numpy.ones((2, 2)) * x
         assert "scalargrad.arrays.numpy.rules" not in sys.modules

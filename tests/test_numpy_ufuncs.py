@@ -104,6 +104,19 @@ def test_what_is_asked_of_a_ufunc_may_be_refused(text: str) -> None:
     assert isinstance(caught.value, ScalargradError) or text == "np.exp.outer(v, w)"  # numpy's own, before it asks us
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "wanted"), [(1.0, 2.0, (0.0, 1.0)), (1.0, np.nan, (1.0, 0.0)), (np.nan, 2.0, (0.0, 1.0))]
+)
+def test_fmax_leaves_a_nan_out(x: float, y: float, wanted: tuple[float, float]) -> None:
+    """The other operand has the value and the gradient; a result of lists is shown as lists."""
+    for make in (Value, lambda z: Vector([z]), lambda z: Matrix([[z]])):
+        a, b = make(x), make(y)
+        found = np.fmax(a, b)
+        found.backward() if isinstance(found, Value) else found.sum().backward()
+        assert found.data == make(np.fmax(x, y)).data
+        assert (a.grad, b.grad) == (make(wanted[0]).data, make(wanted[1]).data)
+
+
 def test_arithmetic_in_place() -> None:
     v, numbers = Vector([1.0, 2.0]), np.array([3.0, 4.0])
     for statement in ("a += v", "a -= v", "a *= v", "a /= v", "a **= v", "a //= v", "a %= v"):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.errors import HigherOrderError
+from scalargrad.errors import HigherOrderError, ImplicitDetachWarning
 
 X, W = 1.25, 0.75  # every product of theirs that comes here is exact, or nearly
 TOLERANCE = 1e-12  # relative to the sum of the sizes of the terms: some hundred roundings
@@ -318,3 +318,14 @@ def test_a_pullback_belongs_to_the_context_in_which_it_is_called() -> None:
         seed.grad = w.grad = 0.0
         pullback(seed)[0].backward()
         assert seed.grad == 3.0 * W * X * X and w.grad == by_w
+
+
+@pytest.mark.parametrize("outer", [lambda f: sg.grad(f)(X), lambda f: sg.jacobian(f)(X), lambda f: sg.vjp(f, X)[0],
+                                   lambda f: sg.jvp(f, (X,), (1.0,))[1]])  # fmt: skip
+def test_a_derivative_that_is_a_constant_is_none_that_was_lost(outer: Any) -> None:
+    """The slope of an affine function warns no one; but a function that returns a number does, also beside a slope."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert outer(sg.grad(lambda x: 3.0 * x)) in (0.0, 3.0)
+        with pytest.raises(ImplicitDetachWarning, match="no Value reached"):
+            outer(lambda x: sg.grad(lambda t: 3.0 * t)(X) * x.data)

@@ -12,9 +12,12 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, Vector, linalg
-from scalargrad.pure import sweep
+from scalargrad.pure import sweep, tape
+from scalargrad.pure.graph import Graph
 from scalargrad.pure.operators import Node
-from scalargrad.table import ops
+from scalargrad.pure.quick import operators as quick
+from scalargrad.table import ops, reductions
+from scalargrad.table.evaluate import VALUE
 
 
 def between(
@@ -47,6 +50,12 @@ def same_leaf() -> None:
     KEPT[:] = [X * 2.0, *KEPT[:10]]
 
 
+def set_leaf() -> None:
+    """Gives a leaf another float, which is equal, and uses it: it enters the graph once more."""
+    X.data = float.fromhex(X.data.hex())
+    same_leaf()
+
+
 def close() -> None:
     (OTHER * 2.0).backward(0.0)
 
@@ -68,11 +77,58 @@ def program() -> list[float]:
     return [y.data, x.grad, y.grad]
 
 
-@pytest.mark.parametrize("call", [lambda: OTHER * 2.0 + OTHER, same_leaf, close, link])
+@pytest.mark.parametrize("call", [lambda: OTHER * 2.0 + OTHER, same_leaf, set_leaf, close, link])
 def test_operations_between_random_steps_of_another(call: Callable[[], Any]) -> None:
     wanted = program()
     for _ in range(20):
         assert between(call, program) == wanted
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_is_recorded_in_between_counts(closed: bool) -> None:
+    """All contributions to a leaf, and to a node of a closed graph, are in its grad. Each node has the value of the
+    operands that it was recorded with, though the leaf is set in between."""
+    x, found = Node(1.5), []
+    h = x * 2.0
+
+    def use() -> None:
+        x.data = 3.5 - x.data
+        found.append(x * 4.0 + h * 8.0)
+
+    def step() -> list[Any]:
+        nodes = [x + h, h - x, quick.apply(ops.OPCODE["tanh"], x)]
+        return [*nodes, nodes[0] * 4.0, tape.reduce(ops.OPCODE["sum"], [x, nodes[1], x, h]), nodes[1] * x]
+
+    for _ in range(20):
+        found.clear()
+        if closed:
+            sweep.backward(h, 0.0, 0)
+        nodes = between(use, step, often=0.02)
+        for node in nodes:
+            op, numbers = tape.opcode(node), tape.operand_values(node)
+            value = reductions.value(op, numbers) if op >= ops.FIRST_REDUCTION else VALUE[op](*numbers)
+            assert node.data == value
+        x.grad = 0.0
+        sweep.backward(tape.reduce(ops.OPCODE["sum"], [nodes[3], nodes[4], *found]), 1.0, 0)
+        assert x.grad == 12.0 + 5.0 + 20.0 * len(found)
+
+
+def test_a_link_that_is_entered_while_it_is_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, found = Node(1.5), []
+    h = x * 2.0
+    sweep.backward(h, 0.0, 0)
+    append = Graph.append
+
+    def appending(graph: Graph, *node: Any) -> int:
+        index = append(graph, *node)
+        monkeypatch.undo()
+        found.append(h * 8.0)
+        return index
+
+    monkeypatch.setattr(Graph, "append", appending)
+    y = h + x
+    sweep.backward(y + found[0], 1.0, 0)
+    assert x.grad == 3.0 + 16.0
 
 
 def test_a_node_appended_while_another_thread_sweeps() -> None:

@@ -16,7 +16,7 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, core
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
-from tests.support.profiles import native_only
+from tests.support.profiles import full, native_only
 
 NATIVE = sg.backend() == "native"
 SANITIZED = os.environ.get("SCALARGRAD_SANITIZE") == "1"  # its allocator keeps freed memory, its frames are large
@@ -71,7 +71,7 @@ def _long_chain(n: int) -> None:
     repr(again), again._prev
 
 
-SIZES = [100_000, pytest.param(10_000_000, marks=pytest.mark.slow)]
+SIZES = [100_000, pytest.param(full(10_000_000), marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -79,7 +79,7 @@ def test_a_long_chain_on_a_small_stack(n: int) -> None:
     on_a_small_stack(lambda: _long_chain(n if NATIVE else n // 10))
 
 
-@pytest.mark.parametrize("n", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [20_000, pytest.param(full(1_000_000), marks=pytest.mark.slow)])
 def test_many_uses_of_one_leaf(n: int) -> None:
     x = Value(0.5)
     y = x
@@ -96,7 +96,7 @@ def test_a_sum_over_many_leaves() -> None:
     assert total.data == 100_000.0 and all(leaf.grad == 1.0 for leaf in leaves)
 
 
-@pytest.mark.parametrize("n", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [3_000, pytest.param(full(100_000), marks=pytest.mark.slow)])
 def test_many_losses_over_one_trunk(n: int) -> None:
     x = Value(1.0)
     trunk = x
@@ -177,7 +177,7 @@ ALLOWANCE = 512 * 1024
 
 
 @measures_memory
-@pytest.mark.parametrize("steps", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("steps", [500, pytest.param(full(10_000), marks=pytest.mark.slow)])
 def test_training_keeps_memory_flat(steps: int, no_gc: None) -> None:
     model = MLP(2, [4, 1])
     optimiser = SGD(model.parameters(), lr=0.01)
@@ -193,7 +193,7 @@ def test_training_keeps_memory_flat(steps: int, no_gc: None) -> None:
 
 @pytest.mark.slow_in_python
 @measures_memory
-@pytest.mark.parametrize("steps", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("steps", [20_000, pytest.param(full(1_000_000), marks=pytest.mark.slow)])
 def test_bound_results_keep_memory_flat(steps: int, no_gc: None) -> None:
     """Each result is bound until the next: roll-overs in the middle of an expression must not keep one another."""
     kept: list[Any] = [None]
@@ -222,7 +222,7 @@ def test_products_keep_memory_flat(no_gc: None) -> None:
 
 
 @measures_memory
-@pytest.mark.parametrize("steps", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("steps", [20_000, pytest.param(full(1_000_000), marks=pytest.mark.slow)])
 def test_inference_keeps_memory_flat(steps: int, no_gc: None) -> None:
     x, w = Value(0.5), Value(2.0)
 

@@ -14,12 +14,21 @@ import scalargrad as sg
 from tests.support.profiles import native_only
 from tests.support.threads import run
 
+UNIT = [[float(r == c) for c in range(150)] for r in range(150)]
+LEAVES, CONSTANTS = sg.Matrix(UNIT), sg.constant(UNIT)
+
 LONG: dict[str, Callable[[Any], Any]] = {
     "a product": lambda x: x @ x,
     "element by element": sg.exp,
     "a reduction": lambda x: x.sum(),
     "reductions of rows": lambda x: sg.logsumexp(x, axis=1),
     "without recording": sg.no_grad(lambda x: x @ x),
+    "reductions without recording": sg.no_grad(lambda x: x.sum(1)),
+    "reductions of constants": lambda x: sg.logsumexp(CONSTANTS, axis=1),
+    "a system of equations": lambda x: sg.linalg.solve(x, x),
+    "a determinant": sg.linalg.det,
+    "a factorisation": lambda x: sg.linalg.cholesky(LEAVES),
+    "a system without recording": sg.no_grad(lambda x: sg.linalg.solve(x, x)),
 }
 
 
@@ -66,8 +75,10 @@ def test_long_operations_in_graphs_that_others_close_and_sweep() -> None:
         y = x * 0.5
         shown.append((x, y[0]))
         z = sg.tanh(y @ y.T) @ y
-        (z.sum() + sg.logsumexp(y.reshape(-1)) + sg.logsumexp(z, axis=1).sum()).backward()
-        return z.data, x.grad
+        w = sg.linalg.solve(y + [[float(9 * (r == c)) for c in range(n)] for r in range(n)], z)
+        (w.sum() + sg.logsumexp(y.reshape(-1)) + sg.logsumexp(z, axis=1).sum()).backward()
+        with sg.no_grad():
+            return z.data, w.data, x.grad, sg.logsumexp(w, axis=1).data
 
     def work() -> list[Any]:
         found = [step() for _ in range(6)]
@@ -86,3 +97,34 @@ def test_long_operations_in_graphs_that_others_close_and_sweep() -> None:
     shown.clear()
     results = run([work, work, meddle])
     assert all(found == wanted for found in results[0] + results[1])
+
+
+def test_leaves_that_are_set_while_a_matrix_is_factorised() -> None:
+    """What is recorded are the numbers that the result was computed from: the old ones, or the new ones."""
+    n = 64 if sg.backend() == "native" else 3
+    matrices = [[[float(r == c) * (1.0 + k) + 0.01 for c in range(n)] for r in range(n)] for k in range(2)]
+    x = sg.Matrix(matrices[0])
+    over = threading.Event()
+
+    def measured() -> tuple[float, Any]:
+        d = sg.linalg.slogdet(x).logabsdet
+        x.grad = 0.0
+        d.backward()
+        return d.data, x.grad
+
+    def work() -> list[Any]:
+        found = [measured() for _ in range(40)]
+        over.set()
+        return found
+
+    def meddle() -> None:
+        while not over.is_set():
+            for x.data in matrices:
+                time.sleep(0)
+
+    wanted = []
+    for x.data in matrices:
+        wanted.append(measured())
+    assert wanted[0] != wanted[1]
+    found, _ = run([work, meddle])
+    assert all(each in wanted for each in found)

@@ -49,7 +49,7 @@ def cube(x: Any) -> Any:
         (np.array(3.0), Value, np.array(6.0)),
         (np.array([3, 1]), Vector, np.array([6.0, 2.0])),
         (np.array([[3.0, 1.0]], dtype=np.float32), Matrix, np.array([[6.0, 2.0]])),
-        (np.array([Value(3.0), 1.0], dtype=object), Vector, np.array([6.0, 2.0])),
+        (np.array([Value(3.0), 1.0], dtype=object), Vector, Vector(np.array([6.0, 2.0]))),
         (array("d", [3.0, 1.0]), Vector, array("d", [6.0, 2.0])),
         (memoryview(array("f", [3.0, 1.0])), Vector, [6.0, 2.0]),
         (Vector([3.0, 1.0]), Vector, Vector([6.0, 2.0])),
@@ -155,10 +155,12 @@ def test_shapes_of_jacobians() -> None:
     a, x = np.arange(6.0).reshape(2, 3), np.array([1.0, 2.0, 3.0])
     assert same(sg.jacobian(lambda x: a @ x)(x), a)
     assert same(sg.jacobian(lambda x: a @ x)(Vector(x)), a)
-    assert same(sg.jacobian(lambda x: Matrix(a.tolist()) @ x)(Vector([1.0, 2.0, 3.0])), a.tolist())
+    assert same(sg.jacobian(lambda x: sg.constant(a.tolist()) @ x)(Vector([1.0, 2.0, 3.0])), a.tolist())
+    assert same(sg.jacobian(lambda x: Matrix(a.tolist()) @ x)(Vector([1.0, 2.0, 3.0])), Matrix(a.tolist()))
     assert same(sg.jacobian(lambda x: (x * x).sum())(x), 2 * x)
-    assert same(sg.jacobian(lambda t: Vector(x.tolist()) * t)(2.0), x.tolist())
-    assert same(sg.jacobian(lambda t: Vector(x) * t)(2.0), x)
+    assert same(sg.jacobian(lambda t: sg.constant(x.tolist()) * t)(2.0), x.tolist())
+    assert same(sg.jacobian(lambda t: sg.constant(x) * t)(2.0), x)
+    assert same(sg.jacobian(lambda t: Vector(x) * t)(2.0), Vector(x))  # the elements of a Vector are Values
     products = sg.jacobian(lambda w: w @ x)(a)
     assert products.shape == (2, 2, 3) and np.array_equal(products, np.einsum("ij,k->ijk", np.eye(2), x))
     nested = sg.jacobian(lambda w: w @ x)(Matrix(a.tolist()))

@@ -15,6 +15,8 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.transforms import containers
+from scalargrad.transforms.trees import Tree
 from tests.support.engines import same
 
 pytestmark = pytest.mark.filterwarnings("ignore:no Value reached the result")
@@ -114,14 +116,38 @@ KEPT: list[tuple[Any, Any]] = [  # the argument, its gradient where it is not th
 def test_containers_and_kinds_are_kept(given: Any, wanted: Any) -> None:
     wanted = given if wanted is None else wanted
     before = repr(given)
-    gradient = sg.grad(halves)(given)
-    assert same(gradient, wanted) and type(gradient) is type(wanted) and gradient is not given
-    assert same(sg.vjp(halves, given)[1](1.0), (wanted,))
-    value, both = sg.value_and_grad(halves)(given)
-    assert same(both, wanted) and type(value) is float
-    assert repr(given) == before
-    if isinstance(given, (Vector, Matrix)):
-        assert all(v.grad == 0.0 for v in given.elements())
+
+    def hold(numbers: Callable[[Any], Any]) -> Any:
+        gradient = sg.grad(halves)(given)
+        assert same(numbers(gradient), wanted) and gradient is not given
+        assert same(numbers(sg.vjp(halves, given)[1](1.0)), (wanted,))
+        value, both = sg.value_and_grad(halves)(given)
+        assert same(numbers(both), wanted) and repr(given) == before
+        return value, gradient
+
+    with sg.no_grad():
+        value, _ = hold(lambda gradient: gradient)
+        assert type(value) is float
+    value, gradient = hold(_numbers)
+    items, slopes = Tree(given, "given").items(), Tree(gradient, "gradient").items()
+    values = [x for x in items if isinstance(x, Value)]
+    assert [type(x) for x in slopes] == [Value if isinstance(x, Value) else float for x in items]
+    if values:
+        value.backward()
+        before_second = [x.grad if x._op == "" else 0.0 for x in values]
+        assert [x.grad for x in values] == [x.data for x in values]
+        sg.sum(slopes).backward()
+        assert [x.grad for x in values] == [x + 1.0 for x in before_second]
+    elif items:
+        assert type(value) is float
+
+
+def _numbers(gradient: Any) -> Any:
+    """With floats for Values; arrays stay as they are."""
+    if isinstance(gradient, Value):
+        return gradient.data
+    keys = containers.keys(gradient)
+    return gradient if keys is None else containers.join(gradient, keys, [_numbers(gradient[key]) for key in keys])
 
 
 def test_what_the_function_is_given() -> None:
@@ -154,8 +180,9 @@ INPUTS: list[tuple[Any, tuple[int, ...], bool]] = [  # with their shapes, and wh
 ]  # fmt: skip
 OUTPUTS: list[tuple[Callable[[Any], Any], tuple[int, ...]]] = [
     (lambda s: s * 3.0, ()),
-    (lambda s: Vector([1.0, 2.0, 3.0]) * s, (3,)),
-    (lambda s: Matrix([[1.0], [2.0]]) * s, (2, 1)),
+    (lambda s: sg.constant([1.0, 2.0, 3.0]) * s, (3,)),
+    (lambda s: sg.constant([[1.0], [2.0]]) * s, (2, 1)),
+    (lambda s: Vector([1.0, 2.0, 3.0]) * s, (3,)),  # whose elements are Values
 ]
 
 
@@ -173,7 +200,9 @@ def test_shapes_and_entries_of_jacobians(x: Any, shape: Any, of_numpy: bool, out
     factors = np.array(3.0) if out == () else np.arange(1.0, math.prod(out) + 1).reshape(out)
     wanted = np.multiply.outer(factors, np.array(weights))
     assert np.shape(found) == out + shape and np.array_equal(found, wanted)
-    assert type(found) is (np.ndarray if of_numpy else float if out + shape == () else list)
+    kinds = {1: Vector, 2: Matrix} if output is OUTPUTS[-1][0] else {}  # where the entries are Values
+    kind = np.ndarray if of_numpy else float if out + shape == () else list
+    assert type(found) is kinds.get(len(out + shape), kind)
     tangent = np.arange(2.0, size + 2.0).reshape(shape) if shape else 2.0
     _, derivative = sg.jvp(function, (x,), (tangent,))
     assert np.array_equal(derivative if out == () else derivative.data, np.tensordot(wanted, tangent, len(shape)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -60,6 +61,10 @@ def _inside(context: Any, outside: Outside, error: type[BaseException]) -> Calla
     return function
 
 
+def _hand_made(x: Any) -> Value:
+    return Value(x.data * x.data, (x,), (2 * x.data,))
+
+
 FAILURES: list[tuple[type[BaseException], Callable[[Outside], Callable[[Any], Any]]]] = [
     (RuntimeError, lambda o: _raises(o, RuntimeError)),
     (Stop, lambda o: _raises(o, Stop)),
@@ -69,7 +74,10 @@ FAILURES: list[tuple[type[BaseException], Callable[[Outside], Callable[[Any], An
     (ScalargradError, lambda o: lambda x: "a"),
     (TypeError, lambda o: lambda: None),
     (RuntimeError, lambda o: lambda x: sg.grad(_raises(o, RuntimeError))(1.0)),
-    (HigherOrderError, lambda o: lambda x: sg.grad(lambda y: y * x)(1.0)),
+    (HigherOrderError, lambda o: lambda x: sg.grad(lambda y: _hand_made(y) * x)(x)),
+    (HigherOrderError, lambda o: lambda x: (x * o.leaf).backward()),
+    (Stop, lambda o: sg.grad(_raises(o, Stop))),
+    (Stop, lambda o: sg.hessian(_raises(o, Stop))),
     (ShapeError, lambda o: lambda x: sg.grad(lambda y: [y, y])(1.0)),
 ]
 
@@ -95,7 +103,7 @@ def test_an_exception_leaves_everything(name: str, error: type[BaseException], m
 
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_another_thread_may_go_on_after_an_exception(name: str) -> None:
-    """A transform that is still listed as running would make those of other threads refuse its Values."""
+    """A transform that is still listed as running would make a backward from its Values raise, in every thread."""
     kept: list[Any] = []
 
     def fails(x: Any) -> Any:
@@ -108,7 +116,11 @@ def test_another_thread_may_go_on_after_an_exception(name: str) -> None:
     thread = threading.Thread(target=lambda: found.append(sg.grad(lambda x: x * x)(kept[0])))
     thread.start()
     thread.join()
-    assert found == [6.0] and kept[0].grad == 0.0
+    assert found[0].data == 6.0 and kept[0].grad == 0.0
+    thread = threading.Thread(target=found[0].backward)
+    thread.start()
+    thread.join()
+    assert kept[0].grad == 2.0
 
 
 @pytest.mark.parametrize("has_aux", [False, True])
@@ -150,12 +162,58 @@ def test_results_that_are_not_one_number(result: Any, found: str) -> None:
     sg.jacobian(result)(2.0)
 
 
-def test_the_higher_order_error_names_the_ways_out() -> None:
-    with pytest.raises(HigherOrderError) as caught:
-        sg.grad(sg.grad(lambda x: x * x))(1.0)
-    message = str(caught.value)
-    assert "depends on the arguments of another transform that is running" in message
-    assert "need `hessian`" in message and "pass x.data" in message
+def test_the_higher_order_errors_name_the_ways_out() -> None:
+    w = Value(2.0)
+
+    def backward(x: Any) -> Any:
+        (x * w).backward()
+        return x * w.grad
+
+    @sg.custom_vjp
+    def sine(x: Any) -> Any:
+        return math.sin(x)
+
+    sine.defvjp(lambda x: (math.sin(x), x), lambda x, g: (g * math.cos(x),))
+    calls: list[tuple[Callable[[], Any], list[str]]] = [
+        (lambda: sg.grad(backward)(1.0), ["backward was called inside a transform", "sg.grad", "x.detach()"]),
+        (lambda: sg.grad(sg.grad(_hand_made))(1.0), ["a node by hand", "`custom_vjp` whose rule uses", "`no_grad`"]),
+        (lambda: sg.grad(sg.grad(sine))(1.0), ["sg.exp for math.exp", "v.data for what is a constant"]),
+    ]
+    for call, parts in calls:
+        with pytest.raises(HigherOrderError) as caught:
+            call()
+        assert all(part in str(caught.value) for part in parts) and w.grad == 0.0
+
+
+def test_backward_inside_a_transform() -> None:
+    """It is refused exactly from a Value that depends on the arguments of a transform that runs, in any thread."""
+    w = Value(2.0)
+
+    def function(x: Any) -> Any:
+        (w * w * x.data).backward()
+        (x.detach() * w).backward()
+        for root in (x * w, sg.grad(lambda y: y * y * x)(1.0), sg.sin(w) * (x * 0.0)):
+            with pytest.raises(HigherOrderError, match="backward was called inside a transform"):
+                root.backward()
+        failed: list[bool] = []
+
+        def work() -> None:
+            try:
+                (x * w).backward()
+            except HigherOrderError:
+                failed.append(True)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert failed and w.grad == 15.0  # 2 w x + x
+        return x * w.grad
+
+    assert sg.grad(function)(3.0) == 15.0
+    kept: list[Any] = []
+    sg.grad(lambda x: kept.append(x * w) or x)(3.0)
+    kept[0].backward()  # its transform has ended
+    assert w.grad == 18.0
 
 
 # --- contexts in one another ------------------------------------------------------------------------------------------
@@ -241,6 +299,8 @@ def test_a_watch_watches_transforms_too(name: str) -> None:
         return (sg.sqrt(x), 1.0) if name == "aux" else sg.sqrt(x)
 
     def run() -> Any:
+        if name == "jvp":
+            return sg.jvp(function, (0.0,), (1.0,))  # the tangent 0 has the derivative 0, as every product with 0
         found = TRANSFORMS[name](function)(0.0)
         return found[1](1.0) if name == "vjp" else found
 

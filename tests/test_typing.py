@@ -10,6 +10,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def _objects() -> Iterator[Any]:
                 yield found
 
 
+@cache
 def _tree(module: str) -> ast.Module:
     """The syntax of a module; of its stub where it has one."""
     path = Path(inspect.getfile(importlib.import_module(module)))

@@ -70,6 +70,14 @@ assert_type(pullback(1.0), tuple[Any, ...])
 # jacobian: the other arguments keep their types
 rows: list[list[float]] = sg.jacobian(lambda x: [x[0] * x[1], x[0]])([3.0, 2.0])
 sg.jacobian(of_floats)(1.0, power=2)
+sg.jacobian(two, (0, 1), mode="forward", sparse=True)(3.0, 2.0)
+
+# hessian: as jacobian; hvp: the vector comes last
+curved: list[list[float]] = sg.hessian(of_list)([3.0, 2.0])
+sg.hessian(of_floats, sparse="csr")(1.0, power=2)
+sg.hessian(two, (0, 1), has_aux=False, sparse="coo")(3.0, 2.0)
+product: list[float] = sg.hvp(of_list)([3.0, 2.0], [1.0, 0.0])
+sg.hvp(of_floats)(1.0, 1.0, power=2)
 
 
 # decorators

@@ -1,4 +1,5 @@
-/* Operations on a matrix that have several results. */
+/* Operations on a matrix that have several results. They are computed from a copy of the operands' numbers, long ones
+ * without the GIL, and recorded afterwards. */
 #include "arrays/joint.h"
 
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "python/recording.h"
 #include "tape/memory.h"
 #include "tape/operands.h"
+
+#define SG_LONG_ROWS 32   /* the elimination of so many takes about 20 us */
 
 /* An operation: a matrix and, for solve, its right side; numbers[0] is then the number of rows. */
 typedef struct {
@@ -80,8 +83,7 @@ static PyObject *record_results(sg_thread *thread, const joint *j)
     return result;
 }
 
-/* Copies the operands' numbers, and computes the results. */
-static sg_outcome compute(joint *j)
+static void copy_operands(const joint *j)
 {
     double *at = j->numbers;
     if (j->op == SG_SOLVE)
@@ -91,7 +93,35 @@ static sg_outcome compute(joint *j)
         sg_block_copy(j->arrays[k].block, l->rows, l->columns, l->offset, l->row, l->column, at);
         at += (size_t)l->rows * l->columns;
     }
-    return sg_joint_values(j->op, j->numbers, j->n, j->numbers + j->n);
+}
+
+/* Whether the operands still have the numbers that were copied, to the bit. */
+static int are_as_copied(const joint *j)
+{
+    const double *at = j->numbers + (j->op == SG_SOLVE);
+    for (int k = 0; k < 2 && j->arrays[k].block; k++)
+        for (uint32_t r = 0; r < j->arrays[k].layout.rows; r++)
+            for (uint32_t c = 0; c < j->arrays[k].layout.columns; c++, at++) {
+                double x = sg_block_number(j->arrays[k].block, sg_position(&j->arrays[k].layout, r, c));
+                if (memcmp(&x, at, sizeof x))
+                    return 0;
+            }
+    return 1;
+}
+
+/* Computes the results, long ones without the GIL. If they are to be recorded, and another thread has set a leaf
+ * meanwhile, they are computed anew, with it: the graph must have the numbers that they were computed from. */
+static sg_outcome compute(const joint *j, int recorded)
+{
+    for (int yields = j->arrays[0].layout.rows >= SG_LONG_ROWS;; yields = 0) {
+        copy_operands(j);
+        PyThreadState *state = yields ? PyEval_SaveThread() : NULL;
+        sg_outcome outcome = sg_joint_values(j->op, j->numbers, j->n, j->numbers + j->n);
+        if (state)
+            PyEval_RestoreThread(state);
+        if (!state || !recorded || are_as_copied(j))
+            return outcome;
+    }
 }
 
 static PyObject *evaluate(sg_thread *thread, joint *j)
@@ -101,7 +131,7 @@ static PyObject *evaluate(sg_thread *thread, joint *j)
     for (int k = 0; recorded && k < 2; k++)
         if (j->arrays[k].block && !sg_block_look(j->arrays[k].block))
             return NULL;
-    sg_outcome outcome = compute(j);
+    sg_outcome outcome = compute(j, recorded);
     if (outcome == SG_NO_MEMORY)
         return sg_no_memory();
     if (outcome == SG_NOT_FINITE)

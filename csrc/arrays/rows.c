@@ -13,23 +13,41 @@
 
 #define SG_LONG (1u << 14)   /* so many numbers take about 20 us */
 
-/* `arrays` has the rows and, for logsumexp, the shifts, which are constants. */
-static double reduce_row(int op, const sg_array arrays[3], uint32_t r, double *row)
+static int are_long(const sg_layout *l)
 {
-    const sg_layout *l = &arrays[0].layout;
-    uint32_t shift = op == SG_LOGSUMEXP;
-    if (shift)
-        row[0] = sg_block_number(arrays[1].block, sg_position(&arrays[1].layout, r, 0));
-    sg_block_copy(arrays[0].block, 1, l->columns, sg_position(l, r, 0), 0, l->column, row + shift);
-    return sg_reduce(op, row, l->columns + shift);
+    return (uint64_t)l->rows * l->columns >= SG_LONG;
 }
 
-static PyObject *compute_rows(int op, const sg_array arrays[3], double *row, int leaf)
+/* --- numbers only ------------------------------------------------------------------------------------------------- */
+
+/* `arrays` has the rows and, for logsumexp, the shifts, which are constants; a shift is copied in front of its row. */
+static void copy_row(int op, const sg_array arrays[3], uint32_t r, double *row)
 {
-    uint32_t rows = arrays[0].layout.rows;
+    const sg_layout *l = &arrays[0].layout;
+    if (op == SG_LOGSUMEXP)
+        *row++ = sg_block_number(arrays[1].block, sg_position(&arrays[1].layout, r, 0));
+    sg_block_copy(arrays[0].block, 1, l->columns, sg_position(l, r, 0), 0, l->column, row);
+}
+
+/* The results as leaves, or as constants. Long ones are computed from a copy, without the GIL. */
+static PyObject *compute_rows(int op, const sg_array arrays[3], int leaf)
+{
+    uint32_t rows = arrays[0].layout.rows, n = arrays[0].layout.columns + (op == SG_LOGSUMEXP);
+    size_t size = (size_t)rows * n * sizeof(double);
     PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(rows * sizeof(double)));
-    for (uint32_t r = 0; bytes && r < rows; r++)
-        ((double *)(void *)PyBytes_AsString(bytes))[r] = reduce_row(op, arrays, r, row);
+    double *out = bytes ? (double *)(void *)PyBytes_AsString(bytes) : NULL, *copy = bytes ? sg_large_alloc(size) : NULL;
+    if (!copy) {
+        Py_XDECREF(bytes);
+        return sg_no_memory();
+    }
+    for (uint32_t r = 0; r < rows; r++)
+        copy_row(op, arrays, r, copy + (size_t)r * n);
+    PyThreadState *state = are_long(&arrays[0].layout) ? PyEval_SaveThread() : NULL;
+    for (uint32_t r = 0; r < rows; r++)
+        out[r] = sg_reduce(op, copy + (size_t)r * n, n);
+    if (state)
+        PyEval_RestoreThread(state);
+    sg_large_free(copy, size);
     return sg_block_of_doubles(bytes, leaf);
 }
 
@@ -99,7 +117,7 @@ static uint32_t append_rows(sg_graph *open, const listed_rows *x)
 static PyObject *record_rows(int op, sg_thread *thread, const sg_array arrays[3], double *row)
 {
     listed_rows x = {.op = op, .rows = arrays[0].layout.rows, .columns = arrays[0].layout.columns};
-    for (int yields = (uint64_t)x.rows * x.columns >= SG_LONG;; yields = 0) {
+    for (int yields = are_long(&arrays[0].layout);; yields = 0) {
         sg_graph *open = sg_open_for(thread, arrays, x.rows);
         if (!open)
             return NULL;
@@ -150,15 +168,16 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
     if (!thread || !read_rows(args, n, &op, arrays))
         return NULL;
     const sg_layout *l = &arrays[0].layout;
-    if (!l->rows || !l->columns || thread->mode & SG_WATCH || !sg_is_tracked(arrays[0].block))
+    int constants = arrays[0].block->doubles && !arrays[0].block->leaf;
+    int each = !constants && (thread->mode & SG_WATCH || !sg_is_tracked(arrays[0].block));
+    if (each || !l->rows || !l->columns)
         return sg_view_of(sg_each_row(op, &arrays[0], &arrays[1]), l->rows, 1);
-    int only = thread->mode & SG_NO_GRAD;
-    if (!only && !sg_block_look(arrays[0].block))
+    if (constants || thread->mode & SG_NO_GRAD)
+        return sg_view_of(compute_rows(op, arrays, !constants), l->rows, 1);
+    if (!sg_block_look(arrays[0].block))
         return NULL;
     double *row = sg_alloc(((size_t)l->columns + 1) * sizeof *row);
-    PyObject *result = !row   ? sg_no_memory()
-                       : only ? compute_rows(op, arrays, row, 1)
-                              : record_rows(op, thread, arrays, row);
+    PyObject *result = row ? record_rows(op, thread, arrays, row) : sg_no_memory();
     sg_free(row);
     return sg_view_of(result, l->rows, 1);
 }
@@ -173,8 +192,5 @@ PyObject *sg_py_reduce_rows_data(PyObject *module, PyObject *const *args, Py_ssi
         return NULL;
     if (arrays[0].layout.rows && !arrays[0].layout.columns)
         return PyErr_Format(PyExc_ValueError, "a row of nothing has no reduction");
-    double *row = sg_alloc(((size_t)arrays[0].layout.columns + 1) * sizeof *row);
-    PyObject *result = row ? compute_rows(op, arrays, row, 0) : sg_no_memory();
-    sg_free(row);
-    return sg_view_of(result, arrays[0].layout.rows, 1);
+    return sg_view_of(compute_rows(op, arrays, 0), arrays[0].layout.rows, 1);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/multiply.h"
+#include "table/table.h"
 #include "tape/memory.h"
 
 #define FAR 5000             /* no double times a larger power of two is anything but 0 or infinite */

@@ -2,7 +2,6 @@
  * says what they are. Matrices are row by row. */
 #ifndef SG_LINEAR_H
 #define SG_LINEAR_H
-#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,13 +34,6 @@ static inline void sg_subtract(uint32_t n, double *restrict x, double factor, co
     if (factor != 0.0)
         for (uint32_t j = 0; j < n; j++)
             x[j] -= factor * y[j];
-}
-
-/* The product of the chain rule: IEEE's, except that a nan made by a zero factor is 0. */
-static inline double sg_zmul(double a, double b)
-{
-    double p = a * b;
-    return isnan(p) && (a == 0.0 || b == 0.0) ? 0.0 : p;
 }
 
 /* All of these return 0 if memory ran out. sg_factors_free frees what sg_factor has made. */

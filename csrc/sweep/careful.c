@@ -23,12 +23,6 @@ typedef struct {
     int quick;               /* bulks that are reached as a whole go through the kernels, until a nan appears */
 } careful_pass;
 
-static inline double zmul(double a, double b)
-{
-    double p = a * b;
-    return isnan(p) && (a == 0.0 || b == 0.0) ? 0.0 : p;
-}
-
 /* Adds a contribution to an operand's adjoint and returns the sum. */
 static inline __attribute__((always_inline)) double push(careful_pass v, uint32_t operand, double c)
 {
@@ -44,7 +38,7 @@ static inline __attribute__((always_inline)) double push(careful_pass v, uint32_
 }
 
 #define SG_PASS careful_pass
-#define SG_TIMES(d, partial) zmul((d), (partial))
+#define SG_TIMES(d, partial) sg_zmul((d), (partial))
 #define SG_ACCUMULATE(operand, product)                                                                                \
     do {                                                                                                               \
         double sum = push(v, (operand), (product));                                                                    \

@@ -3,6 +3,7 @@
 #ifndef SG_TABLE_H
 #define SG_TABLE_H
 #include <float.h>
+#include <math.h>
 
 #include "ops.h"
 #include "scalargrad.h"
@@ -10,5 +11,12 @@
 #if FLT_EVAL_METHOD != 0
 #error "scalargrad needs arithmetic in double precision (FLT_EVAL_METHOD 0): on x86, compile with -msse2 -mfpmath=sse"
 #endif
+
+/* The product of the chain rule: IEEE's, except that a nan made by a zero factor is 0. */
+static inline double sg_zmul(double a, double b)
+{
+    double p = a * b;
+    return isnan(p) && (a == 0.0 || b == 0.0) ? 0.0 : p;
+}
 
 #endif

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, overload
 
 from scalargrad import convert, core
-from scalargrad.arrays import reading, showing, view
+from scalargrad.arrays import reading, view
 from scalargrad.arrays.reading import Shape
 from scalargrad.core import View, whole
 from scalargrad.errors import (
@@ -168,9 +168,7 @@ class Array:
         if None in lengths:
             raise ArgumentError(f"the lengths of a shape must be ints, got {convert.short(given)}")
         wanted: Any = tuple(lengths)
-        known = 1
-        for n in wanted:
-            known *= n if n != -1 else 1
+        known = math.prod(n for n in wanted if n != -1)
         if wanted.count(-1) == 1 and known and self.size % known == 0:
             wanted = tuple(self.size // known if n == -1 else n for n in wanted)
             known = self.size
@@ -190,10 +188,14 @@ class Array:
         __int__ = __float__
 
     def __repr__(self) -> str:
+        from scalargrad.arrays import showing
+
         return showing.shown(type(self).__name__, self._plain(), self.shape)
 
     def __format__(self, spec: str) -> str:
         """The numbers, each by the format, such as ``f"{v:.2f}"``."""
+        from scalargrad.arrays import showing
+
         return showing.formatted(self._plain(), self.shape, spec) if spec else str(self)
 
     def _plain(self) -> list[Any]:
@@ -251,7 +253,8 @@ class Array:
         from copy import deepcopy
 
         flat, elements = self._flattened()
-        return self._like([] if flat is None else copied(flat, memo), [deepcopy(x, memo) for x in elements])  # type: ignore[no-any-return]
+        copies = _merged([] if flat is None else copied(flat, memo), [deepcopy(x, memo) for x in elements])
+        return of_shape(core.block(copies), self.shape, self.of_numpy)  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         flat, elements = self._flattened()
@@ -264,10 +267,6 @@ class Array:
         place = itertools.count()
         packed = [next(place) if isinstance(x, core.Node) and core.key(x) is not None else x for x in elements]
         return flattened(*results) if results else None, packed
-
-    def _like(self, roots: list[Any], elements: list[Any]) -> Any:
-        """An array of the same shape, of such roots and other elements."""
-        return of_shape(core.block(_merged(roots, elements)), self.shape, self.of_numpy)
 
 
 def position(key: Any, length: int, shape: Shape) -> int:

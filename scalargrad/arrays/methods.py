@@ -15,8 +15,14 @@ from scalargrad.arrays.base import axis_of, of_shape, position
 from scalargrad.arrays.reductions import Reductions, check_options, is_double, keyword_error
 from scalargrad.convert import argument as number
 from scalargrad.convert import index, short
-from scalargrad.errors import ArgumentError, ImplicitDetachWarning, IndexingError, NumberError, ShapeError
-from scalargrad.names import Absent
+from scalargrad.errors import (
+    Absent,
+    ArgumentError,
+    ImplicitDetachWarning,
+    IndexingError,
+    NumberError,
+    ShapeError,
+)
 from scalargrad.table import ops
 from scalargrad.value import is_drawn
 
@@ -100,6 +106,17 @@ class Methods(Reductions):
                 text = "the gradient stops here; x.numpy() gives the numbers, np.asarray(x) an object array of Values"
                 warnings.warn(text, ImplicitDetachWarning, stacklevel=2)
             return self.numpy().astype(dtype)
+
+        def __array_ufunc__(self, ufunc, method, *inputs, **options):
+            """numpy's hook. The import replaces it, and `__array_function__`, by the functions that they call."""
+            from scalargrad.arrays.numpy import array_ufunc
+
+            return array_ufunc(self, ufunc, method, *inputs, **options)
+
+        def __array_function__(self, function, types, args, kwargs):
+            from scalargrad.arrays.numpy import array_function
+
+            return array_function(self, function, types, args, kwargs)
 
     def astype(self: A, dtype: Any, copy: bool = True) -> A | Mask:
         """The array itself for float; for bool, the Mask of the elements that are not 0. Raises `NumberError`."""

@@ -140,10 +140,7 @@ class Reductions(Arithmetic):
         along = None if axis is None else self._axis(axis)
         rows = self._along(along) if of_nothing is not None else self._filled(ops.NAMES[opcode], along)
         if rows.columns:
-            if opcode == _LOGSUMEXP:
-                zeros = whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1)
-                return self._reduced(core.reduce_rows(opcode, rows, zeros), along, keepdims)
-            column = core.reduce_rows(opcode, rows)
+            column = unshifted(rows) if opcode == _LOGSUMEXP else core.reduce_rows(opcode, rows)
             if along is None and not keepdims:
                 return core.item(column.block, 0)  # type: ignore[no-any-return]
             return self._reduced(column, along, keepdims)
@@ -164,6 +161,11 @@ class Reductions(Arithmetic):
         if along is None:
             return found.reshape(self.shape)
         return found.T if along == 0 else found
+
+
+def unshifted(rows: View) -> View:
+    """A column with the logsumexp of each row, whose shifts are 0."""
+    return core.reduce_rows(_LOGSUMEXP, rows, whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1))
 
 
 def row_maxima(x: Array) -> Any:

@@ -47,6 +47,35 @@ def engine_four_index(f: Callable[[Any], Any], x: Any) -> list[list[Any]]:
     return [[gradients(output, inputs) for output in row] for row in f(inputs)]
 
 
+def engine_curve(f: Callable[[Any], Any], x: Any) -> list[list[float]]:
+    """The Hessian of a number by a list of floats: `backward` through each number of the gradient."""
+    return engine_jacobian(sg.grad(f), x)
+
+
+def engine_hessian(f: Callable[[Any], Any], x: Any) -> list[list[float]]:
+    """The Hessian of a number by a list of floats, by `hessian`."""
+    found: list[list[float]] = sg.hessian(f)(x)
+    return found
+
+
+def engine_product(f: Callable[[Any], Any], x: Any, v: Any) -> list[float]:
+    """The Hessian times a vector, by `hvp`: forward through the gradient."""
+    found: list[float] = sg.hvp(f)(x, v)
+    return found
+
+
+def engine_tangent(f: Callable[[Any], Any], x: Any, v: Any) -> list[float]:
+    """The derivative of a list of numbers in the direction v, by `jvp`."""
+    found: list[float] = sg.jvp(f, (x,), (v,))[1]
+    return found
+
+
+def engine_adjoint(f: Callable[[Any], Any], x: Any, u: Any) -> list[float]:
+    """The derivatives of a list of numbers, weighted by u, by `vjp`."""
+    found: list[float] = sg.vjp(f, x)[1](u)[0]
+    return found
+
+
 def engine_value(f: Callable[..., Any], *arguments: Any) -> Any:
     """The numbers that a function of Values returns, nested as it nests them."""
     results = f(*mapped(Value, list(arguments)))

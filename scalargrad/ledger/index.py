@@ -61,9 +61,26 @@ INDEX: tuple[Entry, ...] = (
         Cholesky factorisation | A = LLᵀ: dL = L Φ(L⁻¹ dA L⁻ᵀ), Ā = ½ L⁻ᵀ(P + Pᵀ)L⁻¹ with P = Φ(LᵀL̄) | G3
     """),
     *_of("MC", """
+        chain rule | the Hessian of f(g(x)): J_gᵀ H_f J_g + Σ_k (∂f/∂g_k) H_{g_k} | F4
+        quadratic forms | ∂(½xᵀAx + bᵀx)/∂x = ½(A + Aᵀ)x + b | F2
+        quadratic forms | ∂²(½xᵀAx + bᵀx)/∂x∂xᵀ = ½(A + Aᵀ) | F2
         traces | ∂tr(AB)/∂A = Bᵀ | G4
         traces | ∂tr(AᵀBA)/∂A = (B + Bᵀ)A | G4
         products | ∂(aᵀXb)/∂X = abᵀ | G4
+    """),
+    *_of("NW", """
+        second derivatives | ∂²f/∂x_i∂x_j = ∂²f/∂x_j∂x_i, the Hessian is symmetric | F1
+        convex functions | ∇² log Σexp(z) = diag(p) - ppᵀ, which is positive semidefinite | F3
+        least squares | ∇f = Jᵀr, ∇²f = JᵀJ + Σ r_k ∇²r_k, of f = ½‖r‖² | F5
+        least squares | Gauss–Newton: JᵀJ in place of ∇²f | F5
+        Newton's method | x - ∇²f⁻¹∇f, the minimum of a quadratic | F8
+    """),
+    *_of("PE", """
+        products | Hv = d/dε ∇f(x + εv) at ε = 0 | F6
+        products | Hv = ∇(∇f·v) | F6
+    """),
+    *_of("GW", """
+        forward and reverse | uᵀ(Jv) = (Jᵀu)ᵀv | F7
     """),
     *_of("PH", """
         1 | z(x) = w·x + b, and max(0, z(x)) | C5 C6
@@ -161,7 +178,7 @@ INDEX: tuple[Entry, ...] = (
         5 | X = [x_1, x_2, …, x_N]ᵀ, y = [target(x_1), target(x_2), …, target(x_N)]ᵀ | D5
         5 | C(w, b, X, y) = (1/N)Σ(y_i - activation(x_i))² = (1/N)Σ(y_i - max(0, w·x_i + b))² | D5
         5 | u = max(0, w·x + b), v = y - u, C = (1/N)Σv² | D5
-        5 | u(w, b, x) = max(0, w·x + b), v(y, u) = y - u, C(v) = (1/N)Σv² | D5
+        5 | u(w, b, x) = max(0, w·x + b), v(y, u) = y - u, C(v) = (1/N)Σv² | D5 F8
         5.1 | ∂C/∂w by 2v ∂v/∂w | D5
         5.1 | ∂C(v)/∂w = ∂/∂w (1/N)Σv² = (1/N)Σ ∂/∂w v² = (1/N)Σ ∂v²/∂v ∂v/∂w = (1/N)Σ 2v ∂v/∂w | D5
         5.1 | 2v 0ᵀ = 0ᵀ where w·x_i + b ≤ 0, -2v xᵀ where w·x_i + b > 0 | D5

@@ -32,6 +32,9 @@ SOURCES: dict[str, Source] = {source.key: source for source in (
            "Collected matrix derivative results for forward and reverse mode algorithmic differentiation",
            "2008"),
     Source("MC", "Kaare Petersen and Michael Pedersen", "The Matrix Cookbook", "2012"),
+    Source("NW", "Jorge Nocedal and Stephen Wright", "Numerical Optimization", "2006"),
+    Source("PE", "Barak Pearlmutter", "Fast exact multiplication by the Hessian", "1994"),
+    Source("GW", "Andreas Griewank and Andrea Walther", "Evaluating Derivatives", "2008"),
 )}  # fmt: skip
 
 

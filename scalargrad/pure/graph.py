@@ -81,11 +81,11 @@ class Graph:
         return index
 
     def link(self, target: Graph, index: int) -> int:
-        """The entry of a node of a closed graph. There is only one, even if the node has several handles."""
+        """The entry of a node of a closed graph. Only one is used, even if the node has several handles."""
         key = target.serial, index
-        if key not in self.links:
-            self.links[key] = self.append(ops.LINK, (target, index), target.nodes[index][1])
-        return self.links[key]
+        if key in self.links:
+            return self.links[key]
+        return self.links.setdefault(key, self.append(ops.LINK, (target, index), target.nodes[index][1]))
 
     def node(self, index: int) -> tuple[int, tuple[Any, ...], float]:
         """The opcode, the operands and the value of a node."""

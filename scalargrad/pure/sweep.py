@@ -65,12 +65,16 @@ class _Sweep:
         return None
 
     def add(self, graph: Graph, index: int, contribution: float) -> float:
+        """Adds to an adjoint. A leaf has one sum, in the order of its consumers, whichever of its entries they use."""
         adjoints = self.adjoints[graph]
-        before = adjoints.get(index)
+        before, (op, _, _, behind, _, _) = adjoints.get(index), graph.nodes[index]
         if before is None:
             self.reached[graph][index] = 1
+        if before is None or op == ops.LEAF:
             before = self.running_sum(graph, index)
         total = adjoints[index] = contribution if before is None else before + contribution
+        if op == ops.LEAF:
+            self.leaf_sums[id(behind[0])] = behind[0], total
         return total
 
     def visit(self, graph: Graph, index: int, check: bool) -> bool:
@@ -78,7 +82,6 @@ class _Sweep:
         op, operands, z = graph.node(index)
         adjoint = self.adjoints[graph][index]
         if op == ops.LEAF:
-            self.leaf_sums[id(operands[0])] = operands[0], adjoint
             return True
         if op == ops.LINK:
             self.reach(operands[0], operands[1], adjoint)

@@ -229,7 +229,7 @@ def _resolve(graph: Graph, operand: Node | float, data: float) -> Operand:
     if not isinstance(operand, Node):
         return operand
     serial, index = operand._entry
-    if serial == graph.serial:
+    if serial == graph.serial and operand._number is data:  # else a leaf was set, and entered again, since it was read
         return index
     if operand._graph is None:
         nodes, node = graph.nodes, (ops.LEAF, data, None, (operand,), None, None)
@@ -254,9 +254,10 @@ def record_in(op: int, operands: Sequence[Node | float], data: Sequence[float], 
         graph = open_graph(operands)
         count = len(graph.nodes)
         resolved = tuple([_resolve(graph, operand, x) for operand, x in zip(operands, data)])
-        if len(graph.nodes) > count:  # an operand used twice has one entry, even if other threads use it meanwhile
-            entries = dict(zip(map(id, reversed(operands)), reversed(resolved)))
-            resolved = tuple([entries[id(operand)] for operand in operands])
+        if len(graph.nodes) > count:  # an operand read twice has one entry, even if other threads use it meanwhile
+            read = list(zip(map(id, operands), map(id, data)))  # a leaf that was set in between has two
+            entries = dict(zip(reversed(read), reversed(resolved)))
+            resolved = tuple([entries[each] for each in read])
         if not graph.closed:  # else another thread closed it meanwhile, perhaps before a graph that it now links to
             return graph, graph.append(op, resolved, value)
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from scalargrad.record import Operand, Record
 from scalargrad.records import linear
-from scalargrad.records.writer import Writer, depending, partials_of
+from scalargrad.records.partials import partials_of
+from scalargrad.records.writer import Writer, depending
 from scalargrad.table import ops
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from scalargrad.record import Operand, Record
 from scalargrad.records import linear
-from scalargrad.records.writer import Writer, partials_of
+from scalargrad.records.partials import partials_of
+from scalargrad.records.writer import Writer
 from scalargrad.table import ops
 
 

@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from scalargrad.errors import HigherOrderError, RecordError
+from scalargrad.errors import RecordError
 from scalargrad.record import CONST, Operand, Record, nodes, results, validate
-from scalargrad.table import joint, ops, reductions, walks
+from scalargrad.table import joint, ops, reductions
 from scalargrad.table.evaluate import VALUE
 from scalargrad.table.walks import CALL, CONSTANT, JUMP, OPERAND, OPERAND_NUMBER, RESULT, UNLESS, Step
 
@@ -151,56 +151,4 @@ def depending(writer: Writer, wanted: Sequence[int]) -> bytearray:
             found[position] = operands[0] in chosen
         else:
             found[position] = any(isinstance(x, int) and found[x] for x in operands)
-    return found
-
-
-def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[Operand | None]:
-    """The partials of a node that is neither a leaf nor a joint operation, where they are wanted."""
-    op, operands = writer.kinds[position], writer.operands[position]
-    programs = walks.partials(op)
-    if op < ops.FIRST_REDUCTION:
-        since = len(writer.kinds)
-        return [writer.walk(program, operands, position, since) if wants else None
-                for program, wants in zip(programs, wanted)]  # fmt: skip
-    row = ops.REDUCTION[op]
-    if not programs:
-        raise HigherOrderError(
-            "a node by hand, or a `custom_vjp` that was called outside of the transform, has constants as partials: its"
-            " second derivative is not known. Write the function as a `custom_vjp` whose rule uses scalargrad's"
-            " functions, and call it inside; or take the derivative under `no_grad`, for numbers alone"
-        )
-    if row.name == "prod":
-        return _others(writer, operands, position, wanted)
-    numbers, arguments = [writer.number(x) for x in operands], row.arguments(len(operands))
-    found: list[Operand | None] = []
-    for k, number in enumerate(reductions.partials(op, numbers, writer.values[position])):
-        partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
-        y = operands[partner] if row.pairs and partner < len(operands) else 0.0
-        taken = wanted[k] and k in arguments
-        found.append(writer.walk(programs[0], (operands[k], y, number), position, len(writer.kinds)) if taken else None)
-    return found
-
-
-_MUL, _INSTEAD = ops.OPCODE["mul"], ops.OPCODE["instead"]
-
-
-def _others(
-    writer: Writer, operands: tuple[Operand, ...], position: int, wanted: Sequence[bool]
-) -> list[Operand | None]:
-    """The partials of a product: the product of the others, of those before and those after."""
-    numbers = [writer.number(x) for x in operands]
-    exact = list(reductions.partials(writer.kinds[position], numbers, writer.values[position]))
-    after: list[Operand] = [1.0]
-    for x in operands[:0:-1]:
-        after.append(x if after[-1] == 1.0 and len(after) == 1 else writer.emit(_MUL, after[-1], x))
-    found: list[Operand | None] = []
-    before: Operand = 1.0
-    for k, x in enumerate(operands):
-        rest = after[len(operands) - 1 - k]
-        if wanted[k]:
-            product = rest if k == 0 else before if k == len(operands) - 1 else writer.emit(_ZMUL, before, rest)
-            found.append(writer.emit(_INSTEAD, product, exact[k]))
-        else:
-            found.append(None)
-        before = x if k == 0 else writer.emit(_MUL, before, x)
     return found

@@ -12,6 +12,8 @@ CONSTANTS = {
     "LOG2E": 1.4426950408889634,
     "LOG10E": 0.4342944819032518,
     "TWO_OVER_SQRT_PI": 1.1283791670955126,
+    "ROOT_2": 1.4142135623730951,
+    "ROOT_3": 1.7320508075688772,
     "TINY": 1e-290,  # below this, a square or a quotient may be subnormal and lose digits: scale up first
     "HUGE": 1e290,  # above this, it may overflow: scale down first
     "UP": 2.0**600,
@@ -21,9 +23,50 @@ CONSTANTS = {
 }
 
 INTERNAL: tuple[Row, ...] = (
+    # x / y**k from q = x / y
+    Row(
+        "over_from",
+        "q y k",
+        "q / y if k == 2 else q / y / y if k == 3 else q / y / y / y if k == 4 else q / y / y / y / libm.pow(y, k - 4)",
+    ),
+    # y * x**(y-1) from w = x**y, or from p = x**(y-1); if that is subnormal and y is not small, from its square root
+    Row("halves", "y h", "y * h * h"),
+    Row(
+        "pow_low",
+        "x y w",
+        "y * w / x if abs(w) > TINY or w != w"
+        " else libm.copysign(1, w) * halves(y, libm.pow(abs(x), 0.5 * y)) / x",
+    ),
+    Row(
+        "pow_high",
+        "x y p",
+        "y * p if abs(p) > TINY or p != p"
+        " else libm.copysign(1, p) * halves(y, libm.pow(abs(x), 0.5 * (y - 1)))",
+    ),
+    # c * p for p = x**e, which may over- or underflow although the product does not
+    Row(
+        "pow_scaled_from",
+        "c x e p",
+        "c * p if (abs(p) > TINY and abs(p) < HUGE) or p != p"
+        " else libm.copysign(1, p) * halves(c, libm.pow(abs(x), 0.5 * e))",
+    ),
+    # from the parts a and -b of 1 / (x + iy), those of its powers
+    Row(
+        "turn_cos_from",
+        "a b n",
+        "(a - b) * (a + b) if n == 2 else a * (a - ROOT_3 * b) * (a + ROOT_3 * b) if n == 3"
+        " else libm.cos(n * libm.atan2(b, a)) * libm.pow(libm.hypot(a, b), n)",
+    ),
+    Row(
+        "turn_sin_from",
+        "a b n",
+        "2 * a * b if n == 2 else b * (ROOT_3 * a - b) * (ROOT_3 * a + b) if n == 3"
+        " else libm.sin(n * libm.atan2(b, a)) * libm.pow(libm.hypot(a, b), n)",
+    ),
     Row("sech_of", "u", "2 * u / (1 + u * u)"),
     # h is x rounded to 20 binary places, so h*h is exact and the rest is small
     Row("gauss_split", "x h", "libm.exp(-(h * h)) * libm.exp(-((x - h) * (x + h)))"),
+    Row("gauss_half", "x h", "libm.exp(-0.5 * (h * h)) * libm.exp(-0.5 * ((x - h) * (x + h)))"),
     # x - (x // y) * y from r = fmod(x, y), with the sign of y; and x // y from the same r, as CPython computes them
     Row(
         "remainder_from",

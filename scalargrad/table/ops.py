@@ -28,8 +28,7 @@ PRIMITIVES: tuple[Row, ...] = (
     Row("add", "x y", "x + y", "1", "1", symbol="+", function=False),
     Row("sub", "x y", "x - y", "1", "-1", symbol="-", numpy="subtract", function=False),
     Row("mul", "x y", "x * y", "y", "x", symbol="*", numpy="multiply", function=False),
-    # if z is subnormal, z / y would show its lost digits: the same quotient, scaled
-    Row("div", "x y", "x / y", "1 / y", "-(z / y) if abs(z) > TINY else -(x * UP / y / y * DOWN)", symbol="/",
+    Row("div", "x y", "x / y", "1 / y", "-over_twice(x, y, z)", symbol="/",
         numpy="divide true_divide", function=False),
     Row("neg", "x", "-x", "-1", symbol="neg", numpy="negative", function=False),
     Row("square", "x", "x * x", "2 * x", symbol="**2", doc="x * x.", example="square(3.0) = 9.0"),
@@ -37,12 +36,8 @@ PRIMITIVES: tuple[Row, ...] = (
         "pow",
         "x y",
         "libm.pow(x, y)",
-        # y - 1 is exact from 1/2 to 2**53; outside, y*z/x keeps the digits that y - 1 would lose
-        "0 if y == 0 else pow_low(x, y, z) if (y < 0.5 or y > 1e15) and x != 0 and abs(x) < inf"
-        " else pow_high(x, y, pow(x, y - 1))",
-        # z may underflow although z * log(x) does not
-        "nan if x < 0 else 0 if (z == 0 and (x == 0 or x == inf)) or (x == 0 and y == 0)"
-        " else z * log(x) if abs(z) > TINY else halves(log(x), pow(x, 0.5 * y))",
+        "pow_slope(x, y, z)",
+        "pow_log(x, y, z)",
         symbol="**",
         kink="0**0 is 1, both partials 0; by the exponent: 0 at base 0 (exponent >= 0), nan at a negative base",
         shortcut=(2.0, "square"),  # x**2 is x*x; every other power is the library's
@@ -74,9 +69,9 @@ PRIMITIVES: tuple[Row, ...] = (
         example="fmod(-7.0, 3.0) = -1.0",
     ),
     # --- roots and powers of a base -----------------------------------------------------------------------------
-    Row("sqrt", "x", "libm.sqrt(x)", "0.5 / abs(z)", kink="derivative inf at 0",
+    Row("sqrt", "x", "libm.sqrt(x)", "sqrt_slope(x, z)", kink="derivative inf at 0",
         doc="The square root; nan below 0.", example="sqrt(9.0) = 3.0"),
-    Row("cbrt", "x", "libm.cbrt(x)", "1 / (3 * z * z)", kink="derivative inf at 0",
+    Row("cbrt", "x", "libm.cbrt(x)", "cbrt_slope(x, z)", kink="derivative inf at 0",
         doc="The real cube root.", example="cbrt(-8.0) = -2.0"),
     Row("exp", "x", "libm.exp(x)", "z", doc="e to the power x.", example="exp(0.0) = 1.0"),
     Row("exp2", "x", "libm.exp2(x)", "z * LN2", doc="2 to the power x.", example="exp2(3.0) = 8.0"),
@@ -256,10 +251,10 @@ PRIMITIVES: tuple[Row, ...] = (
     ),
     Row("exp_sub", "x y", "1 if x == y else exp_plus(x - y, sub_tail(x, y, x - y))", "z", "-z", symbol="exp",
         function=False),
-    # --- what derivatives are made of: recorded by transforms, never by a user's operation ----------------------------
-    *DERIVED,
 )  # fmt: skip
-ROWS = PRIMITIVES + INTERNAL
+# What a graph can record: beside the operations of users, what their derivatives are made of.
+RECORDED = PRIMITIVES + DERIVED
+ROWS = RECORDED + INTERNAL
 
 REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("sum", "x1 + ... + xn: chunks of 128, eight interleaved sums, a fixed tree, chunks in order", "1"),
@@ -275,7 +270,7 @@ REDUCTIONS: tuple[Reduction, ...] = (
               slope="share(x, z, p)"),
     Reduction("custom", "c, of the operands c x1 y1 ... xn yn, in which c and y1 ... yn are constants", "y",
               "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True, slope=""),
-    Reduction("ruled", "c, of the operands c x1 y1 ... xn yn, as `custom` has it, but that y1 ... yn may be Values", "y",
+    Reduction("ruled", "c, of the operands c x1 y1 ... xn yn, as in `custom`, but y1 ... yn may be Values", "y",
               "y is the operand's partner, its partial as it was given", first=1, pairs=True, weighted=True,
               constant=False, slope="y"),
     Reduction("mean", "the sum divided by the count, without overflow", "1 / s", "s is the count", gather="count"),
@@ -306,16 +301,16 @@ JOINTS: tuple[Joint, ...] = (
           "to the lower triangle of A, whose elements stand for their mirror images too; above the diagonal 0"),
 )  # fmt: skip
 
-# Opcodes: the two kinds of entry, then the public rows, the reductions, the joint operations, and their other results.
+# Opcodes: the two kinds of entry, then the rows, the reductions, the joint operations, and their other results.
 LEAF, LINK, FIRST = 0, 1, 2
 _MANY = (*(r.name for r in REDUCTIONS), *(r.name for r in JOINTS), "also")  # of any number of operands
-NAMES: tuple[str, ...] = ("leaf", "link", *(r.name for r in PRIMITIVES), *_MANY)
+NAMES: tuple[str, ...] = ("leaf", "link", *(r.name for r in RECORDED), *_MANY)
 OPCODE: dict[str, int] = {name: code for code, name in enumerate(NAMES)}
-SYMBOLS: tuple[str, ...] = ("", "", *(r.symbol for r in PRIMITIVES), *_MANY)
-FIRST_REDUCTION = FIRST + len(PRIMITIVES)
+SYMBOLS: tuple[str, ...] = ("", "", *(r.symbol for r in RECORDED), *_MANY)
+FIRST_REDUCTION = FIRST + len(RECORDED)
 FIRST_JOINT = FIRST_REDUCTION + len(REDUCTIONS)
 ALSO = FIRST_JOINT + len(JOINTS)
-ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in PRIMITIVES), *(-1 for _ in _MANY))
+ARITY: tuple[int, ...] = (0, 1, *(len(r.operands) for r in RECORDED), *(-1 for _ in _MANY))
 BY_NAME: dict[str, Row] = {r.name: r for r in PRIMITIVES}
 REDUCTION: dict[int, Reduction] = {OPCODE[r.name]: r for r in REDUCTIONS}
 JOINT: dict[int, Joint] = {OPCODE[r.name]: r for r in JOINTS}
@@ -327,5 +322,5 @@ SHORTCUTS: dict[int, tuple[float, int]] = {
 NUMPY: dict[str, str] = {name: r.name for r in PRIMITIVES for name in r.numpy}
 
 __all__ = ["ALSO", "ARITY", "BY_NAME", "CONSTANTS", "FIRST", "FIRST_JOINT", "FIRST_REDUCTION", "INTERNAL", "JOINT",
-           "JOINTS", "LEAF", "LINK", "NAMES", "NUMPY", "OPCODE", "PRIMITIVES", "REDUCTION", "REDUCTIONS", "ROWS",
-           "SHORTCUTS", "SYMBOLS", "Joint", "Reduction", "Row"]  # fmt: skip
+           "JOINTS", "LEAF", "LINK", "NAMES", "NUMPY", "OPCODE", "PRIMITIVES", "RECORDED", "REDUCTION", "REDUCTIONS",
+           "ROWS", "SHORTCUTS", "SYMBOLS", "Joint", "Reduction", "Row"]  # fmt: skip

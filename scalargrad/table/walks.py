@@ -108,5 +108,5 @@ def partials(opcode: int) -> tuple[tuple[Step, ...], ...]:
     reduction = ops.REDUCTION.get(opcode)
     if reduction is not None:
         return (compiled(reduction.slope, ("x", "y", "p")),) if reduction.slope else ()
-    row = ops.PRIMITIVES[opcode - ops.FIRST]
+    row = ops.RECORDED[opcode - ops.FIRST]
     return tuple(compiled(partial, row.operands) for partial in row.partials)

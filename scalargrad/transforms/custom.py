@@ -9,7 +9,7 @@ from threading import get_ident
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, convert, core
-from scalargrad.errors import ArgumentError, HigherOrderError, NumberError
+from scalargrad.errors import AnomalyError, ArgumentError, NumberError
 from scalargrad.table import ops
 from scalargrad.transforms.run import require_function
 from scalargrad.transforms.trees import Tree
@@ -35,8 +35,8 @@ class custom_vjp(Generic[P, R]):
     Values calls the function itself.
 
     Inside a transform they get Values, and the partials become nodes, so that the derivative can be taken again. There
-    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line. Only if the
-    transform alone is running, on plain numbers, is the rule run on plain numbers then.
+    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line. If only one
+    transform is running, of plain numbers, a rule that raises on Values is run on plain numbers instead.
 
     A vjp is linear in its cotangent. So a call with Values calls `bwd` at once with unit cotangents, once per number of
     the result, to find the partials. It records them with the value that `fwd` returned, to the bit.
@@ -134,7 +134,9 @@ class custom_vjp(Generic[P, R]):
             others = [tree for k, tree in enumerate(trees) if k not in constant]
             units = [[float(j == k) for j in range(result.size)] for k in range(result.size)]
             rows = [self._row(self._bwd(*first, residuals, result.holding(unit)), others) for unit in units]
-        except HigherOrderError:
+        except AnomalyError:
+            raise
+        except Exception:
             around = contexts.transforms()
             if len(around) == 1 and around[0].is_plain:
                 return None
@@ -170,7 +172,10 @@ class custom_vjp(Generic[P, R]):
         if self._fwd is None or self._bwd is None:
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
         wanted = not core.mode() & core.NO_GRAD
-        if wanted and contexts.transforms() and pair is _NOT_CALLED:
+        around = len(contexts.transforms()) if wanted and pair is _NOT_CALLED else 0
+        # a rule in a rule is a derivative of one order more, and a transform takes at most two
+        too_deep = contexts.rules.get(get_ident(), 0) >= 2 * around + 2
+        if around and not too_deep:
             found = self._in_transform(args, trees, items, constant)
             if found is not None:
                 return cast(R, found)
@@ -184,7 +189,8 @@ class custom_vjp(Generic[P, R]):
             others = [tree for k, tree in enumerate(trees) if k not in constant]
             rows = [self._partials(first, residuals, result, k, others) if wanted else [] for k in range(result.size)]
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
-        nodes = [_record(value, operands, row) for value, row in zip(numbers, rows)]
+        record = _ruled if around and too_deep else _record
+        nodes = [record(value, operands, row) for value, row in zip(numbers, rows)]
         return cast(R, result.inside([core.block(nodes[start:end]) for start, end in result.spans()]))
 
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

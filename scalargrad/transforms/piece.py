@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from scalargrad import contexts, core
-from scalargrad.record import Operand, Record, results
+from scalargrad.record import Operand, Record, nodes, results
 from scalargrad.table import ops
 
-_INSTEAD = ops.OPCODE["instead"]
-# Nodes by hand as nodes whose partials, constants too, are known to the next derivative.
-_RULED = bytes.maketrans(bytes([ops.OPCODE["custom"]]), bytes([ops.OPCODE["ruled"]]))
+_INSTEAD, _CUSTOM, _RULED = (ops.OPCODE[name] for name in ("instead", "custom", "ruled"))
 
 # A number per input, or per result: Values and floats.
 Row = Sequence[Any]
@@ -26,9 +24,10 @@ class Piece:
     """
 
     def __init__(self, items: Row, blocks: Sequence[Any], since: int, given: Row, numbers: bool) -> None:
-        self.items, self.count, self.numbers = list(items), len(given), numbers
-        self.record = Record(*core.extract(self.items, blocks, since))
-        self.inputs = _plain([*given, *self.record.leaves[self.count :]], numbers)
+        self.items, self.numbers = list(items), numbers
+        self.wanted = [*range(len(given))]
+        self.record = core.extract(self.items, list(blocks), since)
+        self.inputs = _plain([*given, *self.record.leaves[len(given) :]], numbers)
 
     @property
     def is_plain(self) -> bool:
@@ -42,7 +41,7 @@ class Piece:
     def pull(self, seeds: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
         """The results; and for each seed, the derivatives of the results, weighted by it, by all inputs."""
         record, rows, inputs = self._with(seeds)
-        found = core.adjoint(record, range(self.count), rows)
+        found = core.adjoint(record, self.wanted, rows)
         values, flat = self._results(found, results(found), inputs)
         return values, _cut(flat, len(seeds))
 
@@ -55,7 +54,7 @@ class Piece:
 
     def slopes(self, seeds: Sequence[Sequence[float]]) -> Record:
         """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
-        return core.adjoint(self.record, range(self.count), seeds)
+        return core.adjoint(self.record, self.wanted, [list(seed) for seed in seeds])
 
     def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
         """The results; and for each direction, the derivatives in it of what `slopes` found."""
@@ -67,9 +66,7 @@ class Piece:
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
         if record is None:
-            record = self.record
-            if self.is_plain:  # a derivative of numbers alone, of first order: constants may be its partials
-                record = record._replace(ops=record.ops.translate(_RULED))
+            record = _settled(self.record, self.inputs)
         inputs = list(self.inputs)
         found, codes, values = [], array("Q"), array("d")
         numbers = bool(core.mode() & core.NO_GRAD)  # a pullback may be called in another context than its function was
@@ -102,6 +99,22 @@ class Piece:
         return values, [*map(_apart, found[len(mine) :])]
 
 
+def _settled(record: Record, inputs: Sequence[Any]) -> Record:
+    """The record, in which a node by hand whose operands depend on numbers alone has partials known to the next
+    derivative: they are constants to it too."""
+    if _CUSTOM not in record.ops:
+        return record
+    kinds, depends = bytearray(record.ops), bytearray(len(record.ops))
+    for k, (op, operands) in enumerate(nodes(record)):
+        if op == ops.LEAF:
+            depends[k] = isinstance(inputs[int(operands[0])], core.Node)
+        else:
+            depends[k] = any(isinstance(x, int) and depends[x] for x in operands)
+            if op == _CUSTOM and not depends[k]:
+                kinds[k] = _RULED
+    return record._replace(ops=bytes(kinds))
+
+
 def _apart(x: Any) -> Any:
     """A derivative that is a leaf, as a node of its own, which does not change when the leaf is set."""
     if not isinstance(x, core.Node) or core.key(x) is not None:
@@ -120,11 +133,11 @@ def _cut(flat: list[Any], rows: int) -> list[list[Any]]:
 
 
 def _replayed(record: Record, wanted: list[Operand], inputs: list[Any]) -> list[Any]:
-    nodes = [x for x in wanted if isinstance(x, int)]
+    codes = array("Q", [x for x in wanted if isinstance(x, int)])
     if any(isinstance(x, core.Node) for x in inputs):
         with contexts.aside():
-            found = iter(core.replay(record._replace(roots=array("Q", nodes).tobytes()), inputs))
+            found = iter(core.replay(record._replace(roots=codes.tobytes()), inputs))
     else:
         values = array("d", record.values)
-        found = iter([values[x] for x in nodes])
+        found = iter([values[x] for x in codes])
     return [next(found) if isinstance(x, int) else x for x in wanted]

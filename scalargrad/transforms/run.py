@@ -143,7 +143,7 @@ class Run:
         return self._items
 
     def warn_if_lost(self) -> None:
-        """Warns if the result has numbers, and none of them is a Value."""
+        """Warns if the result has numbers, and none is a Value. A derivative may be one: of an affine function."""
         for item in self.items:
             if isinstance(item, core.Node):
                 return

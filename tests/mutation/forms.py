@@ -18,6 +18,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from tests.mutation.forms_equivalent import EQUIVALENT, WORKS
 from tests.mutation.table import _COMPARED, _changes, _places
 
 MODULES = ("shapes", "chain", "elementary", "elementwise", "jacobians", "layers", "linear_algebra", "losses",
-           "networks", "updates")  # fmt: skip
+           "networks", "second_order", "updates")  # fmt: skip
 _REFUSING = {"need", "vectors", "matrices", "_check_terms", "_check_classes", "_check_inputs"}
 # Calls that convert or check, or do not mind the order of their arguments.
 _INDIFFERENT = {
@@ -156,10 +157,13 @@ def _code(tree: ast.AST, function: FunctionType) -> CodeType | None:
     return code if code and code.co_freevars == function.__code__.co_freevars else None
 
 
-def mutants(form: Form) -> Iterator[tuple[str, CodeType]]:
-    """A form's code with one part changed: what was changed, as "old -> new", and the code; each text once."""
+def mutants(form: Form, chosen: Callable[[], bool] = lambda: True) -> Iterator[tuple[str, CodeType]]:
+    """A form's code with one part changed: what was changed, as "old -> new", and the code; each text once.
+    `chosen` says of each part whether it is changed."""
     seen = {ast.unparse(form.tree)}
     for parent, field, position in form.places:
+        if not chosen():
+            continue
         whole = getattr(parent, field)
         old = whole if position is None else whole[position]
         was = ast.unparse(old)
@@ -181,6 +185,7 @@ def mutants(form: Form) -> Iterator[tuple[str, CodeType]]:
             whole[position] = old
 
 
+@cache
 def _reached() -> dict[CodeType, list[Any]]:
     """For each function's code, the rows whose work calls it, in the order of the ledger."""
     found: dict[CodeType, list[Any]] = {}
@@ -188,7 +193,7 @@ def _reached() -> dict[CodeType, list[Any]]:
         called: set[CodeType] = set()
 
         def note(frame: Any, event: str, _: Any, called: set[CodeType] = called) -> None:
-            if event == "call" and re.search("calculus|chapters", frame.f_code.co_filename):
+            if event == "call":
                 called.add(frame.f_code)
 
         sys.setprofile(note)
@@ -197,7 +202,8 @@ def _reached() -> dict[CodeType, list[Any]]:
         finally:
             sys.setprofile(None)
         for code in called:
-            found.setdefault(code, []).append(row)
+            if re.search("calculus|chapters", code.co_filename):
+                found.setdefault(code, []).append(row)
     return found
 
 
@@ -210,16 +216,14 @@ def killed(rows: list[Any]) -> bool:
 
 
 def check(what: str, all_forms: list[Form], equivalent: Sequence[tuple[str, str, str]], every: int) -> int:
-    """Checks the mutants of some forms, or one in `every`; prints those that survive, and reasons that none needs.
-    Returns how many survive that are not equivalent."""
+    """Checks the mutants of some forms, or of one in `every` parts of them; prints those that survive, and reasons that
+    none needs. Returns how many survive that are not equivalent."""
     start, count, survived = time.perf_counter(), 0, 0
     needed: Counter[tuple[str, str, str]] = Counter()
     reached, turn = _reached(), itertools.count()
     for form in all_forms:
         own = form.function.__code__
-        for change, code in mutants(form):
-            if next(turn) % every:
-                continue
+        for change, code in mutants(form, lambda: next(turn) % every == 0):
             count += 1
             form.function.__code__ = code
             try:

@@ -87,13 +87,20 @@ def scale_backward(patch: pytest.MonkeyPatch, error: float) -> None:
     """Every gradient of the engine is off by a relative error."""
     plain = Value.backward
     patch.setattr(Value, "backward", lambda self, seed=1.0: plain(self, seed * (1.0 + error)))
+    for name in ("engine_hessian", "engine_product", "engine_tangent", "engine_adjoint"):
+        _scale(patch, name, error)
 
 
 def scale_values(patch: pytest.MonkeyPatch, error: float) -> None:
     """Every number that the rows ask the engine for is off by a relative error."""
-    plain = engine.engine_value
-    for module in (module for module in MODULES if hasattr(module, "engine_value")):
-        patch.setattr(module, "engine_value", lambda *each: mapped(lambda x: x * (1.0 + error), plain(*each)))
+    _scale(patch, "engine_value", error)
+
+
+def _scale(patch: pytest.MonkeyPatch, name: str, error: float) -> None:
+    """What a function of `engine` returns is off by a relative error, in every chapter."""
+    plain = getattr(engine, name)
+    for module in (module for module in MODULES if hasattr(module, name)):
+        patch.setattr(module, name, lambda *each: mapped(lambda x: x * (1.0 + error), plain(*each)))
 
 
 def lean(y: Any, x: Value, error: float) -> Any:

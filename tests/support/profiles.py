@@ -9,7 +9,7 @@ import pytest
 import scalargrad as sg
 
 # the pure backend, which is slower, draws half as many examples
-FEW = 60 if sg.backend() == "native" else 30
+FEW = 40 if sg.backend() == "native" else 20
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
 
 native_only = pytest.mark.skipif(sg.backend() != "native", reason="needs the C core")

@@ -14,7 +14,7 @@ from scalargrad.table import ops
 def lift(opcode: int, operands: Sequence[Any]) -> Any:
     """A primitive of operands that are not all numbers. Of arrays of no dimension the result is a number.
 
-    Raises `ShapeError` for ragged lists and for shapes that do not fit, `NumberError` for what is no number.
+    Raises `ShapeError` for ragged lists and for shapes that do not fit, `NumberError` for non-numbers.
     """
     name = ops.NAMES[opcode]
     read = [kinds.read(x, name) for x in operands]

@@ -8,7 +8,7 @@ from scalargrad import core
 from scalargrad.arrays import view
 from scalargrad.arrays.base import of_view
 from scalargrad.arrays.data import kinds
-from scalargrad.arrays.reductions import row_log_softmax, row_softmax
+from scalargrad.arrays.reductions import row_log_softmax, row_softmax, unshifted
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError
 from scalargrad.table import ops
@@ -39,8 +39,7 @@ def _reduced(name: str, rows: View) -> View:
     """The reduction of each row, in one row."""
     if not rows.columns or not rows.rows:
         return whole(core.block([_OF_NOTHING.get(name, 0.0)] * rows.rows), 1, rows.rows)
-    shifts = (whole(core.doubles(bytes(8 * rows.rows), False), rows.rows, 1),) if name == "logsumexp" else ()
-    return core.reduce_rows(ops.OPCODE[name], rows, *shifts).T
+    return (unshifted(rows) if name == "logsumexp" else core.reduce_rows(ops.OPCODE[name], rows)).T
 
 
 def _put_back(found: View, origins: Any) -> View:

@@ -28,15 +28,22 @@ BY_OURS = {"expit": "write sg.sigmoid(x)", "log_expit": "write sg.log_sigmoid(x)
 
 def _but_nan(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The choice, or the other operand where one is nan."""
-    where, isnan = functions.where, tested.isnan
-    return lambda x, y: where(isnan(x), y, where(isnan(y), x, choose(x, y)))
+
+    def chosen(x: Any, y: Any) -> Any:
+        found = choose(x, y)
+        for one, other in ((x, y), (y, x)):
+            if numpy.any(flags := tested.isnan(one)):
+                found = functions.where(flags, other, found)
+        return found
+
+    return chosen
 
 
 def _logical(test: Callable[[bool, bool], bool]) -> Callable[[Any, Any], bool]:
     return lambda x, y: test(bool(x), bool(y))
 
 
-_RULES: dict[str, Callable[..., Any]] = {
+RULES: dict[str, Callable[..., Any]] = {  # arrays have some of these too
     **{name: getattr(functions, name) for name in functions.__all__},
     **{name: getattr(functions, row) for name, row in ops.NUMPY.items() if hasattr(functions, row)},
     **{name: getattr(tested, name) for name in ("isnan", "isinf", "isfinite")},
@@ -56,7 +63,7 @@ _RULES: dict[str, Callable[..., Any]] = {
 _OF_INTS = {"gcd", "lcm", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"}
 _OF_INTS |= {"bitwise_count"}
 _UFUNCS = {found for found in vars(numpy).values() if isinstance(found, numpy.ufunc)}
-_BY_UFUNC = {found: _RULES[found.__name__] for found in _UFUNCS if found.__name__ in _RULES}
+_BY_UFUNC = {found: RULES[found.__name__] for found in _UFUNCS if found.__name__ in RULES}
 # those that numpy applies to the objects in an array
 _OF_OBJECTS = {
     found for found in _UFUNCS if found.__name__ not in _OF_INTS and any("O" in kind for kind in found.types)
@@ -65,7 +72,7 @@ _OF_OBJECTS = {
 _BY_OPERATOR = {
     found
     for found in _OF_OBJECTS
-    if getattr(_RULES.get(found.__name__), "__module__", "") == "_operator" and not found.__name__.startswith("logical")
+    if getattr(RULES.get(found.__name__), "__module__", "") == "_operator" and not found.__name__.startswith("logical")
 }
 _OWN = {core.Node, float, int, bool}
 _HARMLESS: Any = {"out": None, "where": True, "casting": "same_kind", "order": "K", "subok": True}
@@ -130,7 +137,7 @@ def _other(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, 
         raise ShapeError(f"np.{name} needs vectors or matrices, got a Value, which is a number: write x * v")
     if is_double(options.get("dtype")):  # the numbers of Values are doubles
         options = {k: x for k, x in options.items() if k != "dtype" and x is not _HARMLESS.get(k, _HARMLESS)}
-    rule = _RULES.get(name)
+    rule = RULES.get(name)
     if method == "__call__" and not options and rule is not None:
         tables, given = any(map(_is_table, inputs)), [_as_data(x) for x in inputs]
         opcode = ops.OPCODE.get(ops.NUMPY.get(name, name))

@@ -1,4 +1,5 @@
-"""numpy's protocols: what numpy asks our arrays when it meets them. The other modules are imported then.
+"""numpy's protocols: what numpy asks our arrays when it meets them, which imports this; the other modules, when it asks
+for what has no row in the table.
 
 `rules` is the registry. `moving` has the functions that only move elements, `looking` those that only look at the
 numbers; `reducing`, `products` and `pointwise` have the others, and `ufuncs` what ufuncs have beside the table's rows.

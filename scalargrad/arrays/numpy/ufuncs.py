@@ -12,7 +12,7 @@ import numpy
 from scalargrad import core
 from scalargrad.arrays.arithmetic import elementwise
 from scalargrad.arrays.base import Array
-from scalargrad.arrays.data.ufuncs import BY_OURS, named
+from scalargrad.arrays.data.ufuncs import BY_OURS, RULES, named
 from scalargrad.arrays.methods import accumulated
 from scalargrad.arrays.numpy.looking import looked, numbers
 from scalargrad.arrays.numpy.products import _einsum, vecdot
@@ -26,6 +26,7 @@ _REDUCTIONS = {
     "add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp", "hypot": "norm",
     "logical_and": "all", "logical_or": "any", "bitwise_and": "all", "bitwise_or": "any",
 }  # fmt: skip
+_AS_OF_VALUES = ("radians", "deg2rad", "degrees", "rad2deg", "reciprocal", "fmax", "fmin", "divmod")
 _INSTEAD = {
     "bitwise": "& | ^ ~ combine Masks: compare first, as x > 0",
     "ldexp": "write x * 2.0**n",
@@ -35,28 +36,6 @@ _INSTEAD = {
 
 def _on(name: str, *operands: Any) -> Any:
     return elementwise(_CODE[name], *operands)
-
-
-def _scaled(factor: float) -> Callable[[Any], Any]:
-    return lambda x: _on("mul", x, factor)
-
-
-def _known(name: str) -> Callable[[Any, Any], Any]:
-    """fmax and fmin: the other operand where one is nan."""
-
-    def choose(x: Any, y: Any) -> Any:
-        found = _on(name, x, y)
-        for one, other in ((x, y), (y, x)):
-            flags = _nan(one)
-            if numpy.any(flags):
-                found = _on("where", flags, other, found)
-        return found
-
-    return choose
-
-
-def _nan(x: Any) -> Any:
-    return numpy.isnan(ours(x, "isnan").numpy())
 
 
 def _heaviside(x: Any, y: Any) -> Any:
@@ -77,10 +56,6 @@ def _modf(x: Any) -> Any:
     return (_on("where", numpy.isinf(n), numpy.copysign(0.0, n), part) if numpy.isinf(n).any() else part), whole
 
 
-def _divmod(x: Any, y: Any) -> Any:
-    return _on("floordiv", x, y), _on("remainder", x, y)
-
-
 def _invert(x: Any) -> Any:
     return ~x if x.is_mask else refuse("invert")
 
@@ -97,11 +72,8 @@ def _summed(name: str, letters: dict[tuple[int, int], str]) -> Callable[[Any, An
 
 _CALLS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("positive", "conjugate"), lambda x: x),
-    **dict.fromkeys(("deg2rad", "radians"), _scaled(math.pi / 180.0)),
-    **dict.fromkeys(("rad2deg", "degrees"), _scaled(180.0 / math.pi)),
-    "reciprocal": lambda x: _on("div", 1.0, x),
-    "fmax": _known("maximum"), "fmin": _known("minimum"),
-    "heaviside": _heaviside, "logaddexp2": _logaddexp2, "modf": _modf, "divmod": _divmod,
+    **{name: RULES[name] for name in _AS_OF_VALUES},
+    "heaviside": _heaviside, "logaddexp2": _logaddexp2, "modf": _modf,
     "invert": _invert,
     "vecdot": vecdot,
     "matvec": _summed("matvec", {(2, 1): "ij,j->i", (2, 2): "ij,bj->bi"}),

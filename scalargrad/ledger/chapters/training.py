@@ -17,7 +17,7 @@ def _neuron_cost(inputs: Any, targets: Any) -> Any:
     return lambda w, b: sg.mean([(sg.relu(sg.dot(w, x) + b) - y) ** 2 for x, y in zip(inputs, targets)])
 
 
-def _awake(work: Work, w: Any, b: float, inputs: Any) -> float:
+def awake(work: Work, w: Any, b: float, inputs: Any) -> float:
     """The bias. One that is drawn leaves an input active, and if there are two or more, another inactive."""
     z = [math.fsum(p * q for p, q in zip(w, x)) for x in inputs]
     low, high = min(z), max(z)
@@ -27,7 +27,7 @@ def _awake(work: Work, w: Any, b: float, inputs: Any) -> float:
 
 def d5(work: Work) -> None:
     w, b, inputs, targets = work.draw(w="n", b="", X="N n", y="N")
-    b = _awake(work, w, b, inputs)
+    b = awake(work, w, b, inputs)
     n, count = work.sizes["n"], work.sizes["N"]
     cost = _neuron_cost(inputs, targets)
     most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) + abs(y) for x, y in zip(inputs, targets)]
@@ -86,7 +86,7 @@ def _own_weights(w: Any, b: float, inputs: Any, targets: Any) -> list[float]:
 
 def d8(work: Work) -> None:
     w, b, inputs, targets = work.draw(w="n", b="", X="N n", y="N")
-    b = _awake(work, w, b, inputs)
+    b = awake(work, w, b, inputs)
     n, count = work.sizes["n"], work.sizes["N"]
     most = [sum(abs(p * q) for p, q in zip(w, x)) + abs(b) for x in inputs]
     u, z = [c.neuron(w, x, b) for x in inputs], [c.affine(w, x, b) for x in inputs]

@@ -86,7 +86,7 @@ if {operand}._graph is graph:
     {place} = {operand}._index
 else:
     serial, {place} = {operand}._entry
-    if serial is not graph.serial:
+    if serial is not graph.serial or {operand}._number is not {number}:
         {place} = {found}tape._resolve(graph, {operand}, {number})
         if graph._closing:
             return record({op}, {operands}, {numbers}, z)"""
@@ -193,6 +193,6 @@ def apply(op: int, *operands: Any) -> Any:
     if function is None:
         general = functools.partial(tape.apply, op)
         simple = ops.FIRST <= op < ops.FIRST_REDUCTION and ops.ARITY[op] < 3
-        row = ops.PRIMITIVES[op - ops.FIRST]
+        row = ops.RECORDED[op - ops.FIRST]
         function = _functions[op] = _compiled(row, row.name, general, False) if simple else general
     return function(*operands)

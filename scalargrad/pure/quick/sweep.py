@@ -30,6 +30,7 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
     # graph still appends its node.
     first = len(to.adjoints) == 1  # no other graph was reached: no sums of entries to run on from
     adjoints = _start(to, graph, index + 1, first)
+    visited = {id(graph.nodes[k][3][0]) for k in to.adjoints[graph] if k > index and graph.nodes[k][0] == ops.LEAF}
     leaves: dict[int, tuple[Any, float]] = {}
     links: list[tuple[Graph, int, float]] = []
     unreached = UNREACHED
@@ -60,7 +61,7 @@ def sweep(to: Any, graph: Graph, index: int) -> bool:
             return True
         elif op == ops.LINK:
             links.append((*p, a))
-        elif leaves.setdefault(id(p[0]), (p[0], a))[1] is not a or (first and id(p[0]) in to.leaf_sums):
+        elif leaves.setdefault(id(p[0]), (p[0], a))[1] is not a or (first and id(p[0]) in visited):
             return False
     to.leaf_sums.update(leaves)
     for link in links:
