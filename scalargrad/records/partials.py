@@ -14,8 +14,9 @@ from scalargrad.records.writer import Writer
 from scalargrad.table import ops, reductions, walks
 from scalargrad.table.libm import FUNCTIONS
 
+_ADD_ALL, _DOT, _PROD = (ops.OPCODE[name] for name in ("sum", "dot", "prod"))
 _NEG, _SUB, _SQRT = (ops.OPCODE[name] for name in ("neg", "sub", "sqrt"))
-_MUL, _ZMUL, _INSTEAD, _PROD = (ops.OPCODE[name] for name in ("mul", "zmul", "instead", "prod"))
+_MUL, _ZMUL, _INSTEAD = (ops.OPCODE[name] for name in ("mul", "zmul", "instead"))
 _ROOM = 900.0  # products below 2**900 and above 2**-900 are far from over- and underflow
 
 
@@ -43,11 +44,12 @@ def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[O
         partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
         y = operands[partner] if row.pairs and partner < len(operands) else 0.0
         wants = k != largest and k in arguments and (wanted[k] or (largest is not None and wanted[largest]))
-        found.append(writer.walk(programs[0], (operands[k], y, number), position, len(writer.kinds)) if wants else None)
+        given = operands[k], y, number
+        found.append(writer.walk(programs[0], given, position, len(writer.kinds)) if wants else None)
     if largest is not None and wanted[largest]:
         others = [x for x in found if x is not None]
         found[largest] = _rest(writer, op, others, exact[largest])
-    return found
+    return [x if wants else None for x, wants in zip(found, wanted)]
 
 
 def _largest(writer: Writer, operands: Sequence[Operand], position: int) -> int | None:
@@ -72,13 +74,10 @@ def _rest(writer: Writer, op: int, others: Sequence[Operand], exact: float) -> O
     """The partial by the largest operand: the shares have the sum 1, the directions the sum of squares 1."""
     if not others:
         return exact
-    is_norm, total = ops.REDUCTION[op].name == "norm", None
-    for x in others:
-        total = writer.sum(total, writer.emit(_MUL, x, x) if is_norm else x)
-    assert total is not None
-    if not is_norm:
-        return writer.emit(_INSTEAD, writer.emit(_NEG, total), exact)
-    size = writer.emit(_SQRT, writer.emit(_SUB, 1.0, total))
+    if ops.REDUCTION[op].name == "logsumexp":
+        return writer.emit(_INSTEAD, writer.emit(_NEG, writer.reduce(_ADD_ALL, others)), exact)
+    squares = writer.reduce(_DOT, [x for x in others for _ in range(2)])
+    size = writer.emit(_SQRT, writer.emit(_SUB, 1.0, squares))
     return writer.emit(_INSTEAD, size if exact >= 0.0 else writer.emit(_NEG, size), exact)
 
 
