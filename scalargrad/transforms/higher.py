@@ -92,7 +92,7 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
         group = [row[0] // n if row else 0 for row in sums.places]
     slopes = piece.slopes(seeds)
     sweeps = sparsity.remembered(sparsity.symmetric, slopes, n)
-    values, found = piece.curve(slopes, sweeps[0].seeds if sweeps else [])
+    values, found = piece.curve(slopes, seeds, sweeps[0].seeds if sweeps else [])
     for row in found:
         run.refuse_anomalies(row)
     matrices = [each.items(found) for each in sweeps]
@@ -175,8 +175,7 @@ def hvp(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) 
         direction = _direction(run, one, vector)
         run.execute(kwargs, has_aux)
         piece = run.piece([run.scalar("hvp")])
-        slopes = piece.slopes([[1.0, *[0.0] * (len(piece.items) - 1)]])
-        values, (row,) = piece.curve(slopes, [direction])
+        values, row = piece.product(direction)
         run.refuse_anomalies(row)
         found = run.outside(row)
         return (found, run.aux(values[1:])) if has_aux else found
