@@ -34,6 +34,7 @@ from scalargrad.transforms.parts import (
 )  # fmt: skip
 
 _ROWS, _IN_ROWS = {list, tuple, dict}, {float, int, core.Node}
+_SEQUENCES, _AS_THEY_ARE = {list, tuple}, {float, core.Node}
 
 
 class Tree:
@@ -314,6 +315,10 @@ def _match(tree: Subtree, given: Any, where: Path, absent: bool, row: list[Any])
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
     if isinstance(tree, Leaf) and tree.kind == ROW:
+        flat = type(given) in _SEQUENCES and type(tree.given) in _SEQUENCES and len(given) == tree.size
+        if flat and {*map(type, given)} <= _AS_THEY_ARE:
+            row[tree.start : tree.start + tree.size] = given
+            return
         tree = spread(tree)
     if isinstance(tree, Branch):
         _match_children(tree, given, where, absent, row)
