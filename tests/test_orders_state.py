@@ -179,7 +179,7 @@ def test_backward_twice() -> None:
 def test_attributes_of_such_nodes() -> None:
     w = Value(0.7, label="w")
     slope = slope_of(w)
-    assert slope._op in ops.NAMES or slope._op in "+-*/" and slope._prev
+    assert slope._op in ops.NAMES or (slope._op in "+-*/" and slope._prev)
     seen, pending = set(), [slope]
     while pending:  # every node has operands, down to the leaves
         node = pending.pop()

@@ -5,7 +5,7 @@ array of one dimension a Vector, of two a Matrix; lists, tuples and dicts stay w
 Vector or Matrix are copied into new leaves too. Arguments that are not differentiated are passed unchanged.
 
 The result has the container of the argument: a number for a number, a numpy array for a numpy array, a Vector or Matrix
-for a Vector or Matrix. A number in it is a Value exactly where it depends on a Value: on an argument, or on one that the
+for a Vector or Matrix. A number in it is a Value exactly where it depends on a Value, an argument or one that the
 function closes over; else it is a float. So transforms nest, and a derivative in a loss trains the weights in it. An
 array with Values in it is a Vector or Matrix. Under `no_grad` all numbers are floats, and a Vector has new leaves.
 
@@ -111,8 +111,8 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     """Returns a function that computes (value, gradient), or with `has_aux` ((value, aux), gradient).
 
     The parameters are those of `grad`. SciPy accepts the function:
-    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. A number in the value and in the aux is a Value where it
-    depends on a Value other than the new leaves.
+    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. The value and the numbers in aux are Values where they
+    depend on Values other than the new leaves.
 
     >>> value_and_grad(lambda x: x[0] * x[1])([3.0, 2.0])
     (6.0, [2.0, 3.0])
