@@ -167,7 +167,9 @@ def programs_header() -> str:
     ops, walks = load_table("ops"), load_table("walks")
     printer = CPrinter(ops.CONSTANTS)
     kinds = ("OPERAND", "RESULT", "OPERAND_NUMBER", "RESULT_NUMBER", "CONSTANT", "CALL", "UNLESS", "JUMP")
-    steps, rows, deepest = [], [], 0
+    steps: list[str] = []
+    rows: list[str] = []
+    deepest = 0
     for opcode, name in enumerate(ops.NAMES):
         starts = []
         for program in walks.partials(opcode) if ops.FIRST <= opcode < ops.FIRST_JOINT else ():

@@ -50,6 +50,7 @@ static PyMethodDef functions[] = {
     {"extract", sg_py_extract, METH_VARARGS, NULL},
     {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
+    {"new_leaves", sg_py_new_leaves, METH_O, NULL},
     {"item", FAST(sg_py_item)},
     {"take", sg_py_take, METH_VARARGS, NULL},
     {"leaves", sg_py_leaves, METH_O, NULL},

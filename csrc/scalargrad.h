@@ -15,9 +15,10 @@ typedef struct {
     double operands[3];      /* the first of them */
 } sg_report;
 
-/* Sweeps from node `index` of `graph` with adjoint `seed`, in scratch. Nothing changes until Python commits. It does not
- * enter graphs that were closed up to the moment `since`; 0: it enters all. With `check` it stops at the first nan or inf. The report keeps the sweep, so an exception between this call and the
- * commit leaks nothing: `sg_discard` frees a sweep that has not been committed. Returns 0 if memory ran out. */
+/* Sweeps from node `index` of `graph` with adjoint `seed`, in scratch. Nothing changes until Python commits. It does
+ * not enter graphs that were closed up to the moment `since`; 0: it enters all. With `check` it stops at the first nan
+ * or inf. The report keeps the sweep, so an exception between this call and the commit leaks nothing: `sg_discard`
+ * frees a sweep that has not been committed. Returns 0 if memory ran out. */
 int sg_sweep(uintptr_t graph, uint32_t index, double seed, int check, uint64_t since, sg_report *report);
 void sg_discard(sg_report *report);
 /* Whether what a sweep would add to the grads of leaves is finite. */

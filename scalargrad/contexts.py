@@ -120,7 +120,7 @@ class recording(core.Context):
     __slots__ = ("blocks", "is_plain", "nested", "thread", *_WEAK)
     blocks: Sequence[Any]  # of the leaves of the transform
     is_plain: bool  # its arguments are numbers
-    nested: bool  # another transform has run inside
+    nested: bool  # a transform of its Values was called in it, whose result may be a number
     thread: int
 
     def __new__(cls, bits: int = core.RECORD) -> recording:

@@ -152,6 +152,7 @@ if TYPE_CHECKING or _backend == "python":
         items,
         joint,
         leaves,
+        new_leaves,
         numbers,
         plain_product,
         product,
@@ -190,7 +191,7 @@ else:
         _node.whole,
     )
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
-    items, leaves = _node.items, _node.leaves
+    items, leaves, new_leaves = _node.items, _node.leaves, _node.new_leaves
     elementwise, product, plain_product = _node.elementwise, _node.product, _node.plain_product
     reduce_rows, reduce_rows_data, joint = _node.reduce_rows, _node.reduce_rows_data, _node.joint
     sgd_step, adam_step, clear_grads = _node.sgd_step, _node.adam_step, _node.clear_grads
@@ -284,9 +285,7 @@ def tangent(record: Record, directions: Sequence[Mapping[int, float]]) -> Record
     return tangent(record, directions)
 
 
-def hvps(
-    record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]
-) -> array[float]:
+def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directions: Sequence[float]) -> array[float]:
     """How the derivatives by the leaves wanted change in some directions, as numbers. See records/curvature.py."""
     from array import array
 
@@ -303,7 +302,7 @@ def hvps(
 __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
            "Block", "Context", "Made", "Node", "View", "adam_step", "adjoint", "apply", "backend", "backward", "block",
            "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "hvps", "item", "items",
-           "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "numbers", "opcode", "operand_values",
-           "operands", "partials", "place", "plain_product", "product", "rebuild", "reduce", "reduce_rows",
-           "reduce_rows_data", "replay", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd", "simd_paths",
-           "take", "tangent", "upcall", "watchers", "whole"]  # fmt: skip
+           "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "new_leaves", "numbers", "opcode",
+           "operand_values", "operands", "partials", "place", "plain_product", "product", "rebuild", "reduce",
+           "reduce_rows", "reduce_rows_data", "replay", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd",
+           "simd_paths", "take", "tangent", "upcall", "watchers", "whole"]  # fmt: skip

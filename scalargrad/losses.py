@@ -21,7 +21,7 @@ from scalargrad.arrays.base import Array, of_items, of_shape, shown_as
 from scalargrad.arrays.reading import is_data
 from scalargrad.arrays.reductions import row_logsumexp, row_maxima, row_sums, row_take
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
-from scalargrad.nn.lists import block_of
+from scalargrad.nn.lists import kept_of
 from scalargrad.value import Value
 
 if TYPE_CHECKING:
@@ -285,9 +285,9 @@ def l2(parameters: Iterable[Any]) -> Value:
     >>> l2([Value(3.0), Value(4.0)])
     Value(data=25.0, grad=0.0)
     """
-    block = block_of(parameters)
-    if block:
-        return of_shape(block, (len(block),), False).square().sum()  # type: ignore[no-any-return]
+    known = kept_of(parameters)
+    if known and known.values:
+        return of_shape(known.block, (len(known.block),), False).square().sum()  # type: ignore[no-any-return]
     items = parameters if isinstance(parameters, list) else convert.in_order(parameters, "l2", True)
     if items is None:
         raise NumberError(f"l2 takes a list of parameters, got {type(parameters).__name__}: pass model.parameters()")

@@ -17,6 +17,7 @@ from scalargrad.arrays import view
 from scalargrad.arrays.base import of_shape
 from scalargrad.errors import ArgumentError, StateError
 from scalargrad.names import absent
+from scalargrad.nn.lists import kept_of
 from scalargrad.nn.schedules import CosineAnnealingLR, ExponentialLR, Scheduler, StepLR
 from scalargrad.nn.trained import trained
 from scalargrad.value import Value
@@ -56,9 +57,9 @@ class Optimiser:
     _remembered: ClassVar[tuple[str, ...]] = ()  # the names of its running quantities, one number per parameter
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        block = trained(parameters, type(self).__name__)
-        leaves = core.items(core.whole(block, 1, len(block)))
-        self.__dict__.update(settings, _block=block, _parameters=tuple(leaves), _steps=0, _state=bytearray())
+        block, known = trained(parameters, type(self).__name__), kept_of(parameters)
+        leaves = known.values if known else tuple(core.items(core.whole(block, 1, len(block))))
+        self.__dict__.update(settings, _block=block, _parameters=leaves, _steps=0, _state=bytearray())
         self._check()
 
     def __setattr__(self, name: str, x: Any) -> None:

@@ -7,10 +7,13 @@ from array import array
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, core
 from scalargrad.table import ops
+from tests.support.engines import bits
 from tests.support.profiles import native_only
 
 
@@ -56,6 +59,19 @@ def test_a_layout_shows_its_numbers(kind: str, layout: Any) -> None:
         assert core.grads(core.View(held, *view)) is None
     else:
         assert shown(core.grads, held, *view) == [0.0] * len(wanted)
+
+
+@given(st.lists(st.floats(allow_nan=False) | st.floats(allow_nan=False).map(Value), max_size=12))
+def test_new_leaves_have_the_numbers_and_nothing_else(given: list[Any]) -> None:
+    numbers = [x.data if isinstance(x, Value) else x for x in given]
+    block, leaves = core.new_leaves(given)
+    assert [*map(bits, [x.data for x in leaves])] == [*map(bits, numbers)] and [x.grad for x in leaves] == [0.0] * len(
+        given
+    )
+    assert not {*map(id, leaves)} & {*map(id, given)} and len({*map(id, leaves)}) == len(given) == len(block)
+    held = core.items(core.whole(block, 1, len(block)))
+    leaves.clear()  # the list is the caller's
+    assert [bits(x.data) for x in held] == [*map(bits, numbers)] and all(core.key(x) is None for x in held)
 
 
 def test_grads_of_a_layout() -> None:
@@ -217,6 +233,9 @@ REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
     (core.adam_step, (core.doubles(doubles(1.0), False), bytearray(16), 0.1, 0.9, 0.9, 0.0, 0.0, 1.0, 1.0), TypeError,
      "of leaves"),
     (core.clear_grads, ({Value(1.0)},), TypeError, "a list or tuple"),
+    *[(core.new_leaves, (wrong,), TypeError, r"new_leaves\(list") for wrong in (5, (1.0,), [1.0, "a"], [1])],
+    *[(core.gradients, (RESULT, 1.0, False, *wrong), TypeError, r"found\(address") for wrong in ((B, []), ([], None))],
+    *[(core.gradients, (RESULT, 1.0, False, *wrong), TypeError, "a Block") for wrong in (([5], []), ([], [B, 5]))],
     # what is no whole number at all: Python's own complaint comes through
     *[(core.View, (B, *[None if j == k else 1 for j in range(5)]), TypeError, "integer") for k in range(5)],
     (core.item, (B, None), TypeError, "integer"), (core.elementwise, (None, ALL, ALL), TypeError, "integer"),

@@ -101,12 +101,12 @@ KINDS: dict[str, Callable[[random.Random], float]] = {
 # refuse some of the last kinds.
 REFUSING = {
     "whole": {"A6", "B8", "B11", "D7", "E5", "G3"},
-    "few": {"A6", "B8", "B11", "D7", "E5", "G1", "G3"},
+    "few": {"A6", "B8", "B11", "D7", "E5", "F8", "G1", "G3"},
     "tenths": {"A2", "A6", "B8", "B11", "D7", "E5", "G3"},
-    "hundreds": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "G3"},
-    "large": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "G3"},
+    "hundreds": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "F1", "G3"},
+    "large": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "F1", "G3"},
     "small": {"A6", "B11", "D7", "G3"},
-    "mixed": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "G1", "G3"},
+    "mixed": {"A2", "A3", "A6", "B8", "B11", "B13", "D7", "E2", "E5", "E8", "F1", "F8", "G1", "G3"},
     "any": set(IDS),
     "edge": set(IDS),
 }

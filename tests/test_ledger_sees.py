@@ -86,7 +86,7 @@ HOLDS = {
     "F4": "dot sin logsumexp",
     "F5": "dot sin - ** sum",
     "F6": "dot logsumexp",
-    "F7": "dot softmax",
+    "F7": "softmax",
     "F8": "dot relu mean + - **",
     "G1": "inv solve",
     "G2": "det slogdet",
@@ -112,7 +112,8 @@ HOLDS = {
 FINEST = 1e-12, 10
 # Answers that see less, for what they say themselves, by the beginning of their text: Taylor's remainder at steps of
 # 2**-20 (A6, B3, B14), the remainder itself, which is quadratic (B3); ten steps, which forget an error of the gradient,
-# and a difference of two costs (D6); five steps (D7); and at -720 a sigmoid has few digits left (E7). A relu that is
+# and a difference of two costs (D6); five steps (D7); a difference of gradients over a step of 2**-17 (F6); and at -720
+# a sigmoid has few digits left (E7). A relu that is
 # off has gradients of 0, of which nothing is off (C6, D3), and so has what max does not take (B4); an operand near 0
 # makes a tolerance large (B4).
 LIMITS: dict[str, dict[str, tuple[float, int]]] = {
@@ -124,6 +125,7 @@ LIMITS: dict[str, dict[str, tuple[float, int]]] = {
     "D3": {"∂L/∂h": (1e-11, 10), "∂L/∂z": (1e-11, 10)},
     "D6": {"w after # steps of η = ": (1e-6, 10), "C at w₁, less C at w₀": (1e-11, 10)},
     "D7": {"w after each step, a row of g at a time, of Adam": (1e-11, 10), "the rule of Adam": (1e-11, 10)},
+    "F6": {"Hv = d/dε": (1e-5, 10)},
     "E7": {"the product of the four nodes": (1e-9, 10), "s and s' through": (1e-9, 10)},
 }
 # Answers whose number of the engine is only what rounding leaves of 0, or that have the same numbers on both sides.
@@ -137,13 +139,15 @@ BLIND = {
         "H v = 0 for v = #: the columns of X depend on one another, so that no one w is reached",
         "the loop from w reaches w*, in # steps of η = #: first row w*, second the loop",  # by any gradient's multiple
     },
+    "F3": {"its rows sum to 0"},
     "D8": {
         "zero error, where the targets are the outputs uᵢ: ∂C/∂w is 0ᵀ",
         "zero error, where the targets are the outputs uᵢ: ∂C/∂b is 0",
     },
 }
-# Wrong forms that are 0 or nan, by whatever factor their parts are off; mutants in tests/mutation/forms.py see them.
+# Answers that are 0 or nan, by whatever factor their parts are off; mutants in tests/mutation/forms.py see them.
 FIXED = {
+    "F1": {"∂²f/∂xᵢ∂xⱼ - ∂²f/∂xⱼ∂xᵢ = 0, to the bit"},
     "E7": {
         "s and s' through the engine's four nodes at -720: nothing is left of them, the wrong form",
         "softmax of [1000 and more, 1000] without the shift: inf/inf, the wrong form",

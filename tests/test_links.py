@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import itertools
+from array import array
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, core
@@ -282,3 +285,25 @@ def test_the_hash_is_of_the_node_in_its_graph() -> None:
     assert len({hash(v) for v in (*nodes, *others, x)}) == 101
     (twin,) = [v for v in (nodes[7] + 1.0)._prev if v._op]
     assert hash(twin) == hash(nodes[7]) and bits(twin.data) == bits(nodes[7].data)
+
+
+@given(st.lists(st.permutations(range(20)), min_size=2, max_size=4), st.lists(st.integers(0, 20), min_size=4))
+@example([[*range(20)], [*range(20)]], [20, 20, 20, 20])  # the parameters of a network, in the same order
+@example([[*range(20)], [*range(19, -1, -1)]], [20, 9, 20, 20])
+def test_leaves_that_enter_many_graphs_in_any_order(orders: list[list[int]], lengths: list[int]) -> None:
+    """Their sums run on from graph to graph: whole numbers, so any order of adding gives them."""
+    leaves, total = [Value(float(k)) for k in range(20)], Value(0.0) * 1.0
+    wanted = [0.0] * 20
+    for number, (order, length) in enumerate(zip(orders, lengths), 1):
+        for k in order[:length]:
+            total = total + leaves[k] * float(number)
+            wanted[k] += number
+        close(total)
+    block, others = core.block(leaves[:19]), [core.block(leaves[19:])]
+    found: Any = core.gradients(total, 1.0, False, [block], [])
+    assert array("d", found).tolist() == wanted[:19]
+    assert (core.gradients(total, 1.0, False, [block], others) is None) == (wanted[19] != 0.0)
+    for x in leaves:
+        x.grad = 0.0
+    total.backward()
+    assert [x.grad for x in leaves] == wanted

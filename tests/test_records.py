@@ -279,10 +279,7 @@ def test_both_backends_write_the_same_record() -> None:
         for k, op in enumerate(2 * [*range(ops.FIRST, ops.FIRST_JOINT)]):
             if op >= ops.FIRST_REDUCTION:
                 y = engine.reduce(
-                    op,
-                    [1.5, y, 0.5]
-                    if op in (CODE["custom"], CODE["ruled"])
-                    else [0.25, y, x, 2.0, y, w][: 6 - k % 2 * 2],
+                    op, [1.5, y, 0.5] if ops.REDUCTION[op].weighted else [0.25, y, x, 2.0, y, w][: 6 - k % 2 * 2]
                 )
             else:
                 y = engine.apply(op, *[y, x if k % 3 else 0.5, w][: ops.ARITY[op]])

@@ -225,6 +225,30 @@ PyObject *sg_py_doubles(PyObject *module, PyObject *args)
     return sg_block_of_doubles(bytes, leaf);
 }
 
+/* new_leaves(list of floats and Values) -> a pair: a block of new leaves with their numbers, and a list of them. */
+PyObject *sg_py_new_leaves(PyObject *module, PyObject *given)
+{
+    (void)module;
+    Py_ssize_t n = PyList_Check(given) ? PyList_Size(given) : -1, k = 0;
+    if (n < 0 || n >= (Py_ssize_t)SG_CONST)
+        return n < 0 ? PyErr_Format(PyExc_TypeError, "new_leaves(list of floats and Values)") : sg_no_memory();
+    PyObject **items = new_items((uint32_t)n), *list = items ? PyList_New(n) : NULL;
+    for (; list && k < n; k++) {
+        PyObject *item = PyList_GetItem(given, k);       /* NULL if a finaliser has shortened the list */
+        if (item && !sg_is_node(item) && !PyFloat_CheckExact(item))
+            item = PyErr_Format(PyExc_TypeError, "new_leaves(list of floats and Values)");
+        if (!item || !(items[k] = sg_new_leaf(sg_is_node(item) ? ((Node *)item)->data : PyFloat_AsDouble(item))))
+            break;
+        Py_INCREF(items[k]);
+        PyList_SetItem(list, k, items[k]);
+    }
+    PyObject *block = block_of_items(items, (uint32_t)n, list && k == n);
+    if (block)
+        return Py_BuildValue("NN", block, list);
+    Py_XDECREF(list);
+    return NULL;
+}
+
 /* item(block, k): the Value there, or the float of a constant. */
 PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {

@@ -16,6 +16,7 @@ typedef struct {
     PyObject **items;        /* `count` references, or NULL */
     PyObject *doubles;
     int leaf;
+    int tracked;             /* all items are known to be Values */
 } Block;
 
 typedef struct {
@@ -53,6 +54,7 @@ int sg_read_block(PyObject *object, Block **block);
 
 PyObject *sg_py_block(PyObject *module, PyObject *given);
 PyObject *sg_py_doubles(PyObject *module, PyObject *args);
+PyObject *sg_py_new_leaves(PyObject *module, PyObject *given);
 PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_take(PyObject *module, PyObject *args);
 PyObject *sg_py_leaves(PyObject *module, PyObject *values);

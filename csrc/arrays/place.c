@@ -1,6 +1,8 @@
 /* Operands of operations on arrays: how they enter the open graph. */
 #include "arrays/place.h"
 
+#include <string.h>
+
 #include "bulk/bulk.h"
 #include "python/recording.h"
 #include "tape/memory.h"
@@ -11,9 +13,38 @@ static uint32_t operand_of_item(sg_graph *open, PyObject *item)
     return sg_is_node(item) ? sg_operand_of(open, (Node *)item) : sg_constant(open, PyFloat_AsDouble(item));
 }
 
+/* Enters the items of a block while they are leaves that are new to the graph, which has room for all. Returns how many
+ * have entered. As sg_enter does one by one; but it counts the nodes, and sets what they have in common, at once. */
+static uint32_t enter_leaves(sg_graph *open, const Block *block)
+{
+    uint32_t start = open->count, first = open->leaf_count, k = 0;
+    uint64_t serial = open->serial;
+    sg_leaf *leaves = open->leaves + first;
+    double *val = open->val + start;
+    uint32_t *a = open->a + start;
+    for (; k < block->count; k++) {
+        Node *node = (Node *)block->items[k];
+        if (!sg_is_leaf(block->items[k]) || node->entry_serial == serial)
+            break;
+        leaves[k] = (sg_leaf){node, start + k};
+        a[k] = first + k;
+        val[k] = node->data;
+        sg_note_leaf(open, node);
+        node->entry_serial = serial;
+        node->entry = start + k;
+    }
+    memset(open->op + start, SG_LEAF, k);
+    memset(open->used + start, 0, k);
+    memset(open->b + start, 0, k * sizeof *open->b);
+    open->count += k;
+    open->leaf_count += k;
+    open->sinks += k;
+    return k;
+}
+
 /* The first node of a block's items, if they are consecutive nodes of the open graph. They may be so already. Or they
  * are different leaves, all new to the graph; then all enter, provided that at least half of them are used. SG_FAILED
- * otherwise, and if memory ran out; then *failed is set. */
+ * otherwise (those before one that is no new leaf have entered), and if memory ran out; then *failed is set. */
 static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, int *failed)
 {
     const Node *head = (const Node *)block->items[0];
@@ -22,10 +53,9 @@ static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, i
     uint32_t start = known ? head->entry : open->count;
     if (!known && 2 * used < block->count)
         return SG_FAILED;
-    for (uint32_t k = 0; k < block->count; k++) {
+    for (uint32_t k = 0; known && k < block->count; k++) {
         const Node *node = (const Node *)block->items[k];
-        if (!sg_is_node(block->items[k]) || (node->entry_serial == serial) != known ||
-            (known ? node->entry != start + k : sg_graph_of(node) != NULL))
+        if (!sg_is_node(block->items[k]) || node->entry_serial != serial || node->entry != start + k)
             return SG_FAILED;
     }
     if (known)
@@ -36,17 +66,7 @@ static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, i
         *failed = 1;
         return SG_FAILED;
     }
-    for (uint32_t k = 0; k < block->count; k++) {
-        Node *node = (Node *)block->items[k];
-        if (node->entry_serial == serial)    /* it occurs twice in the block */
-            return SG_FAILED;
-        open->leaves[open->leaf_count] = (sg_leaf){node, start + k};
-        sg_append(open, SG_LEAF, open->leaf_count++, 0, node->data);
-        sg_note_leaf(open, node);
-        node->entry_serial = serial;
-        node->entry = start + k;
-    }
-    return start;
+    return enter_leaves(open, block) == block->count ? start : SG_FAILED;
 }
 
 /* If operands that were just listed are nodes at even distances, as when they have all just entered, makes the list a
@@ -130,14 +150,14 @@ int sg_place(sg_graph *open, const sg_array *x, sg_span *span)
     return list_operands(open, x, span);
 }
 
-int sg_is_tracked(const Block *block)
+int sg_is_tracked(Block *block)
 {
-    if (!block || block->graph || block->leaf)
+    if (!block || block->graph || block->leaf || block->tracked)
         return block != NULL;
     for (uint32_t k = 0; block->items && k < block->count; k++)
         if (!sg_is_node(block->items[k]))
             return 0;
-    return block->items != NULL;
+    return block->tracked = block->items != NULL;
 }
 
 /* When operands enter, there is room for so many nodes more, such as a sum of the results and its weight: then the

@@ -76,8 +76,13 @@ static int list_rows(sg_graph *open, const sg_array arrays[3], listed_rows *x)
             if ((*operands++ = sg_constant(open, number)) == SG_FAILED)
                 return 0;
         }
-        for (uint32_t c = 0; c < x->columns; c++)
-            *operands++ = sg_span_operand(open, &x->span, r, c);
+        uint32_t start = x->span.start + r * x->span.row;
+        if (x->span.kind == SG_NODES && x->span.column == 1)
+            for (uint32_t c = 0; c < x->columns; c++)
+                *operands++ = start + c;
+        else
+            for (uint32_t c = 0; c < x->columns; c++)
+                *operands++ = sg_span_operand(open, &x->span, r, c);
     }
     return 1;
 }

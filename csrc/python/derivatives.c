@@ -123,7 +123,7 @@ static uint64_t *read_wanted(PyObject *list, uint64_t *count)
 }
 
 /* A list of lists of `width` seeds, one after the other. NULL with an exception. */
-static sg_seed *read_rows(PyObject *rows, uint64_t width)
+static sg_seed *read_seed_rows(PyObject *rows, uint64_t width)
 {
     uint64_t count = (uint64_t)PyList_Size(rows);
     sg_seed *seeds = sg_alloc(count * width * sizeof *seeds);
@@ -157,7 +157,7 @@ PyObject *sg_py_adjoint(PyObject *module, PyObject *args)
     if (!sg_read_record(object, &record))
         Py_RETURN_NONE;
     uint64_t *wanted = read_wanted(wanted_list, &wanted_count);
-    sg_seed *seeds = wanted ? read_rows(rows, record.root_count) : NULL;
+    sg_seed *seeds = wanted ? read_seed_rows(rows, record.root_count) : NULL;
     uint64_t sweeps = (uint64_t)PyList_Size(rows);
     sg_written written = SG_WRITTEN_NOT;
     if (seeds) {

@@ -122,8 +122,8 @@ PyObject *sg_py_rebuild(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "y#y#y#y#y#y#O|O", &ops, &count, &codes, &code_bytes, &values, &value_bytes, &grads,
                           &grad_bytes, &consts, &const_bytes, &positions, &root_bytes, &leaves, &labels))
         return NULL;
-    if (!PyList_Check(leaves) || value_bytes != 8 * count || grad_bytes != 8 * count || code_bytes % 8 ||
-        const_bytes % 8 || root_bytes % 8 || (size_t)count >= UINT32_MAX)
+    if (!PyList_Check(leaves) || value_bytes != 8 * count || (grad_bytes && grad_bytes != 8 * count) ||
+        code_bytes % 8 || const_bytes % 8 || root_bytes % 8 || (size_t)count >= UINT32_MAX)
         Py_RETURN_NONE;
     sg_record r = {.count = (uint64_t)count,
                    .code_count = (uint64_t)code_bytes / 8,
@@ -132,7 +132,7 @@ PyObject *sg_py_rebuild(PyObject *module, PyObject *args)
                    .root_count = (uint64_t)root_bytes / 8,
                    .ops = (uint8_t *)ops,
                    .values = (double *)values,
-                   .grads = (double *)grads,
+                   .grads = grad_bytes ? (double *)grads : NULL,
                    .consts = (double *)consts,
                    .codes = (uint64_t *)codes,
                    .roots = (uint64_t *)positions};

@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+#include "table/reductions.h"
+#include "tape/memory.h"
+
 /* A number that stands for a node of the adjoint record, or for a constant; with its tangent, if it has one. */
 typedef struct {
     double number, tangent;
@@ -13,6 +16,7 @@ typedef struct {
 
 typedef struct {
     sg_writer primal;
+    int failed;              /* memory ran out */
     double *tangents;        /* of the primal nodes */
     uint8_t *moves;          /* whether they have one */
 } curvature;
@@ -76,6 +80,31 @@ static inline dual emit_dual(int op, int n, const dual *x)
     return dual_value(op, n, x);
 }
 
+/* A reduction, which has no constants before its operands. */
+static dual emit_dual_reduction(curvature *c, int op, uint32_t n, const dual *x)
+{
+    dual z = {0.0, 0.0, 0, 0};
+    double *numbers = sg_alloc(n * sizeof *numbers);
+    uint32_t *positions = sg_alloc(n * sizeof *positions);
+    c->failed |= !numbers || !positions;
+    if (!c->failed) {
+        for (uint32_t k = 0; k < n; k++) {
+            positions[k] = k;
+            numbers[k] = x[k].number;
+            z.is_node |= x[k].is_node;
+        }
+        z.number = sg_reduce(op, numbers, n);
+        sg_gathered all = sg_gather(op, numbers, NULL, positions, n, z.number);
+        for (uint32_t k = 0; k < n; k++)
+            if (x[k].moves)
+                add_slope(&z, x[k].tangent,
+                          sg_reduction_partial(op, numbers[k], op == SG_DOT ? numbers[k ^ 1] : 0.0, z.number, all));
+    }
+    sg_free(numbers);
+    sg_free(positions);
+    return z;
+}
+
 #define SG_FORM curvature *
 #define SG_TERM dual
 #define SG_PRIMAL(form) (&(form)->primal)
@@ -84,6 +113,7 @@ static inline dual emit_dual(int op, int n, const dual *x)
 #define SG_MAKE_CONSTANT(x) ((dual){(x), 0.0, 0, 0})
 #define SG_MAKE_TERM(form, x) dual_of((form), (x))
 #define SG_EMIT(form, op, n, x, since) ((void)(form), (void)(since), emit_dual((op), (n), (x)))
+#define SG_EMIT_REDUCTION(form, op, n, x) emit_dual_reduction((form), (op), (n), (x))
 #define SG_PRESENT(form) ((void)(form), SG_NEW_NODE)
 #include "records/partials.h"
 
@@ -158,8 +188,8 @@ static sg_written curve(curvature *c, reverse *r, const uint64_t *wanted, uint64
         sg_written written = push_primal(c, r->leaves);
         if (written == SG_WRITTEN)
             written = sweep_back(r, c, seeds);
-        if (written != SG_WRITTEN)
-            return written;
+        if (written != SG_WRITTEN || c->failed)
+            return c->failed ? SG_WRITTEN_NOT : written;
         for (uint64_t k = 0; k < wanted_count; k++) {
             dual found = wanted[k] < r->leaf_count ? r->leaves[wanted[k]] : SG_MAKE_NOTHING;
             out[k] = found.moves == 1 ? found.tangent : 0.0;

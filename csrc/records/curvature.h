@@ -4,8 +4,8 @@
 #define SG_CURVATURE_H
 #include "records/writer.h"
 
-/* The derivatives of the sum of seeds[k] times root k, by the wanted leaves, change in each of `count` directions by what
- * is written to `out`. A direction has a number per wanted leaf; so has a row of `out`. */
+/* Writes to `out` how the derivatives, by the wanted leaves, of the sum of seeds[k] times root k change in each of
+ * `count` directions. A direction has a number per wanted leaf; so has a row of `out`. */
 sg_written sg_curvature(const sg_record *record, const uint64_t *wanted, uint64_t wanted_count, const double *seeds,
                         const double *directions, uint64_t count, double *out);
 

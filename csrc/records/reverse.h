@@ -1,5 +1,5 @@
-/* The sweep that makes adjoints of terms. adjoint.c and curvature.c each include this file once, after partials.h, whose
- * parameters it uses, and define before:
+/* The sweep that makes adjoints of terms. adjoint.c and curvature.c each include this file once, after partials.h,
+ * whose parameters it uses, and define before:
  *   SG_IS_NOTHING(x)           whether an entry of a table of terms is empty
  *   SG_MAKE_NOTHING            an empty entry
  * scalargrad/records/adjoint.py has the same. */
@@ -57,7 +57,7 @@ static void end_reverse(reverse *r)
 }
 
 /* Adds to the adjoint of an operand. */
-static inline void add_to(reverse *r, SG_FORM form, uint32_t operand, SG_TERM x)
+static inline void add_adjoint(reverse *r, SG_FORM form, uint32_t operand, SG_TERM x)
 {
     if (operand & SG_CONST || !r->known[operand])
         return;
@@ -73,7 +73,7 @@ static sg_written sweep_back(reverse *r, SG_FORM form, const SG_TERM *seeds)
         r->leaves[k] = SG_MAKE_NOTHING;
     for (uint32_t k = 0; k < SG_PRIMAL(form)->root_count; k++)
         if (!is_constant_of_size(seeds[k], 0.0))
-            add_to(r, form, SG_PRIMAL(form)->roots[k], seeds[k]);
+            add_adjoint(r, form, SG_PRIMAL(form)->roots[k], seeds[k]);
     for (uint32_t i = r->count; i-- > 0;) {
         SG_TERM d = r->adjoints[i];
         if (SG_IS_NOTHING(d))
@@ -95,7 +95,7 @@ static sg_written sweep_back(reverse *r, SG_FORM form, const SG_TERM *seeds)
             }
         for (uint32_t k = 0; k < n; k++)
             if (r->wants[k])
-                add_to(r, form, SG_PRIMAL(form)->operands[start + k], r->partials[k]);
+                add_adjoint(r, form, SG_PRIMAL(form)->operands[start + k], r->partials[k]);
     }
     return SG_WRITTEN;
 }

@@ -11,6 +11,7 @@
 #define SG_MAKE_CONSTANT(x) ((sg_term){SG_NUMBER, (x)})
 #define SG_MAKE_TERM(form, x) sg_term_of((form), (x))
 #define SG_EMIT(form, op, n, x, since) sg_write((form), (op), (n), (x), (since))
+#define SG_EMIT_REDUCTION(form, op, n, x) sg_write_reduction((form), (op), (n), (x))
 #define SG_PRESENT(form) ((form)->count)
 #include "records/partials.h"
 

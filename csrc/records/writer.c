@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "table/reductions.h"
 #include "table/table.h"
 #include "tape/memory.h"
 #include "tape/reading.h"
@@ -99,6 +100,33 @@ sg_term sg_write(sg_writer *w, int op, int n, const sg_term *x, uint32_t since)
     for (int k = 0; k < n; k++)
         write_operand(w, x[k]);
     return (sg_term){i, value};
+}
+
+sg_term sg_write_reduction(sg_writer *w, int op, uint32_t n, const sg_term *x)
+{
+    sg_term result = {SG_NUMBER, 0.0};
+    double *numbers = sg_alloc(n * sizeof *numbers);
+    int constants = 1;
+    if (!numbers || !make_room(w, n) || w->failed) {
+        sg_free(numbers);
+        w->failed = 1;
+        return result;
+    }
+    for (uint32_t k = 0; k < n; k++) {
+        numbers[k] = x[k].number;
+        constants &= x[k].at == SG_NUMBER;
+    }
+    result.number = sg_reduce(op, numbers, n);
+    sg_free(numbers);
+    if (constants)
+        return result;
+    result.at = w->count++;
+    w->kinds[result.at] = (uint8_t)op;
+    w->values[result.at] = result.number;
+    w->starts[result.at] = w->operand_count;
+    for (uint32_t k = 0; k < n; k++)
+        write_operand(w, x[k]);
+    return result;
 }
 
 /* --- read --------------------------------------------------------------------------------------------------------- */

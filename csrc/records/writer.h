@@ -64,6 +64,8 @@ static inline sg_term sg_term_of(const sg_writer *w, uint32_t operand)
 /* A node of a row of fixed arity; a constant, if all operands are. It uses a node again that has been written from
  * position `since` on. */
 sg_term sg_write(sg_writer *w, int op, int n, const sg_term *operands, uint32_t since);
+/* A node of a reduction of n operands, likewise. */
+sg_term sg_write_reduction(sg_writer *w, int op, uint32_t n, const sg_term *operands);
 
 /* How many codes and constants the record has that fill() writes. */
 void sg_writer_count(const sg_writer *w, const sg_term *results, uint64_t count, uint64_t *codes, uint64_t *consts);

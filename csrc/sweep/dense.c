@@ -121,7 +121,7 @@ static __attribute__((noinline)) uint64_t sweep_run(const double *val, const dou
 
 /* Initialises the scratch: neutral sums, except for nodes that are reached from other graphs, and for entries, which
  * continue the sums of their leaves and linked nodes. */
-static void prepare(const sg_sweep_state *sweep, sg_part part)
+static void prepare(sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
     uint32_t count = part.dense;
@@ -143,8 +143,7 @@ sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
 {
     const sg_graph *graph = part.graph;
     uint32_t count = part.dense, leaves = sweep->leaf_count + graph->leaf_count;
-    if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves) ||
-        (!sweep->alone && !sg_map_reserve(&sweep->leaf_positions, leaves)))
+    if (!sg_grow_array((void **)&sweep->leaves, &sweep->leaf_capacity, leaves, sizeof *sweep->leaves))
         return SG_NO_MEMORY;
     prepare(sweep, part);
     const double *val = graph->val;
@@ -180,7 +179,7 @@ sg_outcome sg_sweep_dense(sg_sweep_state *sweep, sg_part part)
         case SG_LINK:
             if (isnan(d))
                 return SG_REPEAT;
-            if (sweep->alone) {                /* a leaf; there is room for all of them */
+            if (sweep->fresh && op == SG_LEAF) {       /* there is room for all of them */
                 sweep->leaves[sweep->leaf_count++] = (sg_leaf_sum){graph->leaves[a].leaf, d, graph->serial};
                 break;
             }

@@ -31,7 +31,6 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
     if (*outcome == SG_DONE) {
         sweep->index = index;
         sweep->since = since;
-        sweep->alone = !graph->link_count && !graph->twins;
         sg_set(&sweep->walk.parts[root].scratch, index, sg_quiet_nan(seed));
         sweep->walk.parts[root].sinks = !graph->used[index];
     }
@@ -42,7 +41,10 @@ static sg_sweep_state *run(sg_graph *graph, uint32_t index, double seed, enum sg
         else if (manner == SG_QUICK && part.sinks == part.graph->sinks) /* all sinks are reached, so all nodes are */
             part.dense = part.graph->count;
         sweep->walk.parts[p].dense = part.dense;
+        sweep->fresh = !sweep->leaf_count && !part.graph->twins;
         *outcome = part.dense ? sg_sweep_dense(sweep, part) : sg_sweep_careful(sweep, part, manner, report);
+        if (sweep->exhausted)
+            *outcome = SG_NO_MEMORY;
     }
     if (*outcome == SG_NO_MEMORY && sweep) {
         free_sweep(sweep);

@@ -178,7 +178,7 @@ static int build_all(builder *b)
             return 0;
         b->hold(r->labels[k]);
     }
-    for (uint64_t position = 0; position < r->count; position++) {
+    for (uint64_t position = 0; r->grads && position < r->count; position++) {
         placed place = b->places[position];
         int fresh = r->grads[position] == 0.0 && !signbit(r->grads[position]);
         if (r->ops[position] != SG_LEAF && !fresh &&

@@ -9,9 +9,9 @@
 
 /* `count` nodes in topological order. codes[] holds, node by node: for a leaf its position in leaves[]; for a reduction
  * the number of operands, then the operands; else the operands. An operand is the position of an earlier node, or
- * SG_CODE_CONST | position in consts[]. grads[i] is the adjoint of a node that is not a leaf. roots[] holds the
- * positions of the nodes that were asked for. labelled[] holds the positions of nodes with a label, all interior, and
- * labels[] these. */
+ * SG_CODE_CONST | position in consts[]. grads[i] is the adjoint of a node that is not a leaf; NULL: all are
+ * 0. roots[] holds the positions of the nodes that were asked for. labelled[] holds the positions of nodes with a
+ * label, all interior, and labels[] these. */
 typedef struct {
     uint64_t count, code_count, const_count, leaf_count, root_count, label_count;
     uint8_t *ops;

@@ -132,7 +132,8 @@ static uint32_t operand_at(const sg_graph *graph, uint32_t i, uint32_t k)
                                                                                     : sg_operand(graph, i, k);
 }
 
-/* Writes node i into the record, if it depends on a planted leaf, after the leaves that it uses beside. 0: no memory. */
+/* Writes node i into the record, if it depends on a planted leaf. Leaves that it uses beside come before it. 0: no
+ * memory. */
 static int add_node(extractor *e, const sg_stretch *s, uint32_t i)
 {
     const sg_graph *graph = s->graph;

@@ -13,7 +13,7 @@ typedef struct {
     uint32_t index;          /* of a leaf that was not entered: its number */
 } replica;
 
-#define SG_NOWHERE UINT32_MAX            /* a number: it depends on no Value */
+#define SG_NO_VALUE UINT32_MAX            /* a number: it depends on no Value */
 #define SG_NOT_ENTERED (UINT32_MAX - 1)  /* a Value in place of a leaf */
 #define SG_NOT_RECORDED (UINT32_MAX - 2) /* it depends on a Value, but nothing is recorded */
 
@@ -96,7 +96,7 @@ static uint32_t replica_of(player *p, uint64_t position)
     uint32_t current = p->graph_count - 1;
     if (found->graph == current)
         return found->index;
-    if (found->graph == SG_NOWHERE)
+    if (found->graph == SG_NO_VALUE)
         return sg_constant(p->open, r->values[position]);
     uint32_t entry;
     if (r->ops[position] == SG_LEAF && p->needed[position] != SG_AS_CAPTURED)
@@ -174,7 +174,7 @@ static int uses_a_value(const player *p, uint64_t position)
     const sg_record *r = p->given->record;
     const uint64_t *codes = r->codes + p->first_codes[position];
     for (uint32_t k = operand_count_at(p, position); k-- > 0;)
-        if (!(codes[k] & SG_CODE_CONST) && p->replicas[codes[k]].graph != SG_NOWHERE)
+        if (!(codes[k] & SG_CODE_CONST) && p->replicas[codes[k]].graph != SG_NO_VALUE)
             return 1;
     return 0;
 }
@@ -183,7 +183,7 @@ static int play_all(player *p)
 {
     const sg_record *r = p->given->record;
     for (uint64_t i = 0; i < r->count; i++) {
-        p->replicas[i] = (replica){SG_NOWHERE, 0};
+        p->replicas[i] = (replica){SG_NO_VALUE, 0};
         if (!p->needed[i])
             continue;
         if (r->ops[i] == SG_LEAF) {
@@ -206,7 +206,7 @@ static sg_replayed root_at(const player *p, uint64_t code)
 {
     const sg_record *r = p->given->record;
     sg_replayed root = {SG_ROOT_NUMBER, NULL, 0, sg_code_number(r, code)};
-    if (code & SG_CODE_CONST || p->replicas[code].graph == SG_NOWHERE)
+    if (code & SG_CODE_CONST || p->replicas[code].graph == SG_NO_VALUE)
         return root;
     replica found = p->replicas[code];
     if (r->ops[code] == SG_LEAF && p->needed[code] != SG_AS_CAPTURED) {

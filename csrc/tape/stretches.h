@@ -1,4 +1,5 @@
-/* What some nodes reach, in graphs that were open at a moment or later: stretches of graphs, the latest closed first. */
+/* What some nodes reach, in graphs that were open at a moment or later: stretches of graphs, the latest closed
+ * first. */
 #ifndef SG_STRETCHES_H
 #define SG_STRETCHES_H
 #include "tape/map.h"
@@ -10,7 +11,8 @@ typedef struct {
     uint32_t index;
 } sg_spot;
 
-/* A graph that is reached, from the first node on that may depend on certain leaves. No node from `top` on is reached. */
+/* A graph that is reached, from the first node on that may depend on certain leaves. No node from `top` on is
+ * reached. */
 typedef struct {
     sg_graph *graph;
     uint32_t low, top, end;

@@ -40,11 +40,11 @@ class Noted(list[Any]):
 class Parameters(Noted):
     """Different leaves in a list, and in a block, until the list is edited. So nothing looks at them one by one."""
 
-    __slots__ = ("_block",)
-    _block: core.Block | None
+    __slots__ = ("_kept",)
+    _kept: Kept | None
 
     def _edited(self) -> None:
-        self._block = None
+        self._kept = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return list, (list(self),)
@@ -59,7 +59,7 @@ class Kept(NamedTuple):
     def listed(self) -> list[Value]:
         """A new list of them."""
         found = Parameters(self.values)
-        found._block = self.block
+        found._kept = self
         return found
 
 
@@ -69,7 +69,7 @@ def kept(values: Iterable[Any]) -> Kept:
     return Kept(tuple(core.items(core.whole(block, 1, len(block)))), block)
 
 
-def block_of(values: Any) -> core.Block | None:
-    """The block of what `parameters()` returned; None for an edited list, and for all else."""
-    known = values._block if type(values) is Parameters else None
-    return known if known is not None and len(known) == len(values) else None
+def kept_of(values: Any) -> Kept | None:
+    """What a module keeps, of what its `parameters()` returned; None for an edited list, and for all else."""
+    known = values._kept if type(values) is Parameters else None
+    return known if known is not None and len(known.values) == len(values) else None

@@ -8,16 +8,16 @@ from typing import Any
 from scalargrad import convert, core
 from scalargrad.arrays.base import Array
 from scalargrad.errors import ArgumentError, NumberError
-from scalargrad.nn.lists import block_of
+from scalargrad.nn.lists import kept_of
 from scalargrad.nn.module import Module
 from scalargrad.value import Value
 
 
 def trained(parameters: Iterable[Value], who: str) -> core.Block:
     """The block of the parameters, each once. Raises `ArgumentError` or `NumberError` if one is not a leaf."""
-    known = block_of(parameters)
-    if known:
-        return known
+    known = kept_of(parameters)
+    if known and known.values:
+        return known.block
     kind = type(parameters).__name__
     if isinstance(parameters, Value):
         raise ArgumentError(f"{who} takes a list of parameters, got one Value: pass [value]")

@@ -59,6 +59,12 @@ def doubles(numbers: bytes, leaf: bool) -> Block:
     return Block([tape.new_leaf(x) for x in items] if leaf else items)
 
 
+def new_leaves(given: list[Any]) -> tuple[Block, list[Any]]:
+    """A block of new leaves with the numbers of floats and Values; and a list of the leaves."""
+    found = [tape.new_leaf(_data(x)) for x in given]
+    return Block(found), [*found]
+
+
 def item(block: Block, k: int) -> Any:
     """The item at a position: a Value, or the float of a constant."""
     return block.items[k]

@@ -1,4 +1,4 @@
-"""The partials of a node, as nodes. csrc/records/partials.c has the same.
+"""The partials of a node, as nodes. csrc/records/partials.h has the same.
 
 A row of the table has a program for each. The shares of a sum of exponentials, and the directions of a norm, would lose
 the digits of a small rest: 1 - s**2, where s is close to 1. So the largest of them follows from the others.
@@ -23,9 +23,9 @@ _ROOM = 900.0  # products below 2**900 and above 2**-900 are far from over- and 
 def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[Operand | None]:
     """The partials of a node that is neither a leaf nor a joint operation, where they are wanted."""
     op, operands = writer.kinds[position], writer.operands[position]
-    since = len(writer.kinds)
     programs = walks.partials(op)
     if op < ops.FIRST_REDUCTION:
+        since = len(writer.kinds)
         return [writer.walk(program, operands, position, since) if wants else None
                 for program, wants in zip(programs, wanted)]  # fmt: skip
     if not programs:
@@ -44,11 +44,12 @@ def partials_of(writer: Writer, position: int, wanted: Sequence[bool]) -> list[O
         partner = k + 1 if (k - row.first) % 2 == 0 else k - 1
         y = operands[partner] if row.pairs and partner < len(operands) else 0.0
         wants = k != largest and k in arguments and (wanted[k] or (largest is not None and wanted[largest]))
-        found.append(writer.walk(programs[0], (operands[k], y, number), position, since) if wants else None)
+        given = operands[k], y, number
+        found.append(writer.walk(programs[0], given, position, len(writer.kinds)) if wants else None)
     if largest is not None and wanted[largest]:
         others = [x for x in found if x is not None]
         found[largest] = _rest(writer, op, others, exact[largest])
-    return found
+    return [x if wants else None for x, wants in zip(found, wanted)]
 
 
 def _largest(writer: Writer, operands: Sequence[Operand], position: int) -> int | None:

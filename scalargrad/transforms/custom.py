@@ -147,7 +147,7 @@ class custom_vjp(Generic[P, R]):
                 del contexts.rules[me]
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         nodes = [_ruled(value, operands, row) for value, row in zip(result.numbers(), rows)]
-        return result.inside([core.block(nodes[start:end]) for start, end in result.spans()])
+        return result.inside(nodes)
 
     def _checked(self, pair: Any) -> tuple[Tree, Any]:
         """The result of fwd as a tree, and the residuals."""
@@ -191,7 +191,7 @@ class custom_vjp(Generic[P, R]):
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         record = _ruled if around and too_deep else _record
         nodes = [record(value, operands, row) for value, row in zip(numbers, rows)]
-        return cast(R, result.inside([core.block(nodes[start:end]) for start, end in result.spans()]))
+        return cast(R, result.inside(nodes))
 
     def _in_order(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """All arguments by position, including defaults."""

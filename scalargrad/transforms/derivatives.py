@@ -5,9 +5,9 @@ array of one dimension a Vector, of two a Matrix; lists, tuples and dicts stay w
 Vector or Matrix are copied into new leaves too. Arguments that are not differentiated are passed unchanged.
 
 The result has the container of the argument: a number for a number, a numpy array for a numpy array, a Vector or Matrix
-for a Vector or Matrix. A number in it is a Value exactly where it depends on a Value, an argument or one that the
-function closes over; else it is a float. So transforms nest, and a derivative in a loss trains the weights in it. An
-array with Values in it is a Vector or Matrix. Under `no_grad` all numbers are floats, and a Vector has new leaves.
+for a Vector or Matrix. A number in it is a Value exactly where it depends on a Value: on an argument, or on one that
+the function closes over; else it is a float. So transforms nest, and a derivative in a loss trains the weights in it.
+An array with Values in it is a Vector or Matrix. Under `no_grad` all numbers are floats, and a Vector has new leaves.
 
 The grads of existing Values do not change. `backward` from a Value that depends on the arguments of a transform whose
 function is running raises `HigherOrderError`: its grads are floats, in which the transform would lose a derivative.
@@ -19,14 +19,13 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
-from scalargrad import convert, core
+from scalargrad import core
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms.run import (
     Function,
     Run,
     kept,
     name_of,
-    one_or_all,
     positions,
     require_function,
     weighted,
@@ -78,13 +77,12 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     12.0
     """
     require_function(fun, "grad")
-    argnums = kept(argnums)
-    both: Function = value_and_grad(fun, argnums, has_aux)  # type: ignore[arg-type]
+    both = _differentiated(fun, argnums, has_aux)
 
     @functools.wraps(fun)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, result = both(*args, **kwargs)
-        return (result, value[1]) if has_aux else result
+        _, found, aux = both(args, kwargs)
+        return (found, aux) if has_aux else found
 
     return gradient
 
@@ -111,32 +109,40 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     """Returns a function that computes (value, gradient), or with `has_aux` ((value, aux), gradient).
 
     The parameters are those of `grad`. SciPy accepts the function:
-    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. The value and the numbers in aux are Values where they
-    depend on Values other than the new leaves.
+    ``scipy.optimize.minimize(value_and_grad(f), x0, jac=True)``. A number in the value and in the aux is a Value where
+    it depends on a Value other than the new leaves.
 
     >>> value_and_grad(lambda x: x[0] * x[1])([3.0, 2.0])
     (6.0, [2.0, 3.0])
     """
     require_function(fun, "value_and_grad")
-    argnums = kept(argnums)
-
-    name, one = name_of(fun), convert.index(argnums) is not None
+    both = _differentiated(fun, argnums, has_aux)
 
     @functools.wraps(fun)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        value, found, aux = both(args, kwargs)
+        return (value, aux) if has_aux else value, found
+
+    return value_and_gradient
+
+
+def _differentiated(fun: Function, argnums: Any, has_aux: bool) -> Callable[..., tuple[Any, Any, Any]]:
+    """The function of args and kwargs that returns the value of `fun`, its gradient, and its aux or None."""
+    argnums, name = kept(argnums), name_of(fun)
+
+    def both(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
         run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
         root = run.scalar("grad")
         row = run.pull(root) if run.is_plain else None
         if row is not None:
             value = root.data if isinstance(root, core.Node) else root
-            return (value, run.aux()) if has_aux else value, one_or_all(one, run.outside(row))
+            return value, run.input.outside(row), run.aux_tree and run.aux()
         piece = run.piece([root])
         values, (gradient,) = piece.pull([[1.0, *[0.0] * (len(piece.items) - 1)]])
         run.refuse_anomalies(gradient)
-        value = (values[0], run.aux(values[1:])) if has_aux else values[0]
-        return value, one_or_all(one, run.outside(gradient))
+        return values[0], run.outside(gradient), run.aux_tree and run.aux(values[1:])
 
-    return value_and_gradient
+    return both
 
 
 def _sequence(given: Any, name: str) -> Sequence[Any]:
@@ -172,9 +178,7 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux:
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp needs one tangent per primal, got {len(primals)} primals and {len(tangents)} tangents")
     run = Run(fun, name_of(fun), primals, range(len(primals)))
-    direction: list[Any] = []
-    for k, (tree, tangent) in enumerate(zip(run.inputs, tangents)):
-        direction += tree.match(tangent, f"tangent {k}")
+    direction = run.input.match(tuple(tangents), ("tangent", range(len(tangents)), ""))
     run.execute({}, has_aux)
     run.warn_if_lost()
     n = len(run.items)
@@ -221,7 +225,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
             zeros = [0.0] * (len(piece.items) - n)
             row = piece.pull([[*weights, *zeros]])[1][0]
             run.refuse_anomalies(row)
-        return tuple(run.outside(row))
+        return run.outside(row)  # type: ignore[no-any-return]
 
     value = run.outputs.holding(values[:n])
     return (value, pullback, run.aux(values[n:])) if has_aux else (value, pullback)

@@ -16,7 +16,7 @@ from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms import sparsity
 from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, tabulated
 from scalargrad.transforms.parts import NUMBER, Leaf
-from scalargrad.transforms.run import Function, Run, kept, name_of, one_or_all, positions, require_function
+from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
 from scalargrad.transforms.trees import joined
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
     """
     require_function(fun, "hessian")
     argnums, form = kept(argnums), form_of(sparse)
-    name, one = name_of(fun), convert.index(argnums) is not None
+    name = name_of(fun)
 
     @functools.wraps(fun)
     def hessian_of(*args: Any, **kwargs: Any) -> Any:
@@ -67,9 +67,9 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
         run.warn_if_lost()
         values, found = _found(run)
         if form is None:
-            hessians = _in_containers(run, one, found)
+            hessians = _in_containers(run, found)
         else:
-            hessians = _each(run, [matrix(form, *each, run.inputs, run.inputs, name) for each in found])
+            hessians = _each(run, [matrix(form, *each, run.input, run.input, name) for each in found])
         return (hessians, run.aux(values[len(run.items) :])) if has_aux else hessians
 
     return hessian_of
@@ -126,29 +126,29 @@ def _each(run: Run, items: Sequence[Any]) -> Any:
     return run.outputs.map(items_of)
 
 
-def _in_containers(run: Run, one: bool, found: Sequence[Entries]) -> Any:
-    """The containers of the result, with the containers of the inputs twice at each place."""
-    parts = [run.parts(sparsity.dense(*entries, run.size)) for entries in found]
-
-    def of_number(k: int) -> Any:
-        return one_or_all(one, [tabulated(run, one, rows, tree) for tree, rows in zip(run.inputs, parts[k])])
+def _in_containers(run: Run, found: Sequence[Entries]) -> Any:
+    """The containers of the result, with the containers of the input twice at each place."""
+    matrices = [sparsity.dense(*entries, run.size) for entries in found]
 
     def of_array(result: Leaf) -> Any:
-        matrices = parts[result.start : result.start + result.size]
+        of_result = matrices[result.start : result.start + result.size]
 
-        def of_argument(i: int, first: Leaf) -> Any:
-            rows = [run.parts(row) for each in matrices for row in each[i][first.start : first.start + first.size]]
+        def of_argument(first: Leaf) -> Any:
+            rows = [row for each in of_result for row in each[first.start : first.start + first.size]]
 
-            def entry(j: int, second: Leaf) -> Any:
-                items = [x for row in rows for x in row[j][second.start : second.start + second.size]]
+            def entry(second: Leaf) -> Any:
+                items = [x for row in rows for x in row[second.start : second.start + second.size]]
                 of_numpy = result.of_numpy or first.of_numpy or second.of_numpy
                 return joined(items, result.shape + first.shape + second.shape, of_numpy)
 
-            return one_or_all(one, [tree.map(functools.partial(entry, j)) for j, tree in enumerate(run.inputs)])
+            return run.input.map(entry)
 
-        return one_or_all(one, [tree.map(functools.partial(of_argument, i)) for i, tree in enumerate(run.inputs)])
+        return run.input.map(of_argument)
 
-    return run.outputs.map(lambda result: of_number(result.start) if result.kind == NUMBER else of_array(result))
+    def entries(result: Leaf) -> Any:
+        return tabulated(run, matrices[result.start], run.input) if result.kind == NUMBER else of_array(result)
+
+    return run.outputs.map(entries)
 
 
 def hvp(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -178,19 +178,17 @@ def hvp(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) 
         slopes = piece.slopes([[1.0, *[0.0] * (len(piece.items) - 1)]])
         values, (row,) = piece.curve(slopes, [direction])
         run.refuse_anomalies(row)
-        (found,) = run.outside(row) if one else (tuple(run.outside(row)),)
+        found = run.outside(row)
         return (found, run.aux(values[1:])) if has_aux else found
 
     return product
 
 
 def _direction(run: Run, one: bool, vector: Any) -> list[Any]:
-    """The numbers of a vector, which has the form of the inputs."""
+    """The items of a vector, which has the form of the input."""
     if one:
-        return run.inputs[0].match(vector, "the vector")
-    if not isinstance(vector, (tuple, list)) or len(vector) != len(run.inputs):
-        raise ShapeError(f"the vector must be a tuple of {len(run.inputs)}, one for each of argnums")
-    found: list[Any] = []
-    for k, (tree, part) in enumerate(zip(run.inputs, vector)):
-        found += tree.match(part, f"vector {k}")
-    return found
+        return run.input.match(vector, "the vector")
+    count = len(run.input.root.given if isinstance(run.input.root, Leaf) else run.input.root.children)
+    if not isinstance(vector, (tuple, list)) or len(vector) != count:
+        raise ShapeError(f"the vector must be a tuple of {count}, one for each of argnums")
+    return run.input.match(tuple(vector), ("vector", range(count), ""))

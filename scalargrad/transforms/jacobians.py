@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 from scalargrad import contexts, convert, core, extras
 from scalargrad.errors import ArgumentError, ImplicitDetachWarning
 from scalargrad.transforms import sparsity
-from scalargrad.transforms.parts import NUMBER, ROW, Leaf, leaves_of, like
-from scalargrad.transforms.run import Function, Run, kept, name_of, one_or_all, positions, require_function
+from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
+from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
 from scalargrad.transforms.sparsity import Sweeps
 from scalargrad.transforms.trees import Tree, joined
 
@@ -68,7 +68,7 @@ def jacobian(
     argnums, form = kept(argnums), form_of(sparse)
     if mode not in (None, "forward", "reverse"):
         raise ArgumentError(f'mode must be None, "forward" or "reverse", got {convert.short(mode)}')
-    name, one = name_of(fun), convert.index(argnums) is not None
+    name = name_of(fun)
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
@@ -77,13 +77,13 @@ def jacobian(
         run.warn_if_lost()
         plain = _pulled(run) if form is None and not _is_forward(run, mode) else None
         if plain is not None:
-            jacobians, aux = tabulated(run, one, plain), run.aux_tree and run.aux()
+            jacobians, aux = tabulated(run, plain), run.aux_tree and run.aux()
         else:
             sweeps, values, items = _swept(run, mode, form)
             if form is None:
-                jacobians = tabulated(run, one, sparsity.dense(sweeps.columns, items, run.size))
+                jacobians = tabulated(run, sparsity.dense(sweeps.columns, items, run.size))
             else:
-                jacobians = matrix(form, sweeps.columns, items, [run.outputs], run.inputs, name)
+                jacobians = matrix(form, sweeps.columns, items, run.outputs, run.input, name)
             aux = run.aux_tree and run.aux(values[len(items) :])
         return (jacobians, aux) if has_aux else jacobians
 
@@ -125,26 +125,23 @@ def _swept(run: Run, mode: Mode | None, form: Form | None) -> tuple[Sweeps, list
     return sweeps, values, items
 
 
-def tabulated(run: Run, one: bool, rows: Sequence[Sequence[Any]], results: Tree | None = None) -> Any:
-    """The containers of the results, with the containers of the inputs at each place, from a row per result."""
-    results = results or run.outputs
-    numbers_alone = all(leaf.kind <= ROW for tree in run.inputs for leaf in tree.leaves)
-    parts = [run.parts(row) for row in rows]
+def tabulated(run: Run, rows: Sequence[Sequence[Any]], results: Tree | None = None) -> Any:
+    """The containers of the results, with the containers of the input at each place, from a row per result."""
+    numbers_alone = not run.input.arrays
 
     def entries(result: Leaf) -> Any:
+        of_result = rows[result.start : result.start + result.size]
         if numbers_alone and result.kind <= ROW:
-            found = [one_or_all(one, run.outside(row)) for row in rows[result.start :][: result.size]]
+            found = list(map(run.outside, of_result))
             return found[0] if result.kind == NUMBER else like(result.given, found)
-        of_result = parts[result.start : result.start + result.size]
 
-        def entry(k: int, argument: Leaf) -> Any:
-            items = [x for row in of_result for x in row[k][argument.start : argument.start + argument.size]]
+        def entry(argument: Leaf) -> Any:
+            items = [x for row in of_result for x in row[argument.start : argument.start + argument.size]]
             return joined(items, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
 
-        trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
-        return one_or_all(one, trees)
+        return run.input.map(entry)
 
-    return results.map(entries, rows=numbers_alone)
+    return (results or run.outputs).map(entries, rows=numbers_alone)
 
 
 # --- one matrix, of the entries that can be other than 0
@@ -166,8 +163,8 @@ def matrix(
     form: Form,
     columns: Sequence[Sequence[int]],
     items: Numbers,
-    rows_of: Sequence[Tree],
-    columns_of: Sequence[Tree],
+    rows_of: Tree,
+    columns_of: Tree,
     name: str,
 ) -> Any:
     """An array of `scipy.sparse`, whose rows and columns are the numbers of trees, in order."""
@@ -179,7 +176,7 @@ def matrix(
             ImplicitDetachWarning,
         )
     scipy, numpy = load_for(form), extras.load("numpy", "sparse")
-    shape = sum(tree.size for tree in rows_of), sum(tree.size for tree in columns_of)
+    shape = rows_of.size, columns_of.size
     counts = [len(row) for row in columns]
     first = numpy.repeat(numpy.arange(shape[0], dtype=numpy.intc), counts)
     second = numpy.array([k for row in columns for k in row], dtype=numpy.intc)
@@ -196,17 +193,13 @@ def matrix(
     return scipy.csr_array((data, second, starts), shape=shape)
 
 
-def _places(trees: Sequence[Tree]) -> list[int] | None:
-    """Where the numbers of trees come in the order of their containers; None, if they are in this order."""
+def _places(tree: Tree) -> list[int] | None:
+    """Where the numbers of a tree come in the order of its containers; None, if they are in this order."""
     order: list[int] = []
-    start = 0
-    for tree in trees:
-        for leaf in leaves_of(tree.root):
-            order += range(start + leaf.start, start + leaf.start + leaf.size)
-        start += tree.size
-    if order == list(range(start)):
+    tree.map(lambda leaf: order.extend(range(leaf.start, leaf.start + leaf.size)), rows=True)
+    if order == list(range(tree.size)):
         return None
-    places = [0] * start
+    places = [0] * tree.size
     for place, number in enumerate(order):
         places[number] = place
     return places

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,8 @@ from scalargrad.transforms import containers
 # ROW: a list, tuple or dict of numbers alone, a leaf in place of a branch of many
 # ARRAY: Vector or Matrix; NUMPY: its array; BUFFER: such as an `array`; OTHER: an object that is passed on
 NUMBER, ROW, ARRAY, NUMPY, BUFFER, OTHER = range(6)
-# The name of the whole, whose parts are put together when it is needed; or the path of a container, and a key in it.
+# The name of the whole; or its parts: what it is, its number, and of what (of a tuple of them, their numbers). Or the
+# path of a container, and a key in it. So the text is put together only when it is needed.
 Path = str | tuple[Any, ...]
 
 
@@ -54,19 +54,13 @@ def like(row: Any, items: list[Any]) -> Any:
 def named(path: Path) -> str:
     if isinstance(path, str):
         return path
-    return f"{named(path[0])}[{path[1]!r}]" if len(path) == 2 else "".join(map(str, path))
+    if len(path) == 3:
+        what, number, of = path
+        return f"{what} {number} of {of}" if of else f"{what} {number}"
+    whole, key = path
+    if len(whole) == 3 and isinstance(whole, tuple) and not isinstance(whole[1], int):
+        return named((whole[0], whole[1][key], whole[2]))
+    return f"{named(whole)}[{key!r}]"
 
 
 Subtree = Leaf | Branch
-
-
-def array_leaf(given: Any, kind: int, shape: Shape, path: Path) -> Leaf:
-    return Leaf(given, kind, shape, path, math.prod(shape))
-
-
-def leaves_of(tree: Subtree) -> list[Leaf]:
-    return [tree] if isinstance(tree, Leaf) else [leaf for child in tree.children for leaf in leaves_of(child)]
-
-
-def is_array(leaf: Leaf) -> bool:
-    return ARRAY <= leaf.kind <= BUFFER

@@ -14,7 +14,7 @@ from scalargrad.errors import AnomalyError, ArgumentError, ImplicitDetachWarning
 from scalargrad.table import ops
 from scalargrad.transforms.parts import ROW, Branch, Leaf
 from scalargrad.transforms.piece import Piece
-from scalargrad.transforms.trees import Tree, planted
+from scalargrad.transforms.trees import Tree
 
 Function = Callable[..., Any]
 
@@ -43,24 +43,30 @@ def require_function(fun: Any, transform: str) -> None:
         )
 
 
+class _Different(tuple[int, ...]):
+    """Different positions from 0 to `last`."""
+
+    last: int
+
+
 def kept(argnums: Any) -> Any:
-    """`argnums` as it is used at every call: an iterator is read once, here."""
-    return tuple(argnums) if isinstance(argnums, Iterator) else argnums
+    """`argnums` as it is used at every call: an iterator is read once, here, and most tuples are checked once."""
+    kept = tuple(argnums) if isinstance(argnums, Iterator) else argnums
+    if type(kept) is not tuple or {*map(type, kept)} != {int} or len({*kept}) < len(kept) or min(kept) < 0:
+        return kept
+    different = _Different(kept)
+    different.last = max(kept)
+    return different
 
 
-def _arepositions(argnums: tuple[Any, ...], count: int) -> bool:
-    """Whether these are different ints from 0 to count - 1."""
-    kinds = {*map(type, argnums)}
-    return kinds == {int} and len({*argnums}) == len(argnums) and min(argnums) >= 0 and max(argnums) < count
-
-
-def positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[int]:
-    """The non-negative positions of the arguments to differentiate by."""
+def positions(argnums: int | Sequence[int], count: int, name: str) -> int | Sequence[int]:
+    """The non-negative position of the argument to differentiate by, or those of several."""
     if type(argnums) is int and 0 <= argnums < count:
-        return (argnums,)
-    if type(argnums) is tuple and _arepositions(argnums, count):
         return argnums
-    given: Any = argnums if convert.index(argnums) is None else [argnums]
+    if type(argnums) is _Different and argnums.last < count:
+        return argnums
+    one = convert.index(argnums) is not None
+    given: Any = [argnums] if one else argnums
     try:
         positions = [operator.index(k) for k in given]
     except TypeError:
@@ -73,28 +79,26 @@ def positions(argnums: int | Sequence[int], count: int, name: str) -> Sequence[i
     positions = [k % count for k in positions]
     if len(set(positions)) < len(positions):
         raise ArgumentError(f"argnums={argnums!r} names an argument twice")
-    return positions
-
-
-def one_or_all(one: bool, results: list[Any]) -> Any:
-    """The only result, or a tuple of them: as `argnums` is an int or a sequence."""
-    return results[0] if one else tuple(results)
+    return positions[0] if one else positions
 
 
 class Run:
     """One run of a function on fresh leaves."""
 
-    def __init__(self, fun: Function, name: str, args: Sequence[Any], positions: Sequence[int]) -> None:
+    def __init__(self, fun: Function, name: str, args: Sequence[Any], positions: int | Sequence[int]) -> None:
+        """Plants the argument at a position; or those at several, as one tuple."""
         self.fun, self.name, self.args = fun, name, list(args)
-        self.inputs: list[Tree] = []
-        for k in positions:
-            self.inputs.append(Tree(args[k], ("argument ", k, " of ", name)))
+        given = args[positions] if isinstance(positions, int) else tuple([args[k] for k in positions])
+        self.input = Tree(given, ("argument", positions, name))
         self.aux_tree: Tree | None = None
         self.numbers = bool(core.mode() & core.NO_GRAD)  # then all results are numbers
         self.since = core.moment()
-        self.blocks, seen = planted(self.inputs)
-        for k, given in zip(positions, seen):
-            self.args[k] = given
+        self.blocks, seen = self.input.planted()
+        if isinstance(positions, int):
+            self.args[positions] = seen
+        else:
+            for k, given in zip(positions, seen):
+                self.args[k] = given
 
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
@@ -102,8 +106,9 @@ class Run:
         context = _new_context(contexts.recording, core.RECORD)
         context.blocks, context.thread = self.blocks, get_ident()
         context.is_plain, context.nested = self.is_plain, False
-        for around in contexts.transforms():
-            around.nested = True
+        if not context.is_plain:
+            for around in contexts.transforms():
+                around.nested = True
         try:
             with context:
                 running[context] = context
@@ -131,7 +136,7 @@ class Run:
     def outputs(self) -> Tree:
         """The result, taken apart."""
         if self._outputs is None:
-            self._outputs = Tree(self.result, ("the result of ", self.name, ""), results=True)
+            self._outputs = Tree(self.result, f"the result of {self.name}", results=True)
         return self._outputs
 
     @property
@@ -176,23 +181,19 @@ class Run:
 
     @property
     def size(self) -> int:
-        """How many numbers the inputs have."""
-        return sum(map(len, self.blocks))
+        """How many numbers the input has."""
+        return self.input.size
 
     @property
     def is_plain(self) -> bool:
-        """Whether all inputs are numbers, and no aux is a Value: then all that comes out are numbers, unless the
+        """Whether all of the input are numbers, and no aux is a Value: then all that comes out are numbers, unless the
         function closes over Values."""
-        if self.numbers:
-            return True
-        trees = [*self.inputs, self.aux_tree] if self.aux_tree else self.inputs
-        return not any(isinstance(x, core.Node) for tree in trees for x in tree.items())
+        return self.numbers or not (self.input.has_values or (self.aux_tree is not None and self.aux_tree.has_values))
 
     def piece(self, items: Sequence[Any]) -> Piece:
-        """What lies between the inputs and some results; the items of aux are results too, the last ones."""
-        given = [x for tree in self.inputs for x in tree.items()]
+        """What lies between the input and some results; the items of aux are results too, the last ones."""
         others = self.aux_tree.items() if self.aux_tree else []
-        return Piece([*items, *others], self.blocks, self.since, given, self.numbers)
+        return Piece([*items, *others], self.blocks, self.since, self.input.items(), self.numbers)
 
     def refuse_anomalies(self, derivatives: Sequence[Any]) -> None:
         """Under a watcher, raises if a derivative is nan or infinite, and names the rule that made it."""
@@ -214,7 +215,7 @@ class Run:
         return tree.outside(tree.numbers()) if values is None else tree.holding(values)
 
     def pull(self, root: Any, numbers: bool = False) -> array[float] | None:
-        """The derivatives of a root by all numbers of the inputs, as one row. None, if it depends on other Values, so
+        """The derivatives of a root by all numbers of the input, as one row. None, if it depends on other Values, so
         that they might be Values too, unless numbers are wanted."""
         if not isinstance(root, core.Node):
             return array("d", bytes(8 * self.size))
@@ -223,21 +224,6 @@ class Run:
         found, others = contexts.gradients(root, self.blocks, self.since)
         return None if others and not (self.numbers or numbers) else array("d", found)
 
-    def parts(self, row: Sequence[Any]) -> list[Sequence[Any]]:
-        """Cuts a row of all inputs' numbers into one row per input."""
-        if len(self.inputs) == 1:
-            return [row]
-        parts: list[Sequence[Any]] = []
-        start = 0
-        for tree in self.inputs:
-            parts.append(row[start : start + tree.size])
-            start += tree.size
-        return parts
-
-    def outside(self, row: Sequence[Any]) -> list[Any]:
-        """A row of numbers in the containers of the inputs; also of Values, if it is a list."""
-        if isinstance(row, list):
-            return [tree.holding(part) for tree, part in zip(self.inputs, self.parts(row))]
-        if len(self.inputs) == 1:
-            return [self.inputs[0].outside(row)]  # type: ignore[arg-type]
-        return [tree.outside(part) for tree, part in zip(self.inputs, self.parts(row))]  # type: ignore[arg-type]
+    def outside(self, row: Sequence[Any]) -> Any:
+        """A row of numbers in the containers of the input; also of Values, if it is a list."""
+        return self.input.holding(row) if isinstance(row, list) else self.input.outside(row)  # type: ignore[arg-type]

@@ -6,8 +6,9 @@ numbers of a tree form one row: single numbers come first, then the numbers of e
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from scalargrad import convert, core
@@ -27,15 +28,12 @@ from scalargrad.transforms.parts import (
     Leaf,
     Path,
     Subtree,
-    array_leaf,
-    is_array,
-    leaves_of,
     like,
     named,
     spread,
 )  # fmt: skip
 
-_IN_ROWS = {float, int, core.Node}
+_ROWS, _IN_ROWS = {list, tuple, dict}, {float, int, core.Node}
 
 
 class Tree:
@@ -45,38 +43,41 @@ class Tree:
     numbers are allowed; otherwise they raise `NumberError`.
     """
 
-    __slots__ = ("_others", "_results", "leaves", "root", "size")
+    __slots__ = ("_others", "_results", "_singles", "arrays", "root", "size")
 
     def __init__(self, given: Any, where: Path, results: bool = False, others: bool = False) -> None:
         self._results, self._others = results, others
+        self._singles: list[Any] = []  # the Values and floats that are in no array
+        self.arrays: list[Leaf] = []
         try:
-            self.root = root = self._read(given, where)
+            self.root = self._read(given, where)
         except RecursionError:
             raise ArgumentError(f"{named(where)} is nested too deeply, or contains itself") from None
-        if isinstance(root, Leaf):
-            self.leaves, self.size = [root], root.size
-            return
-        self.leaves, self.size = sorted(leaves_of(root), key=is_array), 0
-        for leaf in self.leaves:
-            leaf.start = self.size
-            self.size += leaf.size
+        size = len(self._singles)
+        for leaf in self.arrays:
+            leaf.start = size
+            size += leaf.size
+        self.size = size
 
     def _read(self, x: Any, path: Path) -> Subtree:
-        kind = type(x)
-        if isinstance(x, core.Node) or (kind is float and not self._others):
-            return Leaf(x, NUMBER, (), path, 1)
-        if (kind is list or kind is tuple or kind is dict) and x and not self._others:
-            items = list(x.values() if kind is dict else x)
+        kind, singles = type(x), self._singles
+        if kind in _ROWS and x and not self._others:
+            items = [*x.values()] if kind is dict else [*x]
             kinds = {*map(type, items)}
             if kinds <= _IN_ROWS:
-                return Leaf(like(x, list(map(_item, items)) if int in kinds else items), ROW, (), path, len(items))
+                singles += map(_item, items) if int in kinds else items
+                size = len(items)
+                return Leaf(x.copy() if kind is dict else like(x, items), ROW, (), path, size, len(singles) - size)
+        elif (kind is float and not self._others) or isinstance(x, core.Node):
+            singles.append(x)
+            return Leaf(x, NUMBER, (), path, 1, len(singles) - 1)
         if reading.is_plain(x) and not self._others:
-            return array_leaf(x, NUMPY, x.shape, path)
+            return self._array(x, NUMPY, x.shape, path)
         keys = containers.keys(x)
         if keys is not None:
             return Branch(x, keys, [self._read(x[key], (path, key)) for key in keys], path)
         if isinstance(x, Array):
-            return array_leaf(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
+            return self._array(x, NUMPY if self._results and x.of_numpy else ARRAY, x.shape, path)
         if reading.is_numpy(x) and not self._others:
             reading.refuse_masked(x)
         if hasattr(x, "__array__") and not self._others and getattr(x, "shape", None):
@@ -86,23 +87,28 @@ class Tree:
         if reading.is_numpy(x):
             tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
             if tracked or (x.dtype.kind in "biufO" and not self._others):
-                return array_leaf(x, NUMPY, tuple(x.shape), path)
+                return self._array(x, NUMPY, tuple(x.shape), path)
         elif not self._others:
             if _is_number(x):
-                return Leaf(_number(x), NUMBER, (), path, 1)
+                return self._read(_number(x), path)
             if reading.is_data(x):
                 name = named(path)
                 if not reading.is_buffer(x):  # an array or a table of another library
                     x = reading.of_foreign(x, name)
-                    return array_leaf(x, NUMPY, reading.read(x, (1, 2), name, False)[1], path)
+                    return self._array(x, NUMPY, reading.read(x, (1, 2), name, False)[1], path)
                 shape = reading.read(x, (1, 2), name, False)[1]
-                return array_leaf(x if isinstance(x, array) else reading.of_buffer(x, name), BUFFER, shape, path)
+                return self._array(x if isinstance(x, array) else reading.of_buffer(x, name), BUFFER, shape, path)
         if self._others:
             return Leaf(x, OTHER, (), path, 0)
         raise NumberError(
             f"{named(path)} is a {type(x).__name__}, {convert.short(x)}: only numbers, numpy arrays, Vectors and"
             " Matrices, and lists, tuples and dicts of them, can be differentiated"
         )
+
+    def _array(self, x: Any, kind: int, shape: Shape, path: Path) -> Leaf:
+        leaf = Leaf(x, kind, shape, path, math.prod(shape))
+        self.arrays.append(leaf)
+        return leaf
 
     def leaf(self, where: str) -> Leaf:
         """The only leaf of a tree that is not a container. Raises `ShapeError` for a container."""
@@ -117,8 +123,8 @@ class Tree:
 
     def items(self) -> list[Any]:
         """The Values and floats, as one row."""
-        items: list[Any] = []
-        for leaf in self.leaves:
+        items = [*self._singles]
+        for leaf in self.arrays:
             items += _elements(leaf, False)
         return items
 
@@ -126,12 +132,17 @@ class Tree:
         """The Values among the items."""
         return [item for item in self.items() if isinstance(item, core.Node)]
 
+    @property
+    def has_values(self) -> bool:
+        """Whether an item is a Value."""
+        if any(issubclass(kind, core.Node) for kind in {*map(type, self._singles)}):
+            return True
+        return any(_tracks(leaf) for leaf in self.arrays) if self.arrays else False
+
     def numbers(self) -> array[float]:
         """The numbers, as one row."""
-        if len(self.leaves) == 1:
-            return array("d", _elements(self.leaves[0], True))
-        row = array("d")
-        for leaf in self.leaves:
+        row = array("d", map(_number, self._singles))
+        for leaf in self.arrays:
             row.extend(_elements(leaf, True))
         return row
 
@@ -155,36 +166,24 @@ class Tree:
 
     def planted(self) -> tuple[list[Any], Any]:
         """New leaves with the numbers: their blocks, in order, and the tree of them, as the function sees it."""
-        numbers, root = self.numbers(), self.root
-        if isinstance(root, Leaf):  # a common case, in which there is one block
-            block = core.doubles(numbers.tobytes(), True)
-            if root.kind > ROW:
-                return [block], _inside(root, [], iter((block,)))
-            leaves = core.items(core.whole(block, 1, root.size))
-            return [block], leaves[0] if root.kind == NUMBER else like(root.given, leaves)
-        blocks = [core.doubles(numbers[start:end].tobytes(), True) for start, end in self.spans()]
-        return blocks, self.inside(blocks)
+        block, singles = core.new_leaves(self._singles)
+        if not self.arrays:
+            return [block], self._of(singles, ())
+        arrays = [core.doubles(array("d", _elements(leaf, True)).tobytes(), True) for leaf in self.arrays]
+        return [block, *arrays], self._of(singles, arrays)
 
-    def inside(self, blocks: Sequence[Any]) -> Any:
-        """The tree as the function sees it, from the items of blocks: one block per span of `spans`."""
-        return self._of(core.items(core.whole(blocks[0], 1, len(blocks[0]))), blocks[1:])
+    def inside(self, row: list[Any]) -> Any:
+        """The tree as the function sees it, from other items, as one row."""
+        return self._of(row, [core.block(row[leaf.start : leaf.start + leaf.size]) for leaf in self.arrays])
 
-    def _of(self, singles: list[Any], blocks: Sequence[Any]) -> Any:
+    def _of(self, singles: list[Any], blocks: Iterable[Any]) -> Any:
         """The tree as the function sees it, from its single numbers, and a block per array."""
-        following = iter(blocks)
-        root = self.root
+        root, following = self.root, iter(blocks)
         if isinstance(root, Leaf):
             return _inside(root, singles, following)
         return self.map(lambda leaf: _inside(leaf, singles, following), rows=True)
 
-    def spans(self) -> list[tuple[int, int]]:
-        """Where the numbers of each block begin and end: one block of all single numbers, then one block per array."""
-        if not self.leaves or not is_array(self.leaves[-1]):
-            return [(0, self.size)]
-        arrays = [(leaf.start, leaf.start + leaf.size) for leaf in self.leaves if is_array(leaf)]
-        return [(0, arrays[0][0]), *arrays]
-
-    def match(self, given: Any, where: str, absent: bool = False) -> list[Any]:
+    def match(self, given: Any, where: Path, absent: bool = False) -> list[Any]:
         """The items of another tree, as one row. Raises `ShapeError` unless its containers and shapes are the same.
 
         With `absent`, None stands for zeros.
@@ -192,20 +191,6 @@ class Tree:
         row: list[Any] = [0.0] * self.size
         _match(self.root, given, where, absent, row)
         return row
-
-
-def planted(trees: Sequence[Tree]) -> tuple[list[Any], list[Any]]:
-    """`Tree.planted` of several trees. Without arrays, they share a block."""
-    if len(trees) == 1 or any(is_array(tree.leaves[-1]) for tree in trees if tree.leaves):
-        pairs = [tree.planted() for tree in trees]
-        return [block for blocks, _ in pairs for block in blocks], [seen for _, seen in pairs]
-    items = [x for tree in trees for leaf in tree.leaves for x in _elements(leaf, True)]
-    block, start, seen = core.doubles(array("d", items).tobytes(), True), 0, []
-    leaves = core.items(core.whole(block, 1, len(items)))
-    for tree in trees:
-        seen.append(tree._of(leaves[start : start + tree.size], ()))
-        start += tree.size
-    return [block], seen
 
 
 def _is_number(x: Any) -> bool:
@@ -216,12 +201,8 @@ def _is_number(x: Any) -> bool:
 
 
 def _elements(leaf: Leaf, numbers: bool) -> Any:
+    """The numbers of an array, or its Values and floats."""
     given = leaf.given
-    if leaf.kind <= ROW:
-        items: Any = (given,) if leaf.kind == NUMBER else given.values() if type(given) is dict else given
-        return [x if type(x) is float else x.data for x in items] if numbers else items
-    if leaf.kind == OTHER:
-        return ()
     if isinstance(given, Array):
         if numbers:
             return given.numbers()
@@ -234,6 +215,13 @@ def _elements(leaf: Leaf, numbers: bool) -> Any:
     else:
         items = given if len(leaf.shape) == 1 else [item for row in given for item in row]
     return [_number(item) if numbers else _item(item) for item in items]
+
+
+def _tracks(leaf: Leaf) -> bool:
+    """Whether an element of an array is a Value."""
+    if leaf.kind == BUFFER or (leaf.kind == NUMPY and reading.is_numpy(leaf.given) and leaf.given.dtype.kind != "O"):
+        return False
+    return any(isinstance(x, core.Node) for x in _elements(leaf, False))
 
 
 def _item(x: Any) -> Any:
@@ -322,7 +310,7 @@ def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
     return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
 
 
-def _match(tree: Subtree, given: Any, where: str, absent: bool, row: list[Any]) -> None:
+def _match(tree: Subtree, given: Any, where: Path, absent: bool, row: list[Any]) -> None:
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
     if isinstance(tree, Leaf) and tree.kind == ROW:
@@ -332,20 +320,20 @@ def _match(tree: Subtree, given: Any, where: str, absent: bool, row: list[Any]) 
         return
     shape, items = _read_array(given, where)
     if shape != tree.shape:
-        raise ShapeError(f"{where} must have shape {tree.shape}, as {named(tree.path)} has; got shape {shape}")
+        raise ShapeError(f"{named(where)} must have shape {tree.shape}, as {named(tree.path)} has; got shape {shape}")
     row[tree.start : tree.start + tree.size] = items
 
 
-def _read_array(given: Any, where: str) -> tuple[Shape, Sequence[Any]]:
+def _read_array(given: Any, where: Path) -> tuple[Shape, Sequence[Any]]:
     """The shape and the items of a number, an array or nested sequences."""
     if not isinstance(given, (list, tuple)):
-        leaf = Tree(given, where).leaf(where)
-        return leaf.shape, list(_elements(leaf, False))
-    found = of_shape(*reading.read(given, (1, 2), where, False))
+        tree = Tree(given, where)
+        return tree.leaf(named(where)).shape, tree.items()
+    found = of_shape(*reading.read(given, (1, 2), named(where), False))
     return found.shape, found.elements()
 
 
-def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: list[Any]) -> None:
+def _match_children(tree: Branch, given: Any, where: Path, absent: bool, row: list[Any]) -> None:
     by_key = isinstance(tree.container, dict)
     if by_key:
         same = isinstance(given, dict) and given.keys() == set(tree.keys)
@@ -355,9 +343,10 @@ def _match_children(tree: Branch, given: Any, where: str, absent: bool, row: lis
         same = fits and len(given) == len(tree.keys)
     if not same:
         wanted = f"{type(tree.container).__name__} of {len(tree.children)}"
+        keys = f", with keys {tree.keys}" if by_key else ""
         raise ShapeError(
-            f"{where} must be a {wanted}, as {named(tree.path)} is{f', with keys {tree.keys}' if by_key else ''};"
+            f"{named(where)} must be a {wanted}, as {named(tree.path)} is{keys};"
             f" got {type(given).__name__} {convert.short(given)}"
         )
     for key, child in zip(tree.keys, tree.children):
-        _match(child, given[key], f"{where}[{key!r}]", absent, row)
+        _match(child, given[key], (where, key), absent, row)

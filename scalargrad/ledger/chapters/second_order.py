@@ -231,7 +231,7 @@ def _f6(work: Work) -> None:
     step = 2.0**-17 / max(1.0, s)
     moved = [engine_gradient(f, [a + side * step * b for a, b in zip(x, v)]) for side in (1.0, -1.0)]
     # the third derivative of a softmax along Wv is at most 64 s³; the gradients' roundings are divided by the step
-    extra = max(sums) * (64.0 * s**3 * step**2 / 6.0 + 64.0 * (m + n) * EPSILON * error / step)
+    extra = max(sums) * (64.0 * s**3 * step**2 / 6.0 + 4.0 * (m + n) * EPSILON * error / step)
     work.result("Hv = d/dε ∇f(x + εv) at 0, by a difference", wanted, [(a - b) / (2.0 * step) for a, b in zip(*moved)],
                 scale, 2 * m + n, extra)  # fmt: skip
 
