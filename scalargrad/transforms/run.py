@@ -82,6 +82,11 @@ def positions(argnums: int | Sequence[int], count: int, name: str) -> int | Sequ
     return positions[0] if one else positions
 
 
+def _note_nested() -> None:
+    for around in contexts.transforms():
+        around.nested = True
+
+
 class Run:
     """One run of a function on fresh leaves."""
 
@@ -107,8 +112,7 @@ class Run:
         context.blocks, context.thread = self.blocks, get_ident()
         context.is_plain, context.nested = self.is_plain, False
         if not context.is_plain:
-            for around in contexts.transforms():
-                around.nested = True
+            _note_nested()
         try:
             with context:
                 running[context] = context
@@ -192,6 +196,7 @@ class Run:
 
     def piece(self, items: Sequence[Any]) -> Piece:
         """What lies between the input and some results; the items of aux are results too, the last ones."""
+        _note_nested()
         others = self.aux_tree.items() if self.aux_tree else []
         return Piece([*items, *others], self.blocks, self.since, self.input.items(), self.numbers)
 
