@@ -163,7 +163,8 @@ PROSE: list[tuple[str, str]] = [
      " `jacobian` goes forward where there are fewer inputs than results. A `hessian` is symmetric to the bit.",
      "test_transforms::test_grad_is_backward; test_transforms::test_grad_is_a_row_of_the_jacobian;"
      " test_transforms::test_jvp_is_the_jacobian_times_the_tangent;"
-     " test_transforms::test_the_columns_of_the_jacobian_are_forward_sweeps; test_higher::test_symmetric_to_the_bit_and_alike_from_both_sides"),
+     " test_transforms::test_the_columns_of_the_jacobian_are_forward_sweeps;"
+     " test_higher::test_symmetric_to_the_bit_and_alike_from_both_sides"),
     ("A rule of `custom_vjp` that is called inside a transform runs on Values, so its own derivative is taken"
      " next. A node by hand (`Value(data, children, local_grads)`) has floats as partials: a second derivative by"
      " what its operands depend on raises `HigherOrderError`. So does `backward` inside a transform, from a Value"
