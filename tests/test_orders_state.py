@@ -90,6 +90,34 @@ def test_an_anomaly_of_a_derivative_names_the_operation() -> None:
     assert w.grad == 0.0
 
 
+# --- kinks ------------------------------------------------------------------------------------------------------------
+
+KINKS: dict[str, tuple[Callable[[Any], Any], float, float]] = {  # with the first derivative and the second, at 0
+    "relu": (sg.relu, 0.0, 0.0),
+    "abs": (abs, 0.0, 0.0),
+    "maximum": (lambda x: sg.maximum(x, 0.0), 0.5, 0.0),
+    "max": (lambda x: sg.max(x, 0.0, 0.0), 1 / 3, 0.0),
+    "clip": (lambda x: sg.clip(x, 0.0, 1.0), 1.0, 0.0),
+    "leaky_relu": (lambda x: sg.leaky_relu(x, 0.25), 0.25, 0.0),
+    "hypot": (lambda x: sg.hypot(x, 0.0), 0.0, 0.0),
+    "norm": (lambda x: sg.norm(x, x), 0.0, 0.0),
+    "sqrt": (sg.sqrt, math.inf, -math.inf),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_at_second_order(name: str) -> None:
+    function, first, second = KINKS[name]
+    assert sg.grad(function)(0.0) == first
+    for found in (sg.grad(sg.grad(function))(0.0), sg.hessian(function)(0.0), sg.hvp(function)(0.0, 1.0)):
+        assert found == second
+    x = Value(0.0)
+    slope = sg.grad(function)(x)
+    if isinstance(slope, Value):
+        slope.backward()
+    assert x.grad == second
+
+
 # --- no_grad ----------------------------------------------------------------------------------------------------------
 
 

@@ -147,6 +147,31 @@ PROSE: list[tuple[str, str]] = [
      "test_value::test_hash_is_identity_and_equality_numbers"),
     ("Do not keep a Value that depends on a leaf in an attribute of that leaf (of a subclass). The graph holds its"
      " leaves, so this makes a cycle, and graphs are freed by reference counting alone.", "advice"),
+    ("A result of a transform is a Value exactly where it depends on a Value: `grad(f)(3.0)` is a float if `f`"
+     " uses floats alone, `grad(f)(v)` is a Value unless `f` is linear, and so is `grad(f)(3.0)` where it depends"
+     " on Values that `f` closes over, or makes. `no_grad` around the call gives floats, at the cost of a first"
+     " derivative.",
+     "test_transform_effects::test_a_transform_of_a_transform;"
+     " test_transform_facts::test_containers_and_kinds_are_kept; test_orders_pairs::*;"
+     " test_orders_state::test_first_derivatives_of_numbers_make_no_record"),
+    ("At a kink the first derivative is what the table above says, and the further ones are 0: those of `relu`,"
+     " `abs`, `maximum` and `clip` are 0 everywhere. Infinite ones are infinite: the second derivative of `sqrt` at"
+     " 0 is -inf.",
+     "test_orders_state::test_kinks_at_second_order"),
+    ('The first derivatives of `grad`, `vjp` and `jacobian(mode="reverse")` have the bits of `backward`. `jvp` and'
+     ' `jacobian(mode="forward")` add the same products in another order, so they agree within rounding. By default'
+     " `jacobian` goes forward where there are fewer inputs than results. A `hessian` is symmetric to the bit.",
+     "test_transforms::test_grad_is_backward; test_transforms::test_grad_is_a_row_of_the_jacobian;"
+     " test_transforms::test_jvp_is_the_jacobian_times_the_tangent;"
+     " test_transforms::test_the_columns_of_the_jacobian_are_forward_sweeps;"
+     " test_higher::test_symmetric_to_the_bit_and_alike_from_both_sides"),
+    ("A rule of `custom_vjp` that is called inside a transform runs on Values, so its own derivative is taken"
+     " next. A node by hand (`Value(data, children, local_grads)`) has floats as partials: a second derivative by"
+     " what its operands depend on raises `HigherOrderError`. So does `backward` inside a transform, from a Value"
+     " that depends on the transform's arguments.",
+     "test_custom::test_a_rule_of_values_has_every_derivative;"
+     " test_transform_state_facts::test_the_higher_order_errors_name_the_ways_out;"
+     " test_transform_state_facts::test_backward_inside_a_transform"),
     ("An index selects what it selects in numpy; results have one or two dimensions:"
      " | index | selects | | --- | --- |"
      " | `v[2]`, `m[1]`, `m[1, 2]`, `m[:, 0]`, `m[::-1, 1:]` | an element, a row, a column, parts |"
