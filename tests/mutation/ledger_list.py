@@ -79,7 +79,7 @@ def _table(row: str, *changes: tuple[str, ...]) -> list[OfTable]:
 
 
 CHAIN, JACOBIANS, LAYERS = "calculus/chain.py", "calculus/jacobians.py", "calculus/layers.py"
-ALGEBRA = "calculus/linear_algebra.py"
+ALGEBRA, SECOND = "calculus/linear_algebra.py", "calculus/second_order.py"
 LOSSES, NETWORKS, UPDATES = "calculus/losses.py", "calculus/networks.py", "calculus/updates.py"
 ELEMENTARY, ELEMENTWISE, SHAPES = "calculus/elementary.py", "calculus/elementwise.py", "calculus/shapes.py"
 
@@ -270,6 +270,20 @@ MUTANTS: list[Mutant | OfTable] = [
          ("scale * inner(errors, column)", "scale * total(errors)"), ("return gradient_of(by_w, layout), scale * total(errors)", "return gradient_of(by_w, layout), 0.0")),
     *_of("D8", UPDATES, ("a - rate * g for a, g", "a + rate * g for a, g")),
     *_table("D8", RELU_OPEN, SUB),
+    *_of("F1", SECOND, ("(p * math.sin(angle) + q * math.cos(angle))", "(p * math.sin(angle) - q * math.cos(angle))"), ("(p * r - q * s) * sine", "(p * r + q * s) * sine"),
+         ("(p * s + q * r) * cosine", "2.0 * p * s * cosine")),
+    *_of("F2", SECOND, ("[[0.5 * (p + q) for p, q in zip(*rows)] for rows in zip(a, transpose(a))]", "[list(row) for row in a]"), ("0.5 * (p + q)", "p + q"),
+         ("0.5 * p * inner(row, x)", "p * inner(row, x)")),
+    *_of("F3", SECOND, ("    return softmax_jacobian(z)\n", "    return [[-item for item in row] for row in softmax_jacobian(z)]\n"), ("(b - mean) ** 2", "b**2"), ("p - t for p, t in", "p for p, t in")),
+    *_of("F4", SECOND, ("*(slopes[k] * hessians[k][i][j] for k in range(m))", "*(hessians[k][i][j] for k in range(m))"), ("[outer[i][j], *(", "[0.0, *("),
+         ("product(product(transpose(jacobian), hessian), jacobian)", "product(transpose(jacobian), jacobian)")),
+    *_of("F5", SECOND, ("    return product(transpose(jacobian), jacobian)\n", "    return [[2.0 * item for item in row] for row in product(transpose(jacobian), jacobian)]\n"),
+         ("composed_hessian(residuals, unit", "composed_hessian([1.0] * m, unit"), ("float(i == j) for j in range(m)", "1.0 for j in range(m)")),
+    *_of("F6", SECOND, ("a * (b - mean) for a, b in zip(p, s)", "a * (b + mean) for a, b in zip(p, s)"), ("a * (b - mean) for a, b in zip(p, s)", "a * b for a, b in zip(p, s)"),
+         ("p = softmax(push_forward(w, x))", "p = softmax(push_forward(w, v))")),
+    *_of("F7", SECOND, ("[inner(row, v) for row in jacobian]", "[-inner(row, v) for row in jacobian]"), ("[inner(column, u) for column in transpose(jacobian)]", "[inner(column, u[::-1]) for column in transpose(jacobian)]"),
+         ("[inner(column, u) for column in transpose(jacobian)]", "[-inner(column, u) for column in transpose(jacobian)]")),
+    *_of("F8", SECOND, ("p - q for p, (q,) in", "p + q for p, (q,) in"), ("if affine(w, x, b) > 0.0]\n    span", "]\n    span"), ("2.0 / len(inputs) * total(x[i]", "1.0 / len(inputs) * total(x[i]")),
     *_of("G1", ALGEBRA, ("[[-x for x in row] for row in a]", "[[x for x in row] for row in a]"), ("right = solve(transpose(a), g)", "right = solve(a, g)"),
          ("-x[i][k] * x[l][j] for l", "-x[k][i] * x[l][j] for l"), ("found = transpose(inverse(a))", "found = inverse(a)")),
     *_of("G2", ALGEBRA, ("(-1.0) ** (i + j) * _laplace", "_laplace"), ("(-1.0) ** j * x * _laplace", "x * _laplace"), ("    return transpose(inverse(a))\n", "    return inverse(a)\n")),

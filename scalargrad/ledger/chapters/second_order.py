@@ -317,14 +317,15 @@ def _neuron(work: Work) -> None:
 _ARGUMENTS = "S is Σ of the sizes of the terms, times 1 + Σ|wx| for the roundings of what exp and sin are taken of"
 
 ROWS: tuple[Row, ...] = (
-    row("F1", "second derivatives are symmetric", "∂²f/∂xᵢ∂xⱼ = ∂²f/∂xⱼ∂xᵢ",
+    row("F1", "second derivatives are symmetric (Schwarz)", "∂²f/∂xᵢ∂xⱼ = ∂²f/∂xⱼ∂xᵢ",
         r"$\frac{\partial^2f}{\partial x_i\partial x_j} = \frac{\partial^2f}{\partial x_j\partial x_i}$",
         "wave wave_gradient wave_hessian", "symmetry", 4, _ARGUMENTS, "NW second derivatives", _f1),
     row("F2", "quadratic form", "∇(½xᵀAx + bᵀx) = ½(A + Aᵀ)x + b, Hessian ½(A + Aᵀ)",
         r"$\nabla(\frac12x^TAx + b^Tx) = \frac12(A + A^T)x + b$, Hessian $\frac12(A + A^T)$",
         "quadratic quadratic_gradient quadratic_hessian", "quadratic", 4, TERMS, "MC quadratic forms", _f2),
     row("F3", "log-sum-exp and softmax's cross-entropy",
-        "∇² log Σ exp(z) = diag(p) - ppᵀ with p = softmax(z), and -Σ tᵢ log pᵢ has the same; ≥ 0, rows sum to 0",
+        "∇² log Σ exp(z) = diag(p) - ppᵀ with p = softmax(z), and -Σ tᵢ log pᵢ has the same;"
+        " positive semidefinite, rows sum to 0",
         r"$\nabla^2\log\sum e^{z_i} = \mathrm{diag}(p) - pp^T$ with $p = \mathrm{softmax}(z)$, and $-\sum t_i\log p_i$"
         r" with $\sum t_i = 1$ has the same; it is positive semidefinite, and its rows sum to 0",
         "logsumexp_hessian logsumexp_curvature soft_cross_entropy soft_cross_entropy_gradient", "logsumexp", 4,
@@ -338,7 +339,7 @@ ROWS: tuple[Row, ...] = (
     row("F6", "product of a Hessian and a vector", "Hv = d/dε ∇f(x + εv) at 0 = ∇(∇f·v)",
         r"$Hv = \frac{d}{d\varepsilon}\nabla f(x + \varepsilon v)$ at 0 $= \nabla(\nabla f\cdot v)$",
         "logsumexp_product", "product", 4, _ARGUMENTS, "PE products", _f6),
-    row("F7", "forward and reverse agree", "⟨Jv, u⟩ = ⟨v, Jᵀu⟩ for all v, u",
+    row("F7", "forward and reverse mode agree", "⟨Jv, u⟩ = ⟨v, Jᵀu⟩ for all v, u",
         r"$\langle Jv, u\rangle = \langle v, J^Tu\rangle$ for all $v$, $u$",
         "push_forward pull_back", "forward_and_reverse", 4, _ARGUMENTS, "GW forward and reverse", _f7),
     row("F8", "Newton's step", "x - H⁻¹∇f is the minimum of a quadratic; of the D5 neuron, H = (2/N) Σ [xᵢ; 1][xᵢ; 1]ᵀ",
