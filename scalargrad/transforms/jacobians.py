@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from array import array
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
@@ -138,13 +139,21 @@ def tabulated(run: Run, one: bool, rows: Sequence[Sequence[Any]], results: Tree 
         of_result = parts[result.start : result.start + result.size]
 
         def entry(k: int, argument: Leaf) -> Any:
-            items = [x for row in of_result for x in row[k][argument.start : argument.start + argument.size]]
+            items = strip([row[k] for row in of_result], argument)
             return joined(items, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
 
         trees = [tree.map(functools.partial(entry, k)) for k, tree in enumerate(run.inputs)]
         return one_or_all(one, trees)
 
     return results.map(entries, rows=numbers_alone)
+
+
+def strip(rows: Sequence[Sequence[Any]], leaf: Leaf) -> Sequence[Any]:
+    """The numbers of a leaf in each row, one row after the other; an `array`, if the rows are."""
+    found: Any = array("d") if rows and all(isinstance(row, array) for row in rows) else []
+    for row in rows:
+        found += row[leaf.start : leaf.start + leaf.size]
+    return found  # type: ignore[no-any-return]
 
 
 # --- one matrix, of the entries that can be other than 0

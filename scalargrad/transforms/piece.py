@@ -58,12 +58,28 @@ class Piece:
         """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
         return core.adjoint(self.record, self.wanted, [list(seed) for seed in seeds])
 
-    def curve(self, slopes: Record, directions: Sequence[Row]) -> tuple[list[Any], list[list[Any]]]:
-        """The results; and for each direction, the derivatives in it of what `slopes` found."""
-        record, rows, inputs = self._with(directions, slopes)
+    def curve(
+        self, seeds: Sequence[Sequence[float]], directions: Sequence[Row], slopes: Record | None = None
+    ) -> tuple[list[Any], list[Row]]:
+        """The results; and for each direction, the derivatives in it of what `slopes` finds with these seeds."""
+        if self.is_plain and not any(isinstance(x, core.Node) for row in directions for x in row):
+            return self.values(), self._curved(seeds, directions)
+        record, rows, inputs = self._with(directions, slopes or self.slopes(seeds))
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
         values, flat = self._results(found, results(found), inputs)
-        return values, _cut(flat, len(directions))
+        return values, [*_cut(flat, len(directions))]
+
+    def _curved(self, seeds: Sequence[Sequence[float]], directions: Sequence[Row]) -> list[Row]:
+        """As `curve`, of numbers alone: no record of these derivatives is made."""
+        n, each = len(self.wanted), array("d", [x for row in directions for x in row])
+        found = [core.hvps(self.record, self.wanted, array("d", seed), each) for seed in seeds]
+        rows: list[Row] = []
+        for k in range(len(directions)):
+            row = array("d")
+            for numbers in found:
+                row += numbers[k * n : (k + 1) * n]
+            rows.append(row)
+        return rows
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""
