@@ -262,11 +262,11 @@ class Sweeps:
             self.seeds += len(seeds)
             return adjoint(record, wanted, seeds)
 
-        def bent(record: Any, wanted: Any, seeds: Any, directions: Any) -> Any:
+        def of_numbers(record: Any, wanted: Any, seeds: Any, directions: Any) -> Any:
             self.directions += len(directions) // len(wanted)
             return hvps(record, wanted, seeds, directions)
 
-        patch.setattr(core, "hvps", bent)
+        patch.setattr(core, "hvps", of_numbers)
         patch.setattr(core, "tangent", counted)
         patch.setattr(core, "adjoint", swept)
 
@@ -308,7 +308,7 @@ def test_how_many_sweeps_it_takes(f: Any, directions: int, sparse: bool, sweeps:
     assert (n == n.T).all()
     product = sg.hvp(f)(x, [1.0] * 30)
     np.testing.assert_allclose(n.sum(axis=1), product, rtol=1e-12, atol=1e-12 * abs(n).sum(axis=1).max())
-    assert (sweeps.seeds, sweeps.directions) == (1, directions + 1)  # a product of numbers records no adjoint
+    assert (sweeps.seeds, sweeps.directions) == (1, directions + 1)
 
 
 def test_results_that_share_no_input_share_sweeps(sweeps: Sweeps) -> None:

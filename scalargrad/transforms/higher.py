@@ -14,7 +14,7 @@ from scalargrad import convert
 from scalargrad.arrays import reading
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms import sparsity
-from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, tabulated
+from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, strip, tabulated
 from scalargrad.transforms.parts import NUMBER, Leaf
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
 from scalargrad.transforms.trees import joined
@@ -92,7 +92,7 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
         group = [row[0] // n if row else 0 for row in sums.places]
     slopes = piece.slopes(seeds)
     sweeps = sparsity.remembered(sparsity.symmetric, slopes, n)
-    values, found = piece.curve(slopes, seeds, sweeps[0].seeds if sweeps else [])
+    values, found = piece.curve(seeds, sweeps[0].seeds if sweeps else [], slopes)
     for row in found:
         run.refuse_anomalies(row)
     matrices = [each.items(found) for each in sweeps]
@@ -137,7 +137,7 @@ def _in_containers(run: Run, found: Sequence[Entries]) -> Any:
             rows = [row for each in of_result for row in each[first.start : first.start + first.size]]
 
             def entry(second: Leaf) -> Any:
-                items = [x for row in rows for x in row[second.start : second.start + second.size]]
+                items = strip(rows, second)
                 of_numpy = result.of_numpy or first.of_numpy or second.of_numpy
                 return joined(items, result.shape + first.shape + second.shape, of_numpy)
 
@@ -175,7 +175,7 @@ def hvp(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) 
         direction = _direction(run, one, vector)
         run.execute(kwargs, has_aux)
         piece = run.piece([run.scalar("hvp")])
-        values, row = piece.product(direction)
+        values, (row,) = piece.curve([[1.0, *[0.0] * (len(piece.items) - 1)]], [direction])
         run.refuse_anomalies(row)
         found = run.outside(row)
         return (found, run.aux(values[1:])) if has_aux else found

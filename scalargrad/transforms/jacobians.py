@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from array import array
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
@@ -136,12 +137,20 @@ def tabulated(run: Run, rows: Sequence[Sequence[Any]], results: Tree | None = No
             return found[0] if result.kind == NUMBER else like(result.given, found)
 
         def entry(argument: Leaf) -> Any:
-            items = [x for row in of_result for x in row[argument.start : argument.start + argument.size]]
+            items = strip(of_result, argument)
             return joined(items, result.shape + argument.shape, result.of_numpy or argument.of_numpy)
 
         return run.input.map(entry)
 
     return (results or run.outputs).map(entries, rows=numbers_alone)
+
+
+def strip(rows: Sequence[Sequence[Any]], leaf: Leaf) -> Sequence[Any]:
+    """The numbers of a leaf in each row, one row after the other; an `array`, if the rows are."""
+    found: Any = array("d") if rows and all(isinstance(row, array) for row in rows) else []
+    for row in rows:
+        found += row[leaf.start : leaf.start + leaf.size]
+    return found  # type: ignore[no-any-return]
 
 
 # --- one matrix, of the entries that can be other than 0

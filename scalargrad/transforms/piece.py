@@ -56,37 +56,28 @@ class Piece:
         """The record of the derivatives of the results, weighted by each seed in turn, by all inputs."""
         return core.adjoint(self.record, self.wanted, [list(seed) for seed in seeds])
 
-    def product(self, direction: Row) -> tuple[list[Any], list[Any]]:
-        """The results; and the derivatives in a direction of the gradient of the first of them."""
-        seed = [1.0, *[0.0] * (len(self.items) - 1)]
-        numbers = self._bent([seed], [direction])
-        if numbers is not None:
-            return self.values(), numbers[0]
-        values, rows = self.curve(self.slopes([seed]), [seed], [direction])
-        return values, rows[0]
-
-    def _bent(self, seeds: Sequence[Row], directions: Sequence[Row]) -> list[list[float]] | None:
-        """For each direction, the derivatives in it of the gradients of the results, weighted by each seed in turn;
-        None, unless all are numbers."""
-        plain = bool(core.mode() & core.NO_GRAD)
-        flat = [x for row in directions for x in _plain(row, plain)]
-        if not self.is_plain or any(isinstance(x, core.Node) for x in flat):
-            return None
-        found = [core.hvps(self.record, self.wanted, seed, flat).tolist() for seed in seeds] if flat else []
-        n = len(self.wanted)
-        return [[x for row in found for x in row[k * n : (k + 1) * n]] for k in range(len(directions))]
-
     def curve(
-        self, slopes: Record, seeds: Sequence[Row], directions: Sequence[Row]
-    ) -> tuple[list[Any], list[list[Any]]]:
-        """The results; and for each direction, the derivatives in it of `slopes`, which has the gradients by seeds."""
-        numbers = self._bent(seeds, directions)
-        if numbers is not None:
-            return self.values(), numbers
-        record, rows, inputs = self._with(directions, slopes)
+        self, seeds: Sequence[Sequence[float]], directions: Sequence[Row], slopes: Record | None = None
+    ) -> tuple[list[Any], list[Row]]:
+        """The results; and for each direction, the derivatives in it of what `slopes` finds with these seeds."""
+        if self.is_plain and not any(isinstance(x, core.Node) for row in directions for x in row):
+            return self.values(), self._curved(seeds, directions)
+        record, rows, inputs = self._with(directions, slopes or self.slopes(seeds))
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
         values, flat = self._results(found, results(found), inputs)
-        return values, _cut(flat, len(directions))
+        return values, [*_cut(flat, len(directions))]
+
+    def _curved(self, seeds: Sequence[Sequence[float]], directions: Sequence[Row]) -> list[Row]:
+        """As `curve`, of numbers alone: no record of these derivatives is made."""
+        n, each = len(self.wanted), array("d", [x for row in directions for x in row])
+        found = [core.hvps(self.record, self.wanted, array("d", seed), each) for seed in seeds]
+        rows: list[Row] = []
+        for k in range(len(directions)):
+            row = array("d")
+            for numbers in found:
+                row += numbers[k * n : (k + 1) * n]
+            rows.append(row)
+        return rows
 
     def _with(self, rows: Sequence[Row], record: Record | None = None) -> tuple[Record, list[list[Any]], list[Any]]:
         """The record with a leaf more per Value in the rows; the rows, with the numbers of these leaves; all inputs."""

@@ -6,12 +6,13 @@ structure, not from its numbers. So it may have an entry more than a derivative 
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from scalargrad.record import Record, nodes, results
+from scalargrad.record import CONST, Record
 from scalargrad.table import ops, walks
 from scalargrad.transforms.colouring import apart, star, transposed
 
@@ -35,18 +36,24 @@ def pattern(record: Record, count: int) -> Pattern:
 def _reached(record: Record, start: int, end: int) -> list[int]:
     """Which of the leaves from `start` to `end` each root depends on."""
     sets: list[int] = []
-    for op, operands in nodes(record):
+    codes, at = array("Q", record.codes).tolist(), 0
+    for op in record.ops:
         bits = 0
         if op == ops.LEAF:
-            leaf = operands[0]
-            assert isinstance(leaf, int)
-            bits = 1 << (leaf - start) if start <= leaf < end else 0
+            leaf = codes[at]
+            at += 1
+            if start <= leaf < end:
+                bits = 1 << (leaf - start)
         else:
-            for x in operands if op >= ops.FIRST_REDUCTION else [operands[k] for k in _sloped(op)]:
-                if isinstance(x, int):
-                    bits |= sets[x]
+            count = ops.ARITY[op] if op < ops.FIRST_REDUCTION else codes[at]
+            places = _sloped(op) if op < ops.FIRST_REDUCTION else range(1, count := count + 1)
+            for k in places:
+                code = codes[at + k]
+                if code < CONST:
+                    bits |= sets[code]
+            at += count
         sets.append(bits)
-    return [sets[root] if isinstance(root, int) else 0 for root in results(record)]
+    return [sets[root] if root < CONST else 0 for root in array("Q", record.roots)]
 
 
 @cache
@@ -90,9 +97,10 @@ class Sweeps(NamedTuple):
         return [[flat[place] for place in row] for row in self.places]
 
 
-def dense(columns: Sequence[Sequence[int]], items: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
-    """The rows of a matrix in full, of their entries."""
-    rows = [[0.0] * count for _ in columns]
+def dense(columns: Sequence[Sequence[int]], items: Sequence[Sequence[Any]], count: int) -> list[Any]:
+    """The rows of a matrix in full, of their entries: as `array`, where all are floats."""
+    plain = all(type(x) is float for row in items for x in row)
+    rows: list[Any] = [array("d", bytes(8 * count)) if plain else [0.0] * count for _ in columns]
     for row, places, found in zip(rows, columns, items):
         for k, x in zip(places, found):
             row[k] = x

@@ -305,9 +305,9 @@ def _numpy(numbers: array[float], shape: Shape) -> Any:
 
 def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
     """An entry of a jacobian or hessian, of Values or floats."""
-    if any(isinstance(x, core.Node) for x in items):
+    if not isinstance(items, array) and any(isinstance(x, core.Node) for x in items):
         return shaped(items, shape, of_numpy)
-    numbers = array("d", items)
+    numbers = items if isinstance(items, array) else array("d", items)
     return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
 
 
