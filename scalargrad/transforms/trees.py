@@ -32,10 +32,13 @@ from scalargrad.transforms.parts import (
     leaves_of,
     like,
     named,
+    of_numbers,
+    shaped,
     spread,
 )  # fmt: skip
 
-_IN_ROWS = {float, int, core.Node}
+_ITEMS = {float, core.Node}
+_IN_ROWS = {int, *_ITEMS}
 
 
 class Tree:
@@ -277,7 +280,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
     if leaf.kind == OTHER:
         return leaf.given
     if leaf.kind == NUMPY:
-        return _numpy(numbers, leaf.shape)
+        return of_numbers(numbers, leaf.shape)
     if leaf.kind == BUFFER:
         return numbers if isinstance(leaf.given, array) else reading.nest(numbers.tolist(), leaf.shape)
     return of_shape(core.doubles(numbers.tobytes(), True), leaf.shape, leaf.of_numpy)
@@ -291,41 +294,14 @@ def _holding(leaf: Leaf, items: Sequence[Any]) -> Any:
     return shaped(items, leaf.shape, leaf.of_numpy)
 
 
-def shaped(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
-    """An array of Values and floats: ours, if it has one or two dimensions; else nested lists, or numpy's array."""
-    if not shape:
-        return items[0]
-    if len(shape) <= 2:
-        return of_shape(core.block(items), shape, of_numpy)
-    nested = reading.nest(list(items), shape)
-    if not of_numpy:
-        return nested
-    import numpy
-
-    found = numpy.empty(len(items), dtype=object)
-    found[:] = items
-    return found.reshape(shape)
-
-
-def _numpy(numbers: array[float], shape: Shape) -> Any:
-    import numpy
-
-    found = numpy.array(numbers, dtype=float)
-    return found if len(shape) == 1 else found.reshape(shape)
-
-
-def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
-    """An entry of a jacobian or hessian, of Values or floats."""
-    if not isinstance(items, array) and any(isinstance(x, core.Node) for x in items):
-        return shaped(items, shape, of_numpy)
-    numbers = items if isinstance(items, array) else array("d", items)
-    return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
-
-
 def _match(tree: Subtree, given: Any, where: str, absent: bool, row: list[Any]) -> None:
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
     if isinstance(tree, Leaf) and tree.kind == ROW:
+        same = type(given) in (list, tuple) and len(given) == tree.size and type(tree.given) is not dict
+        if same and {*map(type, given)} <= _ITEMS:
+            row[tree.start : tree.start + tree.size] = given
+            return
         tree = spread(tree)
     if isinstance(tree, Branch):
         _match_children(tree, given, where, absent, row)
