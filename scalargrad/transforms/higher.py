@@ -15,9 +15,8 @@ from scalargrad.arrays import reading
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms import sparsity
 from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, strip, tabulated
-from scalargrad.transforms.parts import NUMBER, Leaf
+from scalargrad.transforms.parts import NUMBER, Leaf, joined
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
-from scalargrad.transforms.trees import joined
 
 if TYPE_CHECKING:
     P = ParamSpec("P")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 from scalargrad import contexts, convert, core, extras
 from scalargrad.errors import ArgumentError, ImplicitDetachWarning
 from scalargrad.transforms import sparsity
-from scalargrad.transforms.parts import NUMBER, ROW, Leaf, like
+from scalargrad.transforms.parts import NUMBER, ROW, Leaf, joined, like
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
 from scalargrad.transforms.sparsity import Sweeps
-from scalargrad.transforms.trees import Tree, joined
+from scalargrad.transforms.trees import Tree
 
 if TYPE_CHECKING:
     P = ParamSpec("P")
@@ -177,8 +177,9 @@ def matrix(
     name: str,
 ) -> Any:
     """An array of `scipy.sparse`, whose rows and columns are the numbers of trees, in order."""
-    numbers = [x.data if isinstance(x, core.Node) else x for row in items for x in row]
-    if any(isinstance(x, core.Node) for row in items for x in row):
+    numbers = [x for row in items for x in row]
+    if not {*map(type, numbers)} <= {float}:
+        numbers = [x.data if isinstance(x, core.Node) else x for x in numbers]
         contexts.warn_user(
             f"the gradient stops here: this derivative of {name} depends on Values, and an array of scipy.sparse holds"
             " numbers. Leave `sparse` out, or use `with sg.no_grad():` around the call",

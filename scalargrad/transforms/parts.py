@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
+from scalargrad import core
+from scalargrad.arrays import reading
+from scalargrad.arrays.base import of_shape
 from scalargrad.arrays.reading import Shape
 from scalargrad.transforms import containers
 
@@ -64,3 +68,35 @@ def named(path: Path) -> str:
 
 
 Subtree = Leaf | Branch
+
+
+def shaped(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
+    """An array of Values and floats: ours, if it has one or two dimensions; else nested lists, or numpy's array."""
+    if not shape:
+        return items[0]
+    if len(shape) <= 2:
+        return of_shape(core.block(items), shape, of_numpy)
+    nested = reading.nest(list(items), shape)
+    if not of_numpy:
+        return nested
+    import numpy
+
+    found = numpy.empty(len(items), dtype=object)
+    found[:] = items
+    return found.reshape(shape)
+
+
+def of_numbers(numbers: array[float], shape: Shape) -> Any:
+    """An array of numpy's."""
+    import numpy
+
+    found = numpy.array(numbers, dtype=float)
+    return found if len(shape) == 1 else found.reshape(shape)
+
+
+def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
+    """An entry of a jacobian or hessian, of Values or floats."""
+    if not isinstance(items, array) and any(isinstance(x, core.Node) for x in items):
+        return shaped(items, shape, of_numpy)
+    numbers = items if isinstance(items, array) else array("d", items)
+    return of_numbers(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)

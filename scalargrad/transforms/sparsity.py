@@ -99,7 +99,7 @@ class Sweeps(NamedTuple):
 
 def dense(columns: Sequence[Sequence[int]], items: Sequence[Sequence[Any]], count: int) -> list[Any]:
     """The rows of a matrix in full, of their entries: as `array`, where all are floats."""
-    plain = all(type(x) is float for row in items for x in row)
+    plain = {type(x) for row in items for x in row} <= {float}
     rows: list[Any] = [array("d", bytes(8 * count)) if plain else [0.0] * count for _ in columns]
     for row, places, found in zip(rows, columns, items):
         for k, x in zip(places, found):

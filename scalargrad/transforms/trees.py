@@ -30,6 +30,8 @@ from scalargrad.transforms.parts import (
     Subtree,
     like,
     named,
+    of_numbers,
+    shaped,
     spread,
 )  # fmt: skip
 
@@ -266,7 +268,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
     if leaf.kind == OTHER:
         return leaf.given
     if leaf.kind == NUMPY:
-        return _numpy(numbers, leaf.shape)
+        return of_numbers(numbers, leaf.shape)
     if leaf.kind == BUFFER:
         return numbers if isinstance(leaf.given, array) else reading.nest(numbers.tolist(), leaf.shape)
     return of_shape(core.doubles(numbers.tobytes(), True), leaf.shape, leaf.of_numpy)
@@ -278,37 +280,6 @@ def _holding(leaf: Leaf, items: Sequence[Any]) -> Any:
     if leaf.kind <= ROW:
         return items[0] if leaf.kind == NUMBER else like(leaf.given, list(items))
     return shaped(items, leaf.shape, leaf.of_numpy)
-
-
-def shaped(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
-    """An array of Values and floats: ours, if it has one or two dimensions; else nested lists, or numpy's array."""
-    if not shape:
-        return items[0]
-    if len(shape) <= 2:
-        return of_shape(core.block(items), shape, of_numpy)
-    nested = reading.nest(list(items), shape)
-    if not of_numpy:
-        return nested
-    import numpy
-
-    found = numpy.empty(len(items), dtype=object)
-    found[:] = items
-    return found.reshape(shape)
-
-
-def _numpy(numbers: array[float], shape: Shape) -> Any:
-    import numpy
-
-    found = numpy.array(numbers, dtype=float)
-    return found if len(shape) == 1 else found.reshape(shape)
-
-
-def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
-    """An entry of a jacobian or hessian, of Values or floats."""
-    if not isinstance(items, array) and any(isinstance(x, core.Node) for x in items):
-        return shaped(items, shape, of_numpy)
-    numbers = items if isinstance(items, array) else array("d", items)
-    return _numpy(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)
 
 
 def _match(tree: Subtree, given: Any, where: Path, absent: bool, row: list[Any]) -> None:
