@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 OURS = "native"
-PACKAGES = ("scalargrad", "micrograd", "xad", "numpy", "scikit-learn", "torch", "jax", "jaxlib", "autograd")
+PACKAGES = ("scalargrad", "micrograd", "xad", "numpy", "scikit-learn", "torch", "jax", "jaxlib", "autograd", "casadi")
 
 Figures = Mapping[str, Mapping[str, float | None]]  # measure -> contender -> figure
 

@@ -29,6 +29,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("elementary.sigmoid", "0.0 -> 1", _BOTH),
     ("elementary.relu", "x > 0.0 -> x >= 0.0", "0 either way"),
     ("elementwise.scalar_expansion_jacobians", "1 ->", _EMPTY),
+    ("second_order.logsumexp_curvature", "b - mean ->", "it is squared"),
     ("linear_algebra.cofactors", "i + j -> i - j", "only whether it is odd counts"),
     ("linear_algebra.cofactors", "i + j -> -(i + j)", "only whether it is odd counts"),
     ("linear_algebra.cholesky", "i == j -> i <= j", "j is i at most"),

@@ -65,7 +65,7 @@ def _f1(work: Work) -> None:
     work.result("∂/∂xⱼ of ∂f/∂xᵢ, in row i, by a gradient of the gradient", c.wave_hessian(a, b, x), curve, second, n)
     work.result(
         "∂/∂xᵢ of ∂f/∂xⱼ, in row i, the same from the other side",
-        _turned(c.wave_hessian(a, b, x)),
+        c.wave_hessian(a, b, x),
         _turned(curve),
         second,
         n,
@@ -171,7 +171,7 @@ def _f4(work: Work) -> None:
     scale = c.composed_hessian([error * a for a in p], _softmax_scale(u, error), large, [_outer(r, r) for r in large])
     work.result("∇f(g(x)) = pᵀJ_g", [c.pull_back(jacobian, p)], [engine_gradient(composed, x)],
                 [[error * item for item in slope]], m + n)  # fmt: skip
-    wanted = c.composed_hessian(p, curve, jacobian, curves)
+    wanted = c.composed_hessian([p], curve, jacobian, curves)
     work.result("the Hessian of f(g(x)): J_gᵀ H_f J_g + Σₖ (∂f/∂gₖ) H_gₖ", wanted, engine_hessian(composed, x), scale,
                 m + n)  # fmt: skip
     work.result("the same, by a gradient of the gradient", wanted, engine_curve(composed, x), scale, m + n)
