@@ -1,7 +1,7 @@
 """The contenders of the benchmark of higher orders: of each library the tasks by name, which return numbers.
 
-Each writes a problem as its users would: number by number, but Rosenbrock of 100 and more numbers by whole arrays where
-the library has these. CasADi makes its functions once, jax's jitted ones are compiled in the warm-up; the others build
+Each writes a problem as its users would: number by number, but Rosenbrock of 100 and more numbers and the mixture's
+likelihood by whole arrays where the library has these. CasADi makes its functions once, jax's jitted ones are compiled in the warm-up; the others build
 their graphs at each call.
 """
 
@@ -26,7 +26,12 @@ def _functions(m: Any, numbers: bool = False) -> dict[str, tuple[Callable[[Any],
         form = problems.rosenbrock if numbers or n < ARRAYS else problems.rosenbrock_of_arrays
         found[f"rosenbrock_{n}"] = functools.partial(form, m), problems.start(n)
     start = [0.3 * x for x in problems.start(6 * problems.COMPONENTS)]
-    found["gmm"] = (lambda x, data=problems.gmm_data(): problems.gmm(m, x, data)), start
+    data: Any = problems.gmm_data()
+    if numbers:
+        found["gmm"] = (lambda x: problems.gmm(m, x, data)), start
+    else:
+        data = [m.array(column) for column in zip(*data)]
+        found["gmm"] = (lambda x: problems.gmm_of_arrays(m, x, data)), start
     found["greeks"] = functools.partial(problems.black_scholes, m), problems.OPTION
     return found
 
@@ -58,7 +63,8 @@ def jax(jitted: bool) -> Tasks:
     package.config.update("jax_enable_x64", True)
     np = package.numpy
     m = SimpleNamespace(exp=np.exp, log=np.log, sqrt=np.sqrt, sin=np.sin, cos=np.cos, erf=package.scipy.special.erf,
-                        logsumexp=lambda x: package.scipy.special.logsumexp(np.stack(x)))  # fmt: skip
+                        array=np.array,
+                        logsumexps=package.scipy.special.logsumexp)  # fmt: skip
 
     def task(f: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
         run = package.jit(f) if jitted else f
@@ -85,7 +91,8 @@ def torch() -> Tasks:
 
     package.set_num_threads(1)
     m = SimpleNamespace(exp=package.exp, log=package.log, sqrt=package.sqrt, sin=package.sin, cos=package.cos,
-                        erf=package.erf, logsumexp=lambda x: package.logsumexp(package.stack(x), 0))  # fmt: skip
+                        erf=package.erf, logsumexps=package.logsumexp,
+                        array=functools.partial(package.tensor, dtype=package.float64))  # fmt: skip
     of = functools.partial(package.tensor, dtype=package.float64)
 
     def slopes(f: Callable[[Any], Any], x: Any, graph: bool = True) -> Any:
@@ -158,7 +165,7 @@ def autograd() -> Tasks:
     from autograd.scipy.special import erf, logsumexp
 
     m = SimpleNamespace(exp=np.exp, log=np.log, sqrt=np.sqrt, sin=np.sin, cos=np.cos, erf=erf,
-                        logsumexp=lambda x: logsumexp(np.stack(x)))  # fmt: skip
+                        logsumexps=logsumexp, array=np.array)  # fmt: skip
     tasks: Tasks = {}
     for name, (f, given) in _functions(m).items():
         x = np.array(given)

@@ -58,6 +58,16 @@ def gmm(m: Any, x: Any, data: Any) -> Any:
     return total
 
 
+def gmm_of_arrays(m: Any, x: Any, data: Any) -> Any:
+    """The same by whole arrays: of `data`, the columns."""
+    p = x.reshape(COMPONENTS, 6)
+    u, v = (column[:, None] - p[:, k] for k, column in ((1, data[0]), (2, data[1])))
+    r = m.exp(p[:, 3]) * u
+    s = p[:, 4] * u + m.exp(p[:, 5]) * v
+    terms = p[:, 0] + p[:, 3] + p[:, 5] - 0.5 * (r * r + s * s)
+    return (m.logsumexps(terms, 1) - m.logsumexps(p[:, 0], 0)).sum()
+
+
 def black_scholes(m: Any, x: Any) -> Any:
     """The price of a call, of the spot, the volatility, the rate and the time."""
     spot, sigma, rate, time = (x[k] for k in range(4))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import eager, layers, surprises
+from benchmarks import eager, layers, orders, surprises
 from benchmarks.__main__ import main
 from benchmarks.command import Benchmark
 from benchmarks.report import OURS, Target
@@ -53,6 +53,12 @@ def test_quick_run_of_layers(tmp_path: Path) -> None:
     told = record["settings"]["loss_gradients_weights"]
     assert set(told["moons"]) == {OURS, *layers.RIVALS}
     assert set(told["digits_step"]) == {OURS, *layers.RIVALS} - set(layers.SCALARS)
+
+
+def test_quick_run_of_orders(tmp_path: Path) -> None:
+    """Which holds the results of all contenders against ours before it times them."""
+    record = _quick(orders.BENCHMARK, tmp_path)
+    assert record["machine"]["packages"]["casadi"] and record["machine"]["packages"]["jax"]
 
 
 def test_quick_run_of_surprises(tmp_path: Path) -> None:
