@@ -54,8 +54,9 @@ NOTES = (
     "ours = native. Medians in one process on core {core}, processor time, contenders in turn, no collector; a sample"
     " is of so many calls as take {milliseconds:g} ms, or one. casadi: SX functions, made once, in its virtual machine."
     " jax_jit is compiled once; jax, torch, autograd and ours build their graphs at each call. gradient is ours, of the"
-    " same function. Rosenbrock of 100 and more, and the mixture, are of whole arrays in jax, torch and autograd, all else"
-    " number by number. The memory of the record is the peak beyond what there was (Linux). Results agree to {tolerance:g}."
+    " same function. Rosenbrock of 100 and more, and the mixture, are of whole arrays in jax, torch and autograd, all"
+    " else number by number. The memory of the record is the peak beyond what there was (Linux). Results agree to"
+    " {tolerance:g}."
 )
 
 
