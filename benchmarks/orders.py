@@ -78,7 +78,7 @@ x = sg.Value(0.5)
 before_graph = core.moment()
 y = x
 for _ in range({nodes} // 2):
-    y = y * 0.5 + x
+    y = sg.sin(y) * x
 block = core.block([x])
 record = Record(*core.extract([y], [block], before_graph))
 def kilobytes(name):
