@@ -1,8 +1,8 @@
 """The contenders of the benchmark of higher orders: of each library the tasks by name, which return numbers.
 
-Each writes a problem as its users would: number by number, but Rosenbrock of 100 and more numbers and the mixture's
-likelihood by whole arrays where the library has these. CasADi makes its functions once, jax's jitted ones are compiled
-in the warm-up; the others build their graphs at each call.
+Each writes a problem as its users would: number by number, but Rosenbrock of 100 and more numbers and the likelihood
+of the mixture by whole arrays where the library has these. CasADi makes its functions once, jax's jitted ones are
+compiled in the warm-up; the others build their graphs at each call.
 """
 
 from __future__ import annotations
