@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 from scalargrad import core
 from scalargrad.errors import ArgumentError, ShapeError
+from scalargrad.transforms.parts import tracked
 from scalargrad.transforms.run import (
     Function,
     Run,
@@ -219,7 +220,7 @@ def vjp(fun: Function, *primals: Any, has_aux: bool = False) -> Any:
         if numbers:
             weights = [x.data if isinstance(x, core.Node) else x for x in weights]
         row: Sequence[Any] | None = None
-        if numbers or (piece.is_plain and not any(isinstance(x, core.Node) for x in weights)):
+        if numbers or (piece.is_plain and not tracked(weights)):
             row = run.pull(weighted(run.items, weights), numbers)
         if row is None:
             zeros = [0.0] * (len(piece.items) - n)

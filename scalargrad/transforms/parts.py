@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scalargrad import core
@@ -70,6 +70,11 @@ def named(path: Path) -> str:
 Subtree = Leaf | Branch
 
 
+def tracked(items: Iterable[Any]) -> bool:
+    """Whether one of the items is a Value."""
+    return any(issubclass(kind, core.Node) for kind in {*map(type, items)})
+
+
 def shaped(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
     """An array of Values and floats: ours, if it has one or two dimensions; else nested lists, or numpy's array."""
     if not shape:
@@ -96,7 +101,7 @@ def of_numbers(numbers: array[float], shape: Shape) -> Any:
 
 def joined(items: Sequence[Any], shape: Shape, of_numpy: bool) -> Any:
     """An entry of a jacobian or hessian, of Values or floats."""
-    if not isinstance(items, array) and any(isinstance(x, core.Node) for x in items):
+    if not isinstance(items, array) and tracked(items):
         return shaped(items, shape, of_numpy)
     numbers = items if isinstance(items, array) else array("d", items)
     return of_numbers(numbers, shape) if of_numpy else reading.nest(numbers.tolist(), shape)

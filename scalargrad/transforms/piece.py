@@ -9,6 +9,7 @@ from typing import Any
 from scalargrad import contexts, core
 from scalargrad.record import Operand, Record, nodes, results
 from scalargrad.table import ops
+from scalargrad.transforms.parts import tracked
 
 _INSTEAD, _CUSTOM, _RULED = (ops.OPCODE[name] for name in ("instead", "custom", "ruled"))
 
@@ -28,11 +29,7 @@ class Piece:
         self.wanted = [*range(len(given))]
         self.record = core.extract(self.items, list(blocks), since)
         self.inputs = _plain([*given, *self.record.leaves[len(given) :]], numbers)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether all derivatives are numbers."""
-        return not any(isinstance(x, core.Node) for x in self.inputs)
+        self.is_plain = not tracked(self.inputs)  # then all derivatives are numbers
 
     def values(self) -> list[Any]:
         """The results."""
@@ -60,7 +57,7 @@ class Piece:
         self, seeds: Sequence[Sequence[float]], directions: Sequence[Row], slopes: Record | None = None
     ) -> tuple[list[Any], list[Row]]:
         """The results; and for each direction, the derivatives in it of what `slopes` finds with these seeds."""
-        if self.is_plain and not any(isinstance(x, core.Node) for row in directions for x in row):
+        if self.is_plain and not any(map(tracked, directions)):
             return self.values(), self._curved(seeds, directions)
         record, rows, inputs = self._with(directions, slopes or self.slopes(seeds))
         found = core.tangent(record, [dict(enumerate(row)) for row in rows])
@@ -150,7 +147,7 @@ def _cut(flat: list[Any], rows: int) -> list[list[Any]]:
 
 def _replayed(record: Record, wanted: list[Operand], inputs: list[Any]) -> list[Any]:
     codes = array("Q", [x for x in wanted if isinstance(x, int)])
-    if any(isinstance(x, core.Node) for x in inputs):
+    if tracked(inputs):
         with contexts.aside():
             found = iter(core.replay(record._replace(roots=codes.tobytes()), inputs))
     else:

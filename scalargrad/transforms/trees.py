@@ -33,6 +33,7 @@ from scalargrad.transforms.parts import (
     of_numbers,
     shaped,
     spread,
+    tracked,
 )  # fmt: skip
 
 _ROWS, _IN_ROWS = {list, tuple, dict}, {float, int, core.Node}
@@ -88,8 +89,8 @@ class Tree:
 
             x = numpy.asarray(x)  # also for arrays of jax and torch
         if reading.is_numpy(x):
-            tracked = x.dtype == object and any(isinstance(item, core.Node) for item in x.flat)
-            if tracked or (x.dtype.kind in "biufO" and not self._others):
+            has_values = x.dtype == object and tracked(x.flat)
+            if has_values or (x.dtype.kind in "biufO" and not self._others):
                 return self._array(x, NUMPY, tuple(x.shape), path)
         elif not self._others:
             if _is_number(x):
@@ -138,9 +139,7 @@ class Tree:
     @property
     def has_values(self) -> bool:
         """Whether an item is a Value."""
-        if any(issubclass(kind, core.Node) for kind in {*map(type, self._singles)}):
-            return True
-        return any(_tracks(leaf) for leaf in self.arrays) if self.arrays else False
+        return tracked(self._singles) or any(map(_tracks, self.arrays))
 
     def numbers(self) -> array[float]:
         """The numbers, as one row."""
@@ -224,7 +223,7 @@ def _tracks(leaf: Leaf) -> bool:
     """Whether an element of an array is a Value."""
     if leaf.kind == BUFFER or (leaf.kind == NUMPY and reading.is_numpy(leaf.given) and leaf.given.dtype.kind != "O"):
         return False
-    return any(isinstance(x, core.Node) for x in _elements(leaf, False))
+    return tracked(_elements(leaf, False))
 
 
 def _item(x: Any) -> Any:
@@ -275,7 +274,7 @@ def _outside(leaf: Leaf, numbers: array[float]) -> Any:
 
 
 def _holding(leaf: Leaf, items: Sequence[Any]) -> Any:
-    if not any(isinstance(x, core.Node) for x in items):
+    if not tracked(items):
         return _outside(leaf, array("d", items))
     if leaf.kind <= ROW:
         return items[0] if leaf.kind == NUMBER else like(leaf.given, list(items))
