@@ -191,7 +191,7 @@ ARRAYS: dict[str, Callable[[Arrays], Any]] = {
     "deepcopy": lambda a: copy.deepcopy(a.nodes),
     "pickle": lambda a: pickle.loads(pickle.dumps(a.mixed)),
     "leaves of numbers": lambda a: Vector(core.new_leaves(a.new.elements())[1]),
-    "gradients": lambda a: Vector(array("d", core.gradients(a.root, 1.0, False, [a.leaves._view.block], []))) * 1.0,
+    "gradients": lambda a: Vector(array("d", core.gradients(a.root, 1.0, False, [a.leaves._view.block], 0)[0])) * 1.0,
     "leaves": lambda a: Vector(core.items(core.whole(core.leaves(a.new.elements() * 2)[0], 1, 45))),
     "set data": lambda a: setattr(a.new, "data", 2.0) or a.new,  # type: ignore[func-returns-value]
     "set grad": lambda a: setattr(a.new, "grad", 2.0) or a.new,  # type: ignore[func-returns-value]
