@@ -83,7 +83,7 @@ class MissingNameError(ScalargradError, AttributeError):
     """
 
     def __str__(self) -> str:
-        return ": ".join(part() if callable(part) else part for part in self.args)
+        return ": ".join(str(part() if callable(part) else part) for part in self.args)
 
 
 class Absent:

@@ -285,9 +285,10 @@ def _match(tree: Subtree, given: Any, where: Path, absent: bool, row: list[Any])
     if (given is None and absent) or (isinstance(tree, Leaf) and tree.kind == OTHER):
         return
     if isinstance(tree, Leaf) and tree.kind == ROW:
-        flat = type(given) in _SEQUENCES and type(tree.given) in _SEQUENCES and len(given) == tree.size
-        if flat and {*map(type, given)} <= _AS_THEY_ARE:
-            row[tree.start : tree.start + tree.size] = given
+        items: Any = given
+        flat = type(items) in _SEQUENCES and type(tree.given) in _SEQUENCES and len(items) == tree.size
+        if flat and {*map(type, items)} <= _AS_THEY_ARE:
+            row[tree.start : tree.start + tree.size] = items
             return
         tree = spread(tree)
     if isinstance(tree, Branch):
