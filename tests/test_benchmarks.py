@@ -56,9 +56,9 @@ def test_quick_run_of_layers(tmp_path: Path) -> None:
 
 
 def test_quick_run_of_orders(tmp_path: Path) -> None:
-    """Which holds the results of all contenders against ours before it times them."""
+    """Which holds the results of all contenders but JAX, which takes minutes, against ours before it times them."""
     record = _quick(orders.BENCHMARK, tmp_path)
-    assert record["machine"]["packages"]["casadi"] and record["machine"]["packages"]["jax"]
+    assert record["machine"]["packages"]["casadi"] and not record["settings"]["jax"]
 
 
 def test_quick_run_of_surprises(tmp_path: Path) -> None:
