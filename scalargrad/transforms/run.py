@@ -97,6 +97,9 @@ class Run:
         self.input = Tree(given, ("argument", positions, name))
         self.aux_tree: Tree | None = None
         self.numbers = bool(core.mode() & core.NO_GRAD)  # then all results are numbers
+        # Whether no item of the input, or of aux, is a Value: then all results are numbers, unless the function closes
+        # over Values.
+        self.is_plain = self.numbers or not self.input.has_values
         self.since = core.moment()
         self.blocks, seen = self.input.planted()
         if isinstance(positions, int):
@@ -128,6 +131,7 @@ class Run:
                 )
             result, aux = result
             self.aux_tree = Tree(aux, f"the aux of {self.name}", results=True, others=True)
+            self.is_plain &= self.numbers or not self.aux_tree.has_values
             contexts.refuse_results(self.aux_tree.values(), f"the aux of {self.name}")
         if result is None:
             raise NumberError(f"{self.name} returned None: does it lack a return?")
@@ -187,12 +191,6 @@ class Run:
     def size(self) -> int:
         """How many numbers the input has."""
         return self.input.size
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether all of the input are numbers, and no aux is a Value: then all that comes out are numbers, unless the
-        function closes over Values."""
-        return self.numbers or not (self.input.has_values or (self.aux_tree is not None and self.aux_tree.has_values))
 
     def piece(self, items: Sequence[Any]) -> Piece:
         """What lies between the input and some results; the items of aux are results too, the last ones."""

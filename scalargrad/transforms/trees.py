@@ -47,12 +47,13 @@ class Tree:
     numbers are allowed; otherwise they raise `NumberError`.
     """
 
-    __slots__ = ("_others", "_results", "_singles", "arrays", "root", "size")
+    __slots__ = ("_others", "_results", "_singles", "arrays", "has_values", "root", "size")
 
     def __init__(self, given: Any, where: Path, results: bool = False, others: bool = False) -> None:
         self._results, self._others = results, others
         self._singles: list[Any] = []  # the Values and floats that are in no array
         self.arrays: list[Leaf] = []
+        self.has_values = False  # whether an item is a Value
         try:
             self.root = self._read(given, where)
         except RecursionError:
@@ -69,11 +70,13 @@ class Tree:
             items = [*x.values()] if kind is dict else [*x]
             kinds = {*map(type, items)}
             if kinds <= _IN_ROWS:
+                self.has_values |= core.Node in kinds
                 singles += map(_item, items) if int in kinds else items
                 size = len(items)
                 return Leaf(x.copy() if kind is dict else like(x, items), ROW, (), path, size, len(singles) - size)
         elif (kind is float and not self._others) or isinstance(x, core.Node):
             singles.append(x)
+            self.has_values |= kind is not float
             return Leaf(x, NUMBER, (), path, 1, len(singles) - 1)
         if reading.is_plain(x) and not self._others:
             return self._array(x, NUMPY, x.shape, path)
@@ -112,6 +115,7 @@ class Tree:
     def _array(self, x: Any, kind: int, shape: Shape, path: Path) -> Leaf:
         leaf = Leaf(x, kind, shape, path, math.prod(shape))
         self.arrays.append(leaf)
+        self.has_values |= _tracks(leaf)
         return leaf
 
     def leaf(self, where: str) -> Leaf:
@@ -135,11 +139,6 @@ class Tree:
     def values(self) -> list[Any]:
         """The Values among the items."""
         return [item for item in self.items() if isinstance(item, core.Node)]
-
-    @property
-    def has_values(self) -> bool:
-        """Whether an item is a Value."""
-        return tracked(self._singles) or any(map(_tracks, self.arrays))
 
     def numbers(self) -> array[float]:
         """The numbers, as one row."""
