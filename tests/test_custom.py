@@ -270,3 +270,19 @@ def test_errors(fwd: Any, bwd: Any, error: type, message: str) -> None:
     double.defvjp(fwd, bwd)
     with pytest.raises(error, match=message):
         double(Value(2.0))
+
+
+def test_a_rule_that_closes_over_a_value() -> None:
+    """Where the result is a Value, its gradient would be lost in part; numbers take it as a constant."""
+    w = Value(2.0)
+    times = rule(lambda x: w * x, lambda x: (w * x, None), lambda _, g: (g * w,))
+    slope = sg.grad(lambda x: times(x) * x)
+    assert slope(2.0) == 8.0
+    with pytest.raises(sg.errors.HigherOrderError, match="closes over a Value"):
+        slope(Value(2.0))
+    with pytest.raises(sg.errors.HigherOrderError, match="closes over a Value"):
+        sg.grad(slope)(2.0)
+    product = rule(lambda x, y: x * y, lambda x, y: (x * y, (x, y)), lambda r, g: (g * r[1], g * r[0]))
+    found = sg.grad(lambda x: product(x, w) * x)(2.0)
+    found.backward()
+    assert found.data == 8.0 and w.grad == 4.0

@@ -9,8 +9,9 @@ from threading import get_ident
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, convert, core
-from scalargrad.errors import AnomalyError, ArgumentError, NumberError
+from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, NumberError
 from scalargrad.table import ops
+from scalargrad.transforms.piece import Piece
 from scalargrad.transforms.run import require_function
 from scalargrad.transforms.trees import Tree
 
@@ -35,7 +36,8 @@ class custom_vjp(Generic[P, R]):
     Values calls the function itself.
 
     Inside a transform they get Values, and the partials become nodes, so that the derivative can be taken again. There
-    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line. If only one
+    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line; so does a call
+    of a rule that closes over a Value, whose gradient would be lost in part: make it an argument. If only one
     transform is running, of plain numbers, a rule that raises on Values is run on plain numbers instead.
 
     A vjp is linear in its cotangent. So a call with Values calls `bwd` at once with unit cotangents, once per number of
@@ -129,11 +131,23 @@ class custom_vjp(Generic[P, R]):
         me = get_ident()
         contexts.rules[me] = contexts.rules.get(me, 0) + 1
         try:
-            result, residuals = self._checked(self._fwd(*args))
+            since, given = (
+                core.moment(),
+                [tree for k, tree in enumerate(trees) if tree.has_values and k not in constant],
+            )
+            planted = {id(tree): tree.planted() for tree in given}
+            seen = [planted[id(tree)][1] if id(tree) in planted else x for tree, x in zip(trees, args)]
+            result, residuals = self._checked(self._fwd(*seen))
             first = [args[k] for k in sorted(constant)]
             others = [tree for k, tree in enumerate(trees) if k not in constant]
             units = [[float(j == k) for j in range(result.size)] for k in range(result.size)]
-            rows = [self._row(self._bwd(*first, residuals, result.holding(unit)), others) for unit in units]
+            found = [self._row(self._bwd(*first, residuals, result.holding(unit)), others) for unit in units]
+            blocks = [block for tree in given for block in planted[id(tree)][0]]
+            taken = [*result.items(), *(x for row in found for x in row)]
+            piece = Piece(taken, blocks, since, [x for tree in given for x in tree.items()], False)
+            self._refuse_closure(piece, result.size)
+            partials = iter(piece.values()[result.size :])
+            rows = [[next(partials) for _ in row] for row in found]
         except AnomalyError:
             raise
         except Exception:
@@ -148,6 +162,14 @@ class custom_vjp(Generic[P, R]):
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         nodes = [_ruled(value, operands, row) for value, row in zip(result.numbers(), rows)]
         return result.inside(nodes)
+
+    def _refuse_closure(self, piece: Piece, count: int) -> None:
+        """Raises if the rule uses a Value that is no argument: the value would lose its gradient, the partials not."""
+        if piece.closes_over(count):
+            raise HigherOrderError(
+                f"the rule of {self._name} closes over a Value, whose gradient would be lost here: make it an argument"
+                f" of {self._name}, or use x.data of what is a constant"
+            )
 
     def _checked(self, pair: Any) -> tuple[Tree, Any]:
         """The result of fwd as a tree, and the residuals."""

@@ -31,6 +31,11 @@ class Piece:
         self.inputs = _plain([*given, *self.record.leaves[len(given) :]], numbers)
         self.is_plain = not tracked(self.inputs)  # then all derivatives are numbers
 
+    def closes_over(self, count: int) -> bool:
+        """Whether a Value that is no input was used; or is, without an input, one of the first results."""
+        lone = (isinstance(x, core.Node) and isinstance(y, float) for x, y in zip(self.items, results(self.record)))
+        return len(self.record.leaves) > len(self.wanted) or any([*lone][:count])
+
     def values(self) -> list[Any]:
         """The results."""
         return self._results(self.record, [], self.inputs)[0]
