@@ -36,8 +36,8 @@ class custom_vjp(Generic[P, R]):
     Values calls the function itself.
 
     Inside a transform they get Values, and the partials become nodes, so that the derivative can be taken again. There
-    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line; so does a call
-    of a rule that closes over a Value, whose gradient would be lost in part: make it an argument. If only one
+    a rule that reads a Value as a plain number, as `math.exp` does, raises `HigherOrderError` at its line. So does a
+    call of a rule that closes over a Value, whose gradient would be lost in part: make it an argument. If only one
     transform is running, of plain numbers, a rule that raises on Values is run on plain numbers instead.
 
     A vjp is linear in its cotangent. So a call with Values calls `bwd` at once with unit cotangents, once per number of
