@@ -27,6 +27,8 @@ from scalargrad.errors import (
 from scalargrad.testing import strategies
 from tests.support.engines import bits, same
 
+pytest.importorskip("scipy.sparse")  # most of what follows holds the sparse arrays too
+
 Pair = namedtuple("Pair", "first second")
 
 
