@@ -17,6 +17,10 @@ from scalargrad.table.evaluate import PARTIALS
 from scalargrad.transforms.run import Run
 from tests.support.reference import BINARY, UNARY, logsumexp
 
+if not hasattr(mpf, "__floordiv__"):  # before mpmath 1.4
+    mpf.__floordiv__ = lambda x, y: mp.floor(x / y)
+    mpf.__rfloordiv__ = lambda x, y: mp.floor(y / x)
+
 DIGITS, STEP = 100, mpf(10) ** -20
 
 
