@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from os import sep
 from os.path import dirname
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from scalargrad import core
 from scalargrad.convert import flag, short
-from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, KeywordError
+from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
+from scalargrad.nodes import running
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -108,23 +108,6 @@ class no_grad(_Mode):
     """
 
     _bits = core.NO_GRAD
-
-
-_WEAK = () if core.Context.__weakrefoffset__ else ("__weakref__",)
-
-
-class recording(core.Context):
-    """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
-
-    # slots, since a dict would be made for each
-    __slots__ = ("blocks", "is_plain", "nested", "thread", *_WEAK)
-    blocks: Sequence[Any]  # of the leaves of the transform
-    is_plain: bool  # its arguments are numbers
-    nested: bool  # a transform of its Values was called in it, whose result may be a number
-    thread: int
-
-    def __new__(cls, bits: int = core.RECORD) -> recording:
-        return core.Context.__new__(cls, bits)
 
 
 class aside(core.Context):
@@ -268,50 +251,13 @@ def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoR
     raise AnomalyError(f"{call} made {made.data}, at {place}; it reached {what}")
 
 
-# Every transform whose function is running, in any thread; and some that an interrupt has left here.
-running: dict[recording, recording] = {}
-# The threads in which a rule of `custom_vjp` runs on Values; there, a Value that is read as a number raises.
-rules: dict[int, int] = {}
-
-
-def transforms() -> list[recording]:
-    """The transforms whose functions are running in this thread."""
-    return [x for x in list(running.values()) if x.thread == get_ident() and x.open] if running else []
-
-
-def refuse_reading() -> None:
-    """Raises where a rule of `custom_vjp` reads a Value as a number."""
-    if get_ident() in rules:
-        raise HigherOrderError(
-            "the rule of a `custom_vjp` made a plain number of a Value here, so a second derivative would be lost: use"
-            " sg.exp for math.exp, or v.data for what is a constant"
-        )
-
-
-def _refuse_running(root: core.Node) -> None:
-    """Raises if a root depends on the arguments of a transform that is running: its grads would be plain numbers."""
-    for key, context in list(running.items()):
-        if not context.open:
-            running.pop(key, None)
-    blocks = [block for context in list(running.values()) for block in context.blocks]
-    if blocks and core.key(root) is not None:
-        from scalargrad.record import Record, results
-
-        if isinstance(results(Record(*core.extract([root], blocks, 0)))[0], int):
-            raise HigherOrderError(
-                "backward was called inside a transform, from a Value that depends on the transform's arguments. Its"
-                " grads are numbers, so the transform would lose what they depend on: call sg.grad there instead of"
-                " backward, or pass x.detach() to what is a constant"
-            )
-
-
 def backward(root: core.Node, seed: float) -> None:
     """`core.backward`. Under a watcher, an anomaly in the root or in a leaf's gradient raises, and nothing changes.
 
     Raises `HigherOrderError` if the root depends on the arguments of a transform that is running.
     """
-    if running:
-        _refuse_running(root)
+    if running.now:
+        running.refuse_backward(root)
     mode = core.mode()
     if not mode & core.WATCH:
         core.backward(root, seed, core.ANY)

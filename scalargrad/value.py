@@ -14,6 +14,7 @@ from scalargrad import contexts, core
 from scalargrad.convert import label as text_of_label
 from scalargrad.convert import real, short
 from scalargrad.errors import ImplicitDetachWarning, NumberError
+from scalargrad.nodes import running
 from scalargrad.nodes.copies import _attributes, _leaf, copied, flattened, pickled
 from scalargrad.nodes.copies import _from_record as _from_record  # pickles look for it here
 from scalargrad.nodes.view import View
@@ -135,8 +136,8 @@ class Value(View, core.Node, ValueMethods):
         return format(self.data, spec) if spec else str(self)
 
     def __float__(self) -> float:
-        if contexts.rules:
-            contexts.refuse_reading()
+        if running.rules:
+            running.refuse_reading()
         if not is_drawn(sys._getframe(1)):
             warnings.warn(
                 "the gradient stops here; use sg.exp for math.exp, v.data for the number",

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, contexts, core
 from scalargrad.errors import ArgumentError
+from scalargrad.nodes import running
 
 KINDS: dict[str, tuple[Callable[[], Any], int]] = {
     "no_grad": (sg.no_grad, core.NO_GRAD),
     "detect_anomaly": (sg.detect_anomaly, core.WATCH),
     "strict": (lambda: sg.detect_anomaly(strict=True), core.WATCH | core.STRICT),
-    "recording": (contexts.recording, core.RECORD),
+    "recording": (running.recording, core.RECORD),
     "aside": (contexts.aside, core.RECORD | core.UNWATCHED),
 }
 

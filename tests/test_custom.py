@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import AnomalyError, ArgumentError, ShapeError
+from scalargrad.nodes import running
 from tests.support.engines import bits, same
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
@@ -143,7 +144,7 @@ def test_an_error_in_a_rule_is_the_users() -> None:
         for call in (sg.grad(function), sg.grad(sg.grad(function)), lambda x: function(Value(x))):
             with pytest.raises(KeyError, match="no"):
                 call(0.5)
-    assert not sg.contexts.rules and not sg.contexts.running
+    assert not running.rules and not running.now
 
 
 def test_arrays() -> None:

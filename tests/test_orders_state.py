@@ -15,6 +15,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, Vector, core, record
 from scalargrad.errors import AnomalyError, RecordError
+from scalargrad.nodes import running
 from scalargrad.table import ops
 
 pytestmark = pytest.mark.filterwarnings("ignore:no Value reached the result")
@@ -63,7 +64,7 @@ def test_an_infinite_second_derivative_is_an_anomaly(outer: str, inner: str) -> 
             call()
     with sg.detect_anomaly():
         assert TRANSFORMS[inner](function)(0.0) == 0.0  # the first derivative is none
-    assert core.mode() == 0 and not core.watchers() and not sg.contexts.running
+    assert core.mode() == 0 and not core.watchers() and not running.now
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)
@@ -184,7 +185,7 @@ def test_an_exception_in_the_middle_of_nested_transforms(error: type[BaseExcepti
         f = sg.grad(f)
     with pytest.raises(error, match="no"):
         f(f(3.0))
-    assert not sg.contexts.running and core.mode() == 0 and w.grad == 0.0
+    assert not running.now and core.mode() == 0 and w.grad == 0.0
     calls.clear()
     assert sg.grad(lambda x: x * w)(3.0).data == 2.0
     slope_of(w).backward()

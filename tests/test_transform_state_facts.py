@@ -13,7 +13,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, contexts, core
 from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, NumberError, ScalargradError, ShapeError
-from scalargrad.transforms import run
+from scalargrad.nodes import running
 
 pytestmark = pytest.mark.filterwarnings("ignore:no Value reached the result")
 
@@ -36,7 +36,7 @@ class Outside:
         (self.inner * 3 + (self.vector * self.leaf).sum() + self.matrix.sum()).backward()
 
     def stand(self) -> Any:
-        modes = core.mode(), core.watchers(), dict(run.running)
+        modes = core.mode(), core.watchers(), dict(running.now)
         return (self.leaf.data, self.leaf.grad, self.inner.data, self.inner.grad, self.vector.data, self.vector.grad,
                 self.matrix.data, self.matrix.grad, *modes)  # fmt: skip
 
@@ -87,7 +87,7 @@ FAILURES: list[tuple[type[BaseException], Callable[[Outside], Callable[[Any], An
 @pytest.mark.parametrize("around", ["nothing", "no_grad", "detect_anomaly"])
 def test_an_exception_leaves_everything(name: str, error: type[BaseException], make: Any, around: str) -> None:
     outside = Outside()
-    context: Any = {"nothing": contexts.recording, "no_grad": sg.no_grad, "detect_anomaly": sg.detect_anomaly}[around]
+    context: Any = {"nothing": running.recording, "no_grad": sg.no_grad, "detect_anomaly": sg.detect_anomaly}[around]
     before = outside.stand()
     with context():
         within = outside.stand()
@@ -95,7 +95,7 @@ def test_an_exception_leaves_everything(name: str, error: type[BaseException], m
             TRANSFORMS[name](make(outside))(3.0)
         assert outside.stand() == within
         assert (Value(1.0) * 2)._op == ("" if around == "no_grad" else "*")
-    assert outside.stand() == before and not run.running
+    assert outside.stand() == before and not running.now
     assert sg.grad(lambda x: x * x)(3.0) == 6.0  # nothing is still thought to run
     outside.inner.backward()
     assert outside.leaf.grad == before[1] + 4.0
@@ -243,7 +243,7 @@ def test_contexts_nest_in_any_order() -> None:
             assert states() == (False, True)
             with sg.detect_anomaly(), sg.no_grad():
                 assert states() == (False, True)
-            with contexts.recording():
+            with running.recording():
                 assert states() == (True, True)
             assert states() == (False, True)
         assert states() == (True, True)

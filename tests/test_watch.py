@@ -17,9 +17,10 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, contexts, core
 from scalargrad.errors import AnomalyError
+from scalargrad.nodes import running
 
 CONTEXTS: dict[str, Callable[[], Any]] = {
-    "no_grad": sg.no_grad, "detect_anomaly": sg.detect_anomaly, "recording": contexts.recording,
+    "no_grad": sg.no_grad, "detect_anomaly": sg.detect_anomaly, "recording": running.recording,
 }  # fmt: skip
 NESTINGS = [names for n in (1, 2, 3, 4) for names in itertools.product(CONTEXTS, repeat=n)]
 

@@ -8,7 +8,7 @@ import warnings
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from scalargrad import contexts, core
+from scalargrad import core
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape, position
@@ -23,6 +23,7 @@ from scalargrad.errors import (
     NumberError,
     ShapeError,
 )
+from scalargrad.nodes import running
 from scalargrad.table import ops
 from scalargrad.value import is_drawn
 
@@ -100,8 +101,8 @@ class Methods(Reductions):
                 found = numpy.empty(len(elements), dtype=object)
                 found[:] = elements
                 return found.reshape(self.shape)
-            if tracked and contexts.rules:
-                contexts.refuse_reading()
+            if tracked and running.rules:
+                running.refuse_reading()
             if tracked and not is_drawn(sys._getframe(1)):
                 text = "the gradient stops here; x.numpy() gives the numbers, np.asarray(x) an object array of Values"
                 warnings.warn(text, ImplicitDetachWarning, stacklevel=2)

@@ -10,6 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from scalargrad import contexts, convert, core
 from scalargrad.errors import AnomalyError, ArgumentError, HigherOrderError, NumberError
+from scalargrad.nodes import running
 from scalargrad.table import ops
 from scalargrad.transforms.piece import Piece
 from scalargrad.transforms.run import require_function
@@ -78,7 +79,7 @@ class custom_vjp(Generic[P, R]):
         try:
             if not (kwargs or self._constant or self._defaults or self._fwd is None or self._bwd is None):
                 kinds = {*map(type, given)}
-                if core.Node in kinds and kinds <= _PLAIN and not contexts.running:
+                if core.Node in kinds and kinds <= _PLAIN and not running.now:
                     return cast(R, self._of_scalars(given))
             return self._of_trees(self._in_order(given, kwargs))
         except TypeError:
@@ -129,7 +130,7 @@ class custom_vjp(Generic[P, R]):
         """A call whose rule runs on Values. None if it may run on numbers, and has to."""
         assert self._fwd is not None and self._bwd is not None
         me = get_ident()
-        contexts.rules[me] = contexts.rules.get(me, 0) + 1
+        running.rules[me] = running.rules.get(me, 0) + 1
         try:
             since, given = (
                 core.moment(),
@@ -151,14 +152,14 @@ class custom_vjp(Generic[P, R]):
         except AnomalyError:
             raise
         except Exception:
-            around = contexts.transforms()
+            around = running.here()
             if len(around) == 1 and around[0].is_plain:
                 return None
             raise
         finally:
-            contexts.rules[me] -= 1
-            if not contexts.rules[me]:
-                del contexts.rules[me]
+            running.rules[me] -= 1
+            if not running.rules[me]:
+                del running.rules[me]
         operands = [item for k, each in enumerate(items) if k not in constant for item in each]
         nodes = [_ruled(value, operands, row) for value, row in zip(result.numbers(), rows)]
         return result.inside(nodes)
@@ -194,9 +195,9 @@ class custom_vjp(Generic[P, R]):
         if self._fwd is None or self._bwd is None:
             raise ArgumentError(f"{self._name} has no derivative yet: call {self._name}.defvjp(fwd, bwd)")
         wanted = not core.mode() & core.NO_GRAD
-        around = len(contexts.transforms()) if wanted and pair is _NOT_CALLED else 0
+        around = len(running.here()) if wanted and pair is _NOT_CALLED else 0
         # a rule in a rule is a derivative of one order more, and a transform takes at most two
-        too_deep = contexts.rules.get(get_ident(), 0) >= 2 * around + 2
+        too_deep = running.rules.get(get_ident(), 0) >= 2 * around + 2
         if around and not too_deep:
             found = self._in_transform(args, trees, items, constant)
             if found is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from scalargrad import contexts, convert, core
 from scalargrad.errors import AnomalyError, ArgumentError, ImplicitDetachWarning, NumberError, ShapeError
+from scalargrad.nodes import running
 from scalargrad.table import ops
 from scalargrad.transforms.parts import ROW, Branch, Leaf
 from scalargrad.transforms.piece import Piece
@@ -20,7 +21,6 @@ Function = Callable[..., Any]
 
 _DOT = ops.OPCODE["dot"]
 _new_context: Any = core.Context.__new__
-running = contexts.running
 
 
 def name_of(fun: Function) -> str:
@@ -83,7 +83,7 @@ def positions(argnums: int | Sequence[int], count: int, name: str) -> int | Sequ
 
 
 def _note_nested() -> None:
-    for around in contexts.transforms():
+    for around in running.here():
         around.nested = True
 
 
@@ -111,17 +111,17 @@ class Run:
     def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
         """Calls the function, and returns self with its outputs."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
-        context = _new_context(contexts.recording, core.RECORD)
+        context = _new_context(running.recording, core.RECORD)
         context.blocks, context.thread = self.blocks, get_ident()
         context.is_plain, context.nested = self.is_plain, False
         if not context.is_plain:
             _note_nested()
         try:
             with context:
-                running[context] = context
+                running.now[context] = context
                 result = self.fun(*self.args, **kwargs)
         finally:
-            running.pop(context, None)
+            running.now.pop(context, None)
         self.nested = context.nested
         self.args = []
         if has_aux:

@@ -17,8 +17,8 @@ from collections.abc import Callable
 import numpy as np
 
 import scalargrad as sg
-from scalargrad import Value, contexts, core, nn, optim
-from scalargrad.transforms import run
+from scalargrad import Value, core, nn, optim
+from scalargrad.nodes import running
 
 Body = Callable[[], object]
 Repair = Callable[[], bool]  # whether something was left changed; repairs it
@@ -93,8 +93,8 @@ def mode_is(wanted: int) -> Repair:
     """Whether the mode is another one, or a transform still runs. Nothing can repair that, so it ends the count."""
 
     def changed() -> bool:
-        running = any(context.open for context in run.running.values())
-        assert core.mode() == wanted and not running, f"the mode {core.mode()} was left, or a transform: {running}"
+        left = any(context.open for context in running.now.values())
+        assert core.mode() == wanted and not left, f"the mode {core.mode()} was left, or a transform: {left}"
         return False
 
     return changed
@@ -110,7 +110,7 @@ def no_grad() -> tuple[Body, Repair]:
 
 def nested() -> tuple[Body, Repair]:
     def body() -> None:
-        with sg.no_grad(), sg.detect_anomaly(), contexts.recording(), sg.no_grad():
+        with sg.no_grad(), sg.detect_anomaly(), running.recording(), sg.no_grad():
             with sg.detect_anomaly(strict=True):
                 X * 2.0
             X + 1.0
