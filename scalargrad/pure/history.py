@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from array import array
+from collections.abc import Sequence
 from math import copysign
 from typing import Any
 
@@ -18,26 +20,33 @@ from scalargrad.record import CONST, Record, nodes, validate
 from scalargrad.table import ops
 
 
-def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
-    """Each graph that the nodes reach, in order of closing, with the ascending indices of the nodes reached in it."""
-    roots: dict[Graph, set[int]] = {}
-    for node in wanted:
-        assert node._graph is not None
-        node._graph.close()
-        roots.setdefault(node._graph, set()).add(node._index)
-    pending = [(-graph.closed, graph) for graph in roots]
-    heapq.heapify(pending)
+def _rank(graph: Graph) -> int:
+    return graph.closed or sys.maxsize
+
+
+def reached(roots: Sequence[Any], since: int = 0) -> list[tuple[Graph, list[int]]]:
+    """Each graph that the nodes among the roots reach, in order of closing, the open one last, with the ascending
+    indices of the nodes reached in it. Graphs that were closed up to the moment `since` are left out."""
+    marks: dict[Graph, bytearray] = {}
+    pending: list[tuple[int, int, Graph]] = []
+
+    def mark(graph: Graph, index: int) -> None:
+        if graph not in marks:
+            marks[graph] = bytearray(len(graph.nodes))
+            heapq.heappush(pending, (-_rank(graph), graph.serial, graph))
+        marks[graph][index] = 1
+
+    for root in roots:
+        if isinstance(root, Node) and root._graph is not None and _rank(root._graph) > since:
+            mark(root._graph, root._index)
     finished: list[tuple[Graph, list[int]]] = []
     while pending:
-        graph = heapq.heappop(pending)[1]
-        marked = bytearray(len(graph.nodes))
-        for index in roots[graph]:
-            marked[index] = 1
-        indices = []
+        graph = heapq.heappop(pending)[2]
+        marked, indices = marks[graph], []
         index = marked.rfind(1)
         while index >= 0:
             op, operands, _ = graph.node(index)
-            if op >= ops.FIRST_JOINT and (last := last_result(graph, index)) != index and not marked[last]:
+            if op >= ops.FIRST_JOINT and (last := _last_result(graph, index)) != index and not marked[last]:
                 index = last  # the results of a joint operation stay together
                 marked[index] = 1
                 continue
@@ -45,11 +54,8 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
             if op == ops.ALSO:
                 marked[index - 1] = 1
             if op == ops.LINK:
-                target, target_index = operands
-                if target not in roots:
-                    roots[target] = set()
-                    heapq.heappush(pending, (-target.closed, target))
-                roots[target].add(target_index)
+                if _rank(operands[0]) > since:
+                    mark(*operands)
             elif op != ops.LEAF:
                 for operand in operands:
                     if not isinstance(operand, float):
@@ -59,7 +65,7 @@ def _reached(wanted: tuple[Node, ...]) -> list[tuple[Graph, list[int]]]:
     return finished[::-1]
 
 
-def last_result(graph: Graph, index: int) -> int:
+def _last_result(graph: Graph, index: int) -> int:
     """The last of the results of a joint operation, one of which is node `index`."""
     from scalargrad.table import joint
 
@@ -76,7 +82,10 @@ def flatten(*wanted: Node) -> tuple[Any, ...]:
     leaves: dict[int, tuple[int, Node]] = {}
     labels: dict[int, str] = {}
     position: dict[Graph, dict[int, int]] = {}
-    for graph, indices in _reached(wanted):
+    for node in wanted:
+        assert node._graph is not None
+        node._graph.close()
+    for graph, indices in reached(wanted):
         here = position[graph] = {}
         for index in indices:
             op, operands, value = graph.node(index)

@@ -5,8 +5,6 @@ csrc/tape/pieces.c has the same. Nothing here closes a graph.
 
 from __future__ import annotations
 
-import heapq
-import sys
 from array import array
 from collections.abc import Sequence
 from math import copysign
@@ -16,7 +14,7 @@ from scalargrad.errors import RecordError
 from scalargrad.pure import tape
 from scalargrad.pure.block import Block, record_joint
 from scalargrad.pure.graph import Graph
-from scalargrad.pure.history import last_result
+from scalargrad.pure.history import reached
 from scalargrad.pure.tape import Node, handle
 from scalargrad.record import CONST, Record, nodes, validate
 from scalargrad.table import joint, ops
@@ -27,50 +25,6 @@ _INSTEAD = ops.OPCODE["instead"]
 def moment() -> int:
     """The present, in the order in which graphs are closed."""
     return next(Graph._closings)
-
-
-def _rank(graph: Graph) -> int:
-    return graph.closed or sys.maxsize
-
-
-def _reached(roots: Sequence[Any], since: int) -> list[tuple[Graph, list[int]]]:
-    """The nodes that the roots reach, in graphs that were open at a moment or later, as `history` has them."""
-    marks: dict[Graph, bytearray] = {}
-    pending: list[tuple[int, int, Graph]] = []
-
-    def mark(graph: Graph, index: int) -> None:
-        if graph not in marks:
-            marks[graph] = bytearray(len(graph.nodes))
-            heapq.heappush(pending, (-_rank(graph), graph.serial, graph))
-        marks[graph][index] = 1
-
-    for root in roots:
-        if isinstance(root, Node) and root._graph is not None and _rank(root._graph) > since:
-            mark(root._graph, root._index)
-    finished: list[tuple[Graph, list[int]]] = []
-    while pending:
-        graph = heapq.heappop(pending)[2]
-        marked, indices = marks[graph], []
-        index = marked.rfind(1)
-        while index >= 0:
-            op, operands, _ = graph.node(index)
-            if op >= ops.FIRST_JOINT and (last := last_result(graph, index)) != index and not marked[last]:
-                index = last
-                marked[index] = 1
-                continue
-            indices.append(index)
-            if op == ops.ALSO:
-                marked[index - 1] = 1
-            if op == ops.LINK:
-                if _rank(operands[0]) > since:
-                    mark(*operands)
-            elif op != ops.LEAF:
-                for operand in operands:
-                    if not isinstance(operand, float):
-                        marked[operand] = 1
-            index = marked.rfind(1, 0, index)
-        finished.append((graph, indices[::-1]))
-    return finished[::-1]
 
 
 class _Piece:
@@ -158,7 +112,7 @@ def extract(roots: Sequence[Any], blocks: Sequence[Block], since: int) -> tuple[
     that were closed before cannot depend on them.
     """
     piece = _Piece([leaf for block in blocks for leaf in block.items])
-    for graph, indices in _reached(roots, since):
+    for graph, indices in reached(roots, since):
         for index in indices:
             piece.add(graph, index)
     found = array("Q", map(piece.root, roots))
