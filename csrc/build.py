@@ -119,6 +119,8 @@ def ops_header() -> str:
         macros.append(f"#define SG_ROWS_{arity}(ROW) " + " ".join(f"ROW({n}, SG_{n.upper()})" for n in names))
     joints = " ".join(f"ROW({r.name}, SG_{r.name.upper()})" for r in ops.JOINTS)
     macros.append(f"#define SG_JOINTS(ROW) {joints}")
+    reductions = " ".join(f"ROW({r.name}, SG_{r.name.upper()})" for r in ops.REDUCTIONS)
+    macros.append(f"#define SG_REDUCTIONS(ROW) {reductions}")
     shortcuts = []
     for row in ops.PRIMITIVES:
         if row.shortcut:

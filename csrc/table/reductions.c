@@ -271,29 +271,16 @@ sg_gathered sg_gather(int op, const double *val, const double *consts, const uin
     }
 }
 
+#define PARTIAL_CASE(name, code)                                                                                       \
+    case code:                                                                                                         \
+        return sg_partial_##name(x, y, z, all.s, all.m);
+
 double sg_reduction_partial(int op, double x, double y, double z, sg_gathered all)
 {
+    if (op == SG_PROD)
+        y = all.y;
     switch (op) {
-    case SG_SUM:
-        return sg_partial_sum(x, y, z, all.s, all.m);
-    case SG_DOT:
-        return sg_partial_dot(x, y, z, all.s, all.m);
-    case SG_MAX:
-        return sg_partial_max(x, y, z, all.s, all.m);
-    case SG_MIN:
-        return sg_partial_min(x, y, z, all.s, all.m);
-    case SG_LOGSUMEXP:
-        return sg_partial_logsumexp(x, y, z, all.s, all.m);
-    case SG_CUSTOM:
-        return sg_partial_custom(x, y, z, all.s, all.m);
-    case SG_RULED:
-        return sg_partial_ruled(x, y, z, all.s, all.m);
-    case SG_MEAN:
-        return sg_partial_mean(x, y, z, all.s, all.m);
-    case SG_PROD:
-        return sg_partial_prod(x, all.y, z, all.s, all.m);
-    case SG_NORM:
-        return sg_partial_norm(x, y, z, all.s, all.m);
+        SG_REDUCTIONS(PARTIAL_CASE)
     default:
         return NAN;
     }
