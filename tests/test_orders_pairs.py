@@ -9,7 +9,6 @@ is called with floats and with Values, and differentiated once more.
 from __future__ import annotations
 
 import math
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.errors import HigherOrderError, ImplicitDetachWarning
+from tests.support import threads
 
 X, W = 1.25, 0.75  # every product of theirs that comes here is exact, or nearly
 TOLERANCE = 1e-12  # relative to the sum of the sizes of the terms: some hundred roundings
@@ -172,23 +172,7 @@ def _anomaly(f: Function) -> Function:
 
 
 def _thread(f: Function) -> Function:
-    def call(x: Any) -> Any:
-        found: list[Any] = []
-
-        def work() -> None:
-            try:
-                found.append(f(x))
-            except Exception as error:
-                found.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        if isinstance(found[0], Exception):
-            raise found[0]
-        return found[0]
-
-    return call
+    return lambda x: threads.run([lambda: f(x)])[0]
 
 
 def _where_recorded(closed: Closed) -> Closed:

@@ -14,6 +14,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core
 from scalargrad.errors import AnomalyError
+from tests.support import threads
 from tests.support.engines import same
 from tests.support.profiles import native_only
 
@@ -149,20 +150,7 @@ def helper(x: Any) -> Any:
 
 
 def in_thread(x: Any) -> Any:
-    found: list[Any] = []
-
-    def work() -> None:
-        try:
-            found.append(helper(x))
-        except Exception as error:
-            found.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if isinstance(found[0], Exception):
-        raise found[0]
-    return found[0]
+    return threads.run([lambda: helper(x)])[0]
 
 
 @pytest.mark.parametrize(
