@@ -99,22 +99,34 @@ def test_long_operations_in_graphs_that_others_close_and_sweep() -> None:
     assert all(found == wanted for found in results[0] + results[1])
 
 
-def test_leaves_that_are_set_while_a_matrix_is_factorised() -> None:
-    """What is recorded are the numbers that the result was computed from: the old ones, or the new ones."""
-    n = 64 if sg.backend() == "native" else 3
+MEASURED: dict[str, Callable[[Any], Any]] = {
+    "a determinant": lambda x: sg.linalg.slogdet(x).logabsdet,
+    "a reduction": lambda x: sg.logsumexp(x.reshape(-1)),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_leaves_that_are_set_while_others_read_them(name: str) -> None:
+    """What is recorded are the numbers that the result was computed from: all old ones, or all new ones."""
+    n, times = (64, 40) if sg.backend() == "native" else (3, 600)
     matrices = [[[float(r == c) * (1.0 + k) + 0.01 for c in range(n)] for r in range(n)] for k in range(2)]
     x = sg.Matrix(matrices[0])
     over = threading.Event()
 
     def measured() -> tuple[float, Any]:
-        d = sg.linalg.slogdet(x).logabsdet
+        result = MEASURED[name](x)
         x.grad = 0.0
-        d.backward()
-        return d.data, x.grad
+        result.backward()
+        return result.data, x.grad
 
     def work() -> list[Any]:
-        found = [measured() for _ in range(40)]
-        over.set()
+        found = []
+        try:
+            for _ in range(times):
+                found.append(measured())
+                assert x.data in matrices
+        finally:
+            over.set()
         return found
 
     def meddle() -> None:

@@ -61,7 +61,7 @@ def doubles(numbers: bytes, leaf: bool) -> Block:
 
 def new_leaves(given: list[Any]) -> tuple[Block, list[Any]]:
     """A block of new leaves with the numbers of floats and Values; and a list of the leaves."""
-    found = [tape.new_leaf(_data(x)) for x in given]
+    found = [*map(tape.new_leaf, tape.data_of(given))]
     return Block(found), [*found]
 
 
@@ -99,13 +99,9 @@ def items(view: View) -> list[Any]:
     return [x for row in _rows(view) for x in row]
 
 
-def _data(x: Any) -> float:
-    return x if isinstance(x, float) else x.data
-
-
 def numbers(view: View) -> bytes:
     """The bytes of the data that a view shows, row by row."""
-    return array("d", map(_data, items(view))).tobytes()
+    return array("d", tape.data_of(items(view))).tobytes()
 
 
 def grads(view: View) -> bytes | None:
@@ -171,10 +167,10 @@ def plain_product(left: View, right: View, bias: View | None) -> View | None:
     """The product, or None if it has a sum other than the plain one, because a term or the sum on its way over- or
     underflowed."""
     found = product(left, right, bias)
-    sums = array("d", map(_data, found.block.items))
+    sums = array("d", tape.data_of(found.block.items))
     if all(_TINY <= abs(z) < math.inf for z in sums):
         return found
-    plain = array("d", [reductions.plain_dot([*map(_data, terms)]) for terms in _terms(left, right, bias) if terms])
+    plain = array("d", [reductions.plain_dot(tape.data_of(terms)) for terms in _terms(left, right, bias) if terms])
     return found if plain.tobytes() == sums.tobytes() else None
 
 
@@ -186,7 +182,7 @@ def reduce_rows(opcode: int, view: View, shifts: View | None = None) -> View:
 
 def reduce_rows_data(opcode: int, view: View) -> View:
     """Like `reduce_rows`, but reads only the numbers and returns a column of constants."""
-    return whole(Block([tape.reduce(opcode, [_data(x) for x in row]) for row in _rows(view)]), view.rows, 1)
+    return whole(Block([tape.reduce(opcode, tape.data_of(row)) for row in _rows(view)]), view.rows, 1)
 
 
 def joint(opcode: int, view: View, right: View | None = None) -> View | None:
@@ -203,7 +199,7 @@ def joint(opcode: int, view: View, right: View | None = None) -> View | None:
     ):
         raise ValueError("the shapes do not fit")
     operands = items(view) if right is None else [float(view.rows), *items(view), *items(right)]
-    data = [*map(_data, operands)]
+    data = tape.data_of(operands)
     found = joint.values(opcode, data)
     if found is None:
         return None

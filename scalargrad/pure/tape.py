@@ -10,6 +10,7 @@ What is here has all cases. `quick/` has the usual ones, faster and to the same 
 
 from __future__ import annotations
 
+import itertools
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -291,10 +292,16 @@ def apply(op: int, *operands: Any) -> Any:
     return record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
 
+def data_of(items: Sequence[Node | float]) -> list[float]:
+    """The numbers of nodes, and floats as they are, read in one call: no other thread sets a leaf in between."""
+    found: map[Any] = map(getattr, items, itertools.repeat("_number"), items)
+    return [*found]
+
+
 def reduce(op: int, operands: list[Any]) -> Any:
     """Computes a reduction and records it as one node. Returns a float if no operand is a Node."""
     read = [x if isinstance(x, Node) else require_number(x) for x in operands]
-    data = [x._number if isinstance(x, Node) else x for x in read]
+    data = data_of(read)
     value = reductions.value(op, data)
     return record(op, read, data, value) if any(isinstance(x, Node) for x in read) else value
 
