@@ -7,6 +7,7 @@ as many of these as a star colouring of its pattern has colours: three for a tri
 from __future__ import annotations
 
 import functools
+from array import array
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
@@ -14,9 +15,10 @@ from scalargrad import convert
 from scalargrad.arrays import reading
 from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms import sparsity
-from scalargrad.transforms.jacobians import Form, Numbers, form_of, load_for, matrix, strip, tabulated
+from scalargrad.transforms.jacobians import Form, form_of, load_for, matrix, strip, tabulated
 from scalargrad.transforms.parts import NUMBER, Leaf, joined
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
+from scalargrad.transforms.sparsity import Entries
 
 if TYPE_CHECKING:
     P = ParamSpec("P")
@@ -68,48 +70,39 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
         if form is None:
             hessians = _in_containers(run, found)
         else:
-            hessians = _each(run, [matrix(form, *each, run.input, run.input, name) for each in found])
+            hessians = _each(run, [matrix(form, each, run.input, run.input, name) for each in found])
         return (hessians, run.aux(values[len(run.items) :])) if has_aux else hessians
 
     return hessian_of
 
 
-Entries = tuple[list[list[int]], Numbers]  # of each row, the columns of its entries; and the entries
-
-
 def _found(run: Run) -> tuple[list[Any], list[Entries]]:
     """The results; and the second derivatives of each number of the result.
 
-    Numbers that depend on no input together are differentiated together, as their sum.
+    Results that depend on no input together are differentiated together, as their sum.
     """
     piece, n, m = run.piece(run.items), run.size, len(run.items)
-    if m == 1:
-        seeds, group, inputs = [[1.0, *[0.0] * (len(piece.items) - 1)]], [0], [[*range(n)]]
-    else:
-        sums = sparsity.remembered(sparsity.reverse, piece.record, n, m)
-        seeds, inputs = sums.seeds, sums.columns
-        group = [row[0] // n if row else 0 for row in sums.places]
+    sums = sparsity.remembered(sparsity.reverse, piece.record, n, m) if m != 1 else None
+    seeds = sums.seeds if sums else [[1.0, *[0.0] * (len(piece.items) - 1)]]
     slopes = piece.slopes(seeds)
     sweeps = sparsity.remembered(sparsity.symmetric, slopes, n)
     values, found = piece.curve(seeds, sweeps[0].seeds if sweeps else [], slopes)
     for row in found:
         run.refuse_anomalies(row)
-    matrices = [each.items(found) for each in sweeps]
-    if m == 1 and sweeps:
-        return values, [(sweeps[0].columns, matrices[0])]
-    return values, [_part(inputs[k], sweeps[g], matrices[g]) if inputs[k] else ([[]] * n, [[]] * n)
-                    for k, g in enumerate(group)]  # fmt: skip
+    matrices = [each.of(found) for each in sweeps]
+    if sums:
+        matrices = [_part(inputs, matrices[places[0] // n]) if inputs else sparsity.entries([[]] * n, [])
+                    for inputs, places in sums.places.rows()]  # fmt: skip
+    return values, matrices or [sparsity.entries([], [])] * m  # there are none, if there is no input
 
 
-def _part(inputs: list[int], sweeps: sparsity.Sweeps, items: Numbers) -> Entries:
+def _part(inputs: Sequence[int], matrix: Entries) -> Entries:
     """The entries between some inputs."""
     chosen = {*inputs}
-    columns: list[list[int]] = [[] for _ in items]
-    found: Numbers = [[] for _ in items]
-    for k in inputs:
-        pairs = [pair for pair in zip(sweeps.columns[k], items[k]) if pair[0] in chosen]
-        columns[k], found[k] = [column for column, _ in pairs], [x for _, x in pairs]
-    return columns, found
+    rows = [[pair for pair in zip(*row) if k in chosen and pair[0] in chosen] for k, row in enumerate(matrix.rows())]
+    items = [x for row in rows for _, x in row]
+    plain = isinstance(matrix.items, array)
+    return sparsity.entries([[k for k, _ in row] for row in rows], array("d", items) if plain else items)
 
 
 def _each(run: Run, items: Sequence[Any]) -> Any:
@@ -127,7 +120,7 @@ def _each(run: Run, items: Sequence[Any]) -> Any:
 
 def _in_containers(run: Run, found: Sequence[Entries]) -> Any:
     """The containers of the result, with the containers of the input twice at each place."""
-    matrices = [sparsity.dense(*entries, run.size) for entries in found]
+    matrices = [entries.dense(run.size) for entries in found]
 
     def of_array(result: Leaf) -> Any:
         of_result = matrices[result.start : result.start + result.size]

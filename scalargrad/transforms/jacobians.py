@@ -12,7 +12,7 @@ from scalargrad.errors import ArgumentError, ImplicitDetachWarning
 from scalargrad.transforms import sparsity
 from scalargrad.transforms.parts import NUMBER, ROW, Leaf, joined, like
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
-from scalargrad.transforms.sparsity import Sweeps
+from scalargrad.transforms.sparsity import Entries, Sweeps
 from scalargrad.transforms.trees import Tree
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Form = Literal["csr", "coo"]
 Mode = Literal["forward", "reverse"]
-Numbers = list[list[Any]]  # of each row of a matrix, its entries
 
 
 @overload
@@ -80,12 +79,12 @@ def jacobian(
         if plain is not None:
             jacobians, aux = tabulated(run, plain), run.aux_tree and run.aux()
         else:
-            sweeps, values, items = _swept(run, mode, form)
+            values, entries = _swept(run, mode, form)
             if form is None:
-                jacobians = tabulated(run, sparsity.dense(sweeps.columns, items, run.size))
+                jacobians = tabulated(run, entries.dense(run.size))
             else:
-                jacobians = matrix(form, sweeps.columns, items, run.outputs, run.input, name)
-            aux = run.aux_tree and run.aux(values[len(items) :])
+                jacobians = matrix(form, entries, run.outputs, run.input, name)
+            aux = run.aux_tree and run.aux(values[len(run.items) :])
         return (jacobians, aux) if has_aux else jacobians
 
     return jacobian_of
@@ -108,8 +107,8 @@ def _pulled(run: Run) -> list[Sequence[Any]] | None:
     return rows
 
 
-def _swept(run: Run, mode: Mode | None, form: Form | None) -> tuple[Sweeps, list[Any], Numbers]:
-    """The sweeps that were made; the results; and the derivatives that they found."""
+def _swept(run: Run, mode: Mode | None, form: Form | None) -> tuple[list[Any], Entries]:
+    """The results; and their derivatives that can be other than 0."""
     piece = run.piece(run.items)
 
     def planned(make: Callable[..., Sweeps]) -> Sweeps:
@@ -120,10 +119,9 @@ def _swept(run: Run, mode: Mode | None, form: Form | None) -> tuple[Sweeps, list
         forward = len(planned(sparsity.forward).seeds) < len(planned(sparsity.reverse).seeds)
     sweeps = planned(sparsity.forward if forward else sparsity.reverse)
     values, found = (piece.push if forward else piece.pull)(sweeps.seeds)
-    items = sweeps.items(found)
-    for row in items:
-        run.refuse_anomalies(row)
-    return sweeps, values, items
+    entries = sweeps.of(found)
+    run.refuse_anomalies(entries.items)
+    return values, entries
 
 
 def tabulated(run: Run, rows: Sequence[Sequence[Any]], results: Tree | None = None) -> Any:
@@ -170,15 +168,14 @@ def load_for(form: Form | None) -> Any:
 
 def matrix(
     form: Form,
-    columns: Sequence[Sequence[int]],
-    items: Numbers,
+    entries: Entries,
     rows_of: Tree,
     columns_of: Tree,
     name: str,
 ) -> Any:
     """An array of `scipy.sparse`, whose rows and columns are the numbers of trees, in order."""
-    numbers = [x for row in items for x in row]
-    if not {*map(type, numbers)} <= {float}:
+    numbers = entries.items
+    if not isinstance(numbers, array) and any(isinstance(x, core.Node) for x in numbers):
         numbers = [x.data if isinstance(x, core.Node) else x for x in numbers]
         contexts.warn_user(
             f"the gradient stops here: this derivative of {name} depends on Values, and an array of scipy.sparse holds"
@@ -187,9 +184,8 @@ def matrix(
         )
     scipy, numpy = load_for(form), extras.load("numpy", "sparse")
     shape = rows_of.size, columns_of.size
-    counts = [len(row) for row in columns]
-    first = numpy.repeat(numpy.arange(shape[0], dtype=numpy.intc), counts)
-    second = numpy.array([k for row in columns for k in row], dtype=numpy.intc)
+    first = numpy.repeat(numpy.arange(shape[0], dtype=numpy.intc), entries.counts)
+    second = numpy.array(entries.columns, dtype=numpy.intc)
     data = numpy.array(numbers, dtype=float)
     places = _places(rows_of), _places(columns_of)
     if places != (None, None):

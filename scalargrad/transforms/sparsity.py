@@ -7,9 +7,9 @@ structure, not from its numbers. So it may have an entry more than a derivative 
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from scalargrad.record import CONST, Record
@@ -80,37 +80,57 @@ def members(bits: int) -> list[int]:
     return found
 
 
+class Entries(NamedTuple):
+    """A matrix, of the entries that can be other than 0: row by row, each row in the order of its columns."""
+
+    counts: list[int]  # of each row
+    columns: array[int]
+    items: Sequence[Any]  # in an `array`, where all are floats
+
+    def rows(self) -> Iterator[tuple[Sequence[int], Sequence[Any]]]:
+        """Yields the columns of each row, and its entries."""
+        end = 0
+        for count in self.counts:
+            start, end = end, end + count
+            yield self.columns[start:end], self.items[start:end]
+
+    def dense(self, size: int) -> list[Any]:
+        """The rows in full, each of `size` numbers: as `array`, where all are floats."""
+        plain = isinstance(self.items, array)
+        rows: list[Any] = []
+        for columns, items in self.rows():
+            row: Any = array("d", bytes(8 * size)) if plain else [0.0] * size
+            for k, x in zip(columns, items):
+                row[k] = x
+            rows.append(row)
+        return rows
+
+
+def entries(columns: Sequence[Sequence[int]], items: Sequence[Any]) -> Entries:
+    """A matrix of the columns of each row, and all its entries in a row."""
+    return Entries([*map(len, columns)], array("i", chain.from_iterable(columns)), items)
+
+
 class Sweeps(NamedTuple):
     """How to find a matrix by few sweeps, each for the columns of one colour, or for the rows.
 
-    `columns` has the columns of the entries of each row, in order; `places` has where each entry is found: the numbers
-    of all sweeps stand in one row.
+    Its entries stand for the numbers that all sweeps find, in a row: each is the place of one.
     """
 
     seeds: list[list[float]]
-    columns: list[list[int]]
-    places: list[list[int]]
+    places: Entries
 
-    def items(self, found: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        """The entries of each row, of what the sweeps found."""
-        flat = [x for sweep in found for x in sweep]
-        return [[flat[place] for place in row] for row in self.places]
-
-
-def dense(columns: Sequence[Sequence[int]], items: Sequence[Sequence[Any]], count: int) -> list[Any]:
-    """The rows of a matrix in full, of their entries: as `array`, where all are floats."""
-    plain = {type(x) for row in items for x in row} <= {float}
-    rows: list[Any] = [array("d", bytes(8 * count)) if plain else [0.0] * count for _ in columns]
-    for row, places, found in zip(rows, columns, items):
-        for k, x in zip(places, found):
-            row[k] = x
-    return rows
+    def of(self, found: Sequence[Sequence[Any]]) -> Entries:
+        """The entries, of what the sweeps found: an `array` for each, where all are floats."""
+        numbers = [*chain.from_iterable(found)]
+        items = [*map(numbers.__getitem__, self.places.items)]
+        return self.places._replace(items=array("d", items) if {*map(type, items)} <= {float} else items)
 
 
-def _seeds(colours: Sequence[int], places: Sequence[Sequence[int]], size: int) -> list[list[float]]:
+def _seeds(colours: Sequence[int], places: Iterable[int], size: int) -> list[list[float]]:
     """A seed per colour that finds an entry. Each sweep finds `size` numbers."""
-    count = 1 + max(max(row) for row in places if row) // size if any(places) else 0
-    return [[float(colour == k) for colour in colours] for k in range(count)]
+    last = max(places, default=-1)
+    return [[float(colour == k) for colour in colours] for k in range(last // size + 1 if last >= 0 else 0)]
 
 
 def forward(record: Record, count: int, rows: int) -> Sweeps:
@@ -118,8 +138,8 @@ def forward(record: Record, count: int, rows: int) -> Sweeps:
     size = len(record.roots) // 8
     columns = list(map(members, pattern(record, count)[:rows]))
     colours = apart(columns, count)
-    places = [[colours[k] * size + i for k in row] for i, row in enumerate(columns)]
-    return Sweeps(_seeds(colours, places, size), columns, places)
+    places = [colours[k] * size + i for i, row in enumerate(columns) for k in row]
+    return Sweeps(_seeds(colours, places, size), entries(columns, places))
 
 
 def reverse(record: Record, count: int, rows: int) -> Sweeps:
@@ -127,8 +147,8 @@ def reverse(record: Record, count: int, rows: int) -> Sweeps:
     size = len(record.roots) // 8
     columns = list(map(members, pattern(record, count)[:rows]))
     colours = apart(transposed(columns, count), rows)
-    places = [[colour * count + k for k in row] for colour, row in zip(colours, columns)]
-    return Sweeps(_seeds([*colours, *[-1] * (size - rows)], places, count), columns, places)
+    places = [colour * count + k for colour, row in zip(colours, columns) for k in row]
+    return Sweeps(_seeds([*colours, *[-1] * (size - rows)], places, count), entries(columns, places))
 
 
 def symmetric(record: Record, count: int) -> list[Sweeps]:
@@ -145,12 +165,11 @@ def symmetric(record: Record, count: int) -> list[Sweeps]:
     for start, matrix in zip(range(0, len(rows), count or 1), matrices):
         columns = list(map(sorted, matrix))
         places = [
-            [start + _place(min(i, k), max(i, k), colours, lone, len(rows)) for k in row]
-            for i, row in enumerate(columns)
-        ]  # fmt: skip
-        found.append(Sweeps([], columns, places))
-    seeds = _seeds(colours, [row for each in found for row in each.places], len(rows))
-    return [each._replace(seeds=seeds) for each in found]
+            start + _place(min(i, k), max(i, k), colours, lone, len(rows)) for i, row in enumerate(columns) for k in row
+        ]
+        found.append(entries(columns, places))
+    seeds = _seeds(colours, [place for each in found for place in each.items], len(rows))
+    return [Sweeps(seeds, each) for each in found]
 
 
 def _mirrored(rows: Pattern) -> list[set[int]]:
@@ -179,15 +198,26 @@ def _place(i: int, k: int, colours: Sequence[int], lone: Sequence[dict[int, bool
 # --- what was found for the last structures, for calls with the same ones
 
 _KEPT, _BYTES = 32, 1 << 25
-_found: OrderedDict[Any, Any] = OrderedDict()
+_found: list[tuple[Any, Any]] = []  # the last one first: most calls compare one structure, and need no hash of it
 
 
 def remembered(make: Callable[..., T], record: Record, *more: Any) -> T:
     """What `make` makes of a record and more; of the structure of the record alone, so that it can be used again."""
-    key = (make, more, record.ops, record.codes, record.roots)
-    found: T | None = _found.get(key)
-    if found is None:
-        found = _found[key] = make(record, *more)
-        while len(_found) > _KEPT or sum(len(each[3]) for each in list(_found)) > _BYTES:
-            _found.popitem(last=False)
-    return found
+    key = make, more, record.ops, record.codes, record.roots
+    kept = _found
+    for k, (known, found) in enumerate(kept):
+        if known == key:
+            if k:
+                _keep([(known, found), *kept[:k], *kept[k + 1 :]])
+            return found  # type: ignore[no-any-return]
+    made = make(record, *more)
+    _keep([(key, made), *kept][:_KEPT])
+    return made
+
+
+def _keep(found: list[tuple[Any, Any]]) -> None:
+    """Keeps the first of these, as many as there is room for. Other threads may do so meanwhile."""
+    global _found
+    while sum(len(key[3]) for key, _ in found) > _BYTES:
+        found.pop()
+    _found = found
