@@ -93,10 +93,15 @@ def _slopes(op: int, operands: Sequence[float], value: float) -> list[float]:
 
 
 def errors(record: Record, ulps: float = 8.0) -> tuple[list[float], list[float]]:
-    """The roots of a record, and how far rounding can have moved each: `ulps` units in the last place at each node,
-    carried on by its partials, to first order. A running error analysis: Higham, Accuracy and Stability, 3.3."""
+    """The roots of a record, and how far rounding can have moved each: `ulps` units in the last place at each node, and
+    of each constant, which may be a folded result; carried on by its partials, to first order. A running error
+    analysis: Higham, Accuracy and Stability, 3.3."""
     values = memoryview(record.values).cast("d")
     moved: list[float] = []
+
+    def error_of(x: Any) -> float:
+        return moved[x] if isinstance(x, int) else abs(x) * 2.0**-53 * ulps
+
     for position, (op, operands) in enumerate(nodes(record)):
         if op == ops.LEAF:
             moved.append(0.0)
@@ -106,13 +111,11 @@ def errors(record: Record, ulps: float = 8.0) -> tuple[list[float], list[float]]
         if op >= ops.FIRST_REDUCTION:  # sums: the largest partial one is a summand's size, at most
             error *= len(numbers)
         for x, slope in zip(operands, _slopes(op, numbers, values[position])):
-            if isinstance(x, int) and moved[x]:
-                error += abs(slope) * moved[x]
+            if error_of(x):
+                error += abs(slope) * error_of(x)
         moved.append(error)
     found = results(record)
-    return [values[x] if isinstance(x, int) else x for x in found], [
-        moved[x] if isinstance(x, int) else 0.0 for x in found
-    ]
+    return [values[x] if isinstance(x, int) else x for x in found], [*map(error_of, found)]
 
 
 def records(function: Callable[..., Any], inputs: Sequence[float], order: int) -> Record:
