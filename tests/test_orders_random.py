@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 import scalargrad as sg
 from scalargrad.testing import strategies
+from scalargrad.testing.strategies import Expression
 from tests.support.orders import Precise, errors, records
 from tests.support.profiles import FEW, full
 
@@ -50,6 +51,8 @@ def hold_third(e: Any) -> None:
 
 @settings(max_examples=1000 if FEW > 30 else 200)
 @given(strategies.expressions())
+@example(Expression([0.0], ["v0 = x0 * x0 / 4", "v1 = sg.sum(v0, v0, x0) / 3"]))
+@example(Expression([2.375], ["v0 = sg.silu(x0)"]))
 def test_second_derivatives(e: Any) -> None:
     hold_second(e)
 

@@ -36,7 +36,7 @@ from tests.support.pieces import (
     same_record,
     seeds,
 )
-from tests.support.profiles import native_only
+from tests.support.profiles import full, native_only
 
 ALL = [*range(PLANTED)]
 CODE = ops.OPCODE
@@ -341,10 +341,27 @@ def test_every_allocation_that_fails_leaves_all_as_it_was() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_corrupt_record_is_refused_or_read_alike(seed: int) -> None:
     """A record is refused by all, or by none; the C core and the definition read the same."""
+    hold_corrupted(seed)
+
+
+@pytest.mark.slow
+def test_20_000_corrupt_records() -> None:
+    first = random.SystemRandom().randrange(1 << 30)
+    for seed in range(first, first + full(20_000) // TIMES + 1):
+        try:
+            hold_corrupted(seed)
+        except BaseException as error:
+            raise AssertionError(f"hold_corrupted({seed}) fails") from error
+
+
+TIMES = 150
+
+
+def hold_corrupted(seed: int) -> None:
     r = random.Random(seed)
     drawn = draw(native() if core.backend() == "native" else pure(), seed, extreme=0.0, most=12)
     row = [[1.0] * len(drawn.roots)]
-    for _ in range(150):
+    for _ in range(TIMES):
         bad = corrupted(drawn.record, r)
         if len(bad.roots) != len(drawn.record.roots):
             continue
