@@ -163,6 +163,32 @@ def test_more_than_a_block_of_rows(name: str, n: int) -> None:
     assert gradient(root, a, core.ANY) == gradient(root, a, core.FINITE_RULES)
 
 
+OF_ITSELF: dict[str, Callable[[Any], Any]] = {
+    "A @ A": lambda a: a @ a, "A.T @ A": lambda a: a.T @ a, "A @ A.T": lambda a: a @ a.T,
+    "A.T @ A.T": lambda a: a.T @ a.T, "with a bias": lambda a: affine(a, a.T, sg.constant([0.5] * a.shape[0])),
+    "two": lambda a: a.T @ a + a.T @ (a * 0.5), "a chain": lambda a: (a @ a.T) @ (a @ a.T),
+}  # fmt: skip
+
+
+@native_only
+@pytest.mark.parametrize("shape", [(8, 8), (9, 9), (15, 15), (16, 16), (31, 31), (64, 64), (70, 70), (13, 24), (24, 8)])
+@pytest.mark.parametrize("name", OF_ITSELF)
+def test_a_matrix_times_itself(name: str, shape: tuple[int, int]) -> None:
+    """Of leaves, of nodes in order, and of a part of a larger matrix, as wide as it needs to be."""
+    if shape[0] != shape[1] and name in ("A @ A", "A.T @ A.T"):
+        return
+    rows, columns = shape
+    chance = random.Random(rows * columns)
+    x = Matrix(numbers(rows + 2, columns + 3, chance, 0.0))
+    for a in (x[:rows, :columns], (x * 0.75)[2:, 3:], (x * 0.75).T[3:, 2:].T):
+        y = OF_ITSELF[name](a)
+        root = (y * np.array(numbers(*y.shape, chance, 0.0))).sum()
+        assert gradient(root, x, core.ANY) == gradient(root, x, core.FINITE_RULES)
+        compared = y.elements()
+        root = sg.dot(compared[::-1], [chance.uniform(-2, 2) for _ in compared])  # adjoints that are no bulk's
+        assert gradient(root, x, core.ANY) == gradient(root, x, core.FINITE_RULES)
+
+
 def test_a_masked_nan_in_a_shared_product() -> None:
     """An adjoint of 0 times an infinity is 0: the sweep in bulk is repeated with the chain rule's product."""
     n = 9

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "bulk/spots.h"
+#include "bulk/twice.h"
 #include "kernels/lanes.h"
 #include "tape/memory.h"
 
@@ -227,6 +228,8 @@ int sg_pull_shared(const sg_graph *graph, const sg_bulk *bulk, const sg_source s
         pull_by_element(p);
         return 1;
     }
+    if (sg_is_twice(bulk))
+        return sg_pull_twice(p);
     sg_survey s = {.places = NULL};
     int done = sg_take_survey(p, &s) && make_slots_and_pull(p, &s) && sg_pull_one_by_one(p, &s);
     sg_free_survey(&s);
