@@ -8,6 +8,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import example, given
@@ -17,6 +18,7 @@ import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, core, losses, nn, optim
 from scalargrad.errors import ArgumentError, NumberError
 from scalargrad.nn import saving
+from tests.support.threads import run
 
 EDITS: dict[str, Callable[[list[Any], Value], Any]] = {
     "append": lambda p, x: p.append(x),
@@ -58,6 +60,47 @@ def test_an_edited_list_is_what_it_holds(name: str, make: Callable[[], Any]) -> 
     assert losses.l2(edited).data == losses.l2(plain).data
     optim.clip_grad_value(edited, 1.0)
     assert [p.grad for p in [*before, x]] == [1.0 if any(p is q for q in plain) else 3.0 for p in [*before, x]]
+
+
+@pytest.mark.parametrize("make", [small, lambda: nn.MLP(3, [2, 1])])
+@pytest.mark.parametrize("name", [*EDITS, "append past the list's own method"])
+def test_an_edited_list_is_not_given_again(name: str, make: Callable[[], Any]) -> None:
+    """A list that nobody has any more is: what others do with it must not show."""
+    edits = {**EDITS, "append past the list's own method": lambda p, x: list.append(p, x)}
+    model, x = make(), Value(7.0)
+    before = list(model.parameters())
+    edits[name](model.parameters(), x)
+    first, second = model.parameters(), model.parameters()
+    assert same(first, before) and same(second, before) and first is not second
+    first.clear()
+    del first
+    assert same(model.parameters(), before) and same(second, before)
+
+
+def test_lists_in_threads_are_apart() -> None:
+    model = small()
+    before = list(model.parameters())
+
+    def work() -> None:
+        for k in range(300):
+            found, own = model.parameters(), Value(float(k))
+            found.append(own)
+            assert same(found, [*before, own])
+            del found
+            assert same(model.parameters(), before)
+
+    run([work, work, work])
+
+
+def test_a_module_and_its_list_are_freed_by_counting_alone(no_gc: None) -> None:
+    model = small()
+    found, leaf = model.parameters(), ref(model.parameters()[0])
+    wanted = losses.l2(found).data
+    del model
+    assert losses.l2(found).data == wanted and len(optim.SGD(found, lr=0.1).parameters) == len(found)
+    assert leaf() is not None
+    del found
+    assert leaf() is None
 
 
 def test_the_list_is_a_list_in_copies_and_pickles() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, core
-from scalargrad.nn import MLP
+from scalargrad import Matrix, Value, Vector, core
+from scalargrad.nn import MLP, Linear, ReLU, Sequential
 from scalargrad.optim import SGD
 from tests.support.profiles import full, native_only
 
@@ -238,3 +238,40 @@ def test_inference_keeps_memory_flat(steps: int, no_gc: None) -> None:
 
     for step in (plain, quiet, detached):
         _flat(step, 3_000, steps if NATIVE else steps // 20, ALLOWANCE)
+
+
+@native_only
+@measures_memory
+def test_steps_of_training_map_no_pages(no_gc: None) -> None:
+    """The kernel takes longer to map the pages of a graph than a sweep over them: 800 pages, and half of the step."""
+    import resource
+
+    model = Sequential(Linear(784, 64), ReLU(), Linear(64, 10))
+    x, classes = sg.constant([[0.001 * k] * 784 for k in range(100)]), [k % 10 for k in range(100)]
+    optimiser = SGD(model.parameters(), lr=0.01)
+
+    def faults(steps: int) -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(steps):
+            optimiser.zero_grad()
+            sg.losses.cross_entropy(model(x), classes).backward()
+            optimiser.step()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    faults(5)
+    assert faults(10) < 200
+
+
+@native_only
+@measures_memory
+def test_memory_that_is_kept_for_reuse_is_bounded() -> None:
+    """32 MB, whatever the sizes were: the oldest gives way."""
+    sizes = [*range(10_000, 400_000, 10_000), *range(400_000, 10_000, -30_000)]
+    gc.collect()
+    before = resident()
+    for n in sizes:
+        row = Vector([0.5] * n)
+        (row * row).sum().backward()
+        del row
+    gc.collect()
+    assert resident() - before < 48 << 20

@@ -14,8 +14,9 @@ static uint32_t operand_of_item(sg_graph *open, PyObject *item)
 }
 
 /* Enters the items of a block while they are leaves that are new to the graph, which has room for all. Returns how many
- * have entered. As sg_enter does one by one; but it counts the nodes, and sets what they have in common, at once. */
-static uint32_t enter_leaves(sg_graph *open, const Block *block)
+ * have entered. As sg_enter does one by one; but it counts the nodes, and sets what they have in common, at once, and
+ * the graph has a reference to the block instead of one to each of them. */
+static uint32_t enter_leaves(sg_graph *open, Block *block)
 {
     uint32_t start = open->count, first = open->leaf_count, k = 0;
     uint64_t serial = open->serial;
@@ -26,7 +27,7 @@ static uint32_t enter_leaves(sg_graph *open, const Block *block)
         Node *node = (Node *)block->items[k];
         if (!sg_is_leaf(block->items[k]) || node->entry_serial == serial)
             break;
-        leaves[k] = (sg_leaf){node, start + k};
+        leaves[k] = (sg_leaf){node, start + k, 1};
         a[k] = first + k;
         val[k] = node->data;
         sg_note_leaf(open, node);
@@ -39,13 +40,17 @@ static uint32_t enter_leaves(sg_graph *open, const Block *block)
     open->count += k;
     open->leaf_count += k;
     open->sinks += k;
+    if (k) {
+        Py_INCREF(block);
+        open->owners[open->owner_count++] = block;
+    }
     return k;
 }
 
 /* The first node of a block's items, if they are consecutive nodes of the open graph. They may be so already. Or they
  * are different leaves, all new to the graph; then all enter, provided that at least half of them are used. SG_FAILED
  * otherwise (those before one that is no new leaf have entered), and if memory ran out; then *failed is set. */
-static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, int *failed)
+static uint32_t consecutive(sg_graph *open, Block *block, uint64_t used, int *failed)
 {
     const Node *head = (const Node *)block->items[0];
     uint64_t serial = open->serial;
@@ -61,7 +66,7 @@ static uint32_t consecutive(sg_graph *open, const Block *block, uint64_t used, i
     if (known)
         return start;
     uint32_t leaves = open->leaf_count + block->count;
-    if (!sg_reserve(open, block->count) ||
+    if (!sg_reserve(open, block->count) || !sg_reserve_owner(open) ||
         !sg_grow_array((void **)&open->leaves, &open->leaf_capacity, leaves, sizeof(sg_leaf))) {
         *failed = 1;
         return SG_FAILED;
@@ -126,7 +131,7 @@ static int copy_constants(sg_graph *open, const sg_array *x, sg_span *span)
 int sg_place(sg_graph *open, const sg_array *x, sg_span *span)
 {
     const sg_layout *l = &x->layout;
-    const Block *block = x->block;
+    Block *block = x->block;
     if (!block) {
         *span = (sg_span){SG_NONE, 0, 0, 0};
         return 1;

@@ -48,7 +48,7 @@ int sg_is_twice(const sg_bulk *bulk)
 /* --- as right, from other rows ------------------------------------------------------------------------------------ */
 
 /* Adds what rows high - 1 .. low contribute to the nodes of some rows as factors of `right`. */
-static void add_rows(const twice *w, uint32_t r, uint32_t count, uint32_t low, uint32_t high, int square)
+static void add_rows_as_right(const twice *w, uint32_t r, uint32_t count, uint32_t low, uint32_t high, int square)
 {
     double *sums = w->sums + (size_t)(r - w->start) * w->width;
     const sg_source *x = &w->p.sources[0];
@@ -64,16 +64,16 @@ static void add_rows(const twice *w, uint32_t r, uint32_t count, uint32_t low, u
 }
 
 /* The same of the rows of the block that lie below each row, or above it. */
-static void add_near_rows(const twice *w, int below, int square)
+static void add_near_rows_as_right(const twice *w, int below, int square)
 {
     for (uint32_t r = w->start; r < w->end; r++)
-        add_rows(w, r, 1, below ? r + 1 : w->start, below ? w->end : r, square);
+        add_rows_as_right(w, r, 1, below ? r + 1 : w->start, below ? w->end : r, square);
 }
 
 /* --- as left, from the same row ----------------------------------------------------------------------------------- */
 
 /* Adds what columns high - 1 .. low contribute to the nodes of some rows as factors of `left`. */
-static void add_columns(const twice *w, uint32_t r, uint32_t count, uint32_t low, uint32_t high)
+static void add_columns_as_left(const twice *w, uint32_t r, uint32_t count, uint32_t low, uint32_t high)
 {
     ptrdiff_t last = (ptrdiff_t)high - 1, width = w->width;
     if (low < high)
@@ -82,26 +82,26 @@ static void add_columns(const twice *w, uint32_t r, uint32_t count, uint32_t low
 }
 
 /* All columns, where c = r. Element (r, r) contributes the same number twice. */
-static void add_turned_columns(const twice *w)
+static void add_turned_columns_as_left(const twice *w)
 {
-    add_columns(w, w->start, w->end - w->start, w->end, w->n);
+    add_columns_as_left(w, w->start, w->end - w->start, w->end, w->n);
     for (uint32_t r = w->start; r < w->end; r++) {
-        add_columns(w, r, 1, r, w->end);
-        add_columns(w, r, 1, w->start, r + 1);
+        add_columns_as_left(w, r, 1, r, w->end);
+        add_columns_as_left(w, r, 1, w->start, r + 1);
     }
-    add_columns(w, w->start, w->end - w->start, 0, w->start);
+    add_columns_as_left(w, w->start, w->end - w->start, 0, w->start);
 }
 
 /* All columns, where c = t: among them comes, for each lane t, what element (r, t) contributes as a factor of `right`.
  * So the lanes of a chunk of columns are summed once more while that chunk is added. */
-static void add_square_columns(const twice *w)
+static void add_square_columns_as_left(const twice *w)
 {
     double kept[SG_AT_A_TIME][SG_AT_A_TIME];
     for (uint32_t high = w->n, low; high > 0; high = low) {
         low = (high - 1) / SG_AT_A_TIME * SG_AT_A_TIME;
         for (uint32_t r = w->start; r < w->end; r++)
             memcpy(kept[r - w->start], w->sums + (size_t)(r - w->start) * w->width + low, sizeof kept[0]);
-        add_columns(w, w->start, w->end - w->start, low, high);
+        add_columns_as_left(w, w->start, w->end - w->start, low, high);
         for (uint32_t r = w->start; r < w->end; r++) {
             double *sums = kept[r - w->start], factor = sg_factor(w->p, 0, r, r);
             for (uint32_t c = high; c-- > low;) {
@@ -155,14 +155,14 @@ int sg_pull_twice(sg_product p)
     for (w.end = w.n; w.end > 0; w.end = w.start) {
         w.start = (w.end - 1) / SG_AT_A_TIME * SG_AT_A_TIME;
         move_sums(&w, 0);
-        add_rows(&w, w.start, w.end - w.start, w.end, w.n, square);
-        add_near_rows(&w, 1, square);
+        add_rows_as_right(&w, w.start, w.end - w.start, w.end, w.n, square);
+        add_near_rows_as_right(&w, 1, square);
         if (square)
-            add_square_columns(&w);
+            add_square_columns_as_left(&w);
         else
-            add_turned_columns(&w);
-        add_near_rows(&w, 0, square);
-        add_rows(&w, w.start, w.end - w.start, 0, w.start, square);
+            add_turned_columns_as_left(&w);
+        add_near_rows_as_right(&w, 0, square);
+        add_rows_as_right(&w, w.start, w.end - w.start, 0, w.start, square);
         move_sums(&w, 1);
     }
     sg_large_free(space, size);

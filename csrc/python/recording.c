@@ -72,8 +72,10 @@ uint32_t sg_enter(sg_graph *open, Node *node)
     uint32_t entry;
     if (!sg_graph_of(node)) {
         entry = sg_enter_leaf(open, node, node->data);
-        if (entry != SG_FAILED)
+        if (entry != SG_FAILED) {
+            Py_INCREF(node);
             sg_note_leaf(open, node);
+        }
     } else {
         sg_close(node->graph);        /* another thread may record into it, and opens a new one then */
         entry = sg_enter_link(open, node->graph, sg_index_of(node), node->data);

@@ -21,11 +21,10 @@ void sg_drop_unused(sg_graph *open);
 /* Reports an operation to Python, under detect_anomaly. Takes over the result. */
 PyObject *sg_watch(PyObject *result, int op, int n, const sg_number *operands);
 
-/* Notes in a leaf that it has entered a graph, which gets a reference to it. */
+/* Notes in a leaf that it has entered a graph. */
 static inline void sg_note_leaf(sg_graph *open, Node *leaf)
 {
     uint32_t serial = (uint32_t)open->serial & ~SG_INTERIOR;
-    Py_INCREF(leaf);
     open->twins |= leaf->index >= serial;
     if (leaf->index < serial)
         leaf->index = serial;

@@ -14,7 +14,7 @@ static void free_sweep(sg_sweep_state *sweep)
         if (sweep->walk.parts[p].scratch.adj)
             sg_give_scratch(sweep->walk.parts[p].graph, &sweep->walk.parts[p].scratch);
     sg_walk_free(&sweep->walk);
-    sg_free(sweep->leaves);
+    sg_large_free(sweep->leaves, sweep->leaf_capacity * sizeof *sweep->leaves);
     sg_map_free(&sweep->leaf_positions);
     sg_free(sweep);
 }

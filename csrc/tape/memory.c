@@ -2,6 +2,7 @@
 #include "tape/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "scalargrad.h"
 #include "table/encoding.h"
@@ -39,14 +40,17 @@ void sg_free(void *memory)
     free(memory);
 }
 
-#define KEPT 6
+#define KEPT 16u
 #define KEPT_LEAST ((size_t)1 << 16)
-#define KEPT_MOST ((size_t)1 << 21)
+#define KEPT_MOST ((size_t)1 << 23)
+#define KEPT_TOTAL ((size_t)1 << 25)
 
 static struct {
     void *memory;
     size_t bytes;
 } kept[KEPT];
+static size_t kept_total;
+static uint32_t oldest;      /* gives way when there is no room */
 static char kept_lock;
 
 /* Another thread may hold the lock, or a fork may have left it held. Then malloc and free are used instead. */
@@ -71,10 +75,11 @@ void *sg_large_alloc(size_t bytes)
     void *found = NULL;
     bytes = rounded(bytes);
     if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
-        for (int k = 0; k < KEPT && !found; k++)
+        for (uint32_t k = 0; k < KEPT && !found; k++)
             if (kept[k].memory && kept[k].bytes == bytes) {
                 found = kept[k].memory;
                 kept[k].memory = NULL;
+                kept_total -= bytes;
             }
         unlock_kept();
     }
@@ -86,12 +91,19 @@ void sg_large_free(void *memory, size_t bytes)
     bytes = rounded(bytes);
 #ifndef __SANITIZE_ADDRESS__  /* it could not detect a use of kept memory */
     if (memory && bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
-        for (int k = 0; k < KEPT && memory; k++)
-            if (!kept[k].memory) {
-                kept[k].memory = memory;
-                kept[k].bytes = bytes;
-                memory = NULL;
-            }
+        uint32_t k = 0;
+        while (k < KEPT && kept[k].memory)
+            k++;
+        for (; k == KEPT || kept_total + bytes > KEPT_TOTAL; oldest = (oldest + 1) % KEPT) {
+            k = oldest;
+            kept_total -= kept[k].memory ? kept[k].bytes : 0;
+            sg_free(kept[k].memory);
+            kept[k].memory = NULL;
+        }
+        kept_total += bytes;
+        kept[k].memory = memory;
+        kept[k].bytes = bytes;
+        memory = NULL;
         unlock_kept();
     }
 #endif
@@ -105,11 +117,19 @@ int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
     uint64_t wanted = *capacity ? 2 * (uint64_t)*capacity : 2;
     if (wanted < need)
         wanted = need;
-    if (wanted >= SG_CONST || !may_allocate())
+    if (wanted >= SG_CONST)
         return 0;
-    void *bigger = realloc(*array, (size_t)wanted * size);
-    if (!bigger)
+    size_t old = rounded(*capacity * size), bytes = rounded(wanted * size);
+    void *bigger;
+    if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST) {
+        if (!(bigger = sg_large_alloc(bytes)))
+            return 0;
+        if (*array)
+            memcpy(bigger, *array, *capacity * size);
+        sg_large_free(*array, old);
+    } else if (!may_allocate() || !(bigger = realloc(*array, bytes))) {
         return 0;
+    }
     *array = bigger;
     *capacity = (uint32_t)wanted;
     return 1;

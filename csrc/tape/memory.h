@@ -12,7 +12,8 @@ void sg_free(void *memory);
  * mapping the pages of a new one takes longer than a sweep over them. */
 void *sg_large_alloc(size_t bytes);
 void sg_large_free(void *memory, size_t bytes);
-/* Makes room in *array for at least `need` items of `size` bytes. */
+/* Makes room in *array for at least `need` items of `size` bytes. sg_free frees it, or sg_large_free, for the size of
+ * its capacity. */
 int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size);
 
 #endif

@@ -59,7 +59,7 @@ static int keep(sg_graph *graph)
 {
     if (kept || graph->capacity > KEPT_CAPACITY || graph->const_capacity > KEPT_CAPACITY ||
         graph->arg_capacity > KEPT_CAPACITY || graph->leaf_capacity > KEPT_CAPACITY ||
-        graph->link_capacity > KEPT_CAPACITY || graph->bulks || graph->labels)
+        graph->link_capacity > KEPT_CAPACITY || graph->bulks || graph->labels || graph->owners)
         return 0;
     *graph = (sg_graph){
         .capacity = graph->capacity, .val = graph->val, .a = graph->a, .b = graph->b, .op = graph->op,
@@ -125,12 +125,13 @@ static void free_graph(sg_graph *graph)
     if (keep(graph))
         return;
     sg_large_free(graph->val, graph->capacity * NODE_BYTES);
-    sg_free(graph->consts);
-    sg_free(graph->args);
-    sg_free(graph->leaves);
+    sg_large_free(graph->consts, graph->const_capacity * sizeof *graph->consts);
+    sg_large_free(graph->args, graph->arg_capacity * sizeof *graph->args);
+    sg_large_free(graph->leaves, graph->leaf_capacity * sizeof *graph->leaves);
     sg_free(graph->links);
     sg_free(graph->bulks);
     sg_free(graph->labels);
+    sg_free(graph->owners);
     sg_free(graph);
 }
 
@@ -153,7 +154,10 @@ void sg_release(sg_graph *graph)
             }
         }
         for (uint32_t k = 0; k < graph->leaf_count; k++)
-            sg_drop_object(graph->leaves[k].leaf);
+            if (!graph->leaves[k].lent)
+                sg_drop_object(graph->leaves[k].leaf);
+        for (uint32_t k = 0; k < graph->owner_count; k++)
+            sg_drop_object(graph->owners[k]);
         for (uint32_t k = 0; k < graph->label_capacity; k++)
             if (graph->labels[k])
                 sg_drop_object(graph->labels[k]);
@@ -187,7 +191,7 @@ uint32_t sg_enter_leaf(sg_graph *graph, void *leaf, double data)
     if (!sg_reserve(graph, 1) ||
         !sg_grow_array((void **)&graph->leaves, &graph->leaf_capacity, graph->leaf_count + 1, sizeof(sg_leaf)))
         return SG_FAILED;
-    graph->leaves[graph->leaf_count] = (sg_leaf){leaf, graph->count};
+    graph->leaves[graph->leaf_count] = (sg_leaf){leaf, graph->count, 0};
     return sg_append(graph, SG_LEAF, graph->leaf_count++, 0, data);
 }
 
@@ -298,6 +302,11 @@ int sg_set_label(sg_graph *graph, uint32_t index, void *label)
     return 1;
 }
 
+int sg_reserve_owner(sg_graph *graph)
+{
+    return sg_grow_array((void **)&graph->owners, &graph->owner_capacity, graph->owner_count + 1, sizeof(void *));
+}
+
 uint64_t sg_graph_bytes(uintptr_t address)
 {
     const sg_graph *graph = (const sg_graph *)address;
@@ -305,7 +314,7 @@ uint64_t sg_graph_bytes(uintptr_t address)
     return sizeof *graph + graph->capacity * NODE_BYTES + graph->const_capacity * sizeof(double) +
            graph->arg_capacity * sizeof(uint32_t) + graph->leaf_capacity * sizeof(sg_leaf) +
            graph->link_capacity * sizeof(sg_link) + graph->bulk_capacity * sizeof(sg_bulk) +
-           graph->label_capacity * sizeof(void *) +
+           (graph->label_capacity + graph->owner_capacity) * sizeof(void *) +
            (graph->last.adj ? adjoints : 0) + (graph->spare ? adjoints : 0);
 }
 

@@ -45,8 +45,8 @@ typedef struct sg_graph sg_graph;
 
 /* The leaf or linked node of an entry; `entry` is the entry's own index. */
 typedef struct {
-    void *leaf;              /* one reference to a Python object */
-    uint32_t entry;
+    void *leaf;              /* a Python object: one reference to it, but if it is `lent` */
+    uint32_t entry, lent;    /* lent: one of the graph's `owners` has the reference */
 } sg_leaf;
 
 typedef struct {
@@ -99,6 +99,8 @@ struct sg_graph {
     uint32_t link_count, link_capacity;
     sg_bulk *bulks;
     uint32_t bulk_count, bulk_capacity;
+    void **owners;           /* Python objects that hold leaves, one reference to each */
+    uint32_t owner_count, owner_capacity;
     void **labels;          /* by index, each NULL or one reference to a Python object; made when the first is set */
     uint32_t label_capacity;
     sg_adjoints last;       /* from the last sweep that reached each node; last.adj NULL: none yet */
@@ -183,5 +185,7 @@ static inline void *sg_label(const sg_graph *graph, uint32_t index)
     return index < graph->label_capacity ? graph->labels[index] : NULL;
 }
 int sg_set_label(sg_graph *graph, uint32_t index, void *label);
+/* Makes room for one more of the graph's owners. 0: no memory. */
+int sg_reserve_owner(sg_graph *graph);
 
 #endif

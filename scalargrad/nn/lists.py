@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from sys import getrefcount
+from typing import Any
+from weakref import ref
 
 from scalargrad import core
 from scalargrad.value import Value
@@ -41,7 +43,7 @@ class Parameters(Noted):
     """Different leaves in a list, and in a block, until the list is edited. So nothing looks at them one by one."""
 
     __slots__ = ("_kept",)
-    _kept: Kept | None
+    _kept: Any  # a weak reference to its Kept, which may have this list; or None
 
     def _edited(self) -> None:
         self._kept = None
@@ -50,26 +52,44 @@ class Parameters(Noted):
         return list, (list(self),)
 
 
-class Kept(NamedTuple):
-    """The parameters that a module keeps."""
+class Kept:
+    """The parameters that a module keeps, in a block too; and the list of them that it gave last."""
 
-    values: tuple[Value, ...]
-    block: core.Block
+    __slots__ = ("__weakref__", "_last", "block", "values")
+
+    def __init__(self, block: core.Block) -> None:
+        self.block = block
+        self.values: tuple[Value, ...] = tuple(core.items(core.whole(block, 1, len(block))))
+        self._last: list[Parameters] = []
 
     def listed(self) -> list[Value]:
-        """A new list of them."""
-        found = Parameters(self.values)
-        found._kept = self
+        """A list of them: the last one, if nobody has it any more, and nobody has edited it; else a new one."""
+        try:
+            found = self._last.pop()  # another thread finds none meanwhile
+        except IndexError:
+            found = None
+        if found is None or getrefcount(found) > _ALONE or kept_of(found) is not self:
+            found = Parameters(self.values)
+            found._kept = ref(self)
+        self._last = [found]
         return found
+
+
+def _alone() -> int:
+    found = Parameters()
+    return getrefcount(found)
+
+
+_ALONE = _alone()  # what `getrefcount` says of an object that one variable has
 
 
 def kept(values: Iterable[Any]) -> Kept:
     """The different leaves among the values, in order."""
-    block, _ = core.leaves(values)
-    return Kept(tuple(core.items(core.whole(block, 1, len(block)))), block)
+    return Kept(core.leaves(values)[0])
 
 
 def kept_of(values: Any) -> Kept | None:
     """What a module keeps, of what its `parameters()` returned; None for an edited list, and for all else."""
     known = values._kept if type(values) is Parameters else None
-    return known if known is not None and len(known.values) == len(values) else None
+    found: Kept | None = known and known()
+    return found if found is not None and len(found.values) == len(values) else None

@@ -27,15 +27,18 @@ from scalargrad.value import Value
 Holder = tuple[str, Any]
 _LISTS: tuple[type[Any], ...] = (list, tuple, deque, UserList, ValuesView)
 _DICTS: tuple[type[Any], ...] = (dict, UserDict, MappingProxyType)
+_PLAIN: tuple[type[Any], ...] = (int, float, bool, str, type(None))  # what most other attributes are
 
 
 def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
     """Yields the holders in an attribute, depth first."""
+    if type(thing) in _PLAIN:
+        return
     if isinstance(thing, Value):
         if _is_leaf(thing):
             yield name, thing
     elif isinstance(thing, Array):  # only leaves are parameters; the first element decides for all
-        if not thing.is_mask and (not thing.size or _is_leaf(thing.item())):
+        if not thing.is_mask and (not thing.size or _is_leaf(core.item(thing._view.block, thing._view.offset))):
             yield name, thing
     elif id(thing) not in met:
         if isinstance(thing, (set, frozenset, KeysView)):
