@@ -43,6 +43,7 @@ static uint32_t enter_leaves(sg_graph *open, Block *block)
     if (k) {
         Py_INCREF(block);
         open->owners[open->owner_count++] = block;
+        open->lent_count += k;
     }
     return k;
 }

@@ -96,9 +96,9 @@ static void fill_rows(const sg_graph *open, const listed_rows *x, double *row)
         const uint32_t *operands = open->args + x->first + r * n;
         for (uint32_t k = 0; k < (together ? shift : n); k++)
             row[k] = sg_operand_value(open, operands[k]);
-        if (together)
+        if (together && shift)
             memcpy(row + shift, open->val + operands[shift], x->columns * sizeof *row);
-        open->val[open->count + r] = sg_reduce(x->op, row, n);
+        open->val[open->count + r] = sg_reduce(x->op, together && !shift ? open->val + operands[0] : row, n);
     }
 }
 
@@ -181,9 +181,10 @@ PyObject *sg_py_reduce_rows(PyObject *module, PyObject *const *args, Py_ssize_t 
         return sg_view_of(compute_rows(op, arrays, !constants), l->rows, 1);
     if (!sg_block_look(arrays[0].block))
         return NULL;
-    double *row = sg_alloc(((size_t)l->columns + 1) * sizeof *row);
+    size_t bytes = ((size_t)l->columns + 1) * sizeof(double);
+    double *row = sg_large_alloc(bytes);
     PyObject *result = row ? record_rows(op, thread, arrays, row) : sg_no_memory();
-    sg_free(row);
+    sg_large_free(row, bytes);
     return sg_view_of(result, l->rows, 1);
 }
 

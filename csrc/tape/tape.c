@@ -153,7 +153,7 @@ void sg_release(sg_graph *graph)
                 worklist = target;
             }
         }
-        for (uint32_t k = 0; k < graph->leaf_count; k++)
+        for (uint32_t k = 0; graph->lent_count < graph->leaf_count && k < graph->leaf_count; k++)
             if (!graph->leaves[k].lent)
                 sg_drop_object(graph->leaves[k].leaf);
         for (uint32_t k = 0; k < graph->owner_count; k++)

@@ -100,7 +100,7 @@ struct sg_graph {
     sg_bulk *bulks;
     uint32_t bulk_count, bulk_capacity;
     void **owners;           /* Python objects that hold leaves, one reference to each */
-    uint32_t owner_count, owner_capacity;
+    uint32_t owner_count, owner_capacity, lent_count;    /* lent_count: how many leaves they hold */
     void **labels;          /* by index, each NULL or one reference to a Python object; made when the first is set */
     uint32_t label_capacity;
     sg_adjoints last;       /* from the last sweep that reached each node; last.adj NULL: none yet */
