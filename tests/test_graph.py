@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, core
+from scalargrad import Value, Vector, core
 from tests.support.engines import bits
 from tests.support.profiles import native_only
 from tests.test_size import measures_memory, resident
@@ -323,6 +323,19 @@ def test_history_is_kept_and_freed_without_recursion(no_gc: None) -> None:
         (aside * 1.0).backward()  # closes the graph that holds w, so that the next one links to it
     assert _graphs() > before + 40_000  # as in PyTorch, the history is kept
     del w
+    assert _graphs() <= before + 1
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_vector_of_leaves_and_a_result_does_not_keep_its_graph_alive(place: int, no_gc: None) -> None:
+    """A graph holds the storage of a Vector of leaves, but not of one that holds the graph."""
+    before = _graphs()
+    for _ in range(5):
+        items = [Value(float(k)) for k in range(4)]
+        items.insert(place, items[0] * 2.0)
+        row = Vector(items[-1:] + items[:-1])
+        (row * row).sum().backward()
+        del items, row
     assert _graphs() <= before + 1
 
 
