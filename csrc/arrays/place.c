@@ -14,9 +14,9 @@ static uint32_t operand_of_item(sg_graph *open, PyObject *item)
 }
 
 /* Enters the items of a block while they are leaves that are new to the graph, which has room for all. Returns how many
- * have entered. As sg_enter does one by one; but it counts the nodes, and sets what they have in common, at once. If all
- * items are leaves, the graph has a reference to the block instead of one to each leaf. Else it has none to the block,
- * because its other items may hold the graph. */
+ * have entered. As sg_enter does one by one; but it counts the nodes, and sets what they have in common, at once.
+ * If all items are leaves, the graph has a reference to the block instead of one to each leaf. Else it has none to the
+ * block, because its other items may hold the graph. */
 static uint32_t enter_leaves(sg_graph *open, Block *block)
 {
     uint32_t start = open->count, first = open->leaf_count, k = 0;
