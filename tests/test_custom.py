@@ -273,16 +273,34 @@ def test_errors(fwd: Any, bwd: Any, error: type, message: str) -> None:
         double(Value(2.0))
 
 
+def test_a_rule_on_numbers_in_a_hessian_is_named() -> None:
+    """A second derivative needs the rule on Values: it raises where the rule makes a number of one."""
+    cube = rule(lambda x: x**3, lambda x: (math.pow(x, 3), x), lambda x, g: (3 * x * x * g,))
+    assert sg.grad(cube)(2.0) == 12.0
+    for second in (sg.hessian(cube), lambda x: sg.hvp(cube)(x, 1.0), sg.grad(sg.grad(cube))):
+        with pytest.raises(sg.errors.HigherOrderError, match="made a plain number of a Value here"):
+            second(2.0)
+
+
 def test_a_rule_that_closes_over_a_value() -> None:
-    """Where the result is a Value, its gradient would be lost in part; numbers take it as a constant."""
+    """Its gradient would be lost, or a part of it: in a transform it is refused, and under `no_grad` a constant."""
     w = Value(2.0)
     times = rule(lambda x: w * x, lambda x: (w * x, None), lambda _, g: (g * w,))
     slope = sg.grad(lambda x: times(x) * x)
-    assert slope(2.0) == 8.0
-    with pytest.raises(sg.errors.HigherOrderError, match="closes over a Value"):
-        slope(Value(2.0))
-    with pytest.raises(sg.errors.HigherOrderError, match="closes over a Value"):
-        sg.grad(slope)(2.0)
+    with sg.no_grad():
+        assert slope(2.0) == 8.0
+    for refused in (
+        lambda: slope(2.0),
+        lambda: slope(Value(2.0)),
+        lambda: sg.grad(slope)(2.0),
+        lambda: sg.grad(lambda x: w * times(x))(2.0),
+        lambda: sg.vjp(times, 2.0),
+        lambda: sg.jvp(times, (2.0,), (1.0,)),
+        lambda: sg.jacobian(lambda x: [times(x)])(2.0),
+        lambda: sg.hessian(times)(2.0),
+    ):
+        with pytest.raises(sg.errors.HigherOrderError, match="closes over a Value"):
+            refused()
     product = rule(lambda x, y: x * y, lambda x, y: (x * y, (x, y)), lambda r, g: (g * r[1], g * r[0]))
     found = sg.grad(lambda x: product(x, w) * x)(2.0)
     found.backward()

@@ -16,9 +16,10 @@ class recording(core.Context):
     """Inside, operations record, even if `no_grad` is active outside. Transforms use it. Per thread."""
 
     # slots, since a dict would be made for each
-    __slots__ = ("blocks", "is_plain", "nested", "thread", *_WEAK)
+    __slots__ = ("blocks", "is_plain", "nested", "numbers", "thread", *_WEAK)
     blocks: Sequence[Any]  # of the leaves of the transform
-    is_plain: bool  # its arguments are numbers
+    is_plain: bool  # its arguments are numbers, and it differentiates once
+    numbers: bool  # `no_grad` was active outside: its results are numbers
     nested: bool  # a transform of its Values was called in it, whose result may be a number
     thread: int
 

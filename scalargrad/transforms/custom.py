@@ -146,9 +146,9 @@ class custom_vjp(Generic[P, R]):
             blocks = [block for tree in given for block in planted[id(tree)][0]]
             taken = [*result.items(), *(x for row in found for x in row)]
             piece = Piece(taken, blocks, since, [x for tree in given for x in tree.items()], False)
-            self._refuse_closure(piece, result.size)
-            partials = iter(piece.values()[result.size :])
-            rows = [[next(partials) for _ in row] for row in found]
+            closes = piece.closes_over(result.size)
+            partials = iter([] if closes else piece.values()[result.size :])
+            rows = [[next(partials) for _ in row] for row in found if not closes]
         except AnomalyError:
             raise
         except Exception:
@@ -160,17 +160,16 @@ class custom_vjp(Generic[P, R]):
             running.rules[me] -= 1
             if not running.rules[me]:
                 del running.rules[me]
-        operands = [item for k, each in enumerate(items) if k not in constant for item in each]
-        nodes = [_ruled(value, operands, row) for value, row in zip(result.numbers(), rows)]
-        return result.inside(nodes)
-
-    def _refuse_closure(self, piece: Piece, count: int) -> None:
-        """Raises if the rule uses a Value that is no argument: the value would lose its gradient, the partials not."""
-        if piece.closes_over(count):
+        if closes:  # a Value that is no argument: the value would lose its gradient, the partials not
+            if all(each.numbers for each in running.here()):
+                return None
             raise HigherOrderError(
                 f"the rule of {self._name} closes over a Value, whose gradient would be lost here: make it an argument"
                 f" of {self._name}, or use x.data of what is a constant"
             )
+        operands = [item for k, each in enumerate(items) if k not in constant for item in each]
+        nodes = [_ruled(value, operands, row) for value, row in zip(result.numbers(), rows)]
+        return result.inside(nodes)
 
     def _checked(self, pair: Any) -> tuple[Tree, Any]:
         """The result of fwd as a tree, and the residuals."""

@@ -64,7 +64,7 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fal
     @functools.wraps(fun)
     def hessian_of(*args: Any, **kwargs: Any) -> Any:
         load_for(form)
-        run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux)
+        run = Run(fun, name, args, positions(argnums, len(args), name)).execute(kwargs, has_aux, True)
         run.warn_if_lost()
         values, found = _found(run)
         if form is None:
@@ -160,12 +160,12 @@ def hvp(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) 
 
     @functools.wraps(fun)
     def product(*args: Any, **kwargs: Any) -> Any:
-        if not args:
+        if len(args) < 2:
             raise ArgumentError(f"hvp of {name} takes the arguments of {name}, then a vector: hvp(f)(x, v)")
         *given, vector = args
         run = Run(fun, name, given, positions(argnums, len(given), name))
         direction = _direction(run, one, vector)
-        run.execute(kwargs, has_aux)
+        run.execute(kwargs, has_aux, True)
         piece = run.piece([run.scalar("hvp")])
         values, (row,) = piece.curve([[1.0, *[0.0] * (len(piece.items) - 1)]], [direction])
         run.refuse_anomalies(row)

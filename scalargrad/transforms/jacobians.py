@@ -66,7 +66,7 @@ def jacobian(
     """
     require_function(fun, "jacobian")
     argnums, form = kept(argnums), form_of(sparse)
-    if mode not in (None, "forward", "reverse"):
+    if mode is not None and not (isinstance(mode, str) and mode in ("forward", "reverse")):
         raise ArgumentError(f'mode must be None, "forward" or "reverse", got {convert.short(mode)}')
     name = name_of(fun)
 

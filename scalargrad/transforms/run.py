@@ -108,13 +108,13 @@ class Run:
             for k, given in zip(positions, seen):
                 self.args[k] = given
 
-    def execute(self, kwargs: dict[str, Any], has_aux: bool) -> Run:
-        """Calls the function, and returns self with its outputs."""
+    def execute(self, kwargs: dict[str, Any], has_aux: bool, twice: bool = False) -> Run:
+        """Calls the function, and returns self with its outputs. `twice`: it will be differentiated twice."""
         has_aux = has_aux is not False and convert.flag(has_aux, "has_aux")
         context = _new_context(running.recording, core.RECORD)
         context.blocks, context.thread = self.blocks, get_ident()
-        context.is_plain, context.nested = self.is_plain, False
-        if not context.is_plain:
+        context.is_plain, context.nested, context.numbers = self.is_plain and not twice, False, self.numbers
+        if not self.is_plain:
             _note_nested()
         try:
             with context:
