@@ -50,7 +50,6 @@ static struct {
     size_t bytes;
 } kept[KEPT];
 static size_t kept_total;
-static uint32_t oldest;      /* gives way when there is no room */
 static char kept_lock;
 
 /* Another thread may hold the lock, or a fork may have left it held. Then malloc and free are used instead. */
@@ -91,6 +90,7 @@ void sg_large_free(void *memory, size_t bytes)
     bytes = rounded(bytes);
 #ifndef __SANITIZE_ADDRESS__  /* it could not detect a use of kept memory */
     if (memory && bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
+        static uint32_t oldest;   /* gives way when there is no room */
         uint32_t k = 0;
         while (k < KEPT && kept[k].memory)
             k++;
