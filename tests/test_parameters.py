@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import heapq
 import json
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +38,13 @@ EDITS: dict[str, Callable[[list[Any], Value], Any]] = {
 }
 
 
+PAST_ITS_METHODS: dict[str, Callable[[list[Any], Value], Any]] = {
+    "list.append": lambda p, x: list.append(p, x),
+    "list.reverse": lambda p, x: list.reverse(p),
+    "heapreplace": lambda p, x: heapq.heapreplace(p, x),
+}
+
+
 def small() -> nn.Module:
     return nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 1))
 
@@ -63,10 +72,10 @@ def test_an_edited_list_is_what_it_holds(name: str, make: Callable[[], Any]) -> 
 
 
 @pytest.mark.parametrize("make", [small, lambda: nn.MLP(3, [2, 1])])
-@pytest.mark.parametrize("name", [*EDITS, "append past the list's own method"])
+@pytest.mark.parametrize("name", [*EDITS, *PAST_ITS_METHODS])
 def test_an_edited_list_is_not_given_again(name: str, make: Callable[[], Any]) -> None:
     """A list that nobody has any more is: what others do with it must not show."""
-    edits = {**EDITS, "append past the list's own method": lambda p, x: list.append(p, x)}
+    edits = {**EDITS, **PAST_ITS_METHODS}
     model, x = make(), Value(7.0)
     before = list(model.parameters())
     edits[name](model.parameters(), x)
@@ -101,6 +110,36 @@ def test_a_module_and_its_list_are_freed_by_counting_alone(no_gc: None) -> None:
     assert leaf() is not None
     del found
     assert leaf() is None
+
+
+def test_a_dropped_list_holds_nothing(no_gc: None) -> None:
+    model, other = small(), small()
+    both = model.parameters()
+    both += other.parameters()
+    leaf = ref(other.parameters()[0])
+    del both, other
+    assert leaf() is None
+
+
+def test_lists_are_apart_though_a_debugger_looks_on() -> None:
+    """A tracer that reads a frame's variables has references to them."""
+    done = subprocess.run([sys.executable, "-c", TRACED], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+TRACED = """
+import sys
+def tracer(frame, event, argument):
+    frame.f_locals
+    return tracer
+sys.settrace(tracer)
+import scalargrad.nn.lists
+sys.settrace(None)
+from scalargrad import nn
+model = nn.Linear(2, 1)
+first, second = model.parameters(), model.parameters()
+print(first is second)
+"""
 
 
 def test_the_list_is_a_list_in_copies_and_pickles() -> None:

@@ -265,7 +265,7 @@ def test_steps_of_training_map_no_pages(no_gc: None) -> None:
 @native_only
 @measures_memory
 def test_memory_that_is_kept_for_reuse_is_bounded() -> None:
-    """32 MB, whatever the sizes were: the oldest gives way."""
+    """32 MB, whatever the sizes were: another gives way."""
     sizes = [*range(10_000, 400_000, 10_000), *range(400_000, 10_000, -30_000)]
     gc.collect()
     before = resident()

@@ -94,11 +94,13 @@ static void fill_rows(const sg_graph *open, const listed_rows *x, double *row)
     int together = x->span.kind == SG_NODES && x->span.column == 1;
     for (uint32_t r = 0; r < x->rows; r++) {
         const uint32_t *operands = open->args + x->first + r * n;
-        for (uint32_t k = 0; k < (together ? shift : n); k++)
-            row[k] = sg_operand_value(open, operands[k]);
-        if (together && shift)
-            memcpy(row + shift, open->val + operands[shift], x->columns * sizeof *row);
-        open->val[open->count + r] = sg_reduce(x->op, together && !shift ? open->val + operands[0] : row, n);
+        const double *numbers = row;
+        if (together && !shift)
+            numbers = open->val + operands[0];
+        else
+            for (uint32_t k = 0; k < n; k++)
+                row[k] = sg_operand_value(open, operands[k]);
+        open->val[open->count + r] = sg_reduce(x->op, numbers, n);
     }
 }
 

@@ -27,8 +27,8 @@ static int is_once_each(const sg_span *x, uint32_t rows, uint32_t columns)
     return (x->column == 1 && x->row >= columns) || (x->row == 1 && x->column >= rows);
 }
 
-/* Whether both operands are the same matrix. */
-static int is_square(const sg_bulk *bulk)
+/* Whether both operands are the same matrix, and not one the transpose of the other. */
+static int is_one_matrix(const sg_bulk *bulk)
 {
     const sg_span *x = &bulk->operands[0], *y = &bulk->operands[1];
     return x->kind == SG_NODES && y->kind == SG_NODES && x->start == y->start && x->row == y->row &&
@@ -40,7 +40,7 @@ int sg_is_twice(const sg_bulk *bulk)
     const sg_span *x = &bulk->operands[0], *y = &bulk->operands[1];
     int turned = x->kind == SG_NODES && y->kind == SG_NODES && x->start == y->start && x->row == y->column &&
                  x->column == y->row;
-    return (turned || is_square(bulk)) && bulk->rows == bulk->columns &&
+    return (turned || is_one_matrix(bulk)) && bulk->rows == bulk->columns &&
            is_once_each(x, bulk->rows, bulk->inner) && bulk->operands[2].kind != SG_NODES &&
            bulk->operands[2].kind != SG_LISTED;
 }
@@ -138,7 +138,7 @@ static void move_sums(const twice *w, int back)
 int sg_pull_twice(sg_product p)
 {
     twice w = {.p = p, .n = p.bulk->rows, .inner = p.bulk->inner, .width = (p.bulk->inner + 7) & ~7u};
-    int square = is_square(p.bulk);
+    int square = is_one_matrix(p.bulk);
     size_t by = (size_t)w.n * w.width, d = square ? by : 0, size = (by + d + SG_AT_A_TIME * w.width) * sizeof(double);
     double *space = sg_large_alloc(size);
     if (!space)

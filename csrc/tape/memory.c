@@ -73,6 +73,8 @@ void *sg_large_alloc(size_t bytes)
 {
     void *found = NULL;
     bytes = rounded(bytes);
+    if (!may_allocate())
+        return NULL;
     if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
         for (uint32_t k = 0; k < KEPT && !found; k++)
             if (kept[k].memory && kept[k].bytes == bytes) {
@@ -82,7 +84,7 @@ void *sg_large_alloc(size_t bytes)
             }
         unlock_kept();
     }
-    return found ? found : sg_alloc(bytes);
+    return found ? found : malloc(bytes ? bytes : 1);
 }
 
 void sg_large_free(void *memory, size_t bytes)
@@ -90,12 +92,12 @@ void sg_large_free(void *memory, size_t bytes)
     bytes = rounded(bytes);
 #ifndef __SANITIZE_ADDRESS__  /* it could not detect a use of kept memory */
     if (memory && bytes >= KEPT_LEAST && bytes <= KEPT_MOST && lock_kept()) {
-        static uint32_t oldest;   /* gives way when there is no room */
+        static uint32_t next;     /* gives way when there is no room */
         uint32_t k = 0;
         while (k < KEPT && kept[k].memory)
             k++;
-        for (; k == KEPT || kept_total + bytes > KEPT_TOTAL; oldest = (oldest + 1) % KEPT) {
-            k = oldest;
+        for (; k == KEPT || kept_total + bytes > KEPT_TOTAL; next = (next + 1) % KEPT) {
+            k = next;
             kept_total -= kept[k].memory ? kept[k].bytes : 0;
             sg_free(kept[k].memory);
             kept[k].memory = NULL;
@@ -119,14 +121,14 @@ int sg_grow_array(void **array, uint32_t *capacity, uint32_t need, size_t size)
         wanted = need;
     if (wanted >= SG_CONST)
         return 0;
-    size_t old = rounded(*capacity * size), bytes = rounded(wanted * size);
+    size_t bytes = rounded(wanted * size);
     void *bigger;
     if (bytes >= KEPT_LEAST && bytes <= KEPT_MOST) {
         if (!(bigger = sg_large_alloc(bytes)))
             return 0;
         if (*array)
             memcpy(bigger, *array, *capacity * size);
-        sg_large_free(*array, old);
+        sg_large_free(*array, *capacity * size);
     } else if (!may_allocate() || !(bigger = realloc(*array, bytes))) {
         return 0;
     }

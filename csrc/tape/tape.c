@@ -59,7 +59,8 @@ static int keep(sg_graph *graph)
 {
     if (kept || graph->capacity > KEPT_CAPACITY || graph->const_capacity > KEPT_CAPACITY ||
         graph->arg_capacity > KEPT_CAPACITY || graph->leaf_capacity > KEPT_CAPACITY ||
-        graph->link_capacity > KEPT_CAPACITY || graph->bulks || graph->labels || graph->owners)
+        graph->link_capacity > KEPT_CAPACITY || graph->bulks || graph->labels ||
+        graph->owner_capacity > KEPT_CAPACITY)
         return 0;
     *graph = (sg_graph){
         .capacity = graph->capacity, .val = graph->val, .a = graph->a, .b = graph->b, .op = graph->op,
@@ -68,6 +69,7 @@ static int keep(sg_graph *graph)
         .args = graph->args, .arg_capacity = graph->arg_capacity,
         .leaves = graph->leaves, .leaf_capacity = graph->leaf_capacity,
         .links = graph->links, .link_capacity = graph->link_capacity,
+        .owners = graph->owners, .owner_capacity = graph->owner_capacity,
     };
     kept = graph;
     SG_POISON(graph);
@@ -153,9 +155,10 @@ void sg_release(sg_graph *graph)
                 worklist = target;
             }
         }
-        for (uint32_t k = 0; graph->lent_count < graph->leaf_count && k < graph->leaf_count; k++)
-            if (!graph->leaves[k].lent)
-                sg_drop_object(graph->leaves[k].leaf);
+        if (graph->lent_count < graph->leaf_count)
+            for (uint32_t k = 0; k < graph->leaf_count; k++)
+                if (!graph->leaves[k].lent)
+                    sg_drop_object(graph->leaves[k].leaf);
         for (uint32_t k = 0; k < graph->owner_count; k++)
             sg_drop_object(graph->owners[k]);
         for (uint32_t k = 0; k < graph->label_capacity; k++)

@@ -45,7 +45,7 @@ typedef struct sg_graph sg_graph;
 
 /* The leaf or linked node of an entry; `entry` is the entry's own index. */
 typedef struct {
-    void *leaf;              /* a Python object: one reference to it, but if it is `lent` */
+    void *leaf;              /* a Python object: one reference to it, unless `lent` */
     uint32_t entry, lent;    /* lent: one of the graph's `owners` has the reference */
 } sg_leaf;
 
@@ -122,7 +122,7 @@ void sg_close(sg_graph *graph);
 uint64_t sg_moment(void);
 /* Drops one reference. The last one frees the graph and, without recursion, every graph that only it held. */
 void sg_release(sg_graph *graph);
-/* Called for each leaf and label that a graph drops; module.c sets it to a function that calls Py_DECREF. */
+/* Called for each leaf, owner and label that a graph drops; module.c sets it to a function that calls Py_DECREF. */
 extern void (*sg_drop_object)(void *object);
 
 /* Makes room for `need` more nodes, so that sg_append cannot fail. 0: no memory. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from sys import getrefcount
 from typing import Any
@@ -46,6 +47,9 @@ class Parameters(Noted):
     _kept: Any  # a weak reference to its Kept, which may have this list; or None
 
     def _edited(self) -> None:
+        known = self._kept and self._kept()
+        if known is not None:
+            known.forget()
         self._kept = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -68,11 +72,21 @@ class Kept:
             found = self._last.pop()  # another thread finds none meanwhile
         except IndexError:
             found = None
-        if found is None or getrefcount(found) > _ALONE or kept_of(found) is not self:
+        if found is None or getrefcount(found) > _ALONE or kept_of(found) is not self or not self._is_whole(found):
             found = Parameters(self.values)
             found._kept = ref(self)
         self._last = [found]
         return found
+
+    def _is_whole(self, found: list[Any]) -> bool:
+        """Whether some of its places have what they should: those where functions that go past the list's methods, such
+        as `heapq.heapify` and `list.reverse`, change something. To look at all costs as much as a new list."""
+        parts = slice(8), slice(-8, None), slice(3, None, len(found) // 64 + 1)
+        return all(all(map(operator.is_, found[part], self.values[part])) for part in parts)
+
+    def forget(self) -> None:
+        """Lets go of the last list: an edited one may hold what is not the module's."""
+        self._last = []
 
 
 def _alone() -> int:
@@ -80,7 +94,7 @@ def _alone() -> int:
     return getrefcount(found)
 
 
-_ALONE = _alone()  # what `getrefcount` says of an object that one variable has
+_ALONE = min(_alone(), 2)  # what `getrefcount` says of an object that one variable has; a debugger may have it too
 
 
 def kept(values: Iterable[Any]) -> Kept:

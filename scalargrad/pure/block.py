@@ -61,7 +61,7 @@ def doubles(numbers: bytes, leaf: bool) -> Block:
 
 def new_leaves(given: list[Any]) -> tuple[Block, list[Any]]:
     """A block of new leaves with the numbers of floats and Values; and a list of the leaves."""
-    found = [*map(tape.new_leaf, tape.data_of(given))]
+    found = [tape.new_leaf(x if isinstance(x, float) else x.data) for x in given]
     return Block(found), [*found]
 
 

@@ -91,18 +91,24 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
         run.refuse_anomalies(row)
     matrices = [each.of(found) for each in sweeps]
     if sums:
-        matrices = [_part(inputs, matrices[places[0] // n]) if inputs else sparsity.entries([[]] * n, [])
+        rows = [[*each.rows()] for each in matrices]
+        matrices = [_part(inputs, rows[places[0] // n], n) if inputs else sparsity.entries([[]] * n, [])
                     for inputs, places in sums.places.rows()]  # fmt: skip
-    return values, matrices or [sparsity.entries([], [])] * m  # there are none, if there is no input
+    elif not sweeps:  # there is no input
+        matrices = [sparsity.entries([], [])]
+    return values, matrices
 
 
-def _part(inputs: Sequence[int], matrix: Entries) -> Entries:
-    """The entries between some inputs."""
+def _part(inputs: Sequence[int], rows: Sequence[tuple[Sequence[int], Sequence[Any]]], size: int) -> Entries:
+    """The entries between some inputs, which are in order."""
     chosen = {*inputs}
-    rows = [[pair for pair in zip(*row) if k in chosen and pair[0] in chosen] for k, row in enumerate(matrix.rows())]
-    items = [x for row in rows for _, x in row]
-    plain = isinstance(matrix.items, array)
-    return sparsity.entries([[k for k, _ in row] for row in rows], array("d", items) if plain else items)
+    columns: list[list[int]] = [[]] * size
+    items: list[Any] = []
+    for k in inputs:
+        pairs = [pair for pair in zip(*rows[k]) if pair[0] in chosen]
+        columns[k] = [column for column, _ in pairs]
+        items += [x for _, x in pairs]
+    return sparsity.entries(columns, array("d", items) if {*map(type, items)} <= {float} else items)
 
 
 def _each(run: Run, items: Sequence[Any]) -> Any:

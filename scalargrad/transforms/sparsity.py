@@ -203,21 +203,17 @@ _found: list[tuple[Any, Any]] = []  # the last one first: most calls compare one
 
 def remembered(make: Callable[..., T], record: Record, *more: Any) -> T:
     """What `make` makes of a record and more; of the structure of the record alone, so that it can be used again."""
+    global _found
     key = make, more, record.ops, record.codes, record.roots
     kept = _found
     for k, (known, found) in enumerate(kept):
         if known == key:
             if k:
-                _keep([(known, found), *kept[:k], *kept[k + 1 :]])
+                _found = [(known, found), *kept[:k], *kept[k + 1 :]]
             return found  # type: ignore[no-any-return]
     made = make(record, *more)
-    _keep([(key, made), *kept][:_KEPT])
+    kept = [(key, made), *kept][:_KEPT]
+    while sum(len(known[3]) for known, _ in kept) > _BYTES:
+        kept.pop()
+    _found = kept  # other threads may set it meanwhile
     return made
-
-
-def _keep(found: list[tuple[Any, Any]]) -> None:
-    """Keeps the first of these, as many as there is room for. Other threads may do so meanwhile."""
-    global _found
-    while sum(len(key[3]) for key, _ in found) > _BYTES:
-        found.pop()
-    _found = found
