@@ -27,6 +27,8 @@ _LATER = {
     **dict.fromkeys(("dot", "log_softmax", "logsumexp", "mean", "norm", "prod", "softmax"), "arrays.many"),
     **dict.fromkeys(("max", "min", "sum"), "arrays.many"),
     "constant": "arrays.data.constants",
+    **dict.fromkeys(("draw", "draw_dot"), "look.drawing"),
+    "explain": "look.explaining",
 }
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from scalargrad.arrays.many import max as max
     from scalargrad.arrays.many import min as min
     from scalargrad.arrays.many import sum as sum
+    from scalargrad.look.drawing import draw, draw_dot
+    from scalargrad.look.explaining import explain
     from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
@@ -75,7 +79,10 @@ __all__ = [
     "custom_vjp",
     "detect_anomaly",
     "dot",
+    "draw",
+    "draw_dot",
     "errors",
+    "explain",
     "grad",
     "hessian",
     "hvp",

@@ -23,7 +23,7 @@ from scalargrad.errors import (
     NumberError,
     ShapeError,
 )
-from scalargrad.nodes import running
+from scalargrad.nodes import displays, running
 from scalargrad.table import ops
 from scalargrad.value import is_drawn
 
@@ -129,6 +129,10 @@ class Methods(Reductions):
                 " x.numpy().astype(...) for numbers without the gradient, sg.round(x) or sg.floor(x) for whole numbers"
             )
         return elementwise(_MUL, self, 1.0) if self.is_mask else self
+
+    def _repr_html_(self) -> str:
+        """The first numbers as a table, which a notebook shows at the end of a cell."""
+        return displays.shown("table", self)
 
     def item(self, *index: Any) -> Value:
         """Element k, counted row by row, or the one in row r and column c: a Value, or the float of a constant. By

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scalargrad import core
 from scalargrad.convert import by_hand, no_backward
+from scalargrad.nodes import displays
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 
@@ -133,6 +134,10 @@ class View(Base):
             return found
         every = partials_of_many(self)
         return tuple(every[k] for k in _many(core.opcode(self)).arguments(len(every)))
+
+    def _repr_svg_(self) -> str:
+        """The drawing of the graph, which a notebook shows at the end of a cell; see `scalargrad.draw`."""
+        return displays.shown("graph", self)
 
     # --- micrograd's view of it
 

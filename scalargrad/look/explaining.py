@@ -1,0 +1,175 @@
+"""`explain`: the chain rule of a graph, told number by number, or path by path."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from array import array
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from scalargrad import core
+from scalargrad.errors import ArgumentError
+from scalargrad.look import paths, telling
+from scalargrad.look.steps import Step, names_of, number, require_value, steps_of
+from scalargrad.nodes.copies import flattened
+from scalargrad.record import nodes
+from scalargrad.table import ops
+
+FORMATS = ("text", "markdown", "latex")
+MOST = 200  # steps that are told, unless more are asked for
+LISTED = 20  # paths that are listed, unless more are asked for
+
+
+class Explanation:
+    """An explanation. `str` is its text, in the format that was asked for; a notebook shows it as Markdown."""
+
+    def __init__(self, lines: Sequence[telling.Line], format: str) -> None:
+        self.lines, self.format = list(lines), format
+
+    def __str__(self) -> str:
+        return telling.told(self.lines, self.format)
+
+    def __repr__(self) -> str:
+        return telling.told(self.lines, "text")
+
+    def _repr_markdown_(self) -> str:
+        return telling.told(self.lines, "markdown")
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Writes it to a file: text, Markdown or LaTeX, by the end of its name. Returns the path."""
+        name = os.fspath(path)
+        format = {".txt": "text", ".md": "markdown", ".tex": "latex"}.get(os.path.splitext(name)[1].lower())
+        if format is None:
+            raise ArgumentError(f"an explanation is saved as .txt, .md or .tex, got {name!r}")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(telling.told(self.lines, format) + "\n")
+        return name
+
+
+def explain(
+    y: Any, x: Any = None, format: str = "text", *, max_steps: int = MOST, max_paths: int = LISTED
+) -> Explanation:
+    """Returns the chain rule told for the graph of a Value: all numbers forwards, then all derivatives backwards.
+
+    With `x`, a Value that y was computed from, or its label, it lists the paths from x to y, with the product of the
+    derivatives on each, the largest first, and their sum: the derivative of y by x. It says how many digits cancel in
+    the sum. Of more than `max_paths` paths it shows the largest, and says how many there are. `format` is "text",
+    "markdown" or "latex". No grad is changed. Raises `ArgumentError` if x is not in the graph of y, or if the graph has
+    more than `max_steps` steps to tell.
+
+    >>> from scalargrad import Value
+    >>> x = Value(3.0)
+    >>> x.label = "x"
+    >>> y = x * x + x
+    >>> y.label = "y"
+    >>> print(explain(y))
+    Forwards
+      x = 3
+      v1 = x * x = 3 * 3 = 9
+      y = v1 + x = 9 + 3 = 12
+    Backwards
+      dy/dy = 1
+      dy/dv1 = dy/dy * dy/dv1 = 1 * 1 = 1
+      dy/dx = dy/dy * dy/dx + dy/dv1 * dv1/dx + dy/dv1 * dv1/dx = 1 * 1 + 1 * 3 + 1 * 3 = 7
+    >>> print(explain(y, "x"))
+    3 paths lead from x to y
+      x -> v1 -> y: 3 * 1 = 3
+      x -> v1 -> y: 3 * 1 = 3
+      x -> y: 1
+    Their sum is the derivative; no digits cancel
+      dy/dx = 3 + 3 + 1 = 7
+    """
+    require_value(y, "explain")
+    if format not in FORMATS:
+        raise ArgumentError(f"explain takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+    if x is not None:
+        return Explanation(_by_paths(y, x, max_paths), format)
+    steps, last = swept(y)
+    if len(steps) > max_steps:
+        raise ArgumentError(
+            f"the graph has {len(steps):,} steps, more than max_steps={max_steps}: explain(y, x) tells what one number"
+            " contributes, draw(y) shows the graph folded, and max_steps=... tells more"
+        )
+    return Explanation(_by_steps(steps, last), format)
+
+
+def swept(y: Any) -> tuple[list[Step], int]:
+    """The steps of a Value, with the adjoints of a sweep from it, which changes no grad; and its position."""
+    if core.key(y) is None:
+        return [Step("", y.label, y.data, 1.0)], 0
+    twin = copy.deepcopy(y)
+    for leaf in flattened(twin).leaves:
+        leaf.grad = 0.0
+    twin.backward()
+    return steps_of(flattened(twin))
+
+
+def _by_steps(steps: Sequence[Step], last: int) -> list[telling.Line]:
+    names = names_of(steps)
+    forward, backward = [telling.Line(["Forwards"])], [telling.Line(["Backwards"])]
+    for step, name in zip(steps, names):
+        if not step.is_constant:
+            own = step.operands
+            forward.append(telling.forward(step, name, [names[k] for k in own], [steps[k].data for k in own]))
+    users: list[list[tuple[str, float, float]]] = [[] for _ in steps]
+    for k in reversed(range(last + 1)):
+        step = steps[k]
+        if not step.is_constant:
+            backward.append(telling.backward(names[last], names[k], users[k], step.grad))
+        for operand, partial in zip(step.operands, step.partials):
+            users[operand].append((names[k], step.grad, partial))
+    return forward + backward
+
+
+def _by_paths(y: Any, x: Any, most: int) -> list[telling.Line]:
+    steps, end = swept(y)
+    start = _place_of_label(steps, x) if isinstance(x, str) else _place_of(y, x)
+    names, count = names_of(steps), paths.counted(steps, start, end)
+    found = list(islice(paths.largest_first(steps, start, end), most))
+    lead = f"{count:,} paths lead" if count != 1 else "1 path leads"
+    lines = [telling.Line([f"{lead} from {names[start]} to {names[end]}"])]
+    lines += [telling.product([names[k] for k in path.steps], path.partials, path.product) for path in found]
+    products = [path.product for path in found]
+    adjoint = number(steps[start].grad)
+    sides, latex = [[telling.derivative(names[end], names[start], form)] for form in (False, True)]
+    if len(found) < count:
+        lines.append(telling.Line([f"These are the {len(found)} largest. The sum of all is the derivative"]))
+    else:
+        lost = paths.digits_lost(products)
+        cancelled = "all digits cancel" if lost == math.inf else f"{lost:.1f} digits cancel" if lost >= 0.05 else ""
+        lines.append(telling.Line([f"Their sum is the derivative; {cancelled or 'no digits cancel'}"]))
+        if count > 1:
+            sides.append(" + ".join(map(number, products)).replace("+ -", "- "))
+            latex.append(" + ".join(telling.latex_name(number(p)) for p in products).replace("+ -", "- "))
+    lines.append(telling.Line([*sides, adjoint], [*latex, telling.latex_name(adjoint)]))
+    return lines
+
+
+def _place_of_label(steps: Sequence[Step], label: str) -> int:
+    places = [k for k, step in enumerate(steps) if step.label == label]
+    if len(places) != 1:
+        known = ", ".join(sorted({step.label for step in steps if step.label})) or "none"
+        count = "no number of the graph has" if not places else f"{len(places)} numbers of the graph have"
+        raise ArgumentError(f"{count} the label {label!r}; its labels: {known}")
+    return places[0]
+
+
+def _place_of(y: Any, x: Any) -> int:
+    """The position of x among the steps of y."""
+    require_value(x, "explain(y, x)")
+    if core.key(y) is None:
+        if x is y:
+            return 0
+    elif core.key(x) is not None:
+        together = flattened(y, x)
+        if len(together.ops) == len(flattened(y).ops):
+            return steps_of(together._replace(roots=together.roots[8:]))[1]
+    else:
+        record = flattened(y)
+        for position, (op, operands) in enumerate(nodes(record)):
+            if op == ops.LEAF and record.leaves[int(operands[0])] is x:
+                return steps_of(record._replace(roots=array("Q", [position]).tobytes()))[1]
+    raise ArgumentError("y was not computed from x: pass a leaf or a result in the graph of y, or its label")

@@ -1,0 +1,88 @@
+"""A large graph in a few boxes: the operations of a band of depths together."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+
+from scalargrad.look.picture import Box
+from scalargrad.record import CONST, Record
+from scalargrad.table import ops
+
+_BANDS = 12
+_NAMED = 3  # operations of a band that are named
+
+
+def depths_of(record: Record) -> array[int]:
+    """By node, the number of operations on the longest way from a leaf to it."""
+    codes = iter(array("Q", record.codes))
+    depths = array("q", bytes(8 * len(record.ops)))
+    arity, const = ops.ARITY, CONST
+    for position, op in enumerate(record.ops):
+        if op == ops.LEAF:
+            next(codes)
+            continue
+        count = arity[op]
+        deepest = 0
+        for _ in range(count if count >= 0 else next(codes)):
+            code = next(codes)
+            if code < const and depths[code] > deepest:
+                deepest = depths[code]
+        depths[position] = deepest + (op != ops.ALSO)
+    return depths
+
+
+def folded(record: Record) -> tuple[list[Box], str]:
+    """The boxes, one for the leaves and one for each band of depths, the shallowest first; and a note that says so."""
+    depths = depths_of(record)
+    deepest = max(depths)
+    bands = min(_BANDS, deepest)
+    band_of = [0, *((depth * bands - 1) // deepest + 1 for depth in range(1, deepest + 1))]
+    places = bytes(map(band_of.__getitem__, depths))
+    boxes: list[Box] = []
+    counted = Counter(zip(places, record.ops))
+    edges = Counter(_edges(record, places))
+    for band in range(bands + 1):
+        kinds = Counter({op: count for (place, op), count in counted.items() if place == band})
+        inside = [depth for depth in range(deepest + 1) if band_of[depth] == band] if deepest < 10_000 else None
+        first, last = (inside[0], inside[-1]) if inside else _limits(band, bands, deepest)
+        total = sum(kinds.values()) if band else len(record.leaves)
+        title = f"{total:,} {'leaves' if total != 1 else 'leaf'}" if band == 0 else f"{total:,} nodes"
+        span = f"depth {first:,}" if first == last else f"depth {first:,} to {last:,}"
+        named = [f"{count:,} {ops.SYMBOLS[op] or ops.NAMES[op]}" for op, count in kinds.most_common(_NAMED)]
+        more = [f"{len(kinds) - _NAMED} more kinds"] if len(kinds) > _NAMED else []
+        lines = [title] if band == 0 else [title, span, *named, *more]
+        sources = sorted(source for source, end in edges if end == band and source != band)
+        boxes.append(
+            Box(lines, "", sources, [f"{edges[x, band]:,}" for x in sources], "leaf" if band == 0 else "folded")
+        )
+    count = len(record.ops) - record.ops.count(ops.LEAF) + len(record.leaves)
+    note = f"folded: {count:,} nodes of depth up to {deepest:,}; on the edges, how many operands"
+    return boxes, note
+
+
+def _limits(band: int, bands: int, deepest: int) -> tuple[int, int]:
+    """The first and the last depth of a band."""
+    if band == 0:
+        return 0, 0
+    return (band - 1) * deepest // bands + 1, band * deepest // bands
+
+
+def _edges(record: Record, places: bytes) -> Iterable[tuple[int, int]]:
+    """The bands of an operand and of its node, for each operand that is a node."""
+    codes = array("Q", record.codes)
+    arity, const = ops.ARITY, CONST
+    at = 0
+    for op, place in zip(record.ops, places):
+        if op == ops.LEAF:
+            at += 1
+            continue
+        count = arity[op]
+        if count < 0:
+            count = codes[at]
+            at += 1
+        for code in codes[at : at + count]:
+            if code < const:
+                yield places[code], place
+        at += count

@@ -1,0 +1,137 @@
+"""The lines of an explanation, as text, Markdown or LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scalargrad.look.steps import INFIX, Step, number
+
+
+class Line(NamedTuple):
+    """A title, or an equation, by its sides: in text, and in LaTeX."""
+
+    sides: Sequence[str]
+    latex: Sequence[str] = ()
+
+    @property
+    def is_title(self) -> bool:
+        """Whether it is a title or a remark."""
+        return not self.latex
+
+
+def told(lines: Sequence[Line], format: str) -> str:
+    """The lines in a format: "text", "markdown" or "latex"."""
+    if format == "text":
+        return "\n".join(line.sides[0] if line.is_title else "  " + " = ".join(line.sides) for line in lines)
+    if format == "markdown":
+        rows = [f"\n**{line.sides[0]}**\n" if line.is_title else f"- ${' = '.join(line.latex)}$" for line in lines]
+        return "\n".join(rows).strip()
+    found: list[str] = []
+    rows = []
+    for line in [*lines, Line([""])]:
+        if not line.is_title:
+            rows.append("  " + " &= ".join([line.latex[0], *[" = ".join(line.latex[1:])] * (len(line.latex) > 1)]))
+            continue
+        if rows:
+            found.append("\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}")
+            rows = []
+        if line.sides[0]:
+            found.append(f"\\paragraph{{{_escaped(line.sides[0])}}}")
+    return "\n".join(found)
+
+
+def _escaped(text: str) -> str:
+    """A text for LaTeX."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(x, f"\\{x}" if x in "#$%&_{}" else x) for x in text)
+
+
+def latex_name(name: str) -> str:
+    """The name of a number in LaTeX: a letter with an index, a number, or a text.
+
+    >>> latex_name("x12"), latex_name("w"), latex_name("loss_1"), latex_name("1e-20")
+    ('x_{12}', 'w', '\\\\text{loss\\\\_1}', '10^{-20}')
+    """
+    if len(name) > 1 and name[0].isalpha() and name[0].isascii() and name[1:].isdigit():
+        return f"{name[0]}_{{{name[1:]}}}"
+    mantissa, mark, exponent = name.partition("e")
+    if mark and mantissa.lstrip("-").replace(".", "", 1).isdigit():
+        power = f"10^{{{int(exponent)}}}"
+        return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+    if name in ("inf", "-inf", "nan"):
+        return name.replace("inf", r"\infty").replace("nan", r"\text{nan}")
+    plain = (len(name) == 1 and name.isascii() and name.isalnum()) or name.lstrip("-").replace(".", "", 1).isdigit()
+    return name if plain else rf"\text{{{_escaped(name)}}}"
+
+
+def operation(step: Step, own: Sequence[str], latex: bool = False) -> str:
+    """The operation of a step, of the names or numbers of its operands: ``a * b``, ``tanh(a)``, ``a**2``."""
+    if step.op in INFIX and len(own) == 2:
+        if latex and step.op == "/":
+            return rf"\frac{{{own[0]}}}{{{own[1]}}}"
+        left, right = (_bracketed(x, place, step.op) for place, x in enumerate(own))
+        return f"{left} {LATEX.get(step.op, step.op) if latex else step.op} {right}"
+    if step.op.startswith("**") and len(own) == 1:
+        base = f"({own[0]})" if own[0].startswith("-") else own[0]
+        return f"{base}^{{{step.op[2:]}}}" if latex else base + step.op
+    name = rf"\operatorname{{{_escaped(step.op)}}}" if latex else step.op
+    return f"{name}({', '.join(own)})"
+
+
+LATEX = {"*": r"\cdot", "%": r"\bmod"}
+SHOWN = 10  # steps of a path
+
+
+def _bracketed(text: str, place: int, op: str) -> str:
+    """An operand in brackets, if it is a negative number that would stand after an operator."""
+    return f"({text})" if text.startswith("-") and (place or op == "**") else text
+
+
+def forward(step: Step, name: str, names: Sequence[str], numbers: Sequence[float]) -> Line:
+    """How a number is computed."""
+    shown, sides, latex = number(step.data), [name], [latex_name(name)]
+    if step.op:
+        texts = [*map(number, numbers)]
+        for own in (names, texts) if list(names) != texts else (names,):
+            sides.append(operation(step, own))
+            latex.append(operation(step, [*map(latex_name, own)], True))
+    return Line([*sides, shown], [*latex, latex_name(shown)])
+
+
+def derivative(y: str, x: str, latex: bool = False) -> str:
+    """The derivative of y by x."""
+    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}" if latex else f"d{y}/d{x}"
+
+
+def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoint: float) -> Line:
+    """How the derivative of y by a number is computed: from (the name of a user, its adjoint, its partial) each."""
+    shown = number(adjoint)
+    sides, latex = [derivative(y, name)], [derivative(y, name, True)]
+    if terms:
+        sides.append(" + ".join(f"{derivative(y, user)} * {derivative(user, name)}" for user, _, _ in terms))
+        latex.append(" + ".join(f"{derivative(y, user, True)} {derivative(user, name, True)}" for user, _, _ in terms))
+        products = [(_bracketed(number(a), k, "+"), _bracketed(number(p), 1, "*")) for k, (_, a, p) in enumerate(terms)]
+        sides.append(" + ".join(f"{a} * {p}" for a, p in products))
+        latex.append(" + ".join(rf"{_latex_number(a)} \cdot {_latex_number(p)}" for a, p in products))
+    return Line([*sides, shown], [*latex, latex_name(shown)])
+
+
+def _latex_number(text: str) -> str:
+    return f"({latex_name(text[1:-1])})" if text.startswith("(") else latex_name(text)
+
+
+def _cut(items: Sequence[str]) -> list[str]:
+    """The items, or of many the first and the last ones."""
+    return [*items] if len(items) <= SHOWN else [*items[: SHOWN // 2], "...", *items[-(SHOWN // 2) :]]
+
+
+def product(names: Sequence[str], partials: Sequence[float], result: float) -> Line:
+    """A path, and the product of its derivatives."""
+    factors, shown = [_bracketed(number(p), k, "*") for k, p in enumerate(partials)], number(result)
+    names, factors = _cut(names), _cut(factors)
+    sides = [f"{' -> '.join(names)}: {' * '.join(factors) or shown}", shown]
+    way = r" \to ".join(r"\cdots" if name == "..." else latex_name(name) for name in names)
+    multiplied = r" \cdot ".join(r"\cdots" if factor == "..." else _latex_number(factor) for factor in factors)
+    latex = [rf"{way}\colon {multiplied or shown}", latex_name(shown)]
+    return Line(sides, latex) if len(factors) > 1 else Line(sides[:1], latex[:1])

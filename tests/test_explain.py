@@ -1,0 +1,160 @@
+"""Explanations: every number is the engine's, and the sum over all paths is the gradient."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+
+import scalargrad as sg
+from scalargrad import Value, Vector
+from scalargrad.errors import ArgumentError
+from scalargrad.look import paths
+from scalargrad.look.explaining import swept
+from scalargrad.look.steps import Step, record_of
+from scalargrad.testing import strategies
+
+MOST = 5000  # paths of a random graph that are summed
+
+
+def every_path(steps: list[Step], x: int, y: int) -> list[tuple[int, ...]]:
+    """All paths, by recursion."""
+    if x == y:
+        return [(y,)]
+    return [(*path, y) for operand in steps[y].operands for path in every_path(steps, x, operand)]
+
+
+@given(strategies.expressions())
+def test_the_sum_over_paths_is_the_gradient(e: Any) -> None:
+    values = [Value(x) for x in e.inputs]
+    y = e(*values)
+    assume(isinstance(y, Value))
+    steps, last = swept(y)
+    assert all(v.grad == 0.0 for v in values)  # no grad is changed
+    y.backward()
+    leaves = [k for k, step in enumerate(steps) if step.is_leaf]
+    for k in leaves:
+        if paths.counted(steps, k, last) > MOST:
+            continue
+        found = list(paths.largest_first(steps, k, last))
+        assert sorted(path.steps for path in found) == sorted(every_path(steps, k, last))
+        products = [path.product for path in found]
+        sizes = [abs(p) for p in products]
+        assert all(a >= b * (1 - 1e-12) for a, b in pairwise(sizes))
+        # each product is of as many factors as the path has steps, and each sum of the sweep has a rounding for a term
+        bound = math.fsum(sizes) * 2.0**-52 * (len(steps) + len(products))
+        assert abs(math.fsum(products) - steps[k].grad) <= bound
+    assert [steps[k].grad for k in leaves] == [leaf.grad for leaf in record_of(y).leaves]
+
+
+def test_the_largest_of_very_many() -> None:
+    z = x = Value(3.0)
+    for _ in range(40):
+        z = z * 0.7 + z * z * 0.1
+    steps, last = swept(z)
+    assert paths.counted(steps, 0, last) == 3**40
+    found = list(islice(paths.largest_first(steps, 0, last), 30))
+    assert all(a.product >= b.product * (1 - 1e-12) for a, b in pairwise(found))
+    text = str(sg.explain(z, x, max_paths=3))
+    assert text.startswith("12,157,665,459,056,928,801 paths lead from x1 to v160\n")
+    assert "These are the 3 largest. The sum of all is the derivative\n" in text and " -> ... -> " in text
+
+
+def neuron() -> tuple[Value, Value, Value]:
+    x, w = Value(3.0), Value(-2.0)
+    x.label, w.label = "x", "w"
+    y = sg.tanh(x * w) - x / w
+    y.label = "y"
+    return x, w, y
+
+
+def test_forwards_and_backwards() -> None:
+    _, _, y = neuron()
+    assert str(sg.explain(y)).splitlines() == [
+        "Forwards", "  x = 3", "  w = -2", "  v1 = x * w = 3 * (-2) = -6", "  v2 = tanh(v1) = tanh(-6) = -0.99999",
+        "  v3 = x / w = 3 / (-2) = -1.5", "  y = v2 - v3 = -0.99999 - (-1.5) = 0.50001",
+        "Backwards", "  dy/dy = 1", "  dy/dv3 = dy/dy * dy/dv3 = 1 * (-1) = -1",
+        "  dy/dv2 = dy/dy * dy/dv2 = 1 * 1 = 1", "  dy/dv1 = dy/dv2 * dv2/dv1 = 1 * 2.4577e-05 = 2.4577e-05",
+        "  dy/dw = dy/dv3 * dv3/dw + dy/dv1 * dv1/dw = -1 * (-0.75) + 2.4577e-05 * 3 = 0.75007",
+        "  dy/dx = dy/dv3 * dv3/dx + dy/dv1 * dv1/dx = -1 * (-0.5) + 2.4577e-05 * (-2) = 0.49995",
+    ]  # fmt: skip
+
+
+def test_digits_that_cancel() -> None:
+    x = Value(1.0)
+    y = 1000.0 * x - 999.0 * x
+    assert "Their sum is the derivative; 3.3 digits cancel\n" in str(sg.explain(y, x))
+    assert "all digits cancel" in str(sg.explain(x - x, x))
+
+
+def test_paths_to_results_labels_and_itself() -> None:
+    x, w, y = neuron()
+    v = (x * w) * 1.0
+    z = v * v + w
+    assert str(sg.explain(z, v)).splitlines()[0].startswith("2 paths lead from v2 to v4")
+    assert str(sg.explain(y, "w")) == str(sg.explain(y, w))
+    assert str(sg.explain(y, y)).splitlines() == [
+        "1 path leads from y to y", "  y: 1", "Their sum is the derivative; no digits cancel", "  dy/dy = 1",
+    ]  # fmt: skip
+    assert str(sg.explain(x)) == "Forwards\n  x = 3\nBackwards\n  dx/dx = 1"
+    grads = x.grad, w.grad
+    y.backward()
+    sg.explain(y), sg.explain(y, x)
+    assert (x.grad, w.grad) != grads and y.grad == 1.0
+    before = x.grad
+    sg.explain(y, x)
+    assert x.grad == before
+
+
+def test_formats(tmp_path: Path) -> None:
+    x, _, y = neuron()
+    markdown, latex = str(sg.explain(y, x, "markdown")), str(sg.explain(y, format="latex"))
+    assert markdown.startswith("**2 paths lead from x to y**") and markdown.count("- $") == 3
+    assert latex.count(r"\begin{align*}") == latex.count(r"\end{align*}") == 2 and r"\frac{x}{w}" in latex
+    assert sg.explain(y)._repr_markdown_().count("\n- $") == 12 and repr(sg.explain(y)) == str(sg.explain(y))
+    for ending, wanted in ((".md", markdown), (".txt", "2 paths"), (".tex", r"\paragraph{2 paths")):
+        saved = sg.explain(y, x).save(tmp_path / f"y{ending}")
+        assert Path(saved).read_text(encoding="utf-8").startswith(wanted)
+
+
+def test_wrong_arguments() -> None:
+    x, w, y = neuron()
+    other = Value(1.0)
+    for stranger in (other, other * 2, y * 2):
+        with pytest.raises(ArgumentError, match="y was not computed from x"):
+            sg.explain(y, stranger)
+    with pytest.raises(ArgumentError, match="no number of the graph has the label 'z'; its labels: w, x, y"):
+        sg.explain(y, "z")
+    w.label = "x"
+    with pytest.raises(ArgumentError, match="2 numbers of the graph have the label 'x'"):
+        sg.explain(y, "x")
+    with pytest.raises(ArgumentError, match="explain takes a Value, got float"):
+        sg.explain(2.0)
+    with pytest.raises(ArgumentError, match=r"explain\(y, x\) takes a Value, got Vector"):
+        sg.explain(y, Vector([1.0]))
+    with pytest.raises(ArgumentError, match="format 'text', 'markdown', 'latex', got 'pdf'"):
+        sg.explain(y, format="pdf")
+    with pytest.raises(ArgumentError, match=r"saved as \.txt, \.md or \.tex"):
+        sg.explain(y).save("y.pdf")
+    z = y
+    for _ in range(100):
+        z = z + x
+    with pytest.raises(ArgumentError, match=r"the graph has 106 steps, more than max_steps=50"):
+        sg.explain(z, max_steps=50)
+
+
+def test_reductions_joint_operations_and_nodes_by_hand() -> None:
+    v = Vector([1.0, 2.0, 4.0])
+    y = sg.logsumexp(v) + sg.prod(v)
+    assert "3 paths" not in str(sg.explain(y, v[0])) and "2 paths lead from" in str(sg.explain(y, v[0]))
+    a = sg.Matrix([[2.0, 1.0], [0.5, 3.0]])
+    x = sg.linalg.solve(a, Vector([1.0, 2.0]))
+    shown = str(sg.explain(x[0] * x[1], a[0, 0]))
+    assert shown.startswith("2 paths lead")
+    hand = Value(5.0, (v[0], v[1]), (2.0, 3.0))
+    assert "Their sum is the derivative" in str(sg.explain(hand * v[0], v[0]))
+    assert math.isnan(swept(Value(-1.0) ** 0.5)[0][-1].data)
