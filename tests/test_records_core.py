@@ -1,8 +1,7 @@
-"""Pieces of graphs and their derivatives in the C core: the bits of the definitions in Python, memory, bad records."""
+"""Pieces of graphs and their derivatives in the C core: the bits of the definitions in Python, and memory."""
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from array import array
@@ -26,7 +25,6 @@ from tests.support.pieces import (
     REDUCTIONS,
     ROWS,
     Drawn,
-    corrupted,
     directions,
     draw,
     interiors,
@@ -36,7 +34,7 @@ from tests.support.pieces import (
     same_record,
     seeds,
 )
-from tests.support.profiles import full, native_only
+from tests.support.profiles import native_only
 
 ALL = [*range(PLANTED)]
 CODE = ops.OPCODE
@@ -306,7 +304,7 @@ def test_too_few_inputs_are_refused() -> None:
         core.replay(record, [2.0])
 
 
-# --- memory, bad records, size ---------------------------------------------------------------------------------------
+# --- memory and size ------------------------------------------------------------------------------------------------
 
 
 @native_only
@@ -336,51 +334,6 @@ def test_every_allocation_that_fails_leaves_all_as_it_was() -> None:
             finally:
                 lib.sg_fail_after(-1)
         assert found == wanted and count > 3 and lib.sg_graphs_alive() <= alive + 1
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_a_corrupt_record_is_refused_or_read_alike(seed: int) -> None:
-    """A record is refused by all, or by none; the C core and the definition read the same."""
-    hold_corrupted(seed)
-
-
-@pytest.mark.slow
-def test_20_000_corrupt_records() -> None:
-    first = random.SystemRandom().randrange(1 << 30)
-    for seed in range(first, first + full(20_000) // TIMES + 1):
-        try:
-            hold_corrupted(seed)
-        except BaseException as error:
-            raise AssertionError(f"hold_corrupted({seed}) fails") from error
-
-
-TIMES = 150
-
-
-def hold_corrupted(seed: int) -> None:
-    r = random.Random(seed)
-    drawn = draw(native() if core.backend() == "native" else pure(), seed, extreme=0.0, most=12)
-    row = [[1.0] * len(drawn.roots)]
-    for _ in range(TIMES):
-        bad = corrupted(drawn.record, r)
-        if len(bad.roots) != len(drawn.record.roots):
-            continue
-        try:
-            validate(bad, piece=True)
-        except RecordError:
-            for refused in (lambda: core.adjoint(bad, ALL, row), lambda: core.tangent(bad, [{0: 1.0}]),
-                            lambda: core.hvps(bad, ALL, row[0], [1.0] * PLANTED),
-                            lambda: core.replay(bad, bad.leaves)):  # fmt: skip
-                with pytest.raises(RecordError):
-                    refused()
-            continue
-        core.replay(bad, bad.leaves)
-        try:
-            found = core.adjoint(bad, ALL, row)
-        except HigherOrderError:
-            continue
-        assert same_record(found, adjoint(bad, ALL, row))
-        assert same_record(core.tangent(bad, [{0: 1.0}]), tangent(bad, [{0: 1.0}]))
 
 
 _LARGE = """
