@@ -20,6 +20,7 @@ typedef struct {
     double *d;               /* the adjoints of the elements, `width` apart, where they are lanes */
     double *sums;            /* of the nodes left[r][t], of a block of rows, at (r - start) * width + t */
     uint32_t start, end;     /* the block */
+    int square;              /* u = r and c = t; else u = t and c = r */
 } twice;
 
 static int is_once_each(const sg_span *x, uint32_t rows, uint32_t columns)
@@ -48,14 +49,14 @@ int sg_is_twice(const sg_bulk *bulk)
 /* --- as right, from other rows ------------------------------------------------------------------------------------ */
 
 /* Adds what rows high - 1 .. low contribute to the nodes of some rows as factors of `right`. */
-static void add_rows_as_right(const twice *w, uint32_t r, uint32_t count, uint32_t low, uint32_t high, int square)
+static void add_rows_as_right(const twice *w, uint32_t r, uint32_t count, uint32_t low, uint32_t high)
 {
     double *sums = w->sums + (size_t)(r - w->start) * w->width;
     const sg_source *x = &w->p.sources[0];
     ptrdiff_t d_row = (ptrdiff_t)w->p.d_row, last = (ptrdiff_t)high - 1, width = w->width;
     if (low >= high)
         return;
-    if (square)
+    if (w->square)
         sg_lanes_product(count, w->width, high - low, x->at + last * x->row + (ptrdiff_t)r * x->column, x->column,
                          -x->row, w->d + last * width, -width, sums, width);
     else
@@ -64,10 +65,10 @@ static void add_rows_as_right(const twice *w, uint32_t r, uint32_t count, uint32
 }
 
 /* The same of the rows of the block that lie below each row, or above it. */
-static void add_near_rows_as_right(const twice *w, int below, int square)
+static void add_near_rows_as_right(const twice *w, int below)
 {
     for (uint32_t r = w->start; r < w->end; r++)
-        add_rows_as_right(w, r, 1, below ? r + 1 : w->start, below ? w->end : r, square);
+        add_rows_as_right(w, r, 1, below ? r + 1 : w->start, below ? w->end : r);
 }
 
 /* --- as left, from the same row ----------------------------------------------------------------------------------- */
@@ -121,25 +122,34 @@ static void add_square_columns_as_left(const twice *w)
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
 
-/* Copies the sums of the block from the adjoints of the nodes, or to them. */
-static void move_sums(const twice *w, int back)
+/* Copies the adjoints of the nodes of the block to their sums. */
+static void load_sums(const twice *w)
 {
     const sg_span *x = &w->p.bulk->operands[0];
     for (uint32_t r = w->start; r < w->end; r++) {
-        double *adj = w->p.adj + x->start + (size_t)r * x->row, *sums = w->sums + (size_t)(r - w->start) * w->width;
+        const double *adj = w->p.adj + x->start + (size_t)r * x->row;
+        double *sums = w->sums + (size_t)(r - w->start) * w->width;
         for (uint32_t t = 0; t < w->inner; t++)
-            if (back)
-                adj[(size_t)t * x->column] = sums[t];
-            else
-                sums[t] = adj[(size_t)t * x->column];
+            sums[t] = adj[(size_t)t * x->column];
+    }
+}
+
+static void store_sums(const twice *w)
+{
+    const sg_span *x = &w->p.bulk->operands[0];
+    for (uint32_t r = w->start; r < w->end; r++) {
+        double *adj = w->p.adj + x->start + (size_t)r * x->row;
+        const double *sums = w->sums + (size_t)(r - w->start) * w->width;
+        for (uint32_t t = 0; t < w->inner; t++)
+            adj[(size_t)t * x->column] = sums[t];
     }
 }
 
 int sg_pull_twice(sg_product p)
 {
-    twice w = {.p = p, .n = p.bulk->rows, .inner = p.bulk->inner, .width = (p.bulk->inner + 7) & ~7u};
-    int square = is_one_matrix(p.bulk);
-    size_t by = (size_t)w.n * w.width, d = square ? by : 0, size = (by + d + SG_AT_A_TIME * w.width) * sizeof(double);
+    twice w = {.p = p, .n = p.bulk->rows, .inner = p.bulk->inner, .width = (p.bulk->inner + 7) & ~7u,
+               .square = is_one_matrix(p.bulk)};
+    size_t by = (size_t)w.n * w.width, d = w.square ? by : 0, size = (by + d + SG_AT_A_TIME * w.width) * sizeof(double);
     double *space = sg_large_alloc(size);
     if (!space)
         return 0;
@@ -154,16 +164,16 @@ int sg_pull_twice(sg_product p)
         memcpy(w.d + (size_t)r * w.width, p.d + r * p.d_row, w.n * sizeof *w.d);
     for (w.end = w.n; w.end > 0; w.end = w.start) {
         w.start = (w.end - 1) / SG_AT_A_TIME * SG_AT_A_TIME;
-        move_sums(&w, 0);
-        add_rows_as_right(&w, w.start, w.end - w.start, w.end, w.n, square);
-        add_near_rows_as_right(&w, 1, square);
-        if (square)
+        load_sums(&w);
+        add_rows_as_right(&w, w.start, w.end - w.start, w.end, w.n);
+        add_near_rows_as_right(&w, 1);
+        if (w.square)
             add_square_columns_as_left(&w);
         else
             add_turned_columns_as_left(&w);
-        add_near_rows_as_right(&w, 0, square);
-        add_rows_as_right(&w, w.start, w.end - w.start, 0, w.start, square);
-        move_sums(&w, 1);
+        add_near_rows_as_right(&w, 0);
+        add_rows_as_right(&w, w.start, w.end - w.start, 0, w.start);
+        store_sums(&w);
     }
     sg_large_free(space, size);
     return 1;
