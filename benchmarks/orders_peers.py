@@ -38,6 +38,8 @@ def _functions(m: Any, numbers: bool = False) -> dict[str, tuple[Callable[[Any],
 
 def ours() -> tuple[Tasks, Tasks]:
     """The tasks; and the gradients of the functions whose products with a Hessian are among them."""
+    import numpy
+
     import scalargrad as sg
 
     tasks: Tasks = {}
@@ -48,6 +50,8 @@ def ours() -> tuple[Tasks, Tasks]:
         gradients[f"{name}_hvp"] = functools.partial(sg.grad(f), x)
         tasks[f"{name}_hvp"] = functools.partial(sg.hvp(f), x, v)
         tasks[f"{name}_hessian"] = functools.partial(hessian, x)
+    of_arrays = sg.hessian(functools.partial(problems.rosenbrock_of_arrays, sg), sparse="csr")
+    tasks["rosenbrock_1000_arrays"] = functools.partial(of_arrays, numpy.array(problems.start(SIZES[-1])))
     f = functools.partial(problems.lagrangian, sg)
     slopes, curve = sg.grad(f), sg.hessian(f)
     tasks["pendulum"] = lambda: problems.accelerations(curve(problems.STATE), slopes(problems.STATE), problems.STATE)

@@ -45,9 +45,12 @@ static PyMethodDef functions[] = {
     {"adjoint", sg_py_adjoint, METH_VARARGS, NULL},         /* python/derivatives.c */
     {"tangent", sg_py_tangent, METH_VARARGS, NULL},
     {"hvps", sg_py_curvature, METH_VARARGS, NULL},
+    {"program", sg_py_program, METH_VARARGS, NULL},
+    {"run", sg_py_run, METH_VARARGS, NULL},
     {"replay", sg_py_replay, METH_VARARGS, NULL},           /* python/replays.c */
     {"moment", sg_py_moment, METH_NOARGS, NULL},            /* arrays/pieces.c */
     {"extract", sg_py_extract, METH_VARARGS, NULL},
+    {"sketch", sg_py_sketch, METH_VARARGS, NULL},
     {"block", sg_py_block, METH_O, NULL},                   /* arrays/block.c */
     {"doubles", sg_py_doubles, METH_VARARGS, NULL},
     {"new_leaves", sg_py_new_leaves, METH_O, NULL},

@@ -241,6 +241,11 @@ def extract(roots: Sequence[Any], blocks: Sequence[Any], since: int) -> Record:
     return Record(*pieces.extract(roots, blocks, since))
 
 
+def sketch(roots: Sequence[Any], blocks: Sequence[Any], since: int) -> tuple[bytes, bytes] | None:
+    """What a piece is beside its numbers, and the numbers of its leaves; None, if it has no sketch."""
+    return _node.sketch(list(roots), list(blocks), since) if _backend == "native" else None
+
+
 def replay(record: Record, inputs: Sequence[Any]) -> list[Any]:
     """Records a piece again, with inputs in place of its leaves: Values with the same numbers, or floats."""
     if _backend == "python":
@@ -299,10 +304,25 @@ def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directio
     return hvps(record, wanted, seeds, directions)
 
 
-__all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH",
-           "Block", "Context", "Made", "Node", "View", "adam_step", "adjoint", "apply", "backend", "backward", "block",
-           "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "hvps", "item", "items",
-           "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "new_leaves", "numbers", "opcode",
-           "operand_values", "operands", "partials", "place", "plain_product", "product", "rebuild", "reduce",
-           "reduce_rows", "reduce_rows_data", "replay", "scale_grads", "set_label", "set_leaves", "sgd_step", "simd",
-           "simd_paths", "take", "tangent", "upcall", "watchers", "whole"]  # fmt: skip
+def program(record: Record, roots: Sequence[int]) -> Any:
+    """What `run` takes to compute some roots of a record, at any numbers of its leaves; None, if there is none."""
+    from array import array
+
+    return _node.program(record, array("Q", roots).tobytes()) if _backend == "native" else None
+
+
+def run(program: Any, numbers: bytes) -> array[float]:
+    """The roots that a program is of, where the leaves have these numbers, as bytes. A zero has no sign."""
+    from array import array
+
+    return array("d", _node.run(program, numbers))
+
+
+__all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT", "UNWATCHED", "WATCH", "Block",
+           "Context", "Made", "Node", "View", "adam_step", "adjoint", "apply", "backend", "backward", "block",
+           "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "hvps", "item",
+           "items", "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "new_leaves", "numbers",
+           "opcode", "operand_values", "operands", "partials", "place", "plain_product", "product", "program",
+           "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "replay", "run", "scale_grads", "set_label",
+           "set_leaves", "sgd_step", "simd", "simd_paths", "sketch", "take", "tangent", "upcall", "watchers",
+           "whole"]  # fmt: skip

@@ -3,6 +3,7 @@
 
 #include "arrays/block.h"
 #include "python/node.h"
+#include "records/sketch.h"
 #include "tape/memory.h"
 #include "tape/pieces.h"
 
@@ -126,30 +127,82 @@ static PyObject *parts_of_piece(const sg_piece *piece, PyObject *leaves)
                          part(r->roots, r->root_count, 8), leaves);
 }
 
+/* What extract() and sketch() are given. */
+typedef struct {
+    planted_leaves planted;
+    sg_end *roots;
+    uint32_t root_count;
+    uint64_t since;
+} piece_arguments;
+
+static void end_arguments(piece_arguments *a)
+{
+    sg_free(a->roots);
+    sg_free(a->planted.leaves);
+}
+
+/* 0 with an exception, and nothing to end. */
+static int read_arguments(PyObject *args, piece_arguments *a)
+{
+    PyObject *root_list, *blocks;
+    unsigned long long since;
+    if (!PyArg_ParseTuple(args, "O!O!K", &PyList_Type, &root_list, &PyList_Type, &blocks, &since))
+        return 0;
+    if (PyList_Size(root_list) >= (Py_ssize_t)SG_CONST) {
+        sg_no_memory();
+        return 0;
+    }
+    *a = (piece_arguments){read_planted(blocks), NULL, (uint32_t)PyList_Size(root_list), since};
+    if (a->planted.leaves && (a->roots = read_roots(root_list)))
+        return 1;
+    end_arguments(a);
+    return 0;
+}
+
 /* extract(roots, blocks, since) -> the parts of a record; see pure/pieces.py. */
 PyObject *sg_py_extract(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *root_list, *blocks;
-    unsigned long long since;
-    if (!PyArg_ParseTuple(args, "O!O!K", &PyList_Type, &root_list, &PyList_Type, &blocks, &since))
-        return NULL;
-    if (PyList_Size(root_list) >= (Py_ssize_t)SG_CONST)
-        return sg_no_memory();
-    planted_leaves planted = read_planted(blocks);
-    sg_end *roots = planted.leaves ? read_roots(root_list) : NULL;
+    piece_arguments a;
     PyObject *result = NULL;
     sg_piece piece;
-    if (roots) {
-        sg_planting planting = {planted.leaves, planted.count, since, first_entry, &planted};
-        if (sg_extract(&planting, roots, (uint32_t)PyList_Size(root_list), &piece)) {
-            result = parts_of_piece(&piece, list_leaves(&planted, &piece));
-            sg_piece_free(&piece);
-        } else {
-            sg_no_memory();
-        }
+    if (!read_arguments(args, &a))
+        return NULL;
+    sg_planting planting = {a.planted.leaves, a.planted.count, a.since, first_entry, &a.planted};
+    if (sg_extract(&planting, a.roots, a.root_count, &piece)) {
+        result = parts_of_piece(&piece, list_leaves(&a.planted, &piece));
+        sg_piece_free(&piece);
+    } else {
+        sg_no_memory();
     }
-    sg_free(roots);
-    sg_free(planted.leaves);
+    end_arguments(&a);
+    return result;
+}
+
+/* sketch(roots, blocks, since) -> the piece's sketch and the numbers of its leaves, as bytes; None, if it has none. */
+PyObject *sg_py_sketch(PyObject *module, PyObject *args)
+{
+    (void)module;
+    piece_arguments a;
+    sg_sketch sketch;
+    if (!read_arguments(args, &a))
+        return NULL;
+    sg_planting planting = {a.planted.leaves, a.planted.count, a.since, first_entry, &a.planted};
+    PyObject *numbers = part(NULL, a.planted.count, sizeof(double)), *result = NULL;
+    if (numbers) {
+        double *leaves = (double *)(void *)PyBytes_AsString(numbers);
+        for (uint32_t k = 0; k < a.planted.count; k++)
+            leaves[k] = ((const Node *)a.planted.leaves[k])->data;
+        int done = sg_sketch_piece(&planting, a.roots, a.root_count, leaves, &sketch);
+        if (done == 1)
+            result = Py_BuildValue("NO", part(sketch.words, sketch.count, sizeof *sketch.words), numbers);
+        else if (done == 0)
+            sg_no_memory();
+        else
+            Py_INCREF(result = Py_None);
+        sg_sketch_free(&sketch);
+    }
+    Py_XDECREF(numbers);
+    end_arguments(&a);
     return result;
 }

@@ -5,5 +5,6 @@
 
 PyObject *sg_py_moment(PyObject *module, PyObject *none);
 PyObject *sg_py_extract(PyObject *module, PyObject *args);
+PyObject *sg_py_sketch(PyObject *module, PyObject *args);
 
 #endif

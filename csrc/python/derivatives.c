@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "records/adjoint.h"
+#include "records/compile.h"
 #include "records/curvature.h"
 #include "records/tangent.h"
 #include "tape/memory.h"
@@ -268,4 +269,69 @@ PyObject *sg_py_curvature(PyObject *module, PyObject *args)
     if (written == SG_WRITTEN_NOT)
         return sg_no_memory();
     Py_RETURN_NONE;
+}
+
+/* --- programs ---------------------------------------------------------------------------------------------------- */
+
+#define PROGRAM "scalargrad._node.program"
+
+static void free_capsule(PyObject *capsule)
+{
+    sg_program_free(PyCapsule_GetPointer(capsule, PROGRAM));
+}
+
+/* program(record, places) -> what run() takes; None for a record that is none, or too large. The places of roots are
+ * the bytes of 64-bit integers. */
+PyObject *sg_py_program(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *object;
+    const char *places;
+    Py_ssize_t bytes;
+    sg_record record;
+    sg_program *program = NULL;
+    sg_written written;
+    if (!PyArg_ParseTuple(args, "Oy#", &object, &places, &bytes))
+        return NULL;
+    if (!sg_read_record(object, &record))
+        Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS;
+    written = sg_program_of(&record, (const uint64_t *)places, (uint64_t)bytes / 8, &program);
+    Py_END_ALLOW_THREADS;
+    if (written == SG_WRITTEN_NOT)
+        return sg_no_memory();
+    if (written != SG_WRITTEN)
+        Py_RETURN_NONE;
+    PyObject *capsule = PyCapsule_New(program, PROGRAM, free_capsule);
+    if (!capsule)
+        sg_program_free(program);
+    return capsule;
+}
+
+/* run(program, numbers) -> the bytes of the doubles that it computes. So are the numbers of the leaves. */
+PyObject *sg_py_run(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *capsule;
+    const char *numbers;
+    Py_ssize_t bytes;
+    if (!PyArg_ParseTuple(args, "Oy#", &capsule, &numbers, &bytes))
+        return NULL;
+    const sg_program *program = PyCapsule_GetPointer(capsule, PROGRAM);
+    if (!program)
+        return NULL;
+    if ((uint64_t)bytes / 8 != program->input_count || bytes % 8)
+        return PyErr_Format(PyExc_TypeError, "a program takes a number per leaf of its record");
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)program->out_count * 8);
+    if (!result)
+        return NULL;
+    int done;
+    double *out = (double *)(void *)PyBytes_AsString(result);
+    Py_BEGIN_ALLOW_THREADS;
+    done = sg_program_run(program, (const double *)(const void *)numbers, out);
+    Py_END_ALLOW_THREADS;
+    if (done)
+        return result;
+    Py_DECREF(result);
+    return sg_no_memory();
 }

@@ -11,5 +11,7 @@ int sg_read_record(PyObject *object, sg_record *record);
 PyObject *sg_py_adjoint(PyObject *module, PyObject *args);
 PyObject *sg_py_tangent(PyObject *module, PyObject *args);
 PyObject *sg_py_curvature(PyObject *module, PyObject *args);
+PyObject *sg_py_program(PyObject *module, PyObject *args);
+PyObject *sg_py_run(PyObject *module, PyObject *args);
 
 #endif

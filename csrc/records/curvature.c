@@ -192,7 +192,7 @@ static sg_written curve(curvature *c, reverse *r, const uint64_t *wanted, uint64
             return c->failed ? SG_WRITTEN_NOT : written;
         for (uint64_t k = 0; k < wanted_count; k++) {
             dual found = wanted[k] < r->leaf_count ? r->leaves[wanted[k]] : SG_MAKE_NOTHING;
-            out[k] = found.moves == 1 ? found.tangent : 0.0;
+            out[k] = found.moves == 1 ? found.tangent + 0.0 : 0.0;
         }
     }
     return SG_WRITTEN;

@@ -5,7 +5,7 @@
 
 uint32_t sg_element_operand(const sg_graph *graph, const sg_bulk *bulk, uint32_t e, uint32_t k)
 {
-    uint32_t r = e / bulk->columns, c = e % bulk->columns;
+    uint32_t r = bulk->rows == 1 ? 0 : e / bulk->columns, c = e - r * bulk->columns;
     if (bulk->op != SG_DOT)
         return sg_span_operand(graph, &bulk->operands[k], r, c);
     if (bulk->operands[2].kind != SG_NONE) {

@@ -26,13 +26,20 @@ typedef struct {
 
 /* --- the record --------------------------------------------------------------------------------------------------- */
 
-/* Appends a node, with room for n operands. 0: no memory. */
-static int append_node(extractor *e, int op, double value, uint32_t n)
+static int grow(extractor *e, uint32_t n)
 {
-    if (n >= SG_CONST / 2 ||
-        !sg_grow_array((void **)&e->ops, &e->op_capacity, e->op_count + 1, sizeof *e->ops) ||
-        !sg_grow_array((void **)&e->values, &e->value_capacity, e->op_count + 1, sizeof *e->values) ||
-        !sg_grow_array((void **)&e->codes, &e->code_capacity, e->code_count + n + 1, sizeof *e->codes))
+    return n < SG_CONST / 2 &&
+           sg_grow_array((void **)&e->ops, &e->op_capacity, e->op_count + 1, sizeof *e->ops) &&
+           sg_grow_array((void **)&e->values, &e->value_capacity, e->op_count + 1, sizeof *e->values) &&
+           sg_grow_array((void **)&e->codes, &e->code_capacity, e->code_count + n + 1, sizeof *e->codes);
+}
+
+/* Appends a node, with room for n operands. 0: no memory. */
+static inline int append_node(extractor *e, int op, double value, uint32_t n)
+{
+    if ((e->op_count == e->op_capacity || e->op_count == e->value_capacity ||
+         n >= e->code_capacity - e->code_count) &&
+        !grow(e, n))
         return 0;
     e->ops[e->op_count] = (uint8_t)op;
     e->values[e->op_count++] = value;
@@ -42,7 +49,8 @@ static int append_node(extractor *e, int op, double value, uint32_t n)
 /* The code of a constant; SG_NO_CODE if memory ran out. */
 static uint64_t constant_code(extractor *e, double number)
 {
-    if (!sg_grow_array((void **)&e->consts, &e->const_capacity, e->const_count + 1, sizeof *e->consts))
+    if (e->const_count == e->const_capacity &&
+        !sg_grow_array((void **)&e->consts, &e->const_capacity, e->const_count + 1, sizeof *e->consts))
         return SG_NO_CODE;
     e->consts[e->const_count] = number;
     return SG_CODE_CONST | e->const_count++;
@@ -150,7 +158,8 @@ static int add_node(extractor *e, const sg_stretch *s, uint32_t i)
     }
     if (!any)
         return 1;
-    if (!sg_grow_array((void **)&e->operands, &e->operand_capacity, n, sizeof *e->operands))
+    if (n > e->operand_capacity &&
+        !sg_grow_array((void **)&e->operands, &e->operand_capacity, n, sizeof *e->operands))
         return 0;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t operand = operand_at(graph, i, k), place = SG_FAILED;

@@ -29,11 +29,12 @@ def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directio
     """How the derivatives by the wanted leaves change in each direction, one direction after the other.
 
     The derivatives are those of the sum of the roots, each times its seed. A direction has a number per wanted leaf.
+    A zero has no sign.
     """
     writer = _Folding(adjoint(record, wanted, [[*map(float, seeds)]]))
     found, count = array("d"), len(writer.kinds)
     for k in range(0, len(directions), max(len(wanted), 1)):
         start = dict(zip(wanted, map(float, directions[k : k + len(wanted)])))
         tangents = sweep(writer, count, start)
-        found.extend(0.0 if isinstance(x, float) else writer.number(tangents.get(x, 0.0)) for x in writer.roots)
+        found.extend(0.0 if isinstance(x, float) else writer.number(tangents.get(x, 0.0)) + 0.0 for x in writer.roots)
     return found

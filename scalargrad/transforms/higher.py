@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 from scalargrad import convert
 from scalargrad.arrays import reading
 from scalargrad.errors import ArgumentError, ShapeError
-from scalargrad.transforms import sparsity
+from scalargrad.transforms import programs, sparsity
 from scalargrad.transforms.jacobians import Form, form_of, load_for, matrix, strip, tabulated
 from scalargrad.transforms.parts import NUMBER, Leaf, joined
+from scalargrad.transforms.programs import Plan
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
-from scalargrad.transforms.sparsity import Entries
+from scalargrad.transforms.sparsity import Entries, Sweeps
 
 if TYPE_CHECKING:
     P = ParamSpec("P")
@@ -81,6 +82,23 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
 
     Results that depend on no input together are differentiated together, as their sum.
     """
+    plan, numbers = programs.plan_of(run) or (None, b"")
+    if plan and plan.program:
+        values, sums, matrices = run.plain_results(), plan.sums, plan.run(numbers)
+    else:
+        values, sums, matrices = _swept(run, plan)
+    n = run.size
+    if sums:
+        rows = [[*each.rows()] for each in matrices]
+        matrices = [_part(inputs, rows[places[0] // n], n) if inputs else sparsity.entries([[]] * n, [])
+                    for inputs, places in sums.places.rows()]  # fmt: skip
+    elif not matrices:  # there is no input
+        matrices = [sparsity.entries([], [])]
+    return values, matrices
+
+
+def _swept(run: Run, plan: Plan | None) -> tuple[list[Any], Sweeps | None, list[Entries]]:
+    """The results; which of them are differentiated together, if there are several; and the second derivatives."""
     piece, n, m = run.piece(run.items), run.size, len(run.items)
     sums = sparsity.remembered(sparsity.reverse, piece.record, n, m) if m != 1 else None
     seeds = sums.seeds if sums else [[1.0, *[0.0] * (len(piece.items) - 1)]]
@@ -89,14 +107,9 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
     values, found = piece.curve(seeds, sweeps[0].seeds if sweeps else [], slopes)
     for row in found:
         run.refuse_anomalies(row)
-    matrices = [each.of(found) for each in sweeps]
-    if sums:
-        rows = [[*each.rows()] for each in matrices]
-        matrices = [_part(inputs, rows[places[0] // n], n) if inputs else sparsity.entries([[]] * n, [])
-                    for inputs, places in sums.places.rows()]  # fmt: skip
-    elif not sweeps:  # there is no input
-        matrices = [sparsity.entries([], [])]
-    return values, matrices
+    if plan:
+        plan.note(sums, slopes, sweeps)
+    return values, sums, [each.of(found) for each in sweeps]
 
 
 def _part(inputs: Sequence[int], rows: Sequence[tuple[Sequence[int], Sequence[Any]]], size: int) -> Entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 from scalargrad import contexts, convert, core, extras
@@ -184,28 +185,33 @@ def matrix(
         )
     scipy, numpy = load_for(form), extras.load("numpy", "sparse")
     shape = rows_of.size, columns_of.size
-    first = numpy.repeat(numpy.arange(shape[0], dtype=numpy.intc), entries.counts)
-    second = numpy.array(entries.columns, dtype=numpy.intc)
+    counts, second = numpy.array(entries.counts, dtype=numpy.intc), numpy.array(entries.columns, dtype=numpy.intc)
     data = numpy.array(numbers, dtype=float)
     places = _places(rows_of), _places(columns_of)
     if places != (None, None):
         first, second = (each if to is None else numpy.array(to, numpy.intc)[each]
-                         for to, each in zip(places, (first, second)))  # fmt: skip
+                         for to, each in zip(places, (_rows(numpy, counts), second)))  # fmt: skip
         order = numpy.lexsort((second, first))
-        first, second, data = first[order], second[order], data[order]
+        second, data, counts = second[order], data[order], numpy.bincount(first, minlength=shape[0])
     if form == "coo":
-        return scipy.coo_array((data, (first, second)), shape=shape)
-    starts = numpy.concatenate(([0], numpy.cumsum(numpy.bincount(first, minlength=shape[0])))).astype(numpy.intc)
+        return scipy.coo_array((data, (_rows(numpy, counts), second)), shape=shape)
+    starts = numpy.zeros(shape[0] + 1, dtype=numpy.intc)
+    numpy.cumsum(counts, out=starts[1:])
     return scipy.csr_array((data, second, starts), shape=shape)
+
+
+def _rows(numpy: Any, counts: Any) -> Any:
+    """The row of each entry, of how many each row has."""
+    return numpy.arange(len(counts), dtype=numpy.intc).repeat(counts)
 
 
 def _places(tree: Tree) -> list[int] | None:
     """Where the numbers of a tree come in the order of its containers; None, if they are in this order."""
-    order: list[int] = []
-    tree.map(lambda leaf: order.extend(range(leaf.start, leaf.start + leaf.size)), rows=True)
-    if order == list(range(tree.size)):
+    leaves: list[Leaf] = []
+    tree.map(leaves.append, rows=True)
+    if all(leaf.start <= after.start for leaf, after in pairwise(leaves)):
         return None
     places = [0] * tree.size
-    for place, number in enumerate(order):
+    for place, number in enumerate(k for leaf in leaves for k in range(leaf.start, leaf.start + leaf.size)):
         places[number] = place
     return places

@@ -192,11 +192,24 @@ class Run:
         """How many numbers the input has."""
         return self.input.size
 
+    def _with_aux(self, items: Sequence[Any]) -> list[Any]:
+        return [*items, *(self.aux_tree.items() if self.aux_tree else [])]
+
     def piece(self, items: Sequence[Any]) -> Piece:
         """What lies between the input and some results; the items of aux are results too, the last ones."""
         _note_nested()
-        others = self.aux_tree.items() if self.aux_tree else []
-        return Piece([*items, *others], self.blocks, self.since, self.input.items(), self.numbers)
+        return Piece(self._with_aux(items), self.blocks, self.since, self.input.items(), self.numbers)
+
+    def sketch(self) -> tuple[bytes, bytes] | None:
+        """The sketch of the piece, and the numbers of its leaves; None, if it has none, or they are Values."""
+        if self.input.has_values and not self.numbers:
+            return None
+        _note_nested()
+        return core.sketch(self._with_aux(self.items), self.blocks, self.since)
+
+    def plain_results(self) -> list[float]:
+        """The results as numbers, and those of aux."""
+        return [x.data if isinstance(x, core.Node) else x for x in self._with_aux(self.items)]
 
     def refuse_anomalies(self, derivatives: Sequence[Any]) -> None:
         """Under a watcher, raises if a derivative is nan or infinite, and names the rule that made it."""

@@ -83,7 +83,7 @@ def members(bits: int) -> list[int]:
 class Entries(NamedTuple):
     """A matrix, of the entries that can be other than 0: row by row, each row in the order of its columns."""
 
-    counts: list[int]  # of each row
+    counts: array[int]  # of each row
     columns: array[int]
     items: Sequence[Any]  # in an `array`, where all are floats
 
@@ -108,7 +108,7 @@ class Entries(NamedTuple):
 
 def entries(columns: Sequence[Sequence[int]], items: Sequence[Any]) -> Entries:
     """A matrix of the columns of each row, and all its entries in a row."""
-    return Entries([*map(len, columns)], array("i", chain.from_iterable(columns)), items)
+    return Entries(array("i", map(len, columns)), array("i", chain.from_iterable(columns)), items)
 
 
 class Sweeps(NamedTuple):
@@ -198,22 +198,27 @@ def _place(i: int, k: int, colours: Sequence[int], lone: Sequence[dict[int, bool
 # --- what was found for the last structures, for calls with the same ones
 
 _KEPT, _BYTES = 32, 1 << 25
-_found: list[tuple[Any, Any]] = []  # the last one first: most calls compare one structure, and need no hash of it
+_found: list[tuple[tuple[Any, ...], int, Any]] = []  # the last first: most calls compare one key, and need no hash
+
+
+def recalled(key: tuple[Any, ...], size: int, make: Callable[[], T]) -> T:
+    """What `make` made for this key, of about so many bytes, if it is one of the last; else what it makes now."""
+    global _found
+    last = _found
+    for k, entry in enumerate(last):
+        if entry[0] == key:
+            if k:
+                _found = [entry, *last[:k], *last[k + 1 :]]
+            return entry[2]  # type: ignore[no-any-return]
+    made = make()
+    last = [(key, size, made), *last][:_KEPT]
+    while sum(entry[1] for entry in last) > _BYTES:
+        last.pop()
+    _found = last  # other threads may set it meanwhile
+    return made
 
 
 def remembered(make: Callable[..., T], record: Record, *more: Any) -> T:
     """What `make` makes of a record and more; of the structure of the record alone, so that it can be used again."""
-    global _found
     key = make, more, record.ops, record.codes, record.roots
-    kept = _found
-    for k, (known, found) in enumerate(kept):
-        if known == key:
-            if k:
-                _found = [(known, found), *kept[:k], *kept[k + 1 :]]
-            return found  # type: ignore[no-any-return]
-    made = make(record, *more)
-    kept = [(key, made), *kept][:_KEPT]
-    while sum(len(known[3]) for known, _ in kept) > _BYTES:
-        kept.pop()
-    _found = kept  # other threads may set it meanwhile
-    return made
+    return recalled(key, len(record.codes), lambda: make(record, *more))
