@@ -1,4 +1,4 @@
-"""The tutorial is true: blocks print and draw what stands in it, links lead somewhere, words are explained before they are used."""
+"""The tutorial is true: its blocks print and draw what it shows, and its words are explained before they are used."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ def test_the_curves(tmp_path: Path) -> None:
     plots.save(tmp_path)
     for name in plots.PLOTS:
         new, old = (
-            sorted(filter(None, (element.text for element in ElementTree.parse(folder / name).iter() if "text" in element.tag)))
+            sorted(
+                filter(
+                    None, (element.text for element in ElementTree.parse(folder / name).iter() if "text" in element.tag)
+                )
+            )
             for folder in (tmp_path, FOLDER)
         )
         assert new == old and len(old) > 10, WRITE

@@ -18,14 +18,14 @@ STYLE = {
 
 def slope(axes: Any) -> None:
     """Lines through two points of a parabola, and the one that touches it."""
-    xs = [k / 20 for k in range(0, 145)]
+    xs = [k / 20 for k in range(145)]
     axes.plot(xs, [x * x for x in xs], color=BLUE)
     end = 7.2
     for h in (4.0, 2.0, 1.0, 0.0):
         rise, colour = 6.0 + h, GREY if h else ORANGE
         axes.plot([1.5, end], [9.0 + (x - 3.0) * rise for x in (1.5, end)], color=colour, linewidth=0.8 if h else 1.8)
-        axes.annotate(f"h = {h:g}: slope {rise:g}" if h else "slope 6", (end + 0.1, 9.0 + (end - 3.0) * rise), va="center",
-                      fontsize=9, color=colour)  # fmt: skip
+        text, place = f"h = {h:g}: slope {rise:g}" if h else "slope 6", (end + 0.1, 9.0 + (end - 3.0) * rise)
+        axes.annotate(text, place, va="center", fontsize=9, color=colour)
         axes.plot([3.0 + h], [(3.0 + h) ** 2], "o", color=colour if h else BLUE, markersize=4)
     axes.set(xlabel="side", ylabel="area", xlim=(0.0, 9.0), ylim=(-6.0, 53.0))
 

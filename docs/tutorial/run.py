@@ -1,6 +1,7 @@
 """Runs the chapters: ``python docs/tutorial/run.py`` writes what each block prints below it, and the pictures.
 
-A block that saves a drawing saves it beside the chapters. `plots` has the curves. tests/test_docs_tutorial.py compares all.
+A drawing that a block saves comes to stand beside the chapters. `plots` has the curves. tests/test_docs_tutorial.py
+compares all.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```\n(.*?)^```\n)?", re.DOTALL 
 
 
 def executed(chapter: Path) -> str:
-    """The text of a chapter with what its blocks print. They run in order, in one namespace, and save files where they run."""
+    """The text of a chapter, with what its blocks print. They run in order, share their names, and may save files."""
     names: dict[str, object] = {"__name__": "__main__"}
     state = random.getstate()
 
