@@ -81,20 +81,32 @@ def test_links_lead_somewhere() -> None:
 
 
 def prose(chapter: Path) -> str:
-    """A chapter without code, headings, what stands for pictures, and where links lead."""
+    """A chapter in one line, without code, headings, what stands for pictures, and where links lead."""
     text = chapter.read_text(encoding="utf-8")
     text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"^(#+ |Next: |Back to ).*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"!\[.*?\]", "", text))
-    return re.sub(r"(?<!\*)`[^`\n]*`", "", text)
+    return re.sub(r"\s+", " ", re.sub(r"`[^`\n]*`", "", text))
+
+
+def explained(text: str) -> list[str]:
+    """The words that are explained in a text, which is one line: they are bold."""
+    return [word for word in re.findall(r"\*\*([^*]+)\*\*", text) if not word.endswith("?")]
 
 
 @pytest.mark.once
 def test_a_word_is_explained_once_and_before_it_is_used() -> None:
-    """What is bold is explained there."""
-    text = re.sub(r"\s+", " ", " ".join(map(prose, CHAPTERS)))
-    words = [word for word in re.findall(r"\*\*([^*]+)\*\*", text) if not word.endswith("?")]
+    text = " ".join(map(prose, CHAPTERS))
+    words = explained(text)
     assert len(words) == len(set(words)) > 40
     for word in words:
-        before = text[: text.index(f"**{word}**")]
-        assert not re.search(rf"\b{re.escape(word.strip('`'))}s?\b", before, re.IGNORECASE), word
+        used = re.compile(rf"\b{re.escape(word.removesuffix('s'))}s?\b", re.IGNORECASE)
+        assert not used.search(text[: text.index(f"**{word}**")]), word
+
+
+@pytest.mark.once
+def test_the_contents_list_the_words() -> None:
+    contents = re.sub(r"\s+", " ", PAGES[0].read_text(encoding="utf-8"))
+    for chapter in CHAPTERS:
+        words = re.findall(rf"- \[chapter \d\]\({re.escape(chapter.name)}\): (.*?)(?= - \[| ?$)", contents)
+        assert [line.lower().split(", ") for line in words] == [[w.lower() for w in explained(prose(chapter))]]
