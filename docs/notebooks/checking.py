@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scalargrad import Value, custom_vjp, grad, norm
 from scalargrad.testing import check_grad, vectors
 
-# the same inputs on every run, and one complaint at a time
-settings.register_profile("notebook", derandomize=True, max_examples=100, report_multiple_bugs=False)
+# a hundred inputs, the same on every run, however long they take; and one complaint at a time
+settings.register_profile("notebook", derandomize=True, deadline=None, report_multiple_bugs=False)
 settings.load_profile("notebook")
 
 
