@@ -4,13 +4,10 @@ besides it: a form for the strategies, a closed form, facts."""
 from __future__ import annotations
 
 import builtins
-import importlib.util
 import inspect
 import pickle
 import re
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,19 +21,9 @@ from scalargrad.testing import strategies
 from tests import test_facts, test_facts_many
 from tests.support.facts import bits
 from tests.support.reference import BINARY, EXACT, UNARY
+from tests.support.scripts import ROOT, loaded
 
-ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "conventions.md").read_text()
-
-
-def loaded(path: str) -> ModuleType:
-    """A script of the repository that belongs to no package."""
-    spec = importlib.util.spec_from_file_location(path.replace("/", "_"), ROOT / f"{path}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 generate = loaded("docs/generate")
 STUB: str = generate.stub()

@@ -1,0 +1,112 @@
+"""The tutorial is true: its blocks print and draw what it shows, and its words are explained before they are used."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripts import loaded
+
+FOLDER = Path(__file__).parent.parent / "docs" / "tutorial"
+CHAPTERS = sorted(FOLDER.glob("[0-9]*.md"))
+PAGES = [FOLDER / "README.md", *CHAPTERS]
+NEEDS = {"07-handwriting": "sklearn", "08-checking": "hypothesis"}
+TRAIN_NETWORKS = {"06-network", "07-handwriting"}
+WRITE = "run: python docs/tutorial/run.py"
+
+run, plots = loaded("docs/tutorial/run"), loaded("docs/tutorial/plots")
+
+
+@pytest.mark.parametrize(
+    "chapter",
+    [
+        pytest.param(chapter, id=chapter.stem, marks=[pytest.mark.slow_in_python] * (chapter.stem in TRAIN_NETWORKS))
+        for chapter in CHAPTERS
+    ],
+)
+def test_a_chapter_prints_and_draws_what_it_shows(
+    chapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On both backends: the same text, to the last character, and the same pictures, to the byte."""
+    if chapter.stem in NEEDS:
+        pytest.importorskip(NEEDS[chapter.stem])
+    monkeypatch.chdir(tmp_path)
+    text = chapter.read_text(encoding="utf-8")
+    assert run.executed(chapter) == text, WRITE
+    drawn = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.svg")}
+    assert drawn.keys() == set(re.findall(r"\((\w+\.svg)\)", text)) - plots.PLOTS.keys()
+    for name, picture in drawn.items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == picture, WRITE
+
+
+@pytest.mark.once
+def test_the_curves(tmp_path: Path) -> None:
+    """Another version of matplotlib places them otherwise, so what is written in them is compared."""
+    pytest.importorskip("matplotlib")
+    plots.save(tmp_path)
+    for name in plots.PLOTS:
+        new, old = (
+            sorted(
+                filter(
+                    None, (element.text for element in ElementTree.parse(folder / name).iter() if "text" in element.tag)
+                )
+            )
+            for folder in (tmp_path, FOLDER)
+        )
+        assert new == old and len(old) > 10, WRITE
+        assert any(f"({name})" in chapter.read_text(encoding="utf-8") for chapter in CHAPTERS)
+
+
+@pytest.mark.once
+def test_every_block_is_run() -> None:
+    for chapter in CHAPTERS:
+        text = chapter.read_text(encoding="utf-8")
+        assert len(run.BLOCK.findall(text)) == text.count("```python") >= 4
+        assert not re.search(r"^```(?!python\n|\n)", text, re.MULTILINE)
+
+
+@pytest.mark.once
+def test_links_lead_somewhere() -> None:
+    """Each chapter leads to the next; the contents list all, in order."""
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (FOLDER / target).exists(), (page.name, target)
+    listed = re.findall(r"^\d+\. \[.*\]\((.*)\)", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [chapter.name for chapter in CHAPTERS]
+    for page, following in zip(CHAPTERS, [*CHAPTERS[1:], PAGES[0]]):
+        assert page.read_text(encoding="utf-8").rstrip().splitlines()[-1].endswith(f"({following.name})")
+
+
+def prose(chapter: Path) -> str:
+    """A chapter in one line, without code, headings, what stands for pictures, and where links lead."""
+    text = chapter.read_text(encoding="utf-8")
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^(#+ |Next: |Back to ).*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"!\[.*?\]", "", text))
+    return re.sub(r"\s+", " ", re.sub(r"`[^`\n]*`", "", text))
+
+
+def explained(text: str) -> list[str]:
+    """The words that are explained in a text, which is one line: they are bold."""
+    return [word for word in re.findall(r"\*\*([^*]+)\*\*", text) if not word.endswith("?")]
+
+
+@pytest.mark.once
+def test_a_word_is_explained_once_and_before_it_is_used() -> None:
+    text = " ".join(map(prose, CHAPTERS))
+    words = explained(text)
+    assert len(words) == len(set(words)) > 40
+    for word in words:
+        used = re.compile(rf"\b{re.escape(word.removesuffix('s'))}s?\b", re.IGNORECASE)
+        assert not used.search(text[: text.index(f"**{word}**")]), word
+
+
+@pytest.mark.once
+def test_the_contents_list_the_words() -> None:
+    contents = re.sub(r"\s+", " ", PAGES[0].read_text(encoding="utf-8"))
+    for chapter in CHAPTERS:
+        words = re.findall(rf"- \[chapter \d\]\({re.escape(chapter.name)}\): (.*?)(?= - \[| ?$)", contents)
+        assert [line.lower().split(", ") for line in words] == [[w.lower() for w in explained(prose(chapter))]]
