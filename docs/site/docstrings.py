@@ -1,0 +1,55 @@
+"""An extension of griffe: docstrings as Markdown, and of each class the members that are described nowhere else."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pkgutil import resolve_name
+from typing import Any
+
+import griffe
+
+import scalargrad
+from scalargrad import errors, nn, optim, testing
+from scalargrad.table import faces, ops
+
+_PART = re.compile(r"(^>>> .*?(?=\n\s*\n|\Z))|(``.+?``)|`([^`]+)`|[\\*_\[\]<]", re.DOTALL | re.MULTILINE)
+_FUNCTIONS = {row.name for row in faces.FUNCTIONS} | set(ops.NUMPY)  # each is also a method, of Value and of arrays
+_NUMBERS = ("scalargrad.value", "scalargrad.arrays")
+_UNMISTAKABLE = ("no_grad", "detect_anomaly", "custom_vjp", "value_and_grad")  # a `grad` may be a parameter
+
+
+def _references() -> dict[str, str]:
+    """What a docstring calls `Value`, `ShapeError` or `scalargrad.sum`: where it is described."""
+    found = {}
+    for module in (scalargrad, nn, optim, testing, errors):
+        names = [name for name in dir(module) if name[0].isupper() or name in _UNMISTAKABLE]
+        found |= {name: f"{module.__name__}.{name}" for name in names}
+    return found | {f"scalargrad.{name}": f"scalargrad.{name}" for name in dir(scalargrad)}
+
+
+class Docstrings(griffe.Extension):
+    def __init__(self) -> None:
+        self.references = _references()
+
+    def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
+        if obj.docstring:
+            self.own = obj.name
+            obj.docstring.value = _PART.sub(self.markdown, obj.docstring.value)
+
+    def markdown(self, part: re.Match[str]) -> str:
+        """An example as a block of code, a name as a link, and a sign that Markdown would take for its own as text."""
+        text, (example, code, name) = part[0], part.groups()
+        if example:
+            return f"```pycon\n{text}\n```"
+        place = self.references.get(name) if name != self.own else None
+        return f"[{text}][{place}]" if place else text if code or name else f"\\{text}"
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """A member goes that only says what to write instead, that a function describes, or that says nothing."""
+        live = resolve_name(f"{cls.module.path}:{cls.path.removeprefix(cls.module.path + '.')}")
+        described = _FUNCTIONS if cls.module.path.startswith(_NUMBERS) else ()
+        for name in list(cls.members):
+            member = inspect.getattr_static(live, name, None)
+            if isinstance(member, errors.Absent) or name in described or not inspect.getdoc(member):
+                del cls.members[name]
