@@ -51,5 +51,6 @@ class Docstrings(griffe.Extension):
         described = _FUNCTIONS if cls.module.path.startswith(_NUMBERS) else ()
         for name in list(cls.members):
             member = inspect.getattr_static(live, name, None)
-            if isinstance(member, errors.Absent) or name in described or not inspect.getdoc(member):
+            plain = not (callable(member) or inspect.isdatadescriptor(member))  # its docstring is that of its type
+            if isinstance(member, errors.Absent) or plain or name in described or not inspect.getdoc(member):
                 del cls.members[name]
