@@ -7,10 +7,10 @@ draw by themselves.
 
 from __future__ import annotations
 
-import html
 import posixpath
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,4 @@ def mathml(latex: str, block: bool = False) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:  # mkdocs passes it by this name
-    return _FORMULA.sub(lambda found: mathml(_unescape(found[2]), found[1] == "div"), html)
-
-
-_unescape = html.unescape
+    return _FORMULA.sub(lambda found: mathml(unescape(found[2]), found[1] == "div"), html)

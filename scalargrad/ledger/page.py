@@ -54,7 +54,9 @@ def _row(row: Row) -> list[str]:
     lines += [f"- {erratum.id}, wrong in print: {erratum.wrong_latex}." for erratum in errata]
     refutations = ledger.check(row).refutations
     for misprint in row.misprints:
-        shown = [f"    - {_text(each.what)}: {_text(parted(each))}." for each in refutations if each.of == misprint.text]
+        shown = [
+            f"    - {_text(each.what)}: {_text(parted(each))}." for each in refutations if each.of == misprint.text
+        ]
         lines += [f"- Misprint: {_text(misprint)}.", *shown]
     return [*lines, *([""] if errata or row.misprints else []), *_example(row)]
 
