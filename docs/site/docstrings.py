@@ -51,6 +51,7 @@ class Docstrings(griffe.Extension):
         described = _FUNCTIONS if cls.module.path.startswith(_NUMBERS) else ()
         for name in list(cls.members):
             member = inspect.getattr_static(live, name, None)
-            plain = not (callable(member) or inspect.isdatadescriptor(member))  # its docstring is that of its type
-            if isinstance(member, errors.Absent) or plain or name in described or not inspect.getdoc(member):
+            says = inspect.getdoc(member) if callable(member) or inspect.isdatadescriptor(member) else None
+            empty = not says or says.startswith("Alias for field number")  # of a named tuple
+            if empty or name in described or isinstance(member, errors.Absent):
                 del cls.members[name]

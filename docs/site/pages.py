@@ -32,7 +32,10 @@ _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>'
 
 def place(path: str) -> str:
     """Where a file of the repository stands in the site."""
-    return path.removeprefix("docs/") if path.startswith("docs/") else OUTSIDE.get(path, f"source/{path}.md")
+    if path.startswith("docs/"):
+        name, kind = posixpath.splitext(path.removeprefix("docs/"))
+        return f"{name}.md" if kind == ".ipynb" else name + kind
+    return OUTSIDE.get(path, f"source/{path}.md")
 
 
 def targets(text: str, page: str) -> Iterator[tuple[re.Match[str], str]]:
@@ -60,7 +63,7 @@ def linked(text: str, page: str) -> str:
 def _source(path: str) -> str:
     """A page that shows a file."""
     language = _LANGUAGES.get(posixpath.splitext(path)[1], "text")
-    head = f"---\ntitle: {path}\nsearch:\n  exclude: true\n---\n"
+    head = f"---\ntitle: {path}\nhide: [toc]\nsearch:\n  exclude: true\n---\n"
     return f"{head}# `{path}`\n\n~~~~~~~~ {language}\n{(ROOT / path).read_text()}\n~~~~~~~~\n"
 
 
@@ -76,12 +79,12 @@ def _notebook(config: MkDocsConfig, file: File) -> list[File]:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """In the navigation ``tutorial/*.md`` stands for all such pages. Without one, the entry is left out."""
+    """In the navigation ``tutorial/*.md`` stands for all such pages, a README first. Without one, it is left out."""
     docs = Path(config.docs_dir)
 
     def entries(pattern: Any) -> Any:
-        found = sorted(path.relative_to(docs) for path in docs.glob(pattern))
-        return [path.with_suffix(".md").as_posix() for path in found]
+        found = sorted(docs.glob(pattern), key=lambda path: (path.stem != "README", path.name))
+        return [path.relative_to(docs).with_suffix(".md").as_posix() for path in found]
 
     nav = []
     for entry in config.nav or []:
