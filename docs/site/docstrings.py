@@ -46,12 +46,24 @@ class Docstrings(griffe.Extension):
         return f"[{text}][{place}]" if place else text if code or name else f"\\{text}"
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
-        """A member goes that only says what to write instead, that a function describes, or that says nothing."""
+        """What a class is, beside its docstring, and of its members those that are described nowhere else."""
         live = resolve_name(f"{cls.module.path}:{cls.path.removeprefix(cls.module.path + '.')}")
+        if fields := getattr(live, "_fields", None):
+            cls.docstring.value += f"\n\nA named tuple of {', '.join(f'`{field}`' for field in fields)}."
+        if issubclass(live, BaseException):
+            bases = _PART.sub(self.markdown, " and ".join(f"`{base.__name__}`" for base in live.__bases__))
+            cls.docstring.value += f"\n\nA kind of {bases}."
         described = _FUNCTIONS if cls.module.path.startswith(_NUMBERS) else ()
         for name in list(cls.members):
-            member = inspect.getattr_static(live, name, None)
-            says = inspect.getdoc(member) if callable(member) or inspect.isdatadescriptor(member) else None
-            empty = not says or says.startswith("Alias for field number")  # of a named tuple
-            if empty or name in described or isinstance(member, errors.Absent):
+            if name in described or not _says(name, inspect.getattr_static(live, name, None)):
                 del cls.members[name]
+
+
+def _says(name: str, member: object) -> bool:
+    """Whether a member says something of its own, and not only what to write instead."""
+    if name == "__init__":
+        return inspect.isfunction(member)  # its parameters are the signature of the class
+    if isinstance(member, errors.Absent) or not (callable(member) or inspect.isdatadescriptor(member)):
+        return False
+    text = inspect.getdoc(member) or ""
+    return text != "" and not text.startswith("Alias for field number")  # of a named tuple
