@@ -19,11 +19,14 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
+from scalargrad import calculus
+
 ROOT = Path(__file__).parent.parent.parent
 OUTSIDE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 _ORIGINS = {page: origin for origin, page in OUTSIDE.items()}
 _LANGUAGES = {".py": "python", ".pyi": "python", ".c": "c", ".h": "c", ".toml": "toml", ".json": "json"}
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)([^)\s#]+)(?=(?:#[^)\s]*)?\))")
+_FUNCTIONS = re.compile(r"\bFunctions: .*?\. Test: ")
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
 
@@ -111,10 +114,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def described(functions: re.Match[str]) -> str:
+    """The functions of a row of the ledger, with links to the reference."""
+    return re.sub(r"`(\w+)`", lambda f: f"[{f[0]}][{getattr(calculus, f[1]).__module__}.{f[1]}]", functions[0])
+
+
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     if page.file.src_uri.startswith("source/"):
         return markdown
-    return linked(markdown, page.file.src_uri).replace("```python\n>>> ", "```pycon\n>>> ")
+    markdown = linked(markdown, page.file.src_uri).replace("```python\n>>> ", "```pycon\n>>> ")
+    return _FUNCTIONS.sub(described, markdown) if page.file.src_uri == "formulas.md" else markdown
 
 
 # --- formulas --------------------------------------------------------------------------------------------------------
