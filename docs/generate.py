@@ -1,20 +1,24 @@
 """Writes what follows from tables: ``python docs/generate.py``. Tests compare.
 
 The tables of docs/conventions.md and the types `scalargrad/functions.pyi` come from `scalargrad/table/ops.py`, the
-chapters of docs/formulas.md from `scalargrad/ledger`.
+chapters of docs/formulas.md from `scalargrad/ledger`, the figures of docs/performance.md from `benchmarks/results`.
 """
 
 from __future__ import annotations
 
 import builtins
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from scalargrad.ledger import page as ledger
 from scalargrad.table import faces, ops
 
 FOLDER = Path(__file__).parent
+RESULTS = FOLDER.parent / "benchmarks" / "results"
 STUB = FOLDER.parent / "scalargrad" / "functions.pyi"
 
 
@@ -66,6 +70,51 @@ def joints() -> str:
     return _table(["operation", "results", "contributions"], [[_code(r.name), r.in_words, r.rule] for r in ops.JOINTS])
 
 
+_HEADINGS = {"native": "here", "python": "pure Python", "jax": "JAX", "jax_jit": "JAX jit", "casadi": "CasADi"}
+_ORDERS = ("native", "jax_jit", "jax", "torch", "casadi", "autograd")
+_LAYERS = ("native", "torch", "jax", "numpy", "autograd", "xad", "micrograd")
+
+
+def _figure(x: float | None) -> str:
+    return "" if x is None else f"{x:,.{0 if x >= 1000 else 1 if x >= 10 else 2}f}"
+
+
+def _results(benchmark: str, names: Sequence[str]) -> tuple[dict[str, Any], str]:
+    """The measures of a benchmark, and where and when they were taken, with the versions of these packages."""
+    record = json.loads((RESULTS / f"{benchmark}.json").read_text())
+    machine = record["machine"]
+    packages = [name for name in names if machine["packages"].get(name)]
+    versions = [f"{name} {machine['packages'][name].partition('+')[0]}" for name in packages]
+    taken = ", ".join([f"Python {machine['python']}", *versions, machine["date"][:10]])
+    where = f"on {machine['cpu']} ({machine['cores']} cores), {taken}"
+    return record["measures"], f"`python -m benchmarks {benchmark}` {where}."
+
+
+def measured(benchmark: str, names: Sequence[str], keys: Sequence[str] = ()) -> str:
+    """Figures of a benchmark: all of them, or those with the keys. micrograd's handles and import are as good as 0."""
+    measures, taken = _results(benchmark, names)
+    rows = []
+    for measure in (measures[key] for key in keys or measures):
+        found = {name: measure["figures"].get(name) for name in names}
+        figures = ["" if name == "micrograd" and x and x < 1 else _figure(x) for name, x in found.items()]
+        targets = [f"{each['target']}: {'met' if each['met'] else '**missed**'}" for each in measure["targets"]]
+        rows.append([f"{measure['title']}, {measure['unit']}", *figures, "<br>".join(targets)])
+    return _table(["measure", *(_HEADINGS.get(name, name) for name in names), "target"], rows) + f"\n\n{taken}"
+
+
+def surprises() -> str:
+    """Everyday calls, ours on the backend that was measured, beside something else."""
+    measures, taken = _results("surprises", ())
+    rows = []
+    for measure in measures.values():
+        found, (call, _, beside) = measure["figures"], measure["title"].partition(" / ")
+        ours = found["python"] if found["native"] is None else found["native"]
+        limits = ["{:g}".format(*map(float, re.findall(r"[\d.]+", each["target"]))) for each in measure["targets"]]
+        ratio = f"{ours / found['beside']:.2f}"
+        rows.append([call, beside, f"{_figure(ours)} {measure['unit']}", ratio, *(limits or [""])])
+    return _table(["call", "beside", "takes", "ratio", "at most"], rows) + f"\n\n{taken}"
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "conventions.md": {
         "kinks": kinks,
@@ -73,6 +122,20 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "primitives": primitives,
         "reductions": reductions,
         "joints": joints,
+    },
+    "performance.md": {
+        "recording": partial(
+            measured,
+            "eager",
+            ("native", "python", "micrograd", "xad"),
+            ("mul", "add", "mul_float", "add_float", "node", "node_counted", "handle", "import"),
+        ),
+        "sweeping": partial(
+            measured, "eager", ("native", "python", "micrograd", "xad"), ("sweep_moons", "sweep_chain", "moons_step")
+        ),
+        "layers": partial(measured, "layers", _LAYERS),
+        "orders": partial(measured, "orders", _ORDERS),
+        "surprises": surprises,
     },
     "formulas.md": {"chapters": ledger.chapters, "errata": ledger.errata, "sources": ledger.sources},
 }

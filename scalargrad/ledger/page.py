@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from scalargrad.ledger import rows as ledger
@@ -16,6 +17,11 @@ _SHOWN = 3  # the number of results in an example; `scalargrad formulas` shows a
 
 def _block(lines: Iterable[str]) -> list[str]:
     return ["```text", *lines, "```", ""]
+
+
+def _text(plain: object) -> str:
+    """A text in which Markdown finds no signs of its own."""
+    return re.sub(r"[*\[\]<]", r"\\\g<0>", str(plain))
 
 
 def _example(row: Row) -> list[str]:
@@ -43,13 +49,15 @@ def _row(row: Row) -> list[str]:
         "",
         f"{cited}Functions: {functions}. Test: `{row.test}`.",
     ]
-    lines += [f"Tolerance {row.tolerance}: {row.reason}.", "", *_steps(ledger.check(row).comparisons)]
+    lines += [f"Tolerance {_text(row.tolerance)}: {_text(row.reason)}.", "", *_steps(ledger.check(row).comparisons)]
     errata = [erratum for erratum in ERRATA if erratum.row == row.id]
     lines += [f"- {erratum.id}, wrong in print: {erratum.wrong_latex}." for erratum in errata]
     refutations = ledger.check(row).refutations
     for misprint in row.misprints:
-        shown = [f"  - {each.what}: {parted(each)}." for each in refutations if each.of == misprint.text]
-        lines += [f"- Misprint: {misprint}.", *shown]
+        shown = [
+            f"    - {_text(each.what)}: {_text(parted(each))}." for each in refutations if each.of == misprint.text
+        ]
+        lines += [f"- Misprint: {_text(misprint)}.", *shown]
     return [*lines, *([""] if errata or row.misprints else []), *_example(row)]
 
 
@@ -87,7 +95,7 @@ def sources() -> str:
     for key, source in SOURCES.items():
         lines += [f"**{key}**: {source}", "", "| place | what stands there | rows |", "| --- | --- | --- |"]
         lines += [
-            f"| {e.place} | {e.what.replace('|', chr(92) + '|')} | {', '.join(e.rows)} |"
+            f"| {e.place} | {_text(e.what).replace('|', chr(92) + '|')} | {', '.join(e.rows)} |"
             for e in INDEX
             if e.source == key
         ]
