@@ -159,7 +159,7 @@ def test_paths(opened: Any) -> None:
     shown = opened(sg.explain(y + x, x))
     shown.page.locator("[data-path]").nth(1).focus()
     shown.press("Enter")
-    assert shown.text("#lines") == "x -> y -> v1: 3 * 1 = 3" and shown.text("#count") == "Path 2 of 3"
+    assert shown.text("#lines") == "x → y → v1: 3 * 1 = 3" and shown.text("#count") == "Path 2 of 3"
     first = shown.marked()
     assert shown.page.get_attribute("[data-path='1']", "aria-pressed") == "true"
     shown.page.locator("[data-path]").nth(0).focus()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from scalargrad.errors import ArgumentError
@@ -30,8 +30,9 @@ class Drawing:
         self, boxes: Sequence[Box], engine: str, text: str, title: str, note: str, format: str, rankdir: str
     ) -> None:
         self.format, self.note = format, note
-        self._boxes, self._text, self._title, self._downwards = boxes, text, title, rankdir == "TB"
-        self._scene = cache(partial(ENGINES[engine][0], boxes, self._downwards))
+        self._boxes, self._text, self._title = boxes, text, title
+        self._downwards = downwards = rankdir == "TB"
+        self._scene = cache(lambda: ENGINES[engine][0](boxes, downwards))
         if engine == "graphviz":
             self._scene()  # raises an error here, if at all
 

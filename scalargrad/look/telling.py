@@ -126,11 +126,11 @@ def _cut(items: Sequence[str]) -> list[str]:
     return [*items] if len(items) <= SHOWN else [*items[: SHOWN // 2], "...", *items[-(SHOWN // 2) :]]
 
 
-def product(names: Sequence[str], partials: Sequence[float], result: float) -> Line:
+def product(names: Sequence[str], partials: Sequence[float], result: float, arrow: str = "->") -> Line:
     """A path, and the product of its derivatives."""
     factors, shown = [bracketed(number(p), k, "*") for k, p in enumerate(partials)], number(result)
     names, factors = _cut(names), _cut(factors)
-    sides = [f"{' -> '.join(names)}: {' * '.join(factors) or shown}", shown]
+    sides = [f"{f' {arrow} '.join(names)}: {' * '.join(factors) or shown}", shown]
     way = r" \to ".join(r"\cdots" if name == "..." else latex_name(name) for name in names)
     multiplied = r" \cdot ".join(r"\cdots" if factor == "..." else _latex_number(factor) for factor in factors)
     latex = [rf"{way}\colon {multiplied or shown}", latex_name(shown)]

@@ -63,7 +63,7 @@ def _file(name: str) -> str:
 
 
 def _told(path: Path, names: Sequence[str]) -> str:
-    line = telling.product([names[k] for k in path.steps], path.partials, path.product)
+    line = telling.product([names[k] for k in path.steps], path.partials, path.product, arrow="→")
     return " = ".join(line.sides)
 
 

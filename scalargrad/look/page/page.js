@@ -84,6 +84,11 @@ function reveal(places) {
   });
 }
 
+// Scrolls the page to the picture, for someone who has chosen from the lists below it.
+function lookUp() {
+  picture.scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
+}
+
 function go(step) {
   now = Math.min(Math.max(step, 0), frames.length - 1);
   const frame = frames[now];
@@ -125,6 +130,7 @@ function choose(k) {
   tell("path", `Path ${k + 1} of ${paths.length}`, [path.line], "The product of the derivatives along the path.",
     `exactly: ${path.product}`);
   reveal([...path.nodes].reverse());
+  lookUp();
 }
 
 function pause() {
@@ -153,7 +159,10 @@ const actions = {
   fit: () => find("fit").setAttribute("aria-pressed", String(picture.classList.toggle("fit"))),
 };
 for (const [id, action] of Object.entries(actions)) find(id).addEventListener("click", action);
-rows.forEach((row, k) => row.addEventListener("click", () => jump(k)));
+rows.forEach((row, k) => row.addEventListener("click", () => {
+  jump(k);
+  lookUp();
+}));
 ways.forEach((way, k) => way.addEventListener("click", () => choose(k)));
 
 const keys = { ArrowLeft: actions.previous, ArrowRight: actions.next, Home: actions.first, End: actions.last, " ": play };
