@@ -62,7 +62,7 @@ def colour(kind: str) -> tuple[float, ...]:
 def test_png_files_and_notebooks(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     x = Value(2.0)
-    x.label = r"$\frac{a"  # matplotlib would take it for a formula
+    x.label = r"$\frac{a$"  # matplotlib would take it for a formula
     y = x * 3
     path = sg.draw(y).save(tmp_path / "y.png")
     assert Path(path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" == (sg.draw(y, "png")._repr_png_() or b"")[:8]

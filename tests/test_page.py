@@ -75,6 +75,7 @@ def check(data: dict[str, Any], steps: list[Step], last: int) -> None:
         gain = 0.0 if 0.0 in (partial, adjoint) and math.isnan(adjoint * partial) else adjoint * partial
         assert frame["gain"] == repr(gain)
         sums[frame["node"]] = sums[frame["node"]] + gain if frame["node"] in sums else gain
+        assert float(frame["grad"]) == pytest.approx(sums[frame["node"]], rel=1e-12, abs=1e-300, nan_ok=True)
     final = {frame["node"]: frame["grad"] for frame in backward}
     for k, total in sums.items():
         assert final[k] == repr(steps[k].grad)
@@ -191,3 +192,6 @@ def test_a_leaf_alone_and_odd_numbers() -> None:
     assert [frame["phase"] for frame in data["frames"]] == ["forward", "backward"]
     y = sg.log(Value(-1.0)) + Value(math.inf) * -0.0
     check(page_of(y)[1], *swept(y))
+    y = sg.log(x - 2.0) * 0.0 + x * x + x  # a slope of inf, from which nothing comes; and three contributions
+    check(page_of(y)[1], *swept(y))
+    assert swept(y)[0][0].grad == 5.0

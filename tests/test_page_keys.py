@@ -123,6 +123,9 @@ def test_buttons_and_the_list_by_the_keyboard(opened: Any) -> None:
         visited.append(shown.focused)
     assert visited == ["first", "previous", "next", "last", "play", "fit", "x = 3"]
     assert shown.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    shown.press("Tab")
+    assert shown.page.locator("#steps :focus").count() == 0  # one stop for the list
+    shown.press("Shift+Tab")
     shown.press("ArrowDown", "ArrowDown")
     assert shown.focused == "y receives 1" and shown.text("#count").startswith("Step 3 of 5")
     shown.press("ArrowUp")
@@ -157,9 +160,12 @@ def test_space_plays_and_pauses(opened: Any) -> None:
 def test_paths(opened: Any) -> None:
     x, y = squared()
     shown = opened(sg.explain(y + x, x))
+    shown.press("Space")
+    assert shown.text("#play") == "Pause"
     shown.page.locator("[data-path]").nth(1).focus()
     shown.press("Enter")
     assert shown.text("#lines") == "x → y → v1: 3 * 1 = 3" and shown.text("#count") == "Path 2 of 3"
+    assert shown.text("#play") == "Play"
     first = shown.marked()
     assert shown.page.get_attribute("[data-path='1']", "aria-pressed") == "true"
     shown.page.locator("[data-path]").nth(0).focus()
@@ -174,7 +180,7 @@ def test_paths(opened: Any) -> None:
 def network() -> tuple[Value, Value]:
     net = sg.nn.MLP(2, [3, 1])
     x = Value(0.1234567)
-    x.label = "a label that is longer than a screen, " * 3
+    x.label = "a_label_that_is_longer_than_a_screen_" * 3
     return x, (net([x, 0.5]) - 1.0) ** 2
 
 
