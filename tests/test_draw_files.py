@@ -74,6 +74,7 @@ def test_png_files_and_notebooks(tmp_path: Path) -> None:
 
 
 def test_a_large_picture_is_no_larger_than_a_picture_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
     monkeypatch.setattr(png, "_PIXELS", 10_000.0)
     image = pixels(sg.draw(Value(2.0) * 3, "png").pipe())
     assert 8_000 < image.shape[0] * image.shape[1] < 11_000
