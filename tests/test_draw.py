@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import ArgumentError
-from scalargrad.look import picture, steps
+from scalargrad.look import steps
 from scalargrad.look.drawing import MOST
-from scalargrad.look.layout import laid_out
+from scalargrad.look.pictures import scene
+from scalargrad.look.pictures.layout import laid_out
+from scalargrad.look.pictures.svg import svg
 from scalargrad.testing import strategies
 from tests.support.profiles import native_only
 
@@ -109,28 +111,60 @@ def test_numbers_and_derivatives_are_the_engine_s(e: Any) -> None:
     str(sg.draw(y, "dot")), str(sg.draw(y, "text"))
 
 
+Frame = tuple[float, float, float, float]  # the upper left corner and the size
+
+
+def apart(one: Frame, other: Frame) -> bool:
+    """Whether two rectangles have no point in common."""
+    (x, y, width, height), (u, v, wide, high) = one, other
+    return x + width <= u + 1e-6 or u + wide <= x + 1e-6 or y + height <= v + 1e-6 or v + high <= y + 1e-6
+
+
+def points_of(edge: scene.Edge) -> list[tuple[float, float]]:
+    """Points along the curve of an edge."""
+    found = []
+    for k in range(0, len(edge.curve) - 1, 3):
+        a, b, c, d = edge.curve[k : k + 4]
+        for t in (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0):
+            s = 1 - t
+            found.append(tuple(s**3 * p + 3 * s * s * t * q + 3 * s * t * t * r + t**3 * u
+                               for p, q, r, u in zip(a, b, c, d)))  # fmt: skip
+    return found  # type: ignore[return-value]
+
+
 @given(st.data(), st.integers(1, 25), st.booleans())
-def test_boxes_do_not_overlap(data: Any, n: int, downwards: bool) -> None:
+def test_nothing_overlaps(data: Any, n: int, downwards: bool) -> None:
+    """No two boxes and numbers on edges; and no edge lies over a box, or over the number of another edge."""
     boxes = []
     for k in range(n):
-        operands = data.draw(st.lists(st.integers(0, k - 1), max_size=4)) if k else []
+        operands = data.draw(st.lists(st.integers(0, k - 1), max_size=6)) if k else []
         text = data.draw(st.sampled_from(["x", "a long line of text", "y" * 40]))
         op = data.draw(st.sampled_from(["+", "logsumexp"])) if operands else ""
-        boxes.append(picture.Box([text] * data.draw(st.integers(1, 4)), op, operands, ["0.5"] * len(operands), "box"))
-    placed, _ = picture._placed(boxes, downwards)
-    for one, other in combinations(placed, 2):
-        assert (one.x + one.width <= other.x + 1e-6 or other.x + other.width <= one.x + 1e-6
-                or one.y + one.height <= other.y + 1e-6 or other.y + other.height <= one.y + 1e-6)  # fmt: skip
+        slopes = [data.draw(st.sampled_from(["1", "-0.00012345", "-1.2346e-10"])) for _ in operands]
+        boxes.append(scene.Box([text] * data.draw(st.integers(1, 4)), op, operands, slopes, "box"))
+    shown = scene.arranged(boxes, downwards)
+    frames = [(each.x, each.y, each.width, each.height) for each in shown.placed]
+    grounds = [edge.ground for edge in shown.edges]
+    assert len(grounds) == sum(len(box.operands) for box in boxes)
+    for one, other in combinations([*frames, *grounds], 2):
+        assert apart(one, other)
+    for x, y, width, height in [*frames, *grounds]:
+        assert x >= 0 and y >= 0 and x + width <= shown.width and y + height <= shown.height
+    for k, edge in enumerate(shown.edges):
+        assert edge.curve[-1] == pytest.approx(shown.placed[edge.box].entrance)
+        others = [*frames, *grounds[:k], *grounds[k + 1 :]]
+        for x, y in points_of(edge):
+            assert all(apart((x, y, 0.0, 0.0), other) for other in others)
     for k, box in enumerate(boxes):
         for operand in box.operands:
-            assert (placed[operand].y < placed[k].y) if downwards else (placed[operand].x < placed[k].x)
-    ElementTree.fromstring(picture.svg(boxes, "<title> & more", "a note", downwards))
+            assert (frames[operand][1] < frames[k][1]) if downwards else (frames[operand][0] < frames[k][0])
+    ElementTree.fromstring(svg(shown, "<title> & more", "a note"))
 
 
 def test_nothing_crosses_in_a_tree() -> None:
     operands: list[list[int]] = [[], [], [0, 1], [], [], [3, 4], [5, 2]]
-    layout = laid_out(operands, [1.0] * 7)
-    assert layout.columns == [0, 0, 1, 0, 0, 1, 2]
+    layout = laid_out(operands, [1.0] * 7, [1.0] * 7)
+    assert layout.columns == [0, 0, 2, 0, 0, 2, 4]
     assert sorted([3, 4, 0, 1], key=layout.across.__getitem__) == [3, 4, 0, 1]
 
 
@@ -173,8 +207,7 @@ def test_files(tmp_path: Path) -> None:
     for ending, start in ((".svg", "<svg "), (".dot", "digraph"), (".gv", "digraph"), (".txt", "o = tanh(n)")):
         path = drawing.save(tmp_path / f"o{ending}")
         assert Path(path).read_text(encoding="utf-8").startswith(start)
-    assert Path(sg.draw_dot(o).render(tmp_path / "gout")).name == "gout.svg"
-    with pytest.raises(ArgumentError, match=r"saved as \.svg, \.dot or \.txt, got .*o\.jpg"):
+    with pytest.raises(ArgumentError, match=r"saved as \.svg, \.png, \.dot or \.txt, got .*o\.jpg"):
         drawing.save(tmp_path / "o.jpg")
 
 
@@ -192,7 +225,7 @@ def test_wrong_arguments() -> None:
         sg.draw(2.0)
     with pytest.raises(ArgumentError, match="got Vector: pass one of its elements, or a sum"):
         sg.draw(Vector([1.0]))
-    with pytest.raises(ArgumentError, match="format 'svg', 'dot', 'text', got 'jpg'"):
+    with pytest.raises(ArgumentError, match="format 'svg', 'png', 'dot', 'text', got 'jpg'"):
         sg.draw(y, "jpg")
     with pytest.raises(ArgumentError, match='rankdir "LR" or "TB", got \'RL\''):
         sg.draw(y, rankdir="RL")

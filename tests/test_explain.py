@@ -136,9 +136,9 @@ def test_wrong_arguments() -> None:
         sg.explain(2.0)
     with pytest.raises(ArgumentError, match=r"explain\(y, x\) takes a Value, got Vector"):
         sg.explain(y, Vector([1.0]))
-    with pytest.raises(ArgumentError, match="format 'text', 'markdown', 'latex', got 'pdf'"):
+    with pytest.raises(ArgumentError, match="format 'text', 'markdown', 'latex', 'html', got 'pdf'"):
         sg.explain(y, format="pdf")
-    with pytest.raises(ArgumentError, match=r"saved as \.txt, \.md or \.tex"):
+    with pytest.raises(ArgumentError, match=r"saved as \.txt, \.md, \.tex or \.html"):
         sg.explain(y).save("y.pdf")
     z = y
     for _ in range(100):

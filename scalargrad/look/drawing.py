@@ -4,69 +4,115 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from scalargrad.errors import ArgumentError
-from scalargrad.look.dot import dot
 from scalargrad.look.folding import folded
-from scalargrad.look.picture import Box, svg
+from scalargrad.look.pictures import graphviz, scene
+from scalargrad.look.pictures.dot import dot
+from scalargrad.look.pictures.png import png
+from scalargrad.look.pictures.scene import Box
+from scalargrad.look.pictures.svg import svg
 from scalargrad.look.steps import Step, names_of, number, record_of, require_value, steps_of
 from scalargrad.look.telling import operation
 
-FORMATS = ("svg", "dot", "text")
+FORMATS = ("svg", "png", "dot", "text")
+ENDINGS = {".svg": "svg", ".png": "png", ".dot": "dot", ".gv": "dot", ".txt": "text"}
 MOST = 60  # nodes that are drawn one by one, unless more are asked for
+ENGINES = {"scalargrad": (scene.arranged, MOST), "graphviz": (graphviz.arranged, 1000)}  # with the most nodes of each
 
 
 class Drawing:
     """A drawing of a graph. A notebook shows it; `str` is its text; `save` writes it to a file."""
 
-    def __init__(self, boxes: Sequence[Box], text: str, title: str, note: str, format: str, rankdir: str) -> None:
+    def __init__(
+        self, boxes: Sequence[Box], engine: str, text: str, title: str, note: str, format: str, rankdir: str
+    ) -> None:
         self.format, self.note = format, note
-        self._boxes, self._text, self._title, self._downwards = boxes, text, title, rankdir == "TB"
+        self._boxes, self._text, self._title = boxes, text, title
+        self._downwards = downwards = rankdir == "TB"
+        self._scene = cache(lambda: ENGINES[engine][0](boxes, downwards))
+        if engine == "graphviz":
+            self._scene()  # raises an error here, if at all
 
     @property
     def source(self) -> str:
         """The drawing in the language of graphviz."""
-        return self._in("dot")
+        return dot(self._boxes, self.note, self._downwards)
 
-    def _in(self, format: str) -> str:
-        if format == "svg":
-            return svg(self._boxes, self._title, self.note, self._downwards)
-        return dot(self._boxes, self.note, self._downwards) if format == "dot" else self._text
+    def pipe(self, format: str | None = None) -> bytes:
+        """Returns the bytes of the drawing, as graphviz does under this name, in its own format or another one. Raises
+        `ArgumentError` for an unknown format, `MissingExtraError` if PNG is asked for and there is no matplotlib."""
+        format = self.format if format is None else format
+        if format == "png":
+            return png(self._scene(), self.note)
+        _require_format(format)
+        return (self._svg() if format == "svg" else self.source if format == "dot" else self._text).encode()
+
+    def _svg(self) -> str:
+        return svg(self._scene(), self._title, self.note)
 
     def __str__(self) -> str:
-        return self._in(self.format)
+        return repr(self) if self.format == "png" else self.pipe().decode()
 
     def __repr__(self) -> str:
         return f"<{self._title}: {len(self._boxes)} boxes{', ' + self.note if self.note else ''}>"
 
-    def _repr_svg_(self) -> str:
-        return self._in("svg")
+    def _repr_svg_(self) -> str | None:
+        return None if self.format == "png" else self._svg()
+
+    def _repr_png_(self) -> bytes | None:
+        return self.pipe() if self.format == "png" else None
 
     def save(self, path: str | os.PathLike[str]) -> str:
-        """Writes the drawing to a file: SVG, DOT or text, by the end of its name, ``.svg``, ``.dot`` (or ``.gv``) or
-        ``.txt``. Returns the path."""
+        """Writes the drawing to a file: SVG, PNG, DOT or text, by the end of its name, ``.svg``, ``.png``, ``.dot`` (or
+        ``.gv``) or ``.txt``. PNG needs the extra ``png``. Returns the path."""
         name = os.fspath(path)
-        ending = os.path.splitext(name)[1].lower()
-        format = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".txt": "text"}.get(ending)
+        format = ENDINGS.get(os.path.splitext(name)[1].lower())
         if format is None:
-            raise ArgumentError(f"a drawing is saved as .svg, .dot or .txt, got {name!r}")
-        with open(name, "w", encoding="utf-8") as file:
-            file.write(self._in(format))
+            raise ArgumentError(f"a drawing is saved as .svg, .png, .dot or .txt, got {name!r}")
+        contents = self.pipe(format)
+        with open(name, "wb") as file:
+            file.write(contents)
         return name
 
-    def render(self, filename: str | os.PathLike[str] = "graph", **_: Any) -> str:
-        """Writes the SVG, as graphviz does under this name, to `filename` with ``.svg`` added. Returns the path."""
-        return self.save(f"{os.fspath(filename)}.svg")
+    def render(
+        self,
+        filename: str | os.PathLike[str] = "graph",
+        directory: str | os.PathLike[str] | None = None,
+        format: str | None = None,
+        **_: Any,
+    ) -> str:
+        """Writes the drawing, as graphviz does under this name, to `filename` with the format's ending added. Returns
+        the path. Other options of graphviz, such as `view` and `cleanup`, change nothing."""
+        format = self.format if format is None else format
+        _require_format(format)
+        ending = next(ending for ending, each in ENDINGS.items() if each == format)
+        name = os.path.join(os.fspath(directory or ""), os.fspath(filename))
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+        return self.save(name + ending)
 
 
-def draw(y: Any, format: str = "svg", *, rankdir: str = "LR", max_nodes: int = MOST) -> Drawing:
+def _require_format(format: str) -> None:
+    if format not in FORMATS:
+        raise ArgumentError(f"draw takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+
+
+def draw(
+    y: Any, format: str = "svg", *, rankdir: str = "LR", max_nodes: int | None = None, engine: str = "scalargrad"
+) -> Drawing:
     """Returns a drawing of the graph of a Value: in a notebook it is shown, ``draw(y).save("y.svg")`` writes it.
 
     Each box has a number's label, its `data`, and its `grad` from the last `backward`. Before it stands the operation
-    that made it, with its operands in order; on the edges are the local derivatives. `format`, of `str(draw(y))`, is
-    "svg", "dot" (for graphviz) or "text". `rankdir` is "LR", from left to right, or "TB", from top to bottom. A graph
-    of more than `max_nodes` nodes is folded: a box has all operations of some depths, and a note says so.
+    that made it, with its operands in order; on the edges are the local derivatives. `format`, of `str(draw(y))` and of
+    what a notebook shows, is "svg", "png" (with the extra ``png``), "dot" (for graphviz) or "text". `rankdir` is "LR",
+    from left to right, or "TB", from top to bottom.
+
+    A graph of more than `max_nodes` nodes, by default 60, is folded: a box has all operations of some depths, and a
+    note says so. `engine="graphviz"` lays out large graphs, by default of up to 1,000 nodes; it needs the extra
+    ``graphviz`` and graphviz's own program ``dot``. Raises `ArgumentError` for an argument that it does not know, and
+    `MissingExtraError` if a library is missing.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
@@ -82,19 +128,22 @@ def draw(y: Any, format: str = "svg", *, rankdir: str = "LR", max_nodes: int = M
     <BLANKLINE>
     """
     require_value(y, "draw")
-    if format not in FORMATS:
-        raise ArgumentError(f"draw takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+    _require_format(format)
     if rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw takes the rankdir "LR" or "TB", got {rankdir!r}')
+    if engine not in ENGINES:
+        raise ArgumentError(f"draw takes the engine {', '.join(map(repr, ENGINES))}, got {engine!r}")
     record = record_of(y)
     title = f"graph of {y.label or 'a Value'}"
-    if len(record.ops) > max_nodes:
+    if len(record.ops) > (ENGINES[engine][1] if max_nodes is None else max_nodes):
         boxes, note = folded(record)
         lines = [", ".join(box.lines) for box in boxes]
-        return Drawing(boxes, "\n".join([note, *lines[::-1]]) + "\n", title, note, format, rankdir)
-    steps, last = steps_of(record)
-    names = names_of(steps)
-    return Drawing([*map(_box, steps, names)], tree(steps, names, last), title, "", format, rankdir)
+        text = "\n".join([note, *lines[::-1]]) + "\n"
+    else:
+        steps, last = steps_of(record)
+        names, note = names_of(steps), ""
+        boxes, text = boxes_of(steps, names), tree(steps, names, last)
+    return Drawing(boxes, engine, text, title, note, format, rankdir)
 
 
 def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> Drawing:
@@ -102,11 +151,17 @@ def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> Drawing:
     return draw(root, format, rankdir=rankdir)
 
 
-def _box(step: Step, name: str) -> Box:
-    if step.is_constant:
-        return Box([name], "", (), (), "constant")
-    lines = [name, f"data {number(step.data)}", f"grad {number(step.grad)}"]
-    return Box(lines, step.op, step.operands, [*map(number, step.partials)], "leaf" if step.is_leaf else "box")
+def boxes_of(steps: Sequence[Step], names: Sequence[str]) -> list[Box]:
+    """A box for each step."""
+    boxes = []
+    for step, name in zip(steps, names):
+        if step.is_constant:
+            boxes.append(Box([name], "", (), (), "constant"))
+            continue
+        lines = [name, f"data {number(step.data)}", f"grad {number(step.grad)}"]
+        kind = "leaf" if step.is_leaf else "box"
+        boxes.append(Box(lines, step.op, step.operands, [*map(number, step.partials)], kind))
+    return boxes
 
 
 def tree(steps: Sequence[Step], names: Sequence[str], last: int) -> str:

@@ -6,46 +6,65 @@ import copy
 import math
 import os
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
 from itertools import islice
 from typing import Any
 
 from scalargrad import core
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
+from scalargrad.look.drawing import boxes_of
+from scalargrad.look.page import building
 from scalargrad.look.steps import Step, names_of, number, require_value, steps_of
 from scalargrad.nodes.copies import flattened
 from scalargrad.record import nodes
 from scalargrad.table import ops
 
-FORMATS = ("text", "markdown", "latex")
+FORMATS = ("text", "markdown", "latex", "html")
+ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
 MOST = 200  # steps that are told, unless more are asked for
 LISTED = 20  # paths that are listed, unless more are asked for
 
 
 class Explanation:
-    """An explanation. `str` is its text, in the format that was asked for; a notebook shows it as Markdown."""
+    """An explanation. `str` is its text, in the format that was asked for. A notebook shows it as Markdown, and a
+    page, of the format "html", in a frame that cannot reach the notebook."""
 
-    def __init__(self, lines: Sequence[telling.Line], format: str) -> None:
-        self.lines, self.format = list(lines), format
+    def __init__(self, lines: Sequence[telling.Line], format: str, page: Callable[[], str]) -> None:
+        self.lines, self.format, self._page = list(lines), format, page
+        if format == "html":
+            page()  # raises an error here, if at all
+
+    def _in(self, format: str) -> str:
+        return self._page() if format == "html" else telling.told(self.lines, format)
 
     def __str__(self) -> str:
-        return telling.told(self.lines, self.format)
+        return self._in(self.format)
 
     def __repr__(self) -> str:
-        return telling.told(self.lines, "text")
+        return self._in("text")
 
-    def _repr_markdown_(self) -> str:
-        return telling.told(self.lines, "markdown")
+    def _repr_markdown_(self) -> str | None:
+        return None if self.format == "html" else self._in("markdown")
+
+    def _repr_html_(self) -> str | None:
+        if self.format != "html":
+            return None
+        style = "width: 100%; height: 45rem; border: 0"
+        return f'<iframe title="explain" sandbox="allow-scripts" style="{style}" srcdoc="{escape(str(self))}"></iframe>'
 
     def save(self, path: str | os.PathLike[str]) -> str:
-        """Writes it to a file: text, Markdown or LaTeX, by the end of its name. Returns the path."""
+        """Writes it to a file: text, Markdown, LaTeX or HTML, by the end of its name, ``.txt``, ``.md``, ``.tex`` or
+        ``.html``. Returns the path."""
         name = os.fspath(path)
-        format = {".txt": "text", ".md": "markdown", ".tex": "latex"}.get(os.path.splitext(name)[1].lower())
+        format = ENDINGS.get(os.path.splitext(name)[1].lower())
         if format is None:
-            raise ArgumentError(f"an explanation is saved as .txt, .md or .tex, got {name!r}")
+            raise ArgumentError(f"an explanation is saved as .txt, .md, .tex or .html, got {name!r}")
+        text = self._in(format)
         with open(name, "w", encoding="utf-8") as file:
-            file.write(telling.told(self.lines, format) + "\n")
+            file.write(text if format == "html" else text + "\n")
         return name
 
 
@@ -56,9 +75,12 @@ def explain(
 
     With `x`, a Value that y was computed from, or its label, it lists the paths from x to y, with the product of the
     derivatives on each, the largest first, and their sum: the derivative of y by x. It says how many digits cancel in
-    the sum. Of more than `max_paths` paths it shows the largest, and says how many there are. `format` is "text",
-    "markdown" or "latex". No grad is changed. Raises `ArgumentError` if x is not in the graph of y, or if the graph has
-    more than `max_steps` steps to tell.
+    the sum. Of more than `max_paths` paths it shows the largest, and says how many there are.
+
+    `format` is "text", "markdown", "latex" or "html": a page that steps through both passes, with keyboard or mouse,
+    and with `x` lists the paths too. ``explain(y).save("y.html")`` writes it; the file needs nothing else. No grad is
+    changed. Raises `ArgumentError` if x is not in the graph of y, or if the graph has more than `max_steps` steps to
+    tell.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
@@ -85,15 +107,31 @@ def explain(
     require_value(y, "explain")
     if format not in FORMATS:
         raise ArgumentError(f"explain takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
-    if x is not None:
-        return Explanation(_by_paths(y, x, max_paths), format)
     steps, last = swept(y)
-    if len(steps) > max_steps:
+    names = names_of(steps)
+    found: list[paths.Path] = []
+    if x is None:
+        _require_few(steps, max_steps)
+        lines = _by_steps(steps, names, last)
+    else:
+        start = _place_of_label(steps, x) if isinstance(x, str) else _place_of(y, x)
+        found, lines = _by_paths(steps, names, start, last, max_paths)
+
+    @cache
+    def page() -> str:
+        _require_few(steps, max_steps)
+        told = [" = ".join(line.sides) for line in (*lines[:1], *lines[1 + len(found) :])]
+        return building.page(steps, names, last, boxes_of(steps, names), found, told)
+
+    return Explanation(lines, format, page)
+
+
+def _require_few(steps: Sequence[Step], most: int) -> None:
+    if len(steps) > most:
         raise ArgumentError(
-            f"the graph has {len(steps):,} steps, more than max_steps={max_steps}: explain(y, x) tells what one number"
+            f"the graph has {len(steps):,} steps, more than max_steps={most}: explain(y, x) tells what one number"
             " contributes, draw(y) shows the graph folded, and max_steps=... tells more"
         )
-    return Explanation(_by_steps(steps, last), format)
 
 
 def swept(y: Any) -> tuple[list[Step], int]:
@@ -107,8 +145,7 @@ def swept(y: Any) -> tuple[list[Step], int]:
     return steps_of(flattened(twin))
 
 
-def _by_steps(steps: Sequence[Step], last: int) -> list[telling.Line]:
-    names = names_of(steps)
+def _by_steps(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telling.Line]:
     forward, backward = [telling.Line(["Forwards"])], [telling.Line(["Backwards"])]
     for step, name in zip(steps, names):
         if not step.is_constant:
@@ -124,10 +161,11 @@ def _by_steps(steps: Sequence[Step], last: int) -> list[telling.Line]:
     return forward + backward
 
 
-def _by_paths(y: Any, x: Any, most: int) -> list[telling.Line]:
-    steps, end = swept(y)
-    start = _place_of_label(steps, x) if isinstance(x, str) else _place_of(y, x)
-    names, count = names_of(steps), paths.counted(steps, start, end)
+def _by_paths(
+    steps: Sequence[Step], names: Sequence[str], start: int, end: int, most: int
+) -> tuple[list[paths.Path], list[telling.Line]]:
+    """The paths that are listed; and the lines: a title, one for each, a remark and the sum."""
+    count = paths.counted(steps, start, end)
     found = list(islice(paths.largest_first(steps, start, end), most))
     lead = f"{count:,} paths lead" if count != 1 else "1 path leads"
     lines = [telling.Line([f"{lead} from {names[start]} to {names[end]}"])]
@@ -145,7 +183,7 @@ def _by_paths(y: Any, x: Any, most: int) -> list[telling.Line]:
             sides.append(" + ".join(map(number, products)).replace("+ -", "- "))
             latex.append(" + ".join(telling.latex_name(number(p)) for p in products).replace("+ -", "- "))
     lines.append(telling.Line([*sides, adjoint], [*latex, telling.latex_name(adjoint)]))
-    return lines
+    return found, lines
 
 
 def _place_of_label(steps: Sequence[Step], label: str) -> int:

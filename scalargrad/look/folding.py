@@ -6,7 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 
-from scalargrad.look.picture import Box
+from scalargrad.look.pictures.scene import Box
 from scalargrad.record import CONST, Record
 from scalargrad.table import ops
 

@@ -14,7 +14,7 @@ ROWS, COLUMNS = 20, 12  # of an array that are shown
 
 def graph(value: Any) -> str:
     """The drawing of a Value's graph, as SVG."""
-    return draw(value)._repr_svg_()
+    return str(draw(value))
 
 
 def table(array: Any) -> str:

@@ -12,9 +12,11 @@ from scalargrad.table.libm import zmul
 
 
 class Path(NamedTuple):
-    """A path: the positions of its steps, from x to y; the local derivatives between them, and their product."""
+    """A path: the positions of its steps, from x to y; for each but the first, which of its operands the one before
+    is; the local derivatives between them, and their product."""
 
     steps: tuple[int, ...]
+    places: tuple[int, ...]
     partials: tuple[float, ...]
     product: float
 
@@ -34,22 +36,23 @@ def largest_first(steps: Sequence[Step], x: int, y: int) -> Iterator[Path]:
     A search from y backwards, which goes on with the part of a path whose product can still become the largest.
     """
     most = _largest(steps, x, y)
-    pending: list[tuple[float, int, float, tuple[int, ...], tuple[float, ...]]] = [(-most[y], 0, 1.0, (y,), ())]
+    pending: list[tuple[float, int, float, tuple[int, ...], tuple[int, ...]]] = [(-most[y], 0, 1.0, (y,), ())]
     count = 0  # of two with the same bound, the one that was found first
     while pending:
-        _, _, size, places, partials = heapq.heappop(pending)
-        if places[0] == x:
+        _, _, size, found, places = heapq.heappop(pending)
+        if found[0] == x:
+            partials = tuple(steps[k].partials[n] for k, n in zip(found[1:], places))
             product = partials[-1] if partials else 1.0
             for partial in reversed(partials[:-1]):
                 product = zmul(product, partial)
-            yield Path(places, partials, product)
+            yield Path(found, places, partials, product)
             continue
-        for operand, partial in zip(steps[places[0]].operands, steps[places[0]].partials):
+        for n, (operand, partial) in enumerate(zip(steps[found[0]].operands, steps[found[0]].partials)):
             if most[operand] >= 0.0:
                 count += 1
                 longer = zmul(size, abs(partial))
                 bound = _or_infinite(zmul(longer, most[operand]))
-                heapq.heappush(pending, (-bound, count, longer, (operand, *places), (partial, *partials)))
+                heapq.heappush(pending, (-bound, count, longer, (operand, *found), (n, *places)))
 
 
 def _largest(steps: Sequence[Step], x: int, y: int) -> list[float]:

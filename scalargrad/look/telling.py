@@ -70,7 +70,7 @@ def operation(step: Step, own: Sequence[str], latex: bool = False) -> str:
     if step.op in INFIX and len(own) == 2:
         if latex and step.op == "/":
             return rf"\frac{{{own[0]}}}{{{own[1]}}}"
-        left, right = (_bracketed(x, place, step.op) for place, x in enumerate(own))
+        left, right = (bracketed(x, place, step.op) for place, x in enumerate(own))
         return f"{left} {LATEX.get(step.op, step.op) if latex else step.op} {right}"
     if step.op.startswith("**") and len(own) == 1:
         base = f"({own[0]})" if own[0].startswith("-") else own[0]
@@ -83,7 +83,7 @@ LATEX = {"*": r"\cdot", "%": r"\bmod"}
 SHOWN = 10  # steps of a path
 
 
-def _bracketed(text: str, place: int, op: str) -> str:
+def bracketed(text: str, place: int, op: str) -> str:
     """An operand in brackets, if it is a negative number that would stand after an operator."""
     return f"({text})" if text.startswith("-") and (place or op == "**") else text
 
@@ -111,7 +111,7 @@ def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoi
     if terms:
         sides.append(" + ".join(f"{derivative(y, user)} * {derivative(user, name)}" for user, _, _ in terms))
         latex.append(" + ".join(f"{derivative(y, user, True)} {derivative(user, name, True)}" for user, _, _ in terms))
-        products = [(_bracketed(number(a), k, "+"), _bracketed(number(p), 1, "*")) for k, (_, a, p) in enumerate(terms)]
+        products = [(bracketed(number(a), k, "+"), bracketed(number(p), 1, "*")) for k, (_, a, p) in enumerate(terms)]
         sides.append(" + ".join(f"{a} * {p}" for a, p in products))
         latex.append(" + ".join(rf"{_latex_number(a)} \cdot {_latex_number(p)}" for a, p in products))
     return Line([*sides, shown], [*latex, latex_name(shown)])
@@ -126,11 +126,11 @@ def _cut(items: Sequence[str]) -> list[str]:
     return [*items] if len(items) <= SHOWN else [*items[: SHOWN // 2], "...", *items[-(SHOWN // 2) :]]
 
 
-def product(names: Sequence[str], partials: Sequence[float], result: float) -> Line:
+def product(names: Sequence[str], partials: Sequence[float], result: float, arrow: str = "->") -> Line:
     """A path, and the product of its derivatives."""
-    factors, shown = [_bracketed(number(p), k, "*") for k, p in enumerate(partials)], number(result)
+    factors, shown = [bracketed(number(p), k, "*") for k, p in enumerate(partials)], number(result)
     names, factors = _cut(names), _cut(factors)
-    sides = [f"{' -> '.join(names)}: {' * '.join(factors) or shown}", shown]
+    sides = [f"{f' {arrow} '.join(names)}: {' * '.join(factors) or shown}", shown]
     way = r" \to ".join(r"\cdots" if name == "..." else latex_name(name) for name in names)
     multiplied = r" \cdot ".join(r"\cdots" if factor == "..." else _latex_number(factor) for factor in factors)
     latex = [rf"{way}\colon {multiplied or shown}", latex_name(shown)]

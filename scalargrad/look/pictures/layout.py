@@ -1,6 +1,7 @@
 """Where the boxes of a small graph go: in columns from the leaves to the result, with as few crossings as it finds.
 
-Sugiyama's method: each box gets a column, long edges get a bend in each column that they pass, the order in a column
+Sugiyama's method: each box gets a column, and each edge a place in each column that it passes, and between two columns
+too: there the last one is the place of the number on the edge, so nothing else comes near it. The order in a column
 follows the means of the neighbours, and then each box moves towards them. Source: Sugiyama, Tagawa and Toda,
 Methods for visual understanding of hierarchical system structures, 1981.
 """
@@ -12,43 +13,45 @@ from itertools import pairwise
 from typing import NamedTuple
 
 _ROUNDS = 12
+_WIRE = 9.0  # across, for an edge that passes
 
 
 class Layout(NamedTuple):
-    """The centre of each box along and across the columns; and the bends of each edge, by (operand, box)."""
+    """The column of each box, 0, 2, 4 ...; its centre across; and the places of each edge, by (box, which operand):
+    columns with their centres, of which the last one is that of the number on the edge."""
 
     columns: list[int]
     across: list[float]
-    bends: dict[tuple[int, int], list[tuple[int, float]]]
+    places: dict[tuple[int, int], list[tuple[int, float]]]
 
 
-def laid_out(operands: Sequence[Sequence[int]], sizes: Sequence[float], gap: float = 1.0) -> Layout:
-    """A layout of boxes, of the operands and the size across of each. Operands come before their boxes."""
-    columns = _columns(operands)
-    edges = list(dict.fromkeys((x, k) for k, own in enumerate(operands) for x in own))
+def laid_out(operands: Sequence[Sequence[int]], sizes: Sequence[float], labels: Sequence[float]) -> Layout:
+    """A layout of boxes, of the operands of each; the size across of each, with a gap; and that of each number on its
+    edges. Operands come before their boxes."""
+    columns = [2 * column for column in _columns(operands)]
     boxes = len(columns)
     all_columns, all_sizes = [*columns], [*sizes]
     before: list[list[int]] = [[] for _ in columns]  # the neighbours in the column before
     after: list[list[int]] = [[] for _ in columns]
-    bends: dict[tuple[int, int], list[int]] = {}
-    for start, end in edges:
-        chain = [start]
-        for column in range(columns[start] + 1, columns[end]):
-            chain.append(len(all_columns))
-            all_columns.append(column)
-            all_sizes.append(0.0)
-            before.append([])
-            after.append([])
-        chain.append(end)
-        bends[start, end] = chain[1:-1]
-        for one, next_one in pairwise(chain):
-            after[one].append(next_one)
-            before[next_one].append(one)
+    passed: dict[tuple[int, int], list[int]] = {}
+    for end, own in enumerate(operands):
+        for n, start in enumerate(own):
+            chain = [start]
+            for column in range(columns[start] + 1, columns[end]):
+                chain.append(len(all_columns))
+                all_columns.append(column)
+                all_sizes.append(labels[end] if column == columns[end] - 1 else _WIRE)
+                before.append([])
+                after.append([])
+            chain.append(end)
+            passed[end, n] = chain[1:-1]
+            for one, next_one in pairwise(chain):
+                after[one].append(next_one)
+                before[next_one].append(one)
     rows = _ordered(all_columns, before, after)
-    across = _placed(rows, all_sizes, before, after, gap)
-    return Layout(
-        columns, across[:boxes], {edge: [(all_columns[k], across[k]) for k in own] for edge, own in bends.items()}
-    )
+    across = _placed(rows, all_sizes, before, after)
+    places = {edge: [(all_columns[k], across[k]) for k in own] for edge, own in passed.items()}
+    return Layout(columns, across[:boxes], places)
 
 
 def _columns(operands: Sequence[Sequence[int]]) -> list[int]:
@@ -117,7 +120,7 @@ def _crossings(rows: list[list[int]], after: list[list[int]]) -> int:
 
 
 def _placed(
-    rows: list[list[int]], sizes: Sequence[float], before: list[list[int]], after: list[list[int]], gap: float
+    rows: list[list[int]], sizes: Sequence[float], before: list[list[int]], after: list[list[int]]
 ) -> list[float]:
     """The place of each across: near the mean of its neighbours, in the order of its column, at a distance."""
     across = [0.0] * len(sizes)
@@ -125,12 +128,12 @@ def _placed(
         edge = 0.0
         for k in row:
             across[k] = edge + sizes[k] / 2
-            edge += sizes[k] + gap
+            edge += sizes[k]
     for step in range(_ROUNDS):
         neighbours, order = (before, rows) if step % 2 == 0 else (after, rows[::-1])
         for row in order:
             wanted = [_mean([across[x] for x in neighbours[k]], across[k]) for k in row]
-            for k, place in zip(row, _apart(wanted, [sizes[k] + gap for k in row])):
+            for k, place in zip(row, _apart(wanted, [sizes[k] for k in row])):
                 across[k] = place
     least = min(place - size / 2 for place, size in zip(across, sizes))
     return [place - least for place in across]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scalargrad.look.picture import Box
+from scalargrad.look.pictures.colours import SHAPES
+from scalargrad.look.pictures.scene import Box
 
-_FILLED = {"leaf": "#dff1ff", "constant": "#f0f0f0", "folded": "#f3ecff"}
+_FILLED = {kind: SHAPES[kind][0] for kind in ("leaf", "constant", "folded")}
 
 
 def dot(boxes: Sequence[Box], note: str = "", downwards: bool = False) -> str:

@@ -1,0 +1,1 @@
+"""The page of `explain`: one file of HTML that steps through both passes."""
