@@ -271,9 +271,9 @@ def test_a_type_error_in_a_rule_is_its_own() -> None:
 def test_an_anomaly_names_the_leaf_that_it_reached() -> None:
     x, y = Value(0.0, label="w0"), Value(0.0)
     with sg.detect_anomaly():
-        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of the leaf 'w0'$"):
+        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of the leaf 'w0'\. "):
             sg.sqrt(x).backward()
-        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of a leaf$"):
+        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of a leaf\. "):
             sg.sqrt(y).backward()
 
 

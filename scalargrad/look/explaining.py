@@ -13,6 +13,7 @@ from typing import Any
 from scalargrad import core
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
+from scalargrad.look.astray import astray
 from scalargrad.look.steps import Step, names_of, number, require_value, steps_of
 from scalargrad.nodes.copies import flattened
 from scalargrad.record import nodes
@@ -121,7 +122,7 @@ def _by_steps(steps: Sequence[Step], last: int) -> list[telling.Line]:
             backward.append(telling.backward(names[last], names[k], users[k], step.grad))
         for operand, partial in zip(step.operands, step.partials):
             users[operand].append((names[k], step.grad, partial))
-    return forward + backward
+    return forward + backward + astray(steps, names, last)
 
 
 def _by_paths(y: Any, x: Any, most: int) -> list[telling.Line]:
