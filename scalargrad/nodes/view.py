@@ -139,6 +139,14 @@ class View(Base):
         """The drawing of the graph, which a notebook shows at the end of a cell; see `scalargrad.draw`."""
         return displays.shown("graph", self)
 
+    def _repr_html_(self) -> str:
+        """The same drawing: notebooks show HTML before LaTeX, and LaTeX before SVG."""
+        return displays.shown("graph", self)
+
+    def _repr_latex_(self) -> str | None:
+        """A formula, for documents that are printed by LaTeX; None for more than a few nodes."""
+        return displays.shown("latex", self) or None
+
     # --- micrograd's view of it
 
     @property
