@@ -24,6 +24,7 @@ LAYERS, BANDS = 20, 8  # so many layers are told one by one; more, and depths, i
 EXTREMES = 3  # nodes with the largest and with the smallest adjoints
 _RELU = ops.OPCODE["relu"]
 _UNITS = bytes(op in {x.opcode for x in ACTIVATIONS.values() if x.opcode} for op in range(256))
+_FURTHER = bytes(op == ops.ALSO for op in range(256))  # the further results of a joint operation
 _LEAVES = bytes(op == ops.LEAF for op in range(256))
 _COUNTS = bytes([1, *(count if 0 <= count < 255 else 255 for count in ops.ARITY[1:])]).ljust(256, b"\xff")
 
@@ -57,7 +58,6 @@ class Figures:
         self.depths = depths_of(record)
         self.repeated: list[int] = []
         self.adjoints = array("d", record.grads or bytes(len(record.values)))
-        self.is_swept = any(self.adjoints)
         leaves = record.leaves
         seen = bytearray(len(leaves))
         for k in self._positions(_LEAVES):
@@ -66,8 +66,7 @@ class Figures:
             if seen[leaf]:
                 self.repeated.append(k)
             seen[leaf] = 1
-        if not self.is_swept and len(record.ops) == 1:
-            self.is_swept = any(self.adjoints)
+        self.is_swept = self.adjoints[memoryview(record.roots).cast("Q")[0]] != 0.0
 
     def _positions(self, wanted: bytes) -> Iterator[int]:
         """The positions of the nodes whose opcodes have a 1 in `wanted`."""
@@ -87,14 +86,11 @@ class Figures:
     def operations(self) -> dict[str, int]:
         """How often each operation is in the graph, as micrograd writes it, the most frequent first."""
         found: Counter[str] = Counter()
-        joint = ""
         for op, count in Counter(self.record.ops).items():
             if op not in (ops.LEAF, ops.ALSO):
                 found[ops.SYMBOLS[op]] += count
-        if self.record.ops.count(ops.ALSO):  # further results of the joint operation before them
-            for op in self.record.ops:
-                joint = ops.SYMBOLS[op] if op != ops.ALSO else joint
-                found[joint] += op == ops.ALSO
+        for k in self._positions(_FURTHER):
+            found[ops.SYMBOLS[self.record.ops[self.codes[self.starts[k]]]]] += 1
         return dict(found.most_common())
 
     def units(self) -> dict[int, float]:
@@ -112,7 +108,7 @@ class Figures:
 
     def is_dead(self, k: int, partial: float) -> bool:
         """Whether a unit is a relu that passes nothing on."""
-        return self.record.ops[k] == _RELU and partial == 0.0
+        return self.record.ops[k] == _RELU and partial == 0.0 == self.values[k]
 
     def is_saturated(self, k: int, partial: float) -> bool:
         """Whether a unit, other than a relu, passes hardly anything on."""

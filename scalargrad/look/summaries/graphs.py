@@ -36,7 +36,7 @@ class GraphSummary(NamedTuple):
     units: dict[str, int]  # activations, by name
     dead: int  # relus whose output and local derivative are 0
     saturated: int  # other activations whose local derivative is below 0.01 in magnitude
-    has_adjoints: bool  # whether a backward has reached the graph; if not, nothing below tells of adjoints
+    has_adjoints: bool  # whether a backward has reached the Value; if not, nothing below tells of adjoints
     zeros: int  # adjoints that are 0
     nan_adjoints: int
     inf_adjoints: int
@@ -135,7 +135,7 @@ def _facts(summary: GraphSummary) -> list[tuple[str, str]]:
         of = f"{sum(others.values()):,} {', '.join(others)}"
         facts.append(("saturated", f"{summary.saturated:,} of {of}: derivative below {SATURATED}"))
     if not summary.has_adjoints:
-        return [*facts, ("adjoints", "none: no backward has reached this graph; call backward() first")]
+        return [*facts, ("adjoints", "none: no backward has reached this Value; call backward() first")]
     bad = _bad(summary.nan_adjoints, summary.inf_adjoints)
     facts.append(("adjoints", f"{bad}; {summary.zeros:,} of {summary.nodes:,} are 0"))
     return [*facts, ("largest", _listed(summary.largest)), ("smallest", _listed(summary.smallest))]
