@@ -22,7 +22,7 @@ T = TypeVar("T")
 Key = tuple[int, int]  # of an interior node: a graph's serial number, and an index; of a leaf: 0, and its id
 Contribution = tuple[Key, float]  # from which consumer, and what it added
 Place = Callable[[Any], str]  # tells where the node with a key was recorded
-_EXP_SUB = ops.OPCODE["exp_sub"]  # exp(x - c): softmax has a c of its own making
+_EXP_SUB = ops.OPCODE["exp_sub"]  # exp(x - c), where softmax has the largest element as the constant c
 SHOWN = 3  # steps at each end of a way that are told
 
 
@@ -84,6 +84,7 @@ class Source(NamedTuple):
     operand: core.Node | float
     number: float
     place: int  # among the operands
+    op: int  # of the operation that has it
 
     @property
     def is_operation(self) -> bool:
@@ -91,10 +92,9 @@ class Source(NamedTuple):
         return isinstance(self.operand, core.Node) and core.key(self.operand) is not None
 
     def __str__(self) -> str:
-        if isinstance(self.operand, core.Node):
-            what = "an operation" if self.is_operation else _named(self.operand)
-            return f"the {self.number} of {what}"
-        return f"the constant {self.number}"
+        if not isinstance(self.operand, core.Node):
+            return f"the {self.number} of another element" if self.op == _EXP_SUB else f"the constant {self.number}"
+        return f"the {self.number} of {'an operation' if self.is_operation else _named(self.operand)}"
 
 
 def origin(node: core.Node) -> tuple[Way[core.Node], Source | None]:
@@ -112,8 +112,8 @@ def origin(node: core.Node) -> tuple[Way[core.Node], Source | None]:
 def _source(op: int, operands: Sequence[Any], numbers: list[float], result: float) -> Source | None:
     """The operand from which an operation has its nan or infinity; None if it made it from finite numbers."""
     many = ops.REDUCTION.get(op) or ops.JOINT.get(op)
-    own = many.arguments(len(operands)) if many else range(1 if op == _EXP_SUB else len(operands))
-    bad = [Source(operands[k], numbers[k], k) for k in own if not math.isfinite(numbers[k])]
+    own = many.arguments(len(operands)) if many else range(len(operands))
+    bad = [Source(operands[k], numbers[k], k, op) for k in own if not math.isfinite(numbers[k])]
     bad.sort(key=lambda source: not source.is_operation)
     return next((x for x in bad if _depends(op, numbers, x.place, result)), bad[0] if bad else None)
 

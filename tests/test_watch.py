@@ -153,7 +153,7 @@ def leaves_of(root: Any) -> list[Value]:
     return found
 
 
-FROM = r"(, from the (constant -?(nan|inf)|-?(nan|inf) of a leaf))?"
+FROM = r"(, from the (constant -?(nan|inf)|-?(nan|inf) of (a leaf|another element)))?"
 WAY = r"(\. Its way:(\n    .+)+)?"  # which test_anomalies reads
 
 

@@ -45,9 +45,11 @@ def depths_of(record: Record, counted: bytes = EVERY) -> array[int]:
                     products[key] = max(depths[code] for code in part if code < const)
                 if products[key] > deepest:
                     deepest = products[key]
-        for code in codes[at:single]:
+        while at < single:
+            code = codes[at]
             if code < const and depths[code] > deepest:
                 deepest = depths[code]
+            at += 1
         at = end
         depths[position] = deepest + counted[op]
     return depths

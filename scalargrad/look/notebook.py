@@ -11,7 +11,7 @@ from scalargrad.look.telling import formula
 from scalargrad.nodes import displays
 
 ROWS, COLUMNS = 20, 12  # of an array that are shown
-NODES, OPERANDS = 20, 60  # of a graph that is written as a formula, at most
+NODES, OPERANDS = 20, 100  # of a graph that is written as a formula, at most
 
 
 def graph(value: Any) -> str:
@@ -22,10 +22,10 @@ def graph(value: Any) -> str:
 def latex(value: Any) -> str:
     """A Value as a LaTeX formula of its leaves; empty for more than a few nodes."""
     record = record_of(value)
-    if len(record.ops) > NODES or len(record.codes) > 8 * OPERANDS:
+    if len(record.codes) > 8 * OPERANDS:
         return ""
     steps, last = steps_of(record)
-    return formula(steps, names_of(steps), last)
+    return formula(steps, names_of(steps), last) if sum(not x.is_constant for x in steps) <= NODES else ""
 
 
 def module(model: Any) -> str:

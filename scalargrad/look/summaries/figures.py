@@ -66,6 +66,15 @@ class Figures:
             if seen[leaf]:
                 self.repeated.append(k)
             seen[leaf] = 1
+        self.units: list[int] = []  # the positions of activations
+        self.dead: set[int] = set()  # of relus that pass nothing on
+        self.saturated: set[int] = set()  # of others that pass hardly anything on
+        for k, op, partial in self._read_units():
+            self.units.append(k)
+            if op == _RELU and partial == 0.0 == self.values[k]:
+                self.dead.add(k)
+            elif op != _RELU and abs(partial) < SATURATED:
+                self.saturated.add(k)
         self.is_swept = self.adjoints[memoryview(record.roots).cast("Q")[0]] != 0.0
 
     def _positions(self, wanted: bytes) -> Iterator[int]:
@@ -93,41 +102,29 @@ class Figures:
             found[ops.SYMBOLS[self.record.ops[self.codes[self.starts[k]]]]] += 1
         return dict(found.most_common())
 
-    def units(self) -> dict[int, float]:
-        """The local derivatives of the activations, by position."""
+    def _read_units(self) -> Iterator[tuple[int, int, float]]:
+        """The position, opcode and local derivative of each activation."""
         codes, values, consts = self.codes, self.values, array("d", self.record.consts)
-        found: dict[int, float] = {}
         for k in self._positions(_UNITS):
             op, at = self.record.ops[k], self.starts[k]
             if ops.ARITY[op] == 1:
-                found[k] = PARTIALS[op][0](values[codes[at]], values[k])
+                yield k, op, PARTIALS[op][0](values[codes[at]], values[k])
             else:
                 own = [consts[x - CONST] if x >= CONST else values[x] for x in codes[at : at + ops.ARITY[op]]]
-                found[k] = PARTIALS[op][0](*own, values[k])
-        return found
+                yield k, op, PARTIALS[op][0](*own, values[k])
 
-    def is_dead(self, k: int, partial: float) -> bool:
-        """Whether a unit is a relu that passes nothing on."""
-        return self.record.ops[k] == _RELU and partial == 0.0 == self.values[k]
-
-    def is_saturated(self, k: int, partial: float) -> bool:
-        """Whether a unit, other than a relu, passes hardly anything on."""
-        return self.record.ops[k] != _RELU and abs(partial) < SATURATED
-
-    def layers(self, units: dict[int, float]) -> list[Layer]:
+    def layers(self) -> list[Layer]:
         """The layers of units, the one next to the leaves first: a unit is in layer n if n units, with itself, are on
         the longest way from a leaf to it. Many layers are told in bands; and where there are not two, depths are."""
-        levels = depths_of(self.record, _UNITS) if units else self.depths
-        deepest = max((levels[k] for k in units), default=0)
+        levels = depths_of(self.record, _UNITS) if self.units else self.depths
+        deepest = max((levels[k] for k in self.units), default=0)
         if deepest >= 2:
-            return self._grouped(units, levels, deepest, deepest if deepest <= LAYERS else BANDS, "layer", units)
+            return self._grouped(self.units, levels, deepest, deepest if deepest <= LAYERS else BANDS, "layer")
         places = [k for k, depth in enumerate(self.depths) if depth]
         deepest = max(self.depths)
-        return self._grouped(places, self.depths, deepest, min(BANDS, deepest), "depth", units)
+        return self._grouped(places, self.depths, deepest, min(BANDS, deepest), "depth")
 
-    def _grouped(
-        self, places: Iterable[int], levels: array[int], deepest: int, bands: int, word: str, units: dict[int, float]
-    ) -> list[Layer]:
+    def _grouped(self, places: Iterable[int], levels: array[int], deepest: int, bands: int, word: str) -> list[Layer]:
         """Nodes in bands of their levels, which are 1 to the deepest."""
         groups: list[list[int]] = [[] for _ in range(bands)]
         for k in places:
@@ -136,8 +133,7 @@ class Figures:
         for n, group in enumerate(groups):
             first, last = n * deepest // bands + 1, (n + 1) * deepest // bands
             name = f"{word} {first:,}" if first == last else f"{word} {first:,} to {last:,}"
-            own = [(k, units[k]) for k in group if k in units] if units else []
-            dead, saturated = (sum(test(k, x) for k, x in own) for test in (self.is_dead, self.is_saturated))
+            dead, saturated = (sum(map(these.__contains__, group)) for these in (self.dead, self.saturated))
             found.append(Layer(name, len(group), dead, saturated, _typical([self.adjoints[k] for k in group])))
         return found
 

@@ -69,7 +69,7 @@ def of_graph(y: Any) -> GraphSummary:
     """The summary of a Value's graph."""
     record = record_of(y)
     figures = Figures(record)
-    values, adjoints, units = figures.once(figures.values), figures.once(figures.adjoints), figures.units()
+    values, adjoints = figures.once(figures.values), figures.once(figures.adjoints)
     operations = figures.operations()
     return GraphSummary(
         name=y.label,
@@ -81,12 +81,12 @@ def of_graph(y: Any) -> GraphSummary:
         nans=sum(map(math.isnan, values)),
         infs=sum(map(math.isinf, values)),
         origin=_origin(y),
-        units=dict(Counter(ops.NAMES[record.ops[k]] for k in units).most_common()),
-        dead=sum(figures.is_dead(k, partial) for k, partial in units.items()),
-        saturated=sum(figures.is_saturated(k, partial) for k, partial in units.items()),
+        units={ops.NAMES[op]: count for op, count in Counter(record.ops[k] for k in figures.units).most_common()},
+        dead=len(figures.dead),
+        saturated=len(figures.saturated),
         has_adjoints=figures.is_swept,
         **_of_adjoints(figures, adjoints),
-        layers=figures.layers(units),
+        layers=figures.layers(),
     )
 
 
