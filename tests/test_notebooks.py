@@ -138,6 +138,14 @@ def test_a_network_is_shown_as_its_layers() -> None:
     assert rows[0] == ["", "layer", "parameters"] and rows[1:-1] == [[*row[:2], str(row[2])] for row in s.layers]
     assert rows[-1] == ["total", "", "15"]
     assert nn.summary(nn.Neuron(3)).startswith("model  Neuron: w (3,), b () 4\n")
+    nest: Any = nn.Module()
+    nest.itself, nest.parts = nest, [Value(1.0), Scale()]
+    nest.parts.append(nest.parts)
+    nest.parts[1].parameters = lambda: (x for x in [Value(1.0)])
+    assert [row[:2] for row in sg.summary(nest).layers] == [
+        ("model", "Module: parts.0 ()"),
+        ("parts.1", "Scale: factor (2,), shift ()"),
+    ]
     wide = Scale()
     vars(wide).update({f"p{k}": Value(1.0) for k in range(5)})
     assert sg.summary(wide).layers[0].layer == "Scale: factor (2,), shift (), p0 (), p1 (), and 3 more"

@@ -32,14 +32,19 @@ def summary(model: Module) -> str:
     """
     if not isinstance(model, Module):
         raise ArgumentError(f"summary takes a Module, got {type(model).__name__}")
-    return text(rows(model), len(model.parameters()))
+    return text(rows(model), count(model))
+
+
+def count(model: Module) -> int:
+    """The number of parameters, also of a class whose `parameters` is a generator."""
+    return len([*model.parameters()])
 
 
 def text(rows: Sequence[Row], total: int) -> str:
     """The rows and the total, as lines."""
     widths = [max(map(len, column)) for column in zip(*((row.name, row.layer) for row in rows))]
     width = len(f"{max(total, *(row.parameters for row in rows)):,}")
-    lines = [f"{name:{widths[0]}}  {layer:{widths[1]}} {count:{width},}" for name, layer, count in rows]
+    lines = [f"{row.name:{widths[0]}}  {row.layer:{widths[1]}} {row.parameters:{width},}" for row in rows]
     return "\n".join([*lines, f"{'total':{sum(widths) + 2}} {total:{width},}"])
 
 
@@ -59,7 +64,7 @@ def _rows(name: str, thing: Any, met: set[int]) -> Iterator[Row]:
         if not found:
             label = thing._label()
             plain = label == type(thing).__name__
-            yield Row(name or "model", label + _shapes(own) * plain, len(thing.parameters()))
+            yield Row(name or "model", label + _shapes(own) * plain, count(thing))
         elif own:
             leaves = {id(x) for _, holder in own for x in _items(holder) if _is_leaf(x)}
             yield Row(name or "model", type(thing).__name__ + _shapes(own), len(leaves))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from scalargrad.look.summaries import tables
 from scalargrad.nn.module import Module
-from scalargrad.nn.summaries import Row, rows, text
+from scalargrad.nn.summaries import Row, count, rows, text
 
 
 class ModuleSummary(NamedTuple):
@@ -29,4 +29,4 @@ class ModuleSummary(NamedTuple):
 
 def of_module(model: Module) -> ModuleSummary:
     """The summary of a network."""
-    return ModuleSummary(rows(model), len(model.parameters()))
+    return ModuleSummary(rows(model), count(model))

@@ -31,7 +31,7 @@ def text(title: str, facts: Facts, rows: Rows = (), note: str = "") -> str:
 
 def html(title: str, facts: Facts, rows: Rows = (), note: str = "") -> str:
     """The same as HTML tables."""
-    lines = [f"<tr><th>{escape(word)}</th><td>{escape(fact)}</td></tr>" for word, fact in facts]
+    lines = [f"<tr>{_cell('th', word)}{_cell('td', fact)}</tr>" for word, fact in facts]
     found = f"<table><caption>{escape(title)}</caption><tbody>{''.join(lines)}</tbody></table>"
     if rows:
         found += table("", rows, note)
@@ -40,12 +40,19 @@ def html(title: str, facts: Facts, rows: Rows = (), note: str = "") -> str:
 
 def table(caption: str, rows: Rows, note: str = "") -> str:
     """An HTML table whose first row is its heading."""
-    head, *body = ["".join(f"<{tag}>{escape(x)}</{tag}>" for x in row) for row, tag in zip(rows, _tags(len(rows)))]
-    lines = "".join(f"<tr>{row}</tr>" for row in body)
+    head, *body = rows
+    first = "".join(_cell("th", x) for x in head)
+    cells = ["".join(_cell("td", x, _is_number(x)) for x in row) for row in body]
+    lines = "".join(f"<tr>{row}</tr>" for row in cells)
     caption = f"<caption>{escape(caption)}</caption>" if caption else ""
     below = f"<p>{escape(note)}</p>" if note else ""
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>{below}"
+    return f"<table>{caption}<thead><tr>{first}</tr></thead><tbody>{lines}</tbody></table>{below}"
 
 
-def _tags(count: int) -> list[str]:
-    return ["th", *["td"] * (count - 1)]
+def _cell(tag: str, text: str, is_number: bool = False) -> str:
+    """A cell: to the left, where notebooks would set it to the right, unless it is a number."""
+    return f'<{tag} style="text-align: {"right" if is_number else "left"}">{escape(text)}</{tag}>'
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").lstrip("-")[:1].isdigit() or text in ("nan", "inf")
