@@ -6,6 +6,7 @@ import math
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -260,6 +261,23 @@ def test_depths_of_products(rows: int, inner: int, columns: int, constant: bool)
     nodes = walked(y)
     assert max(depths_of(record)) == max(longest(nodes, lambda v: True).values())
     assert Counter(depths_of(record)) == Counter(longest(nodes, lambda v: True).values())
+
+
+@native_only
+def test_memory_is_about_what_the_core_counts() -> None:
+    """It counts, too, what is reserved for more nodes: as much again, or more."""
+    model, mlp, x = nn.Sequential(nn.Linear(20, 50), nn.ReLU(), nn.Linear(50, 30)), nn.MLP(3, [16, 1]), Value(0.5)
+    batch = [[0.01 * (i - j) for i in range(20)] for j in range(100)]
+    makes: list[Any] = [
+        lambda: reduce(lambda y, _: y * x + 1.5, range(20_000), x), lambda: model(batch).sum(),
+        lambda: sg.sum([Value(1.0) for _ in range(5000)]), lambda: sg.sum([mlp([1.0, 2.0, 3.0]) for _ in range(20)]),
+    ]  # fmt: skip
+    for make in makes:
+        y = make()
+        for _ in range(2):
+            graph, _ = core._node.seal(y)
+            assert 0.3 < sg.summary(y).memory / core.lib.sg_graph_bytes(graph) < 1.1
+            y.backward()
 
 
 @native_only

@@ -13,8 +13,8 @@ from scalargrad.table import ops
 
 _BANDS = 12
 _NAMED = 3  # operations of a band that are named
-_DOT, _LONG = ops.OPCODE["dot"], 16
-_HIGHEST = 7 if sys.byteorder == "little" else 0  # of the bytes of an operand
+DOT, LONG = ops.OPCODE["dot"], 16  # with more operands it is likely to be an element of a matrix product
+HIGHEST = 7 if sys.byteorder == "little" else 0  # of the bytes of an operand
 EVERY = bytes(op not in (ops.LEAF, ops.ALSO) for op in range(256))  # operations; further results are no more of them
 
 
@@ -35,11 +35,11 @@ def depths_of(record: Record, counted: bytes = EVERY) -> array[int]:
             at += 1
         end = single = at + count
         deepest = 0
-        if op == _DOT and count > _LONG:
+        if op == DOT and count > LONG:
             single = at + 2  # the first pair is the bias and a constant of its own
             for part in (codes[single:end:2], codes[single + 1 : end : 2]):
                 key = part.tobytes()
-                if 0 not in key[_HIGHEST::8]:  # constants alone, which have the flag CONST
+                if 0 not in key[HIGHEST::8]:  # constants alone, which have the flag CONST
                     continue
                 if key not in products:
                     products[key] = max(depths[code] for code in part if code < const)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from scalargrad.look.folding import depths_of
+from scalargrad.look.folding import DOT, HIGHEST, LONG, depths_of
 from scalargrad.nn.initialisers import ACTIVATIONS
 from scalargrad.record import CONST, Record
 from scalargrad.table import ops
@@ -24,6 +24,8 @@ LAYERS, BANDS = 20, 8  # so many layers are told one by one; more, and depths, i
 EXTREMES = 3  # nodes with the largest and with the smallest adjoints
 _RELU = ops.OPCODE["relu"]
 _UNITS = bytes(op in {x.opcode for x in ACTIVATIONS.values() if x.opcode} for op in range(256))
+_MANY = bytes(ops.FIRST_REDUCTION <= op < ops.ALSO for op in range(256))
+_NODE, _ADJOINT, _LEAF = 18, 8, 16  # bytes: csrc/tape/tape.h
 _FURTHER = bytes(op == ops.ALSO for op in range(256))  # the further results of a joint operation
 _LEAVES = bytes(op == ops.LEAF for op in range(256))
 _COUNTS = bytes([1, *(count if 0 <= count < 255 else 255 for count in ops.ARITY[1:])]).ljust(256, b"\xff")
@@ -101,6 +103,20 @@ class Figures:
         for k in self._positions(_FURTHER):
             found[ops.SYMBOLS[self.record.ops[self.codes[self.starts[k]]]]] += 1
         return dict(found.most_common())
+
+    def memory(self) -> int:
+        """About how many bytes the C core fills with the nodes: their numbers, operands, constants, adjoints. The
+        operands of a matrix product are those of the matrices, so its elements need none of their own."""
+        codes, listed, constants = self.record.codes, 0, len(self.record.consts) // 8
+        for k in self._positions(_MANY):
+            at = self.starts[k]
+            count = self.codes[at - 1]
+            if self.record.ops[k] == DOT and count > LONG:
+                constants -= codes[8 * at + HIGHEST : 8 * (at + count) : 8].count(0x80)
+            else:
+                listed += count
+        each = _NODE + _ADJOINT * self.is_swept
+        return each * len(self.record.ops) + _LEAF * len(self.record.leaves) + 4 * listed + 8 * constants
 
     def _read_units(self) -> Iterator[tuple[int, int, float]]:
         """The position, opcode and local derivative of each activation."""

@@ -29,7 +29,7 @@ class GraphSummary(NamedTuple):
     leaves: int
     operations: dict[str, int]  # by their names in micrograd's writing, the most frequent first
     depth: int  # the number of operations on the longest way from a leaf
-    memory: int  # bytes of the nodes, with their operands and adjoints, as a record holds them
+    memory: int  # about how many bytes the C core fills with it; it reserves more, and pure Python needs more
     nans: int  # among the numbers
     infs: int
     origin: str  # where the nan or infinity of the Value itself comes from; empty if it is finite
@@ -77,7 +77,7 @@ def of_graph(y: Any) -> GraphSummary:
         leaves=len(record.leaves),
         operations=operations,
         depth=max(figures.depths),
-        memory=sum(map(len, (record.ops, record.codes, record.values, figures.adjoints.tobytes(), record.consts))),
+        memory=figures.memory(),
         nans=sum(map(math.isnan, values)),
         infs=sum(map(math.isinf, values)),
         origin=_origin(y),
@@ -125,7 +125,7 @@ def _facts(summary: GraphSummary) -> list[tuple[str, str]]:
         ("nodes", f"{summary.nodes:,}: {_many(summary.leaves, 'leaf', 'leaves')}, {_many(made, 'operation')}"),
         ("operations", ", ".join([*kinds[:KINDS], *more]) or "none"),
         ("depth", f"{summary.depth:,}"),
-        ("memory", _size(summary.memory)),
+        ("memory", f"about {_size(summary.memory)}"),
         ("numbers", f"{_bad(summary.nans, summary.infs)}{'; ' if summary.origin else ''}{summary.origin}"),
     ]
     others = {name: count for name, count in summary.units.items() if name != "relu"}
@@ -154,7 +154,7 @@ def _size(count: int) -> str:
     unit = next(units)
     while size >= 1000 and (larger := next(units, "")):
         size, unit = size / 1000, larger
-    return f"{size:.4g} {unit}"
+    return f"{size:.3g} {unit}"
 
 
 def _listed(found: Sequence[Extreme]) -> str:

@@ -36,7 +36,7 @@ def summary(thing: Any) -> GraphSummary | ModuleSummary:
       nodes       6: 2 leaves, 4 operations
       operations  1 *, 1 ReLU, 1 +, 1 tanh
       depth       4
-      memory      166 bytes
+      memory      about 188 bytes
       numbers     all finite
       dead        1 of 1 relu: output and derivative are 0
       saturated   0 of 1 tanh: derivative below 0.01
