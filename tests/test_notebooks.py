@@ -102,8 +102,9 @@ def test_a_value_is_shown_as_its_graph_and_on_paper_as_a_formula() -> None:
     y = x = Value(1.0)
     for n in range(1, 40):
         y = y * x
-        assert y._repr_html_() == y._repr_svg_() and y._repr_html_().startswith("<svg")
-        assert (y._repr_latex_() is None) == (n + 1 > 20)
+        shown, drawing, formula = y._repr_mimebundle_(), y._repr_svg_(), y._repr_latex_()
+        assert (formula is None) == (n + 1 > 20) and drawing.startswith("<svg")
+        assert list(shown)[:2] == ["text/html", "image/svg+xml"] and {*shown.values()} == {drawing, formula} - {None}
     assert sg.sum([x] * 100)._repr_latex_() is None  # few nodes, many operands
 
 

@@ -150,8 +150,17 @@ class Figures:
             first, last = n * deepest // bands + 1, (n + 1) * deepest // bands
             name = f"{word} {first:,}" if first == last else f"{word} {first:,} to {last:,}"
             dead, saturated = (sum(map(these.__contains__, group)) for these in (self.dead, self.saturated))
-            found.append(Layer(name, len(group), dead, saturated, _typical([self.adjoints[k] for k in group])))
+            found.append(Layer(name, len(group), dead, saturated, self._typical(group)))
         return found
+
+    def _typical(self, places: list[int]) -> float:
+        """The root mean square of finite adjoints, without over- or underflow on the way; nan if there are none."""
+        finite = [x for k in places if math.isfinite(x := self.adjoints[k])] if self.is_swept else []
+        if not finite:
+            return math.nan
+        root = math.sqrt(len(finite))
+        norm = math.hypot(*finite)
+        return norm / root if norm < math.inf else math.hypot(*(x / root for x in finite))
 
     def extremes(self) -> tuple[list[Extreme], list[Extreme]]:
         """The nodes with the largest finite adjoints, and those with the smallest ones other than 0, by magnitude."""
@@ -196,13 +205,3 @@ def _places(numbers: array[float], wanted: list[float]) -> list[int]:
         start = 1 + max((k for k in found if numbers[k] == x), default=-1)
         found.append(numbers.index(x, start))
     return found
-
-
-def _typical(adjoints: list[float]) -> float:
-    """The root mean square of the finite ones. It does not overflow, nor underflow before it is itself subnormal."""
-    finite = [*filter(math.isfinite, adjoints)]
-    if not finite:
-        return math.nan
-    root = math.sqrt(len(finite))
-    norm = math.hypot(*finite)
-    return norm / root if norm < math.inf else math.hypot(*(x / root for x in finite))
