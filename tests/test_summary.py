@@ -27,7 +27,7 @@ from tests.support.profiles import native_only
 UNITS = ("ReLU", "tanh", "sigmoid", "leaky_relu", "elu", "silu", "softplus")
 MANY = ["tanh", "sigmoid", "relu", "softplus", "elu", "silu", "leaky_relu", "add", "mul", "div", "pow", "sum", "dot"]
 GRAPHS = strategies.expressions(MANY, max_nodes=20) | strategies.expressions()
-SCALES = st.sampled_from([1.0, 1.0, 30.0, 1e-300, 1e300, math.inf, math.nan])
+SCALES = st.sampled_from([1.0, 30.0, 1e-300, 1e300, math.inf, math.nan])
 
 
 def walked(y: Value) -> list[Any]:
