@@ -29,6 +29,7 @@ _LATER = {
     "constant": "arrays.data.constants",
     **dict.fromkeys(("draw", "draw_dot"), "look.drawing"),
     "explain": "look.explaining",
+    "summary": "look.summaries.summary",
 }
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from scalargrad.arrays.many import sum as sum
     from scalargrad.look.drawing import draw, draw_dot
     from scalargrad.look.explaining import explain
+    from scalargrad.look.summaries.summary import summary
     from scalargrad.nn.checkpoints import load, save
     from scalargrad.transforms import custom_vjp, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
@@ -107,6 +109,7 @@ __all__ = [
     "save",
     "softmax",
     "stack",
+    "summary",
     "testing",
     "value_and_grad",
     "vjp",

@@ -1,37 +1,121 @@
-"""Where a nan or an infinity comes from: the searches that `detect_anomaly` makes when it has found one."""
+"""Where a nan or an infinity comes from: the searches that `detect_anomaly` makes when it has found one.
+
+Each goes back from the bad number to the operation or the leaf that it came from. The message names that, and tells the
+way from there: step by step, or of a long way its two ends.
+"""
 
 from __future__ import annotations
 
 import heapq
 import itertools
 import math
-from collections.abc import Container
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Container, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from scalargrad import core
 from scalargrad.nodes.view import partials_of_many
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 
+T = TypeVar("T")
 Key = tuple[int, int]  # of an interior node: a graph's serial number, and an index; of a leaf: 0, and its id
 Contribution = tuple[Key, float]  # from which consumer, and what it added
+Place = Callable[[Any], str]  # tells where the node with a key was recorded
+_EXP_SUB = ops.OPCODE["exp_sub"]  # exp(x - c), where softmax has the largest element as the constant c
+SHOWN = 3  # steps at each end of a way that are told
+
+
+class Way(Generic[T]):
+    """The steps of a way, of which only both ends are kept: it may have millions."""
+
+    def __init__(self) -> None:
+        self._first: list[T] = []
+        self._last: deque[T] = deque(maxlen=SHOWN)
+        self.length = 0
+
+    def append(self, step: T) -> None:
+        """Adds a step at the end."""
+        self.length += 1
+        (self._first if self.length <= SHOWN else self._last).append(step)
+
+    @property
+    def end(self) -> T:
+        """The last step."""
+        return self._last[-1] if self._last else self._first[-1]
+
+    def backwards(self, line: Callable[[T], str]) -> list[str]:
+        """A line for each step, the last one first; and one for those that are left out."""
+        left_out = self.length - len(self._first) - len(self._last)
+        between = [f"... {left_out:,} more ..."] if left_out else []
+        return [*map(line, reversed(self._last)), *between, *map(line, reversed(self._first))]
+
+
+def told(lines: Sequence[str]) -> str:
+    """The end of a message: the lines of a way."""
+    return ". Its way:" + "".join(f"\n    {line}" for line in lines) if lines else ""
+
+
+def call(opcode: int, operands: Sequence[float], count: int) -> str:
+    """An operation with its first three operands, as text."""
+    return f"{ops.NAMES[opcode]}({', '.join(map(repr, operands[:3]))}{', ...' if count > 3 else ''})"
+
+
+def called(node: core.Node) -> str:
+    """The operation that made a node, with its operands, as text."""
+    numbers = core.operand_values(node)
+    return call(core.opcode(node), numbers, len(numbers))
 
 
 def _key(node: core.Node) -> Key:
     return core.key(node) or (0, id(node))
 
 
-def origin(node: core.Node) -> core.Node:
-    """The operation that made the nan or infinity which `node` has: none of its operands is an operation's anomaly."""
+def _named(leaf: core.Node) -> str:
+    return f"the leaf {core.label(leaf)!r}" if core.label(leaf) else "a leaf"
+
+
+# --- forwards: in a result --------------------------------------------------------------------------------------------
+
+
+class Source(NamedTuple):
+    """The operand that a nan or infinity comes from, with its number when it was recorded."""
+
+    operand: core.Node | float
+    number: float
+    place: int  # among the operands
+    op: int  # of the operation that has it
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether an operation made it: it is neither a leaf nor a constant."""
+        return isinstance(self.operand, core.Node) and core.key(self.operand) is not None
+
+    def __str__(self) -> str:
+        if not isinstance(self.operand, core.Node):
+            return f"the {self.number} of another element" if self.op == _EXP_SUB else f"the constant {self.number}"
+        return f"the {self.number} of {'an operation' if self.is_operation else _named(self.operand)}"
+
+
+def origin(node: core.Node) -> tuple[Way[core.Node], Source | None]:
+    """The operations that the nan or infinity of `node` went through, from it back to the first one. This one made it,
+    or has it from a leaf or a constant, which is returned too."""
+    way: Way[core.Node] = Way()
     while True:
-        operands: list[Any] = core.operands(node)
-        bad = [k for k, x in enumerate(operands)
-               if isinstance(x, core.Node) and core.key(x) is not None and not math.isfinite(x.data)]  # fmt: skip
-        if not bad:
-            return node
-        values = core.operand_values(node)
-        chosen = next((k for k in bad if _depends(core.opcode(node), values, k, node.data)), bad[0])
-        node = operands[chosen]
+        way.append(node)
+        source = _source(core.opcode(node), core.operands(node), core.operand_values(node), node.data)
+        if source is None or not source.is_operation:
+            return way, source
+        node = source.operand  # type: ignore[assignment]
+
+
+def _source(op: int, operands: Sequence[Any], numbers: list[float], result: float) -> Source | None:
+    """The operand from which an operation has its nan or infinity; None if it made it from finite numbers."""
+    many = ops.REDUCTION.get(op) or ops.JOINT.get(op)
+    own = many.arguments(len(operands)) if many else range(len(operands))
+    bad = [Source(operands[k], numbers[k], k, op) for k in own if not math.isfinite(numbers[k])]
+    bad.sort(key=lambda source: not source.is_operation)
+    return next((x for x in bad if _depends(op, numbers, x.place, result)), bad[0] if bad else None)
 
 
 def _same(x: float, y: float) -> bool:
@@ -48,16 +132,44 @@ def _depends(op: int, values: list[float], k: int, result: float) -> bool:
     return not _same(function(*values[:k], 0.5, *values[k + 1 :]), result)
 
 
-def rule(root: core.Node, seed: float, leaves: Container[int] | None) -> tuple[core.Node, core.Node] | None:
-    """The operation whose backward rule made the nan or infinity in the gradient of a leaf, and the leaf; or None.
+def told_made(op: int, operands: Sequence[Any], result: float, place: str) -> str:
+    """The message for an operation that is made now: what it made, and from which operand it has it."""
+    numbers = [x.data if isinstance(x, core.Node) else x for x in operands]
+    source = _source(op, operands, numbers, result)
+    return f"{call(op, numbers, len(numbers))} made {result}, at {place}{f', from {source}' if source else ''}"
 
-    The leaves are given by their ids; None means all. The adjoints are computed anew, in the order of a sweep. From a
-    leaf with a bad sum, the search goes up to the consumer that made it bad, until that one's own adjoint is finite.
-    """
+
+def told_origin(result: core.Node, what: str, place: Place) -> str:
+    """The message for a nan or infinity that reached a result: its origin, and its way from there."""
+    way, source = origin(result)
+    made = way.end
+    steps = way.backwards(lambda node: _step(node, place)) if way.length > 1 else []
+    where = f"{place(core.key(made))}{f', from {source}' if source else ''}"
+    return f"{called(made)} made {made.data}, at {where}; it reached {what}{told(steps)}"
+
+
+def _step(node: core.Node, place: Place) -> str:
+    label = core.label(node)
+    return f"{label}{' = ' if label else ''}{called(node)} = {node.data}, at {place(core.key(node))}"
+
+
+# --- backwards: in the gradient of a leaf -----------------------------------------------------------------------------
+
+
+class Swept(NamedTuple):
+    """A sweep that keeps what each node contributes to its operands."""
+
+    nodes: dict[Key, tuple[core.Node, list[Any]]]  # the operations, with their operands
+    leaves: dict[Key, core.Node]
+    adjoints: dict[Key, float]
+    added: dict[Key, list[Contribution]]  # to each node, in order
+
+
+def swept(root: core.Node, seed: float) -> Swept:
+    """Computes the adjoints of all that a root reaches anew, in the order of a sweep."""
     nodes, uses = _reached(root)
-    leaf: dict[Key, core.Node] = {}
-    adjoints: dict[Key, float] = {_key(root): seed}
-    added: dict[Key, list[Contribution]] = {}
+    found = Swept(nodes, {}, {_key(root): seed}, {})
+    adjoints = found.adjoints
     ready = [(-_key(root)[0], -_key(root)[1])]
     while ready:
         serial, index = heapq.heappop(ready)
@@ -68,17 +180,74 @@ def rule(root: core.Node, seed: float, leaves: Container[int] | None) -> tuple[c
                 continue
             target = _key(operand)
             contribution = zmul(adjoints[key], partial)
-            added.setdefault(target, []).append((key, contribution))
+            found.added.setdefault(target, []).append((key, contribution))
             adjoints[target] = adjoints[target] + contribution if target in adjoints else contribution
             uses[target] -= 1
             if not target[0]:
-                leaf[target] = operand
+                found.leaves[target] = operand
             elif not uses[target]:
                 heapq.heappush(ready, (-target[0], -target[1]))
-    for key, adjoint in adjoints.items():
+    return found
+
+
+def told_rule(
+    root: core.Node, seed: float, first: core.Made | None, leaves: Container[int] | None, place: Place
+) -> str:
+    """The message for a nan or infinity in the gradient of a leaf: whose backward rule made it, of what, and its way.
+
+    The rule is the `first` that made one, if it is known. Otherwise the search goes from a leaf with a bad sum up to
+    the consumer that made it bad, until that one's own adjoint is finite. The leaves are given by their ids; None means
+    all.
+    """
+    sweep = swept(root, seed)
+    if first is not None:
+        serial, index, opcode, operands, count = first
+        lines = [_rule(sweep, (serial, index), None)] if (serial, index) in sweep.nodes else []
+        rule = f"{call(opcode, operands, count)}, recorded at {place((serial, index))},"
+        return f"the backward rule of {rule} made a nan or inf{told(lines)}"
+    for key, adjoint in sweep.adjoints.items():
         if not key[0] and (leaves is None or key[1] in leaves) and not math.isfinite(adjoint):
-            return nodes[_culprit(key, adjoints, added)][0], leaf[key]
-    return None
+            break
+    else:
+        return "the gradient of a leaf is nan or infinite"
+    way, culprit = _culprit(sweep, key)
+    rule = f"{called(sweep.nodes[culprit][0])}, recorded at {place(culprit)},"
+    lines = [_rule(sweep, culprit, way.end), *way.backwards(lambda key: _adjoint(sweep, key, place))]
+    reached = f"it reached the gradient of {_named(sweep.leaves[key])}"
+    return f"the backward rule of {rule} made a nan or inf; {reached}{told(lines)}"
+
+
+def _culprit(sweep: Swept, key: Key) -> tuple[Way[Key], Key]:
+    """The nodes whose adjoints a nan or infinity went through, from `key` up; and the node whose rule made it, though
+    its own adjoint is finite."""
+    way: Way[Key] = Way()
+    while True:
+        way.append(key)
+        sums = itertools.accumulate(contribution for _, contribution in sweep.added[key])
+        key = next(consumer for (consumer, _), total in zip(sweep.added[key], sums) if not math.isfinite(total))
+        if math.isfinite(sweep.adjoints[key]):
+            return way, key
+
+
+def _rule(sweep: Swept, key: Key, target: Key | None) -> str:
+    """The line of a rule: what it adds to the adjoint of `target`, or to the first that it makes bad."""
+    (node, operands), adjoint = sweep.nodes[key], sweep.adjoints[key]
+    found = [(not math.isfinite(added), k, partial, added) for k, partial in enumerate(_partials(node))
+             if isinstance(operands[k], core.Node) and target in (None, _key(operands[k]))
+             for added in [zmul(adjoint, partial)]]  # fmt: skip
+    is_bad, k, partial, added = max(found, key=lambda x: x[0])
+    operand = repr(core.label(operands[k])) if core.label(operands[k]) else f"operand {k + 1}"
+    overflow = "" if is_bad else f", and the sum there overflows to {sweep.adjoints[_key(operands[k])]}"
+    product = f"{adjoint} * {partial} adds {added}{overflow}"
+    return f"{called(node)} has the adjoint {adjoint} and, by {operand}, the partial {partial}: {product}"
+
+
+def _adjoint(sweep: Swept, key: Key, place: Place) -> str:
+    adjoint = sweep.adjoints[key]
+    if not key[0]:
+        return f"{_named(sweep.leaves[key])} has the gradient {adjoint}"
+    node, label = sweep.nodes[key][0], core.label(sweep.nodes[key][0])
+    return f"{label}{' = ' if label else ''}{called(node)}, recorded at {place(key)}, has the adjoint {adjoint}"
 
 
 def _reached(root: core.Node) -> tuple[dict[Key, tuple[core.Node, list[Any]]], dict[Key, int]]:
@@ -105,12 +274,3 @@ def _partials(node: core.Node) -> Any:
     if op >= ops.FIRST_REDUCTION:
         return partials_of_many(node)
     return [partial(*values, node.data) for partial in PARTIALS[op]]
-
-
-def _culprit(key: Key, adjoints: dict[Key, float], added: dict[Key, list[Contribution]]) -> Key:
-    """The node whose rule made the adjoint of `key` a nan or infinity, though its own adjoint is finite."""
-    while True:
-        sums = itertools.accumulate(contribution for _, contribution in added[key])
-        key = next(consumer for (consumer, _), total in zip(added[key], sums) if not math.isfinite(total))
-        if math.isfinite(adjoints[key]):
-            return key

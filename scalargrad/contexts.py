@@ -15,7 +15,6 @@ from scalargrad import core
 from scalargrad.convert import flag, short
 from scalargrad.errors import AnomalyError, ArgumentError, KeywordError
 from scalargrad.nodes import running
-from scalargrad.table import ops
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -123,7 +122,8 @@ class detect_anomaly(_Mode):
     A result is the root of `backward`, what a transform returns, and, at the end of the block, a Value that was made in
     it and that no operation used. A gradient is that of a leaf. So what `where` masks is no anomaly. With ``strict``,
     and inside `no_grad`, the first nan or infinity raises when an operation or a backward rule makes it. The message
-    names the operation that made it, its operands, and the file and line that recorded it.
+    names the operation that made it, its operands, and the file and line that recorded it; or the leaf or constant that
+    it came from. Then it tells, step by step, the way from there to the result, or to the gradient.
 
     Also a decorator. Applies to the current thread. If contexts are nested, a strict one makes all strict.
 
@@ -202,18 +202,14 @@ def _place(key: tuple[int, int] | None, watchers: Iterable[Any]) -> str:
     return next(found, "a place outside detect_anomaly")
 
 
-def _call(opcode: int, operands: Sequence[float], count: int) -> str:
-    """An operation with its first three operands, as text."""
-    return f"{ops.NAMES[opcode]}({', '.join(map(repr, operands[:3]))}{', ...' if count > 3 else ''})"
-
-
 def recorded(result: core.Node, opcode: int, operands: tuple[core.Node | float, ...]) -> None:
     """The hook that both backends call after each operation while a watcher is active."""
     place, key, watchers = _user_place(), core.key(result), core.watchers()
     bad = not isfinite(result.data)
     if bad and core.mode() & (core.STRICT | core.NO_GRAD):
-        numbers = [x.data if isinstance(x, core.Node) else x for x in operands[:3]]
-        raise AnomalyError(f"{_call(opcode, numbers, len(operands))} made {result.data}, at {place}")
+        from scalargrad import anomaly
+
+        raise AnomalyError(anomaly.told_made(opcode, operands, result.data, place))
     if key is None:
         return
     used = [core.key(x) for x in operands if isinstance(x, core.Node) and not isfinite(x.data)]
@@ -245,10 +241,7 @@ def refuse_results(results: Iterable[Any], what: str) -> None:
 def _refuse_result(result: core.Node, what: str, watchers: Iterable[Any]) -> NoReturn:
     from scalargrad import anomaly
 
-    made = anomaly.origin(result)
-    numbers = core.operand_values(made)
-    call, place = _call(core.opcode(made), numbers, len(numbers)), _place(core.key(made), watchers)
-    raise AnomalyError(f"{call} made {made.data}, at {place}; it reached {what}")
+    raise AnomalyError(anomaly.told_origin(result, what, lambda key: _place(key, watchers)))
 
 
 def backward(root: core.Node, seed: float) -> None:
@@ -287,17 +280,4 @@ def _refuse_rule(root: core.Node, seed: float, first: core.Made | None, leaves: 
     """Names the first rule that made an anomaly; without it, the one whose anomaly reached the gradient of a leaf."""
     from scalargrad import anomaly
 
-    reached = ""
-    if first is None:
-        found = anomaly.rule(root, seed, leaves)
-        if found is None:
-            raise AnomalyError("the gradient of a leaf is nan or infinite")
-        node, leaf = found
-        reached = f"; it reached the gradient of {f'the leaf {core.label(leaf)!r}' if core.label(leaf) else 'a leaf'}"
-        numbers = core.operand_values(node)
-        key, call = core.key(node), _call(core.opcode(node), numbers, len(numbers))
-    else:
-        serial, index, opcode, operands, count = first
-        key, call = (serial, index), _call(opcode, operands, count)
-    place = _place(key, core.watchers())
-    raise AnomalyError(f"the backward rule of {call}, recorded at {place}, made a nan or inf{reached}")
+    raise AnomalyError(anomaly.told_rule(root, seed, first, leaves, lambda key: _place(key, core.watchers())))

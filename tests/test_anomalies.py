@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, Vector, core
+from scalargrad import Value, Vector, anomaly, core
 from scalargrad.errors import AnomalyError
+from scalargrad.testing import strategies
 
 MASKED: dict[str, Callable[[Value], Any]] = {
     "where": lambda x: sg.where(x > 0.0, sg.log(x), x),
@@ -53,7 +57,10 @@ CAUSES: dict[str, tuple[Callable[[Value], Any], str]] = {
 def test_the_operation_that_made_what_reached_the_root(name: str) -> None:
     make, message = CAUSES[name]
     x = Value(0.0)
-    with sg.detect_anomaly(), pytest.raises(AnomalyError, match=rf"^{re.escape(message)}, at .*the root of backward$"):
+    with (
+        sg.detect_anomaly(),
+        pytest.raises(AnomalyError, match=rf"^{re.escape(message)}, at .*the root of backward\. Its way:\n"),
+    ):
         make(x).backward()
     assert x.grad == 0.0
 
@@ -100,3 +107,84 @@ def test_a_root_that_was_made_outside() -> None:
     root = sg.log(Value(0.0)) * 2.0
     with sg.detect_anomaly(), pytest.raises(AnomalyError, match=r"^log\(0\.0\) made -inf, at a place outside"):
         root.backward()
+
+
+# --- the way from there to the result, or to the gradient ------------------------------------------------------------
+
+
+def message(make: Callable[[], Value], strict: bool = False, seed: float = 1.0) -> list[str]:
+    """The lines of the error, in which each place is the name of this file."""
+    with pytest.raises(AnomalyError) as caught, sg.detect_anomaly(strict=strict):
+        make().backward(seed)
+    return re.sub(rf"{re.escape(__file__)}:\d+", "HERE", str(caught.value)).splitlines()
+
+
+def chain(x: Any, n: int) -> Any:
+    for _ in range(n):
+        x = x * 2.0
+    return x
+
+
+def named(y: Value, label: str) -> Value:
+    y.label = label
+    return y
+
+
+def test_the_way_to_a_result() -> None:
+    x, bad = Value(0.0, label="x"), Value(math.nan, label="w")
+    assert message(lambda: named(named(sg.log(x), "h") * 2.0 + x, "loss")) == [
+        "log(0.0) made -inf, at HERE; it reached the root of backward. Its way:",
+        "    h = log(0.0) = -inf, at HERE", "    mul(-inf, 2.0) = -inf, at HERE",
+        "    loss = add(-inf, 0.0) = -inf, at HERE"]  # fmt: skip
+    (only,) = message(lambda: sg.log(x))
+    assert only == "log(0.0) made -inf, at HERE; it reached the root of backward"
+    lines = message(lambda: chain(1.0 / x, 1000))
+    assert lines[4] == "    ... 995 more ..." and len(lines) == 8 and lines[1] == "    div(1.0, 0.0) = inf, at HERE"
+    assert len(message(lambda: chain(1.0 / x, 5))) == 7 and "more" in message(lambda: chain(1.0 / x, 6))[4]
+    assert message(lambda: x * 1.0 + bad)[0] == (
+        "add(0.0, nan) made nan, at HERE, from the nan of the leaf 'w'; it reached the root of backward")  # fmt: skip
+    assert message(lambda: sg.where(1.0, bad, sg.log(x)))[0].startswith("where(1.0, nan, -inf) made nan, at HERE, from")
+    assert message(lambda: (x + math.inf) * 1.0)[0].startswith("add(0.0, inf) made inf, at HERE, from the constant inf")
+    assert message(lambda: bad * 1.0, True) == ["mul(nan, 1.0) made nan, at HERE, from the nan of the leaf 'w'"]
+    assert "of a leaf; it" in message(lambda: sg.sum([x, Value(math.inf)]))[0]
+
+
+def test_the_way_to_a_gradient() -> None:
+    x = Value(0.0, label="x")
+    start, rule = (
+        "the backward rule of ",
+        "    sqrt(0.0) has the adjoint 3.0 and, by 'h', the partial inf: 3.0 * inf adds inf",
+    )
+    make = lambda: sg.sqrt(named(x * 2.0, "h")) * 3.0  # noqa: E731
+    assert message(make) == [
+        f"{start}sqrt(0.0), recorded at HERE, made a nan or inf; it reached the gradient of the leaf 'x'. Its way:",
+        rule, "    h = mul(0.0, 2.0), recorded at HERE, has the adjoint inf",
+        "    the leaf 'x' has the gradient inf"]  # fmt: skip
+    assert message(make, strict=True) == [f"{start}sqrt(0.0), recorded at HERE, made a nan or inf. Its way:", rule]
+    lines, step = message(lambda: sg.sqrt(chain(x, 100))), "    mul(0.0, 2.0), recorded at HERE, has the adjoint inf"
+    assert lines[2:] == [*[step] * 3, "    ... 95 more ...", *[step] * 2, "    the leaf 'x' has the gradient inf"]
+    assert message(lambda: x * 1.5e308 + x * 1e308)[1:] == [  # each is finite
+        "    mul(0.0, 1.5e+308) has the adjoint 1.0 and, by 'x', the partial 1.5e+308: 1.0 * 1.5e+308 adds 1.5e+308,"
+        " and the sum there overflows to inf", "    the leaf 'x' has the gradient inf"]  # fmt: skip
+    assert message(lambda: x * 2.0, seed=1e308)[1].endswith("the partial 2.0: 1e+308 * 2.0 adds inf")
+    assert x.grad == 0.0
+
+
+@given(strategies.expressions(), st.sampled_from([math.nan, math.inf, -math.inf]), st.data())
+def test_each_step_of_the_way_has_it_from_the_next(e: Any, bad: float, data: st.DataObject) -> None:
+    inputs = [*e.inputs]
+    inputs[data.draw(st.integers(0, len(inputs) - 1))] = bad
+    y: Any = e(*map(Value, inputs))
+    assume(isinstance(y, Value) and core.key(y) is not None and not math.isfinite(y.data))
+    way, source = anomaly.origin(y)
+    steps: list[Any] = []
+    way.backwards(lambda node: steps.append(node) or "")  # type: ignore[func-returns-value]
+    assert core.key(steps[-1]) == core.key(y) and all(not math.isfinite(step.data) for step in steps)
+    if way.length <= 2 * anomaly.SHOWN:
+        for step, after in itertools.pairwise(steps):
+            assert core.key(step) in [core.key(x) for x in core.operands(after) if isinstance(x, core.Node)]
+    numbers = core.operand_values(way.end)
+    if source is None:  # it made it itself
+        assert all(map(math.isfinite, numbers))
+    else:
+        assert not source.is_operation and not math.isfinite(numbers[source.place])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, Vector
@@ -158,3 +159,42 @@ def test_reductions_joint_operations_and_nodes_by_hand() -> None:
     hand = Value(5.0, (v[0], v[1]), (2.0, 3.0))
     assert "Their sum is the derivative" in str(sg.explain(hand * v[0], v[0]))
     assert math.isnan(swept(Value(-1.0) ** 0.5)[0][-1].data)
+
+
+# --- where a nan comes from ------------------------------------------------------------------------------------------
+
+
+def told(y: Value) -> list[str]:
+    """What the explanation says beyond the steps."""
+    lines = str(sg.explain(y)).splitlines()
+    return lines[next((k for k, line in enumerate(lines) if line.startswith("The ")), len(lines)) :]
+
+
+def test_the_way_of_a_nan_to_the_result_and_to_the_gradients() -> None:
+    x, w = Value(0.0, label="x"), Value(2.0, label="w")
+    h = x * w
+    h.label = "h"
+    assert told(sg.log(h) * 3.0 + 1.0) == [
+        "The -inf of v3 comes from v1, made from finite numbers", "  v1 = log(h) = log(0) = -inf",
+        "  v2 = v1 * 3 = -inf * 3 = -inf", "  v3 = v2 + 1 = -inf + 1 = -inf"]  # fmt: skip
+    assert told(sg.sqrt(h) * 3.0) == [
+        "The inf of dv2/dx comes from the derivative of v1 = sqrt(h)", "  dv2/dh = dv2/dv1 * dv1/dh = 3 * inf = inf",
+        "  dv2/dx = dv2/dh * dh/dx = inf * 2 = inf"]  # fmt: skip
+    assert told(sg.where(x > 0.0, sg.log(x), x) + h) == [] == told(Value(math.nan))  # what is masked does not count
+    assert told(Value(math.nan) * w)[0] == "The nan of v1 comes from the leaf x1"
+    assert told(sg.where(w > 0.0, w * math.inf, x))[0] == "The inf of v2 comes from the constant inf"
+    y = 1.0 / x
+    for _ in range(20):
+        y = y * 1.0
+    assert told(y)[6] == "  ... 11 more ..." and len(told(y)) == 12
+    overflow = w * 0.7e308 + w * 0.7e308 - w * 0.3e308
+    assert told(overflow * 1e-300)[0] == "The inf of v6 comes from v3, made from finite numbers"
+
+
+@given(strategies.expressions(), st.sampled_from([math.nan, math.inf, 0.0, 1e300]))
+def test_every_nan_has_an_origin(e: Any, bad: float) -> None:
+    y: Any = e(*map(Value, [bad, *e.inputs[1:]]))
+    assume(isinstance(y, Value) and y._op)
+    steps, _ = swept(y)
+    finite = [math.isfinite(x) for x in (y.data, *(leaf.grad for leaf in steps if leaf.is_leaf))]
+    assert bool(told(y)) == (not all(finite))

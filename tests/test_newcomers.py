@@ -120,7 +120,8 @@ def test_a_name_that_a_module_lacks(module: str) -> None:
     for place in names._MODULES[1:]:
         for name in importlib.import_module(place).__all__:
             if not hasattr(here, name):
-                with pytest.raises(errors.ScalargradError, match=rf": it is {place}\.{name}$"):
+                first = "scalargrad" if hasattr(sg, name) else place
+                with pytest.raises(errors.ScalargradError, match=rf": it is {first}\.{name}$"):
                     getattr(here, name)
     assert not hasattr(here, "no_such_name") and not hasattr(here, "__wrapped__")
     with pytest.raises(AttributeError, match=r"has no attribute 'zzzzzz': (it has|dir\()"):
@@ -271,9 +272,9 @@ def test_a_type_error_in_a_rule_is_its_own() -> None:
 def test_an_anomaly_names_the_leaf_that_it_reached() -> None:
     x, y = Value(0.0, label="w0"), Value(0.0)
     with sg.detect_anomaly():
-        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of the leaf 'w0'$"):
+        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of the leaf 'w0'\. "):
             sg.sqrt(x).backward()
-        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of a leaf$"):
+        with pytest.raises(errors.AnomalyError, match=r"it reached the gradient of a leaf\. "):
             sg.sqrt(y).backward()
 
 

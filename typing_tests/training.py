@@ -2,7 +2,7 @@
 
 from typing_extensions import assert_type
 
-from scalargrad import Matrix, Value, Vector, losses, nn, optim
+from scalargrad import Matrix, Value, Vector, losses, nn, optim, summary
 from scalargrad.nn import MLP, Module
 
 points, signs = [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]
@@ -35,6 +35,8 @@ assert_type(losses.cross_entropy(scores, [0, 0], reduction="none"), Vector)
 assert_type(nn.Softmax()([0.0, 1.0]), Vector)
 assert_type(nn.Tanh()(Value(1.0)), Value)
 assert_type(nn.summary(model), str)
+assert_type(summary(model).parameters, int)
+assert_type(summary(loss).depth, int)
 model.save("model.json")
 
 

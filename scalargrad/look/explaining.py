@@ -15,6 +15,7 @@ from typing import Any
 from scalargrad import core
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
+from scalargrad.look.astray import astray
 from scalargrad.look.drawing import boxes_of
 from scalargrad.look.page import building
 from scalargrad.look.steps import Step, names_of, number, require_value, steps_of
@@ -158,7 +159,7 @@ def _by_steps(steps: Sequence[Step], names: Sequence[str], last: int) -> list[te
             backward.append(telling.backward(names[last], names[k], users[k], step.grad))
         for operand, partial in zip(step.operands, step.partials):
             users[operand].append((names[k], step.grad, partial))
-    return forward + backward
+    return forward + backward + astray(steps, names, last)
 
 
 def _by_paths(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -12,24 +13,45 @@ from scalargrad.table import ops
 
 _BANDS = 12
 _NAMED = 3  # operations of a band that are named
+DOT, LONG = ops.OPCODE["dot"], 16  # with more operands it is likely to be an element of a matrix product
+HIGHEST = 7 if sys.byteorder == "little" else 0  # of the bytes of an operand
+EVERY = bytes(op not in (ops.LEAF, ops.ALSO) for op in range(256))  # operations; further results are no more of them
 
 
-def depths_of(record: Record) -> array[int]:
-    """By node, the number of operations on the longest way from a leaf to it."""
-    codes = iter(array("Q", record.codes))
+def depths_of(record: Record, counted: bytes = EVERY) -> array[int]:
+    """By node, the number of operations on the longest way from a leaf to it; of those with the opcodes `counted`."""
+    codes = memoryview(record.codes).cast("Q")
     depths = array("q", bytes(8 * len(record.ops)))
     arity, const = ops.ARITY, CONST
+    products: dict[bytes, int] = {}  # by row or column of a matrix, which many elements of a product share
+    at = 0
     for position, op in enumerate(record.ops):
         if op == ops.LEAF:
-            next(codes)
+            at += 1
             continue
         count = arity[op]
+        if count < 0:
+            count = codes[at]
+            at += 1
+        end = single = at + count
         deepest = 0
-        for _ in range(count if count >= 0 else next(codes)):
-            code = next(codes)
+        if op == DOT and count > LONG:
+            single = at + 2  # the first pair is the bias and a constant of its own
+            for part in (codes[single:end:2], codes[single + 1 : end : 2]):
+                key = part.tobytes()
+                if 0 not in key[HIGHEST::8]:  # constants alone, which have the flag CONST
+                    continue
+                if key not in products:
+                    products[key] = max(depths[code] for code in part if code < const)
+                if products[key] > deepest:
+                    deepest = products[key]
+        while at < single:
+            code = codes[at]
             if code < const and depths[code] > deepest:
                 deepest = depths[code]
-        depths[position] = deepest + (op != ops.ALSO)
+            at += 1
+        at = end
+        depths[position] = deepest + counted[op]
     return depths
 
 

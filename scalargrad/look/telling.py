@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -135,3 +136,54 @@ def product(names: Sequence[str], partials: Sequence[float], result: float, arro
     multiplied = r" \cdot ".join(r"\cdots" if factor == "..." else _latex_number(factor) for factor in factors)
     latex = [rf"{way}\colon {multiplied or shown}", latex_name(shown)]
     return Line(sides, latex) if len(factors) > 1 else Line(sides[:1], latex[:1])
+
+
+# --- a whole graph as a formula --------------------------------------------------------------------------------------
+
+_RELATION, _SUM, _TERM, _POWER, _ATOM = range(5)  # how tightly a formula holds together
+_INFIX = {"+": ("+", _SUM), "-": ("-", _SUM), "*": (r"\cdot", _TERM), "%": (r"\bmod", _TERM), "<": ("<", _RELATION),
+          "<=": (r"\le", _RELATION), "==": ("=", _RELATION), "!=": (r"\ne", _RELATION)}  # fmt: skip
+
+
+def formula(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
+    """A number as a LaTeX formula of what it was computed from, then the number. A result that has a label, or that is
+    used more than once, has a line of its own, above."""
+    used = Counter(operand for step in steps for operand in step.operands)
+    own = [k for k, step in enumerate(steps) if k == last or (step.op and (step.label or used[k] > 1))]
+    texts: list[tuple[str, int]] = []
+    lines: list[tuple[str, str]] = []
+    for k, step in enumerate(steps):
+        name, shown = latex_name(names[k]), latex_name(number(step.data))
+        plain = name, _SUM if name.startswith("-") else _POWER if "^" in name else _ATOM
+        made = _formula(step, [texts[operand] for operand in step.operands]) if step.op else plain
+        texts.append(plain if k in own else made)
+        if k in own:
+            is_named = step.op and (step.label or len(own) > 1)
+            lines.append((name, f"{made[0]} = {shown}") if is_named else (made[0], shown))
+    if len(lines) == 1:
+        return rf"$\displaystyle {' = '.join(lines[0])}$"
+    return r"$\displaystyle \begin{aligned} " + r" \\ ".join(map(" &= ".join, lines)) + r" \end{aligned}$"
+
+
+def _formula(step: Step, own: Sequence[tuple[str, int]]) -> tuple[str, int]:
+    """An operation, of the formulas of its operands; and how tightly it holds together."""
+    op, texts = step.op, [text for text, _ in own]
+    if op in _INFIX and len(own) == 2:
+        sign, level = _INFIX[op]
+        return f"{_held(own[0], level)} {sign} {_held(own[1], level + 1)}", level
+    if op in ("/", "//"):
+        quotient = rf"\frac{{{texts[0]}}}{{{texts[1]}}}"
+        return (quotient, _POWER) if op == "/" else (rf"\left\lfloor {quotient} \right\rfloor", _ATOM)
+    if op == "neg":
+        return f"-{_held(own[0], _TERM)}", _SUM
+    if op.startswith("**"):
+        return f"{_held(own[0], _ATOM)}^{{{op[2:] or texts[1]}}}", _POWER
+    if op == "sqrt":
+        return rf"\sqrt{{{texts[0]}}}", _ATOM
+    return rf"\operatorname{{{_escaped(op)}}}\left({', '.join(texts)}\right)", _ATOM
+
+
+def _held(part: tuple[str, int], wanted: int) -> str:
+    """A formula, in brackets if it does not hold together as tightly as wanted."""
+    text, level = part
+    return text if level >= wanted else rf"\left({text}\right)"

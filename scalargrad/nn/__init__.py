@@ -19,7 +19,8 @@ from scalargrad.nn.layers import (
     Tanh,
 )
 from scalargrad.nn.micrograd import MLP, Layer, Neuron, Parts
-from scalargrad.nn.module import Module, summary
+from scalargrad.nn.module import Module
+from scalargrad.nn.summaries import summary
 
 __all__ = ["ELU", "MLP", "Layer", "LeakyReLU", "Linear", "LogSoftmax", "Module", "Neuron", "Parts", "ReLU",
            "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "summary"]  # fmt: skip

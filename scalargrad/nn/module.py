@@ -20,6 +20,7 @@ from scalargrad.names import absent
 from scalargrad.nn import saving
 from scalargrad.nn.lists import Kept, kept
 from scalargrad.nn.saving import State
+from scalargrad.nodes import displays
 from scalargrad.value import Value
 
 # A name, and what holds parameters: a leaf, an array, or a list or numpy's object array of Values. Floats in a list are
@@ -276,6 +277,10 @@ class Module:
         shown = [(name, _shown(part)) for name, part in vars(self).items() if not name.startswith("_")]
         return f"{type(self).__name__}({', '.join(f'{name}={text}' for name, text in shown if text)})"
 
+    def _repr_html_(self) -> str:
+        """The layers, which a notebook shows at the end of a cell; see `scalargrad.summary`."""
+        return displays.shown("module", self)
+
     def _label(self) -> str:
         return type(self).__name__
 
@@ -317,34 +322,3 @@ def _flat(name: str, given: Any, shape: reading.Shape) -> array[float]:
         return array("d", items)
     except OverflowError:
         raise StateError(f"{name}: a number is too large for a double") from None
-
-
-def summary(model: Module) -> str:
-    """Returns a table, as text to print: the layers, the number of parameters in each, and the total.
-
-    >>> from scalargrad.nn import MLP
-    >>> print(summary(MLP(2, [16, 1])))
-    layers.0  Layer(2 -> 16, relu)   48
-    layers.1  Layer(16 -> 1, linear) 17
-    total                            65
-    """
-    if not isinstance(model, Module):
-        raise ArgumentError(f"summary takes a Module, got {type(model).__name__}")
-    rows = [(name, part._label(), len(part.parameters())) for name, part in _parts("", model, set())]
-    widths = [max(len(str(row[k])) for row in rows) for k in range(2)]
-    total = len(model.parameters())
-    width = len(f"{max(total, *(row[2] for row in rows)):,}")
-    lines = [f"{name:{widths[0]}}  {label:{widths[1]}} {count:{width},}" for name, label, count in rows]
-    return "\n".join([*lines, f"{'total':{sum(widths) + 2}} {total:{width},}"])
-
-
-def _parts(name: str, thing: Any, met: set[int]) -> Iterator[tuple[str, Module]]:
-    """Yields the modules that contain no other modules, and layers; or the model itself."""
-    if id(thing) in met:
-        return
-    met.add(id(thing))
-    members = [] if getattr(thing, "_whole", False) else _members(thing) or []
-    found = [row for key, part in members for row in _parts(f"{name}.{key}" if name else str(key), part, met)]
-    if isinstance(thing, Module) and not found:
-        yield name or "model", thing
-    yield from found

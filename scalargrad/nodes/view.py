@@ -139,6 +139,16 @@ class View(Base):
         """The drawing of the graph, which a notebook shows at the end of a cell; see `scalargrad.draw`."""
         return displays.shown("graph", self)
 
+    def _repr_latex_(self) -> str | None:
+        """A formula, for documents that are printed by LaTeX; None for more than a few nodes."""
+        return displays.shown("latex", self) or None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """All that a notebook asks for. It prefers HTML to LaTeX, and LaTeX to SVG, so the drawing is HTML too."""
+        drawing, formula = self._repr_svg_(), self._repr_latex_()
+        found = {"text/html": drawing, "image/svg+xml": drawing}
+        return {**found, "text/latex": formula} if formula else found
+
     # --- micrograd's view of it
 
     @property

@@ -1,0 +1,1 @@
+"""`summary`: a graph or a network in figures."""
