@@ -304,8 +304,9 @@ def hvps(record: Record, wanted: Sequence[int], seeds: Sequence[float], directio
     return hvps(record, wanted, seeds, directions)
 
 
-def program(record: Record, roots: Sequence[int]) -> Any:
-    """What `run` takes to compute some roots of a record, at any numbers of its leaves; None, if there is none."""
+def program(record: Record, roots: Sequence[int]) -> tuple[Any, int] | None:
+    """What `run` takes to compute some roots of a record, at any numbers of its leaves, and the bytes of memory that it
+    takes; None, if there is none."""
     from array import array
 
     return _node.program(record, array("Q", roots).tobytes()) if _backend == "native" else None

@@ -177,7 +177,7 @@ def test_a_pattern_is_found_part_by_part(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_structure_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     pattern = sparsity.pattern
-    monkeypatch.setattr(sparsity, "_found", [])
+    monkeypatch.setattr(sparsity, "_structures", sparsity.Memory(32, 1 << 25))
     monkeypatch.setattr(sparsity, "pattern", lambda *given: calls.append(given) or pattern(*given))
     h = sg.hessian(lambda x: x[0] * x[1] * x[1])
     assert h([3.0, 2.0]) == [[0.0, 4.0], [4.0, 6.0]] and len(calls) == 1
@@ -190,10 +190,11 @@ def test_a_structure_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_little_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sparsity, "_found", [])
-    for n in range(1, 3 * sparsity._KEPT):
+    memory = sparsity.Memory(8, 1 << 25)
+    monkeypatch.setattr(sparsity, "_structures", memory)
+    for n in range(1, 24):
         sg.hessian(lambda x: sg.sum(v * v for v in x))([1.0] * n)
-        assert len(sparsity._found) <= sparsity._KEPT
-    monkeypatch.setattr(sparsity, "_BYTES", 1000)
+        assert len(memory.entries) <= 8
+    memory.size = 1000
     assert sg.hessian(lambda x: sg.sum(v * v for v in x))([1.0] * 200)[7][7] == 2.0
-    assert not sparsity._found
+    assert not memory.entries

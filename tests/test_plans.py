@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,63 +14,19 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, core
 from scalargrad.table import ops
-from scalargrad.transforms import programs, sparsity
-from tests.support.engines import bits
+from scalargrad.transforms import programs
 from tests.support.hessians import rosenbrock
 from tests.support.pieces import EXTREMES, REDUCTIONS, ROWS
+from tests.support.plans import Runs, by_sweeps, forget, hold
 from tests.support.profiles import FEW, full, native_only
 
 pytestmark = native_only
 
 
-@pytest.fixture(autouse=True)
-def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sparsity, "_found", [])
-
-
-class Runs:
-    """Counts the runs of programs."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.count, run = 0, core.run
-
-        def counted(*given: Any) -> Any:
-            self.count += 1
-            return run(*given)
-
-        patch.setattr(core, "run", counted)
-
-
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    forget(monkeypatch)
     return Runs(monkeypatch)
-
-
-def flat(found: Any) -> Iterator[Any]:
-    if isinstance(found, (list, tuple)):
-        for item in found:
-            yield from flat(item)
-    elif isinstance(found, np.ndarray):
-        yield from flat(found.tolist())
-    else:
-        assert isinstance(found, float), "a hessian of numbers has Values"
-        yield bits(found)
-
-
-def by_sweeps(call: Callable[[], Any]) -> Any:
-    """What a call gives where no function has been called before."""
-    kept, sparsity._found = sparsity._found, []
-    try:
-        return call()
-    finally:
-        sparsity._found = kept
-
-
-def hold(f: Any, points: Any) -> None:
-    """The hessian at each point has the bits that it has where the function was not called before."""
-    hessian = sg.hessian(f)
-    for x in points:
-        assert [*flat(hessian(x))] == [*flat(by_sweeps(lambda x=x: hessian(x)))]  # type: ignore[misc]
 
 
 def random_function(seed: int, m: int = 1) -> Any:
@@ -132,7 +87,7 @@ def array_form(x: Any) -> Any:
 def test_arrays_and_sparse_forms(f: Any, form: Any, runs: Runs) -> None:
     pytest.importorskip("scipy.sparse")
     hessian, r = sg.hessian(f, sparse=form), np.random.default_rng(3)
-    for _ in range(4):
+    for _ in range(programs._AFTER + 2):
         x = r.normal(size=30)
         found, expected = hessian(x), by_sweeps(lambda x=x: hessian(x))  # type: ignore[misc]
         assert type(found) is type(expected)
@@ -291,13 +246,3 @@ def test_threads_that_call_one_function() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
-
-
-def test_a_structure_that_is_not_seen_again_is_forgotten() -> None:
-    """What is kept stays small, however many functions there are."""
-    for k in range(100):
-        for _ in range(3):
-            sg.hessian(lambda x, k=k: x**3 * float(k))(2.0)
-    assert len(sparsity._found) <= 32
-    plans = [made for key, _, made in sparsity._found if key[0] is programs.Plan]
-    assert plans and all(plan.program is not None for plan in plans)

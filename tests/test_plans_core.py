@@ -23,7 +23,8 @@ pytestmark = native_only
 def test_a_program_has_the_numbers_of_its_record(seed: int) -> None:
     record = draw(native(), seed).record
     places = [*range(len(results(record)))] * 2
-    program = core.program(record, places)
+    program, size = core.program(record, places)
+    assert 0 < size < 10_000
     found = core.run(program, array("d", [x.data for x in record.leaves]).tobytes())
     values = array("d", record.values)
     expected = array("d", [(x if isinstance(x, float) else values[x]) + 0.0 for x in results(record)])
@@ -37,13 +38,13 @@ def test_a_corrupt_record_makes_no_program_or_one_that_runs(seed: int) -> None:
         bad = corrupted(record, r)
         program = core.program(bad, [r.randrange(8) for _ in range(3)])
         if program is not None:
-            assert len(core.run(program, bytes(8 * len(bad.leaves)))) == 3
+            assert len(core.run(program[0], bytes(8 * len(bad.leaves)))) == 3
 
 
 def test_a_program_refuses_what_does_not_fit() -> None:
     record = draw(native(), 1).record
     assert core.program(record, [1 << 40]) is None
-    program = core.program(record, [0])
+    program, _ = core.program(record, [0])
     for bad in (b"", bytes(8 * len(record.leaves) + 8), bytes(8 * len(record.leaves) - 1)):
         with pytest.raises(TypeError):
             core.run(program, bad)
@@ -56,13 +57,13 @@ def test_every_allocation_may_fail() -> None:
 
     drawn = draw(native(), 11, extreme=0.0)
     record, leaves = drawn.record, array("d", [x.data for x in drawn.record.leaves]).tobytes()
-    program = core.program(record, [0, 1, 2])
+    program, _ = core.program(record, [0, 1, 2])
     x = Value(1.5)
     since = core.moment()
     y = core.block([x])
     root = sg.sin(x) * x
     calls: list[Callable[[], Any]] = [
-        lambda: core.run(core.program(record, [0, 1, 2]), leaves).tobytes(),
+        lambda: core.run(core.program(record, [0, 1, 2])[0], leaves).tobytes(),
         lambda: core.run(program, leaves).tobytes(),
         lambda: core.sketch([root], [y], since - 1),
     ]

@@ -280,8 +280,8 @@ static void free_capsule(PyObject *capsule)
     sg_program_free(PyCapsule_GetPointer(capsule, PROGRAM));
 }
 
-/* program(record, places) -> what run() takes; None for a record that is none, or too large. The places of roots are
- * the bytes of 64-bit integers. */
+/* program(record, places) -> what run() takes, and how many bytes of memory that takes; None for a record that is none,
+ * or too large. The places of roots are the bytes of 64-bit integers. */
 PyObject *sg_py_program(PyObject *module, PyObject *args)
 {
     (void)module;
@@ -303,9 +303,10 @@ PyObject *sg_py_program(PyObject *module, PyObject *args)
     if (written != SG_WRITTEN)
         Py_RETURN_NONE;
     PyObject *capsule = PyCapsule_New(program, PROGRAM, free_capsule);
-    if (!capsule)
-        sg_program_free(program);
-    return capsule;
+    if (capsule)
+        return Py_BuildValue("Nn", capsule, (Py_ssize_t)program->bytes);
+    sg_program_free(program);
+    return NULL;
 }
 
 /* run(program, numbers) -> the bytes of the doubles that it computes. So are the numbers of the leaves. */

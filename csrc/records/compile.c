@@ -1,7 +1,6 @@
 /* Programs made. */
 #include "records/compile.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tape/memory.h"
@@ -9,15 +8,16 @@
 #define MOST ((uint32_t)1 << 24)    /* nodes that a record may have */
 
 /* What a program is made from. The name of a node is the first node that is the same; of a constant, SG_CONST | the
- * first constant with its bits. */
+ * first constant with its bits. SG_NOTHING stands for none. */
 typedef struct {
     sg_writer record;
     uint8_t *live;
     uint32_t *names, *const_names;
     uint32_t *levels;        /* of nodes: how many operations they wait for */
-    uint32_t *table;         /* names by hash; SG_NOTHING where there is none */
-    uint32_t mask;
-    uint64_t *order;         /* nodes by level, kind and position */
+    uint32_t *table;         /* names by hash */
+    uint32_t mask, depth;    /* depth: the highest level */
+    uint32_t *order, *spare; /* nodes that have operands and a name of their own */
+    uint32_t node_count, operand_count, const_count, leaf_count;     /* of the program */
     uint32_t *registers, *const_registers;
 } maker;
 
@@ -30,6 +30,7 @@ static void end_making(maker *m)
     sg_free(m->levels);
     sg_free(m->table);
     sg_free(m->order);
+    sg_free(m->spare);
     sg_free(m->registers);
     sg_free(m->const_registers);
 }
@@ -46,13 +47,16 @@ static int begin_making(maker *m)
     m->levels = sg_alloc_zero(nodes * sizeof *m->levels);
     m->table = sg_alloc(room * sizeof *m->table);
     m->order = sg_alloc(nodes * sizeof *m->order);
+    m->spare = sg_alloc(nodes * sizeof *m->spare);
     m->registers = sg_alloc(nodes * sizeof *m->registers);
     m->const_registers = sg_alloc(consts * sizeof *m->const_registers);
-    if (!m->live || !m->names || !m->const_names || !m->levels || !m->table || !m->order || !m->registers ||
-        !m->const_registers)
+    if (!m->live || !m->names || !m->const_names || !m->levels || !m->table || !m->order || !m->spare ||
+        !m->registers || !m->const_registers)
         return 0;
     for (size_t k = 0; k < room; k++)
         m->table[k] = SG_NOTHING;
+    for (size_t k = 0; k < consts; k++)
+        m->const_names[k] = SG_NOTHING;
     return 1;
 }
 
@@ -62,11 +66,6 @@ static uint64_t mixed(uint64_t hash, uint64_t x)
     return hash ^ hash >> 32;
 }
 
-static uint32_t name_of(const maker *m, uint32_t operand)
-{
-    return operand & SG_CONST ? m->const_names[operand & ~SG_CONST] : m->names[operand];
-}
-
 static uint64_t bits_of(double x)
 {
     uint64_t bits;
@@ -74,7 +73,8 @@ static uint64_t bits_of(double x)
     return bits;
 }
 
-static void name_constant(maker *m, uint32_t k)
+/* The name of a constant, which may be new. */
+static uint32_t name_constant(maker *m, uint32_t k)
 {
     const double *consts = m->record.consts;
     uint64_t bits = bits_of(consts[k]);
@@ -82,12 +82,22 @@ static void name_constant(maker *m, uint32_t k)
     while (m->table[at] != SG_NOTHING &&
            !(m->table[at] & SG_CONST && bits_of(consts[m->table[at] & ~SG_CONST]) == bits))
         at = (at + 1) & m->mask;
-    if (m->table[at] == SG_NOTHING)
+    if (m->table[at] == SG_NOTHING) {
         m->table[at] = SG_CONST | k;
-    m->const_names[k] = m->table[at];
+        m->const_count++;
+    }
+    return m->const_names[k] = m->table[at];
 }
 
-static int is_same_node(const maker *m, uint32_t i, uint32_t j)
+static uint32_t name_of(maker *m, uint32_t operand)
+{
+    if (!(operand & SG_CONST))
+        return m->names[operand];
+    uint32_t name = m->const_names[operand & ~SG_CONST];
+    return name == SG_NOTHING ? name_constant(m, operand & ~SG_CONST) : name;
+}
+
+static int is_same_node(maker *m, uint32_t i, uint32_t j)
 {
     const sg_writer *w = &m->record;
     uint32_t n = sg_end_of(w, i) - w->starts[i];
@@ -100,6 +110,19 @@ static int is_same_node(const maker *m, uint32_t i, uint32_t j)
         if (name_of(m, x[k]) != name_of(m, y[k]))
             return 0;
     return 1;
+}
+
+/* Counts a node that is the first of its name. */
+static void note_new(maker *m, uint32_t i)
+{
+    const sg_writer *w = &m->record;
+    m->depth = m->levels[i] > m->depth ? m->levels[i] : m->depth;
+    if (w->kinds[i] == SG_LEAF) {
+        m->leaf_count++;
+        return;
+    }
+    m->order[m->node_count++] = i;
+    m->operand_count += sg_end_of(w, i) - w->starts[i];
 }
 
 static void name_node(maker *m, uint32_t i)
@@ -116,8 +139,10 @@ static void name_node(maker *m, uint32_t i)
     uint32_t at = (uint32_t)hash & m->mask;
     while (m->table[at] != SG_NOTHING && (m->table[at] & SG_CONST || !is_same_node(m, i, m->table[at])))
         at = (at + 1) & m->mask;
-    if (m->table[at] == SG_NOTHING)
+    if (m->table[at] == SG_NOTHING) {
         m->table[at] = i;
+        note_new(m, i);
+    }
     m->names[i] = m->table[at];
 }
 
@@ -139,32 +164,49 @@ static int mark_needed(maker *m, const sg_record *record, const uint64_t *places
     return 1;
 }
 
-static int by_number(const void *a, const void *b)
+/* Sorts the nodes by level, or by kind; those that agree stay in their order. 0: no memory. */
+static int sort_by(maker *m, int by_level)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    uint32_t count = by_level ? m->depth + 1 : 256, *from = m->order, *to = m->spare;
+    uint32_t *starts = sg_alloc_zero(((size_t)count + 1) * sizeof *starts);
+    if (!starts)
+        return 0;
+    for (uint32_t k = 0; k < m->node_count; k++)
+        starts[(by_level ? m->levels[from[k]] : m->record.kinds[from[k]]) + 1]++;
+    for (uint32_t k = 0; k < count; k++)
+        starts[k + 1] += starts[k];
+    for (uint32_t k = 0; k < m->node_count; k++)
+        to[starts[by_level ? m->levels[from[k]] : m->record.kinds[from[k]]]++] = from[k];
+    sg_free(starts);
+    m->order = to;
+    m->spare = from;
+    return 1;
 }
 
-/* Sorts the first nodes of their name, without the leaves, by level and kind. Returns how many these are. */
-static uint32_t sort(maker *m)
+/* Where the group ends that begins at place `start` of the order. */
+static uint32_t end_of_group(const maker *m, uint32_t start)
 {
-    const sg_writer *w = &m->record;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < w->count; i++)
-        if (m->live[i] && m->names[i] == i && w->kinds[i] != SG_LEAF)
-            m->order[count++] = (uint64_t)m->levels[i] << 40 | (uint64_t)w->kinds[i] << 32 | i;
-    qsort(m->order, count, sizeof *m->order, by_number);
-    return count;
+    const uint8_t *kinds = m->record.kinds;
+    uint32_t i = m->order[start], end = start + 1;
+    while (kinds[i] < SG_FIRST_REDUCTION && end < m->node_count && kinds[m->order[end]] == kinds[i] &&
+           m->levels[m->order[end]] == m->levels[i])
+        end++;
+    return end;
 }
 
-static int make_arrays(const maker *m, sg_program *p, uint32_t nodes, uint64_t input_count, uint64_t out_count)
+static int make_arrays(const maker *m, sg_program *p, uint64_t input_count, uint64_t out_count)
 {
-    const sg_writer *w = &m->record;
-    p->consts = sg_alloc(w->const_count * sizeof *p->consts);
-    p->leaves = sg_alloc(w->count * sizeof *p->leaves);
-    p->groups = sg_alloc(nodes * sizeof *p->groups);
-    p->operands = sg_alloc(w->operand_count * sizeof *p->operands);
+    uint32_t groups = 0;
+    for (uint32_t start = 0; start < m->node_count; start = end_of_group(m, start))
+        groups++;
+    size_t bytes = m->const_count * sizeof *p->consts + m->leaf_count * sizeof *p->leaves +
+                   groups * sizeof *p->groups + m->operand_count * sizeof *p->operands + out_count * sizeof *p->outs;
+    p->consts = sg_alloc(m->const_count * sizeof *p->consts);
+    p->leaves = sg_alloc(m->leaf_count * sizeof *p->leaves);
+    p->groups = sg_alloc(groups * sizeof *p->groups);
+    p->operands = sg_alloc(m->operand_count * sizeof *p->operands);
     p->outs = sg_alloc(out_count * sizeof *p->outs);
+    p->bytes = sizeof *p + bytes;
     p->input_count = input_count;
     p->out_count = out_count;
     return p->consts && p->leaves && p->groups && p->operands && p->outs;
@@ -186,26 +228,24 @@ static void place_inputs(maker *m, sg_program *p)
         }
 }
 
-static uint32_t register_of(const maker *m, uint32_t operand)
+static uint32_t register_of(maker *m, uint32_t operand)
 {
     uint32_t name = name_of(m, operand);
     return name & SG_CONST ? m->const_registers[name & ~SG_CONST] : m->registers[name];
 }
 
 /* Writes the groups of the sorted nodes. */
-static void place_nodes(maker *m, sg_program *p, uint32_t nodes)
+static void place_nodes(maker *m, sg_program *p)
 {
     const sg_writer *w = &m->record;
     uint32_t used = 0;
-    for (uint32_t start = 0, end; start < nodes; start = end) {
-        uint32_t i = (uint32_t)m->order[start], arity = sg_end_of(w, i) - w->starts[i];
-        for (end = start + 1; w->kinds[i] < SG_FIRST_REDUCTION && end < nodes; end++)
-            if (m->order[end] >> 32 != m->order[start] >> 32)
-                break;
+    for (uint32_t start = 0, end; start < m->node_count; start = end) {
+        uint32_t i = m->order[start], arity = sg_end_of(w, i) - w->starts[i];
+        end = end_of_group(m, start);
         p->groups[p->group_count++] = (sg_group){w->kinds[i], arity, end - start, p->register_count, used};
         p->widest = arity > p->widest ? arity : p->widest;
         for (uint32_t at = start; at < end; at++) {
-            uint32_t node = (uint32_t)m->order[at];
+            uint32_t node = m->order[at];
             for (uint32_t k = 0; k < arity; k++)
                 p->operands[used + k * (end - start) + at - start] = register_of(m, w->operands[w->starts[node] + k]);
             m->registers[node] = p->register_count++;
@@ -214,36 +254,31 @@ static void place_nodes(maker *m, sg_program *p, uint32_t nodes)
     }
 }
 
-static void place_outputs(const maker *m, sg_program *p, const sg_record *record, const uint64_t *places)
+static uint32_t operand_of_root(uint64_t root)
 {
-    for (uint64_t k = 0; k < p->out_count; k++) {
-        uint64_t root = record->roots[places[k]];
-        uint32_t code = root & SG_CODE_CONST ? SG_CONST | (uint32_t)root : (uint32_t)root;
-        p->outs[k] = register_of(m, code);
-    }
+    return root & SG_CODE_CONST ? SG_CONST | (uint32_t)root : (uint32_t)root;
 }
 
 static sg_written make_program(maker *m, sg_program *p, const sg_record *record, const uint64_t *places,
                                uint64_t place_count)
 {
-    const sg_writer *w = &m->record;
-    if (w->count > MOST)
+    if (m->record.count > MOST)
         return SG_DECLINED;
     if (!begin_making(m))
         return SG_WRITTEN_NOT;
     if (!mark_needed(m, record, places, place_count))
         return SG_MALFORMED;
-    for (uint32_t k = 0; k < w->const_count; k++)
-        name_constant(m, k);
-    for (uint32_t i = 0; i < w->count; i++)
+    for (uint32_t i = 0; i < m->record.count; i++)
         if (m->live[i])
             name_node(m, i);
-    uint32_t nodes = sort(m);
-    if (!make_arrays(m, p, nodes, record->leaf_count, place_count))
+    for (uint64_t k = 0; k < place_count; k++)
+        name_of(m, operand_of_root(record->roots[places[k]]));
+    if (!sort_by(m, 0) || !sort_by(m, 1) || !make_arrays(m, p, record->leaf_count, place_count))
         return SG_WRITTEN_NOT;
     place_inputs(m, p);
-    place_nodes(m, p, nodes);
-    place_outputs(m, p, record, places);
+    place_nodes(m, p);
+    for (uint64_t k = 0; k < place_count; k++)
+        p->outs[k] = register_of(m, operand_of_root(record->roots[places[k]]));
     return SG_WRITTEN;
 }
 

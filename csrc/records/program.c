@@ -23,8 +23,7 @@ void sg_program_free(sg_program *p)
     for (uint32_t k = 0; k < n; k++) {                                                                                 \
         double x = r[a[k]], y = r[b[k]];                                                                               \
         z[k] = (expression);                                                                                           \
-    }                                                                                                                  \
-    break
+    }
 
 static void run_group(const sg_group *g, const uint32_t *a, double *r)
 {
@@ -33,13 +32,17 @@ static void run_group(const sg_group *g, const uint32_t *a, double *r)
     double *z = r + g->first;
     switch (g->op) {
     case SG_ADD:
-        SG_EACH(sg_value_add(x, y));
+        SG_EACH(sg_value_add(x, y))
+        break;
     case SG_SUB:
-        SG_EACH(sg_value_sub(x, y));
+        SG_EACH(sg_value_sub(x, y))
+        break;
     case SG_MUL:
-        SG_EACH(sg_value_mul(x, y));
+        SG_EACH(sg_value_mul(x, y))
+        break;
     case SG_ZMUL:
-        SG_EACH(sg_value_zmul(x, y));
+        SG_EACH(sg_value_zmul(x, y))
+        break;
     case SG_NEG:
         for (uint32_t k = 0; k < n; k++)
             z[k] = sg_value_neg(r[a[k]]);

@@ -1,6 +1,7 @@
 /* A record as a program, which computes some of its roots from the numbers of its leaves. */
 #ifndef SG_PROGRAM_H
 #define SG_PROGRAM_H
+#include <stddef.h>
 #include <stdint.h>
 
 /* Operations of one kind and arity, whose results are registers in a row. Their first operands come first, in a row,
@@ -21,6 +22,7 @@ typedef struct {
     uint32_t const_count, leaf_count, group_count, register_count, widest;
     uint64_t input_count;    /* how many leaves the record had */
     uint64_t out_count;
+    size_t bytes;            /* of memory that it takes */
 } sg_program;
 
 void sg_program_free(sg_program *program);

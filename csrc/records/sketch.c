@@ -45,20 +45,26 @@ static inline void put(sketcher *s, uint32_t word)
     s->sketch->words[s->sketch->count++] = word;
 }
 
-/* A node by its place in the stretch; a constant, by its bits behind the word SG_CONST. Takes three words at most. */
-static inline void put_operand(sketcher *s, const stretch *t, uint32_t operand)
+/* A constant, by its bits behind the word SG_CONST. */
+static inline void put_number(sketcher *s, double number)
 {
-    if (!(operand & SG_CONST)) {
-        if (operand < t->low)
-            give_up(s, -1);
-        put(s, operand - t->low);
-        return;
-    }
     uint32_t bits[2];
-    memcpy(bits, t->graph->consts + (operand & ~SG_CONST), sizeof bits);
+    memcpy(bits, &number, sizeof bits);
     put(s, SG_CONST);
     put(s, bits[0]);
     put(s, bits[1]);
+}
+
+/* A node by its place in the stretch, or a constant. Takes three words at most. */
+static inline void put_operand(sketcher *s, const stretch *t, uint32_t operand)
+{
+    if (operand & SG_CONST) {
+        put_number(s, t->graph->consts[operand & ~SG_CONST]);
+        return;
+    }
+    if (operand < t->low)
+        give_up(s, -1);
+    put(s, operand - t->low);
 }
 
 /* The number of a planted leaf; SG_ABSENT for any other leaf. */
@@ -67,14 +73,9 @@ static uint32_t planted_number(sketcher *s, const void *leaf)
     const sg_planting *p = s->planting;
     if (s->next < p->planted_count && p->planted[s->next] == leaf)
         return s->next++;
-    if (!s->planted.count) {
-        if (!sg_map_reserve(&s->planted, p->planted_count)) {
-            give_up(s, 0);
-            return SG_ABSENT;
-        }
-        for (uint32_t k = 0; k < p->planted_count; k++)
-            if (sg_map_find(&s->planted, p->planted[k]) == SG_ABSENT)
-                sg_map_add(&s->planted, p->planted[k], k);          /* there is room */
+    if (!s->planted.count && !sg_number_planted(p, &s->planted)) {
+        give_up(s, 0);
+        return SG_ABSENT;
     }
     uint32_t number = sg_map_find(&s->planted, leaf);
     s->next = number == SG_ABSENT ? s->next : number + 1;
@@ -89,8 +90,8 @@ static void put_leaf(sketcher *s, const void *leaf, double value)
     put(s, number);
 }
 
-/* The stretch of a graph, which may be new; the nodes up to `end` are in it. SG_SKETCHED: there is none. */
-static uint32_t find_stretch(sketcher *s, const sg_graph *graph, uint32_t end)
+/* The stretch of a graph, which may be new. SG_SKETCHED: there are too many. */
+static uint32_t find_stretch(sketcher *s, const sg_graph *graph)
 {
     uint32_t k = 0;
     while (k < s->count && s->stretches[k].graph != graph)
@@ -101,21 +102,29 @@ static uint32_t find_stretch(sketcher *s, const sg_graph *graph, uint32_t end)
         for (uint32_t i = 0; i < graph->link_count; i++)
             if (graph->links[i].graph->closed > p->since && graph->links[i].entry < low)
                 low = graph->links[i].entry;
-        s->stretches[s->count++] = (stretch){graph, low, end};
+        s->stretches[s->count++] = (stretch){graph, low, graph->count};
     }
     return k;
 }
 
-static void put_link(sketcher *s, const sg_link *link)
+/* A node of any graph. Takes two words. */
+static void put_place(sketcher *s, const sg_graph *graph, uint32_t index)
 {
-    int is_later = link->graph->closed > s->planting->since;
-    uint32_t k = is_later ? find_stretch(s, link->graph, link->graph->count) : SG_SKETCHED;
-    if (k == SG_SKETCHED || link->index < s->stretches[k].low) {
+    uint32_t k = find_stretch(s, graph);
+    if (k == SG_SKETCHED || index < s->stretches[k].low) {
         give_up(s, -1);
         return;
     }
     put(s, k);
-    put(s, link->index - s->stretches[k].low);
+    put(s, index - s->stretches[k].low);
+}
+
+static void put_link(sketcher *s, const sg_link *link)
+{
+    if (link->graph->closed > s->planting->since)
+        put_place(s, link->graph, link->index);
+    else
+        give_up(s, -1);
 }
 
 static void put_span(sketcher *s, const stretch *t, const sg_bulk *bulk, int k)
@@ -165,7 +174,7 @@ static uint32_t put_node(sketcher *s, const stretch *t, uint32_t i)
         put_bulk(s, t, bulk);
         return bulk->rows * bulk->columns;
     }
-    int is_listed = op != SG_ALSO && (op >= SG_FIRST_REDUCTION || sg_arity[op] > 2);
+    int is_listed = sg_is_listed(op);
     uint32_t n = is_listed ? graph->b[i] : 2;
     if (n >= SG_CONST / 4)
         give_up(s, -1);
@@ -190,28 +199,16 @@ static uint32_t put_node(sketcher *s, const stretch *t, uint32_t i)
     return 1;
 }
 
-/* A root that is a number is none that depends on a planted leaf: its place is a constant in the record. */
+/* A root that is a number depends on no leaf, whatever it is. */
 static void put_root(sketcher *s, const sg_end *root)
 {
-    if (root->leaf)
-        give_up(s, -1);
     if (!room_for(s, 3))
         return;
-    if (root->graph) {
-        uint32_t k = find_stretch(s, root->graph, root->graph->count);
-        if (k == SG_SKETCHED || root->index < s->stretches[k].low) {
-            give_up(s, -1);
-            return;
-        }
-        put(s, k);
-        put(s, root->index - s->stretches[k].low);
-        return;
-    }
-    uint32_t bits[2];
-    memcpy(bits, &root->number, sizeof bits);
-    put(s, SG_CONST);
-    put(s, bits[0]);
-    put(s, bits[1]);
+    put(s, root->graph ? 2 : root->leaf != NULL);
+    if (root->graph)
+        put_place(s, root->graph, root->index);
+    else if (root->leaf)
+        put_leaf(s, root->leaf, root->number);
 }
 
 int sg_sketch_piece(const sg_planting *planting, const sg_end *roots, uint32_t root_count, const double *numbers,

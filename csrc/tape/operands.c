@@ -44,7 +44,7 @@ uint32_t sg_operand(const sg_graph *graph, uint32_t i, uint32_t k)
     i = sg_first_result(graph, i);
     if (graph->op[i] == SG_BULK)
         return sg_element_operand(graph, &graph->bulks[graph->a[i]], i - graph->bulks[graph->a[i]].first, k);
-    if (graph->op[i] >= SG_FIRST_REDUCTION || sg_arity[graph->op[i]] > 2)
+    if (sg_is_listed(graph->op[i]))
         return graph->args[graph->a[i] + k];
     return k ? graph->b[i] : graph->a[i];
 }

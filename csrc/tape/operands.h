@@ -13,6 +13,11 @@ static inline uint32_t sg_first_result(const sg_graph *graph, uint32_t i)
 {
     return graph->op[i] == SG_ALSO ? graph->a[i] : i;
 }
+/* Whether the operands of a node with this opcode of the tape stand in args[], from a on, b of them. */
+static inline int sg_is_listed(int op)
+{
+    return op != SG_ALSO && op != SG_BULK && (op >= SG_FIRST_REDUCTION || sg_arity[op] > 2);
+}
 /* The number of results of a joint operation, from the number of its operands, and the first operand's number. 0: it
  * cannot have such operands. */
 uint64_t sg_joint_count(int op, uint64_t operands, double first);

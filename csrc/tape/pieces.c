@@ -34,7 +34,7 @@ static int grow(extractor *e, uint32_t n)
            sg_grow_array((void **)&e->codes, &e->code_capacity, e->code_count + n + 1, sizeof *e->codes);
 }
 
-/* Appends a node, with room for n operands. 0: no memory. */
+/* Appends a node, with room for n operands. 0: no memory. There is room mostly, and no call is needed to see it. */
 static inline int append_node(extractor *e, int op, double value, uint32_t n)
 {
     if ((e->op_count == e->op_capacity || e->op_count == e->value_capacity ||
@@ -135,9 +135,7 @@ static int entry_depends(const extractor *e, const sg_graph *graph, uint32_t i)
 static uint32_t operand_at(const sg_graph *graph, uint32_t i, uint32_t k)
 {
     int op = graph->op[i];
-    return op == SG_ALSO || (op < SG_FIRST_REDUCTION && sg_arity[op] < 3 && k == 0) ? graph->a[i]
-           : op < SG_FIRST_REDUCTION && sg_arity[op] < 3                            ? graph->b[i]
-                                                                                    : sg_operand(graph, i, k);
+    return op == SG_BULK || sg_is_listed(op) ? sg_operand(graph, i, k) : k ? graph->b[i] : graph->a[i];
 }
 
 /* Writes node i into the record, if it depends on a planted leaf. Leaves that it uses beside come before it. 0: no
@@ -196,6 +194,15 @@ static uint64_t root_code(extractor *e, sg_end root)
     return e->op_count - 1;
 }
 
+int sg_number_planted(const sg_planting *planting, sg_map *numbers)
+{
+    int done = sg_map_reserve(numbers, planting->planted_count);
+    for (uint32_t k = 0; done && k < planting->planted_count; k++)
+        if (sg_map_find(numbers, planting->planted[k]) == SG_ABSENT)
+            sg_map_add(numbers, planting->planted[k], k);       /* there is room */
+    return done;
+}
+
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 static int extract_all(extractor *e, const sg_end *roots, uint32_t root_count, uint64_t *codes)
@@ -203,10 +210,7 @@ static int extract_all(extractor *e, const sg_end *roots, uint32_t root_count, u
     const sg_planting *planting = e->planting;
     sg_reached_stretches *reached = &e->reached;
     sg_spot *spots = sg_alloc(root_count * sizeof *spots);
-    int done = spots && sg_map_reserve(&e->planted, planting->planted_count);
-    for (uint32_t k = 0; done && k < planting->planted_count; k++)
-        if (sg_map_find(&e->planted, planting->planted[k]) == SG_ABSENT)
-            sg_map_add(&e->planted, planting->planted[k], k);       /* there is room */
+    int done = spots && sg_number_planted(planting, &e->planted);
     for (uint32_t k = 0; done && k < root_count; k++)
         spots[k] = (sg_spot){roots[k].graph, roots[k].index};
     done = done && sg_reach_stretches(reached, spots, root_count);

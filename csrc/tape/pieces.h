@@ -40,6 +40,8 @@ typedef struct {
 
 /* 0: no memory, and the piece is empty. The roots must be alive until the piece has been read. */
 int sg_extract(const sg_planting *planting, const sg_end *roots, uint32_t root_count, sg_piece *piece);
+/* The number of each planted leaf; of one that is planted twice, the first. 0: no memory. */
+int sg_number_planted(const sg_planting *planting, sg_map *numbers);
 void sg_piece_free(sg_piece *piece);
 
 #endif

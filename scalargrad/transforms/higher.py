@@ -17,7 +17,6 @@ from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.transforms import programs, sparsity
 from scalargrad.transforms.jacobians import Form, form_of, load_for, matrix, strip, tabulated
 from scalargrad.transforms.parts import NUMBER, Leaf, joined
-from scalargrad.transforms.programs import Plan
 from scalargrad.transforms.run import Function, Run, kept, name_of, positions, require_function
 from scalargrad.transforms.sparsity import Entries, Sweeps
 
@@ -82,11 +81,12 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
 
     Results that depend on no input together are differentiated together, as their sum.
     """
-    plan, numbers = programs.plan_of(run) or (None, b"")
+    sketch, numbers = programs.sketch_of(run)
+    plan = programs.plan_of(sketch)
     if plan and plan.program:
         values, sums, matrices = run.plain_results(), plan.sums, plan.run(numbers)
     else:
-        values, sums, matrices = _swept(run, plan)
+        values, sums, matrices = _swept(run, sketch if plan is None else None)
     n = run.size
     if sums:
         rows = [[*each.rows()] for each in matrices]
@@ -97,8 +97,9 @@ def _found(run: Run) -> tuple[list[Any], list[Entries]]:
     return values, matrices
 
 
-def _swept(run: Run, plan: Plan | None) -> tuple[list[Any], Sweeps | None, list[Entries]]:
-    """The results; which of them are differentiated together, if there are several; and the second derivatives."""
+def _swept(run: Run, sketch: Any) -> tuple[list[Any], Sweeps | None, list[Entries]]:
+    """The results; which of them are differentiated together, if there are several; and the second derivatives. A
+    sketch is one that may get a plan."""
     piece, n, m = run.piece(run.items), run.size, len(run.items)
     sums = sparsity.remembered(sparsity.reverse, piece.record, n, m) if m != 1 else None
     seeds = sums.seeds if sums else [[1.0, *[0.0] * (len(piece.items) - 1)]]
@@ -107,8 +108,8 @@ def _swept(run: Run, plan: Plan | None) -> tuple[list[Any], Sweeps | None, list[
     values, found = piece.curve(seeds, sweeps[0].seeds if sweeps else [], slopes)
     for row in found:
         run.refuse_anomalies(row)
-    if plan:
-        plan.note(sums, slopes, sweeps)
+    if sketch is not None:
+        programs.note(sketch, sums, slopes, sweeps)
     return values, sums, [each.of(found) for each in sweeps]
 
 

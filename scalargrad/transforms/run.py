@@ -201,11 +201,12 @@ class Run:
         return Piece(self._with_aux(items), self.blocks, self.since, self.input.items(), self.numbers)
 
     def sketch(self) -> tuple[bytes, bytes] | None:
-        """The sketch of the piece, and the numbers of its leaves; None, if it has none, or they are Values."""
+        """The sketch of what lies between the input and the result, and the numbers of the input, as bytes; None, if it
+        has no sketch, or these are Values."""
         if self.input.has_values and not self.numbers:
             return None
         _note_nested()
-        return core.sketch(self._with_aux(self.items), self.blocks, self.since)
+        return core.sketch(self.items, self.blocks, self.since)
 
     def plain_results(self) -> list[float]:
         """The results as numbers, and those of aux."""

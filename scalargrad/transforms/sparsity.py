@@ -197,28 +197,40 @@ def _place(i: int, k: int, colours: Sequence[int], lone: Sequence[dict[int, bool
 
 # --- what was found for the last structures, for calls with the same ones
 
-_KEPT, _BYTES = 32, 1 << 25
-_found: list[tuple[tuple[Any, ...], int, Any]] = []  # the last first: most calls compare one key, and need no hash
+
+class Memory:
+    """What was made for the last keys: for so many, of so many bytes."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self.count, self.size = count, size
+        # a key, the bytes of what was made, and that; the last first: most calls compare one key, and need no hash
+        self.entries: list[tuple[Any, int, Any]] = []
+
+    def recall(self, key: Any) -> Any:
+        """What was made for a key; None, if it is none of the last."""
+        entries = self.entries
+        for k, entry in enumerate(entries):
+            if entry[0] == key:
+                if k:
+                    self.entries = [entry, *entries[:k], *entries[k + 1 :]]  # other threads may set it meanwhile
+                return entry[2]
+        return None
+
+    def keep(self, key: Any, size: int, made: Any) -> None:
+        entries = [(key, size, made), *self.entries][: self.count]
+        while sum(entry[1] for entry in entries) > self.size:
+            entries.pop()
+        self.entries = entries
 
 
-def recalled(key: tuple[Any, ...], size: int, make: Callable[[], T]) -> T:
-    """What `make` made for this key, of about so many bytes, if it is one of the last; else what it makes now."""
-    global _found
-    last = _found
-    for k, entry in enumerate(last):
-        if entry[0] == key:
-            if k:
-                _found = [entry, *last[:k], *last[k + 1 :]]
-            return entry[2]  # type: ignore[no-any-return]
-    made = make()
-    last = [(key, size, made), *last][:_KEPT]
-    while sum(entry[1] for entry in last) > _BYTES:
-        last.pop()
-    _found = last  # other threads may set it meanwhile
-    return made
+_structures = Memory(32, 1 << 25)
 
 
 def remembered(make: Callable[..., T], record: Record, *more: Any) -> T:
     """What `make` makes of a record and more; of the structure of the record alone, so that it can be used again."""
     key = make, more, record.ops, record.codes, record.roots
-    return recalled(key, len(record.codes), lambda: make(record, *more))
+    made = _structures.recall(key)
+    if made is None:
+        made = make(record, *more)
+        _structures.keep(key, len(record.codes), made)
+    return made  # type: ignore[no-any-return]
