@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         return
     module: Any = explaining if command == "explain" else drawing
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--format", choices=[each for each in module.FORMATS if each != "png"], default="text",
+    group.add_argument("--format", choices=[each for each in module.FORMATS if each != "png"],
                        help="of what is printed (default: text)")  # fmt: skip
     group.add_argument("--out", metavar="FILE", help="write a file; the end of its name says in which format")
     if command == "explain":
@@ -144,19 +144,19 @@ def _explain(given: Given, options: argparse.Namespace) -> int:
     if options.to is not None and options.to not in given.labels:
         hint = unknown(options.to, given.labels) or f"its names are {', '.join(given.labels[:10])}"
         raise ExpressionError(f"argument --to: the expression has no {options.to}: {hint}")
-    told = explaining.explain(y, options.to, options.format, max_steps=sys.maxsize)
+    told = explaining.explain(y, options.to, options.format or "text", max_steps=sys.maxsize)
     if options.out is not None:
         return _saved(told, options.out)
     for line in str(told).split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
-        print(wrapped(line.strip(), indent, "    ") if options.format == "text" else line)
+        print(wrapped(line.strip(), indent, "    ") if options.format in (None, "text") else line)
     return 0
 
 
 def _draw(given: Given, options: argparse.Namespace) -> int:
     y = _value(given)
     y.backward()
-    picture = drawing.draw(y, options.format)
+    picture = drawing.draw(y, options.format or "text")
     if options.out is not None:
         return _saved(picture, options.out)
     print(str(picture).rstrip("\n"))

@@ -19,6 +19,7 @@ from scalargrad import core
 from scalargrad.commands import language
 from scalargrad.commands.language import CONSTANTS, FUNCTIONS, TESTS, ExpressionError, cut, unknown
 from scalargrad.convert import short
+from scalargrad.errors import ScalargradError
 
 LONGEST = 4000  # characters of an expression
 MOST = 1000  # numbers that its steps may make
@@ -77,7 +78,10 @@ class Expression:
                 stack.append(numbers[number] if isinstance(number, str) else number)
                 continue
             start = len(stack) - count
-            result = function(*stack[start:])
+            try:
+                result = function(*stack[start:])
+            except ScalargradError as error:  # such as two vectors of different lengths
+                raise ExpressionError(str(error)) from error
             self.made += max(map(_size, [result, *stack[start:]]))
             if self.made > MOST:
                 raise ExpressionError(f"an expression may make {MOST:,} numbers, and this one makes more: write it in"

@@ -61,10 +61,11 @@ def _required(text: str) -> tuple[str, str]:
 def _library(name: str, extra: str) -> str:
     """A library and its version; if it cannot be imported, what to do."""
     modules = {distribution: module for module, distribution in extras.DISTRIBUTIONS.items()}
+    module = modules.get(name, name.replace("-", "_"))
     try:
-        extras.load(modules.get(name, name.replace("-", "_")), extra)
+        extras.load(module, extra)
         return f"{name} {metadata.version(name)}"
     except MissingExtraError as error:
-        return str(error)
+        return str(error).replace(module, name, 1)
     except Exception as error:  # a library that is damaged may raise anything
         return f"{name} cannot be imported: {type(error).__name__}: {error}"

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import Any, NoReturn
 
 from scalargrad import __version__
@@ -61,6 +62,7 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
         settings: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter}
         if name == chosen:
             settings |= _described(name)
+            settings["description"] = fill(settings.get("description", about[:1].upper() + about[1:] + "."), 80)
         command = commands.add_parser(name, help=about, **settings)
         if name == chosen:
             _ADD.get(name, _add_expression)(command, name)
@@ -82,7 +84,8 @@ def _described(name: str) -> dict[str, str]:
         return {"description": about, "epilog": _FORMULAS_EPILOG}
     if name == "demo":
         return {"epilog": "examples:\n  scalargrad demo iris\n  scalargrad demo digits --steps 100 --no-plot\n"}
-    return {"description": f"Print {_OTHERS[name]}.", "epilog": "examples:\n  scalargrad info\n"}
+    about = "Print what runs here, for oneself and for a report of a bug."
+    return {"description": about, "epilog": "examples:\n  scalargrad info\n"}
 
 
 def _add_expression(parser: argparse.ArgumentParser, name: str) -> None:
