@@ -14,7 +14,6 @@ from scalargrad.look.steps import Step, names_of, number, record_of, require_val
 from scalargrad.look.telling import operation
 
 FORMATS = ("svg", "dot", "text")
-FAR = 34  # columns: a step that would begin further right begins at the left, below
 MOST = 60  # nodes that are drawn one by one, unless more are asked for
 
 
@@ -110,6 +109,9 @@ def _box(step: Step, name: str) -> Box:
     return Box(lines, step.op, step.operands, [*map(number, step.partials)], "leaf" if step.is_leaf else "box")
 
 
+_FAR = 34  # columns: a step that would begin further right begins at the left, below
+
+
 def tree(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
     """The graph as lines of text: below each number its operands, each with the derivative by it.
 
@@ -132,7 +134,7 @@ def tree(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
         if again:
             lines.append(f"{before}{names[k]}, as above")
             continue
-        if step.operands and len(before) > FAR:
+        if step.operands and len(before) > _FAR:
             lines.append(f"{before}{names[k]}, below")
             waiting += [k] * (k not in waiting)
             continue
