@@ -183,7 +183,7 @@ def test_help_has_examples_that_run(command: str, tmp_path: Path, monkeypatch: p
 def test_a_screen_is_eighty_columns(command: str) -> None:
     """Of long expressions too, with long names and with many numbers."""
     deep = "tanh(0.1234*" * 9 + "some_name*w[3]" + ")" * 9
-    for expression in (deep, "+".join(["some_name*w[0]"] * 30), "softmax(w)[1]*some_name"):
+    for expression in (deep, "+".join(["some_name*w[0]"] * 30), "softmax(w)[1]*some_name", "some_name**1e308"):
         ran = run(command, expression, "some_name=0.123456789", "w=" + ",".join(f"{k}.123456789" for k in range(12)))
         assert ran.code == 0 and ran.err == ""
         if command != "draw" or "softmax" not in expression:  # an operation of many numbers is one line of a drawing

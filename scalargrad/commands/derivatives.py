@@ -147,7 +147,7 @@ def _explain(given: Given, options: argparse.Namespace) -> int:
     told = explaining.explain(y, options.to, options.format or "text", max_steps=sys.maxsize)
     if options.out is not None:
         return _saved(told, options.out)
-    for line in str(told).split("\n"):
+    for line in str(told).rstrip("\n").split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
         print(wrapped(line.strip(), indent, "    ") if options.format in (None, "text") else line)
     return 0
