@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ScalargradError(Exception):
     """The base class of all errors that scalargrad raises on purpose."""
@@ -111,7 +113,9 @@ class MissingExtraError(ScalargradError, ImportError):
 
 
 class GradientMismatchError(ScalargradError, AssertionError):
-    """`testing.check_grad` found a gradient that disagrees with numerical differentiation."""
+    """`testing.check_grad` found a gradient that disagrees with numerical differentiation. `report` has all entries."""
+
+    report: Any = None
 
 
 class ImplicitDetachWarning(UserWarning):

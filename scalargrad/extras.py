@@ -9,7 +9,7 @@ from typing import Any
 
 from scalargrad.errors import MissingExtraError
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install differs from the name to import
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install differs from the name to import
 
 
 def load(module: str, extra: str = "demo") -> Any:
@@ -22,7 +22,7 @@ def load(module: str, extra: str = "demo") -> Any:
         raise MissingExtraError(f"{top} cannot be imported with these settings: {error}") from error
     except ImportError as error:
         raise MissingExtraError(
-            f"{_DISTRIBUTIONS.get(top, top)} cannot be imported: install it with pip install 'scalargrad[{extra}]'"
+            f"{DISTRIBUTIONS.get(top, top)} cannot be imported: install it with pip install 'scalargrad[{extra}]'"
         ) from error
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "version": ["--version"],
     "demo": [*DEMO, "--no-plot"],
     "row": ["formulas", "C7"],
+    "grad": ["grad", "x-2", "x=1"],
 }
 commands = pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 

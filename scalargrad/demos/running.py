@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
@@ -80,7 +81,9 @@ def share(right: Sequence[bool]) -> str:
 
 def add_parser(commands: Any, demo: type[Demo]) -> None:
     """Adds the demo and its options to argparse's subcommands."""
-    parser = commands.add_parser(demo.name, help=demo.about, description=demo.about)
+    parser = commands.add_parser(demo.name, help=demo.about, description=textwrap.fill(demo.about, 80),
+                                 epilog=f"example:\n  scalargrad demo {demo.name} --steps 50 --no-plot\n",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     hidden = ",".join(map(str, demo.hidden))
     parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
     parser.add_argument("--seed", type=_seed, default=1337, help="seed of data and weights, 0 to 2**32-1 (%(default)s)")

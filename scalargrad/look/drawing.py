@@ -164,12 +164,23 @@ def boxes_of(steps: Sequence[Step], names: Sequence[str]) -> list[Box]:
     return boxes
 
 
+_FAR = 34  # columns: a step that would begin further right begins at the left, below
+
+
 def tree(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
-    """The graph as lines of text: below each number its operands, each with the derivative by it."""
+    """The graph as lines of text: below each number its operands, each with the derivative by it.
+
+    A deep graph fits a screen: what would stand too far to the right stands by itself, further below.
+    """
     lines: list[str] = []
     seen: set[int] = set()
     pending = [(last, "", "")]  # a step; what stands before its first line, and before the lines below it
-    while pending:
+    waiting: list[int] = []  # steps too far to the right, which begin a tree of their own, further below
+    while pending or waiting:
+        if not pending:
+            next_one = waiting.pop(0)
+            pending += [(next_one, "", "")] * (next_one not in seen)
+            continue
         k, before, below = pending.pop()
         step, again = steps[k], k in seen
         if step.is_constant:
@@ -177,6 +188,10 @@ def tree(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
             continue
         if again:
             lines.append(f"{before}{names[k]}, as above")
+            continue
+        if step.operands and len(before) > _FAR:
+            lines.append(f"{before}{names[k]}, below")
+            waiting += [k] * (k not in waiting)
             continue
         seen.add(k)
         made = f" = {operation(step, [names[k] for k in step.operands])}" if step.op else ""

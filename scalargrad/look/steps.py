@@ -98,8 +98,8 @@ def _shown(op: int, numbers: Sequence[float], operands: Sequence[int | float]) -
         return ops.JOINT[op].arguments(len(numbers)), symbol
     if op >= ops.FIRST_REDUCTION:
         return ops.REDUCTION[op].arguments(len(numbers)), symbol
-    if op == _POW and isinstance(operands[1], float):
-        return [0], f"**{int(operands[1]) if operands[1].is_integer() else operands[1]}"
+    if op == _POW and isinstance(exponent := operands[1], float):
+        return [0], f"**{int(exponent) if exponent.is_integer() and abs(exponent) < 1e15 else exponent}"
     return range(len(numbers)), symbol
 
 

@@ -109,7 +109,8 @@ def check_grad(
     confirmed nor an error, but among the `kinks` of the report. A jump is an error.
 
     Returns a `Report`. Raises `GradientMismatchError`, an AssertionError, if an entry is neither confirmed nor at a
-    kink; the message has its path, both numbers, the estimated error, and a note if f has a jump or an edge there.
+    kink; the message has its path, both numbers, the estimated error, and a note if f has a jump or an edge there, and
+    its `report` has all entries.
     Raises `ArgumentError` if f(x) is not finite or differs between calls, or if `grad` returns other containers;
     `NumberError` if f does not return a Value. Exceptions of f at x pass through.
 
@@ -130,13 +131,16 @@ def check_grad(
     paths, point = _read(x)
     check = _Check(f, x, point) if grad is None else _CheckOfGrad(f, x, point, grad, paths)
     found = tuple(check.entry(k, path, rtol, atol) for k, path in enumerate(paths))
+    report = Report(check.value, rebuild(x, check.gradient), found)
     failed = [entry for entry in found if not (entry.confirmed or entry.conventional)]
     if failed:
         lines = [f"the gradient is not confirmed at {len(failed)} of {len(found)} entries", *map(str, failed[:_SHOWN])]
         if len(failed) > _SHOWN:
             lines.append(f"... and {len(failed) - _SHOWN} more")
-        raise GradientMismatchError("\n  ".join(lines))
-    return Report(check.value, rebuild(x, check.gradient), found)
+        error = GradientMismatchError("\n  ".join(lines))
+        error.report = report
+        raise error
+    return report
 
 
 def _read(x: Any) -> tuple[list[str], list[float]]:

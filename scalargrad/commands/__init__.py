@@ -1,0 +1,1 @@
+"""The command line: expressions and numbers as they are typed, and what each command does with them."""
