@@ -12,7 +12,8 @@ from scalargrad import __version__, core, extras
 from scalargrad.errors import MissingExtraError
 from scalargrad.ledger.show import wrapped
 
-_OF_DEVELOPERS = ("test", "mutation", "bench", "dev", "docs")  # extras to work on the library with: only named here
+# extras to work on the library with: only named here
+_OF_DEVELOPERS = ("test", "mutation", "bench", "dev", "docs", "notebooks", "browser")
 
 
 def run() -> int:
