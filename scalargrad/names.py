@@ -1,4 +1,4 @@
-"""What to write for a name that is not here: PyTorch's and numpy's names beside ours, and our own by where they are.
+"""What to write for a name that is not here: PyTorch's, JAX's and numpy's beside ours, and our own by where they are.
 
 The modules raise `MissingNameError` from their ``__getattr__``, the classes from descriptors `Absent`, which cost
 nothing.
@@ -18,7 +18,7 @@ _DEVICE = "numbers are C doubles in the CPU's memory: leave the call out"
 _PARAMETER = "a Value, or a Vector or Matrix made of numbers, set as an attribute of a Module"
 _PARTS = "nn.summary(model) shows the layers; model.named_parameters() has the names"
 
-# PyTorch's name: what it is here.
+# PyTorch's name, or JAX's: what it is here.
 TORCH = {
     **dict.fromkeys(("MSELoss", "mse_loss"), "losses.mse(input, target)"),
     **dict.fromkeys(("HuberLoss", "SmoothL1Loss", "huber_loss", "smooth_l1_loss"), "losses.huber(input, target)"),
@@ -57,6 +57,12 @@ TORCH = {
     "vstack": "sg.stack([x, y])",
     "mm": "x @ y, or sg.matmul(x, y)",
     "float64": "nothing: all numbers are C doubles",
+    "jacfwd": 'sg.jacobian(f, mode="forward")',
+    "jacrev": 'sg.jacobian(f, mode="reverse")',
+    "stop_gradient": "x.detach()",
+    "custom_jvp": "sg.custom_vjp, whose rule gives the derivatives by all operands",
+    **dict.fromkeys(("jit", "vmap", "pmap"), "nothing: the function is called as it is, and takes whole arrays"),
+    **dict.fromkeys(("numpy", "jnp"), "numpy itself, whose functions take Vectors and Matrices"),
 }  # fmt: skip
 
 # The attributes of PyTorch's modules and optimisers: what to write here.

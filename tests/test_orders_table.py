@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from mpmath import mp, mpf
 
@@ -252,3 +253,16 @@ def test_ties_and_the_origin_by_convention(function: Callable[..., Any], first: 
         for which in sequences(order):
             got = derivative(lambda *x: function(x), (0.0, 0.0, 0.0), which)
             assert got == (first if sum(order) == 1 else 0.0), which
+
+
+def test_the_deviation_of_equal_numbers() -> None:
+    """It has the kink of a norm: all derivatives are 0. Beside it, the hessian is that of norm(x - mean) / sqrt(n)."""
+    for row in ([0.0] * 3, [2.5] * 3):
+        x = np.array(row)
+        assert sg.grad(lambda x: x.std())(x).tolist() == [0.0] * 3
+        assert sg.hessian(lambda x: x.std())(x).tolist() == [[0.0] * 3] * 3
+    x = np.array([1.0, 2.0, 4.0])
+    c = x - x.mean()
+    deviation = np.sqrt((c @ c) / 3)
+    exact = (np.eye(3) - 1 / 3) / (3 * deviation) - np.outer(c, c) / (9 * deviation**3)
+    np.testing.assert_allclose(sg.hessian(lambda x: x.std())(x), exact, rtol=0, atol=1e-14)

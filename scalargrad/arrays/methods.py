@@ -232,13 +232,14 @@ class Methods(Reductions):
     def std(
         self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
     ) -> Result:
-        """The standard deviation, the root of the variance, without overflow. Its gradient is 0 where all are equal."""
+        """The standard deviation, the root of the variance, without overflow. It has a kink where all are equal, as
+        `norm` at 0: the derivatives are 0."""
         check_options("std", dtype, out)
         along = self._axis(axis)
         centred, count = self._centred("std", along, ddof)
         shown = centred._along(along)
         largest = [max(map(abs, row)) for row in _rows(view.numbers(shown), shown)]
-        if all(x == 0.0 or 1e-140 < x < 1e140 or not math.isfinite(x) for x in largest):
+        if all(1e-140 < x < 1e140 or not math.isfinite(x) for x in largest):
             return core.apply(_SQRT, _variance(centred, along, keepdims, count))  # type: ignore[no-any-return]
         return core.apply(_DIV, centred.norm(along, keepdims), math.sqrt(count))  # type: ignore[no-any-return]
 
