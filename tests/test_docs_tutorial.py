@@ -56,7 +56,7 @@ def test_the_curves(tmp_path: Path) -> None:
             )
             for folder in (tmp_path, FOLDER)
         )
-        assert new == old and len(old) > 10, WRITE
+        assert new == old and len(old) > 7, WRITE
         assert any(f"({name})" in chapter.read_text(encoding="utf-8") for chapter in CHAPTERS)
 
 
@@ -66,6 +66,25 @@ def test_every_block_is_run() -> None:
         text = chapter.read_text(encoding="utf-8")
         assert len(run.BLOCK.findall(text)) == text.count("```python") >= 4
         assert not re.search(r"^```(?!python\n|\n)", text, re.MULTILINE)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "block", ["for k in range(2):\n    k\nprint(k)\n", "def f():\n    x = 1\n\n    return x\n", "print(\n"]
+)
+def test_a_block_that_a_prompt_refuses(block: str, tmp_path: Path) -> None:
+    """A loop that ends without an empty line, a function that an empty line ends, and a bracket that stays open."""
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text(f"```python\n{block}```\n", encoding="utf-8")
+    with pytest.raises(SyntaxError):
+        run.executed(chapter)
+
+
+@pytest.mark.once
+def test_a_block_shows_what_a_prompt_shows(tmp_path: Path) -> None:
+    chapter = tmp_path / "chapter.md"
+    chapter.write_text("```python\nfor k in (3, None):\n    k\n\n'a'\n```\n", encoding="utf-8")
+    assert run.executed(chapter).endswith("```\n\n```\n3\n'a'\n```\n")
 
 
 @pytest.mark.once

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, Vector
 from scalargrad.errors import ArgumentError
-from scalargrad.look import paths
+from scalargrad.look import paths, telling
 from scalargrad.look.explaining import swept
-from scalargrad.look.steps import Step, record_of
+from scalargrad.look.steps import Step, names_of, record_of
 from scalargrad.testing import strategies
 
 MOST = 5000  # paths of a random graph that are summed
@@ -35,6 +35,7 @@ def test_the_sum_over_paths_is_the_gradient(e: Any) -> None:
     y = e(*values)
     assume(isinstance(y, Value))
     steps, last = swept(y)
+    names = names_of(steps)
     assert all(v.grad == 0.0 for v in values)  # no grad is changed
     y.backward()
     leaves = [k for k, step in enumerate(steps) if step.is_leaf]
@@ -43,6 +44,8 @@ def test_the_sum_over_paths_is_the_gradient(e: Any) -> None:
             continue
         found = list(paths.largest_first(steps, k, last))
         assert sorted(path.steps for path in found) == sorted(every_path(steps, k, last))
+        ways = [telling.product(path, steps, names).sides[0] for path in found if len(path.steps) <= telling.SHOWN]
+        assert len(set(ways)) == len(ways)  # no two look alike
         products = [path.product for path in found]
         sizes = [abs(p) for p in products]
         assert all(a >= b * (1 - 1e-12) for a, b in pairwise(sizes))
@@ -78,10 +81,10 @@ def test_forwards_and_backwards() -> None:
     assert str(sg.explain(y)).splitlines() == [
         "Forwards", "  x = 3", "  w = -2", "  v1 = x * w = 3 * (-2) = -6", "  v2 = tanh(v1) = tanh(-6) = -0.99999",
         "  v3 = x / w = 3 / (-2) = -1.5", "  y = v2 - v3 = -0.99999 - (-1.5) = 0.50001",
-        "Backwards", "  dy/dy = 1", "  dy/dv3 = dy/dy * dy/dv3 = 1 * (-1) = -1",
-        "  dy/dv2 = dy/dy * dy/dv2 = 1 * 1 = 1", "  dy/dv1 = dy/dv2 * dv2/dv1 = 1 * 2.4577e-05 = 2.4577e-05",
-        "  dy/dw = dy/dv3 * dv3/dw + dy/dv1 * dv1/dw = -1 * (-0.75) + 2.4577e-05 * 3 = 0.75007",
-        "  dy/dx = dy/dv3 * dv3/dx + dy/dv1 * dv1/dx = -1 * (-0.5) + 2.4577e-05 * (-2) = 0.49995",
+        "Backwards", "  dy/dy = 1", "  dy/dv3 = dy/dy * ∂y/∂v3 = 1 * (-1) = -1",
+        "  dy/dv2 = dy/dy * ∂y/∂v2 = 1 * 1 = 1", "  dy/dv1 = dy/dv2 * ∂v2/∂v1 = 1 * 2.4577e-05 = 2.4577e-05",
+        "  dy/dw = dy/dv3 * ∂v3/∂w + dy/dv1 * ∂v1/∂w = -1 * (-0.75) + 2.4577e-05 * 3 = 0.75007",
+        "  dy/dx = dy/dv3 * ∂v3/∂x + dy/dv1 * ∂v1/∂x = -1 * (-0.5) + 2.4577e-05 * (-2) = 0.49995",
     ]  # fmt: skip
 
 
@@ -99,7 +102,7 @@ def test_paths_to_results_labels_and_itself() -> None:
     assert str(sg.explain(z, v)).splitlines()[0].startswith("2 paths lead from v2 to v4")
     assert str(sg.explain(y, "w")) == str(sg.explain(y, w))
     assert str(sg.explain(y, y)).splitlines() == [
-        "1 path leads from y to y", "  y: 1", "Their sum is the derivative; no digits cancel", "  dy/dy = 1",
+        "1 path leads from y to y", "  y: 1", "The product is the derivative", "  dy/dy = 1",
     ]  # fmt: skip
     assert str(sg.explain(x)) == "Forwards\n  x = 3\nBackwards\n  dx/dx = 1"
     grads = x.grad, w.grad
@@ -111,11 +114,27 @@ def test_paths_to_results_labels_and_itself() -> None:
     assert x.grad == before
 
 
+def test_a_number_that_one_operation_uses_twice() -> None:
+    """The paths are told apart; the numbers of operands count from 1, constants too."""
+    x = Value(3.0, label="x")
+    y = sg.where(x < 2.0, x, x) * x
+    lines = str(sg.explain(y, x)).splitlines()[1:4]
+    assert lines == [
+        "  x -> v2: 3", "  x (operand 3) -> v1 -> v2: 1 * 3 = 3", "  x (operand 2) -> v1 -> v2: 0 * 3 = 0"]  # fmt: skip
+    assert r"x\text{ (operand 2)} \to v_{1}\colon 3" in str(sg.explain(x * x, x, "latex"))
+    assert "x (operand 2) → v1: 3" in str(sg.explain(x * x, x, "html"))
+    z = Value(2.0, label="z")
+    for _ in range(12):
+        z = z * z
+    assert "-> v4 (operand 1) -> ... -> v8 (operand 1) -> v9" in str(sg.explain(z, "z", max_paths=1))
+
+
 def test_formats(tmp_path: Path) -> None:
     x, _, y = neuron()
     markdown, latex = str(sg.explain(y, x, "markdown")), str(sg.explain(y, format="latex"))
     assert markdown.startswith("**2 paths lead from x to y**") and markdown.count("- $") == 3
     assert latex.count(r"\begin{align*}") == latex.count(r"\end{align*}") == 2 and r"\frac{x}{w}" in latex
+    assert r"\frac{d y}{d v_{1}} &= \frac{d y}{d v_{2}} \frac{\partial v_{2}}{\partial v_{1}}" in latex
     assert sg.explain(y)._repr_markdown_().count("\n- $") == 12 and repr(sg.explain(y)) == str(sg.explain(y))
     for ending, wanted in ((".md", markdown), (".txt", "2 paths"), (".tex", r"\paragraph{2 paths")):
         saved = sg.explain(y, x).save(tmp_path / f"y{ending}")
@@ -157,7 +176,7 @@ def test_reductions_joint_operations_and_nodes_by_hand() -> None:
     shown = str(sg.explain(x[0] * x[1], a[0, 0]))
     assert shown.startswith("2 paths lead")
     hand = Value(5.0, (v[0], v[1]), (2.0, 3.0))
-    assert "Their sum is the derivative" in str(sg.explain(hand * v[0], v[0]))
+    assert "Their sum is the derivative; no digits cancel" in str(sg.explain(hand * v[0], v[0]))
     assert math.isnan(swept(Value(-1.0) ** 0.5)[0][-1].data)
 
 
@@ -178,8 +197,8 @@ def test_the_way_of_a_nan_to_the_result_and_to_the_gradients() -> None:
         "The -inf of v3 comes from v1, made from finite numbers", "  v1 = log(h) = log(0) = -inf",
         "  v2 = v1 * 3 = -inf * 3 = -inf", "  v3 = v2 + 1 = -inf + 1 = -inf"]  # fmt: skip
     assert told(sg.sqrt(h) * 3.0) == [
-        "The inf of dv2/dx comes from the derivative of v1 = sqrt(h)", "  dv2/dh = dv2/dv1 * dv1/dh = 3 * inf = inf",
-        "  dv2/dx = dv2/dh * dh/dx = inf * 2 = inf"]  # fmt: skip
+        "The inf of dv2/dx comes from the derivative of v1 = sqrt(h)", "  dv2/dh = dv2/dv1 * ∂v1/∂h = 3 * inf = inf",
+        "  dv2/dx = dv2/dh * ∂h/∂x = inf * 2 = inf"]  # fmt: skip
     assert told(sg.where(x > 0.0, sg.log(x), x) + h) == [] == told(Value(math.nan))  # what is masked does not count
     assert told(Value(math.nan) * w)[0] == "The nan of v1 comes from the leaf x1"
     assert told(sg.where(w > 0.0, w * math.inf, x))[0] == "The inf of v2 comes from the constant inf"

@@ -112,7 +112,7 @@ def test_a_leaf_used_twice_gets_two_contributions() -> None:
     assert [(frame["gain"], frame["grad"]) for frame in gains] == [("3.0", "3.0"), ("3.0", "6.0")]
     assert [frame["edges"] for frame in gains] == [["1-0"], ["1-1"]]
     assert gains[0]["say"] == "x receives contribution 1 of 2; more will come."
-    assert gains[1]["lines"] == ["dv1/dv1 * dv1/dx = 1 * 3 = 3", "grad of x = 3 + 3 = 6"]
+    assert gains[1]["lines"] == ["dv1/dv1 * ∂v1/∂x = 1 * 3 = 3", "grad of x = 3 + 3 = 6"]
     assert gains[1]["say"] == "x receives contribution 2 of 2; so dv1/dx is complete."
 
 
@@ -133,6 +133,8 @@ def test_paths() -> None:
     assert math.fsum(float(path["product"]) for path in data["paths"]) == pytest.approx(steps[0].grad, rel=1e-15)
     assert "3 paths lead from x to y" in parsed.texts and len(data["frames"]) == len(page_of(y)[1]["frames"])
     assert "dy/dx = 3 + 3 - 4.9153e-05 = 6" in parsed.texts
+    assert "x (operand 2) → v3 → y: 3 * 1 = 3" in [html.unescape(path["line"]) for path in data["paths"]]
+    assert any(frame["lines"][0].startswith("dy/dv3 * ∂v3/∂x = 1 * 3 = ") for frame in data["frames"])
     parsed, data = page_of(y, x, max_paths=1)
     assert len(data["paths"]) == 1 and "These are the 1 largest. The sum of all is the derivative" in parsed.texts
 

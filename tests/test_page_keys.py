@@ -164,7 +164,7 @@ def test_paths(opened: Any) -> None:
     assert shown.text("#play") == "Pause"
     shown.page.locator("[data-path]").nth(1).focus()
     shown.press("Enter")
-    assert shown.text("#lines") == "x → y → v1: 3 * 1 = 3" and shown.text("#count") == "Path 2 of 3"
+    assert shown.text("#lines") == "x (operand 2) → y → v1: 3 * 1 = 3" and shown.text("#count") == "Path 2 of 3"
     assert shown.text("#play") == "Play"
     first = shown.marked()
     assert shown.page.get_attribute("[data-path='1']", "aria-pressed") == "true"

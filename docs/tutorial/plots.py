@@ -30,21 +30,45 @@ def slope(axes: Any) -> None:
     axes.set(xlabel="side", ylabel="area", xlim=(0.0, 9.0), ylim=(-6.0, 53.0))
 
 
+def square(axes: Any) -> None:
+    """A square, what it grows by on two sides, and the corner."""
+    side, h = 3.0, 0.6
+    axes.set_axis_off()
+    axes.set(xlim=(-0.7, side + h + 0.7), ylim=(-0.6, side + h + 0.4), aspect="equal")
+    for x, y, width, height, colour, text in (
+        (0.0, 0.0, side, side, GREY, "3 · 3 = 9"),
+        (side, 0.0, h, side, BLUE, "3 · h"),
+        (0.0, side, side, h, BLUE, "3 · h"),
+        (side, side, h, h, ORANGE, "h · h"),
+    ):
+        for alpha in (0.25, None):  # inside, and the border
+            axes.fill([x, x + width, x + width, x], [y, y, y + height, y + height], fill=alpha is not None, alpha=alpha,
+                      facecolor=colour, edgecolor=colour)  # fmt: skip
+        axes.text(x + width / 2, y + height / 2, text, ha="center", va="center", color=colour, fontweight="bold",
+                  rotation=90 if height > width else 0)  # fmt: skip
+    for middle, text in ((side / 2, "3"), (side + h / 2, "h")):
+        axes.text(middle, -0.1, text, ha="center", va="top")
+        axes.text(-0.15, middle, text, ha="right", va="center")
+
+
 def descent(axes: Any) -> None:
     """Steps of gradient descent in one valley: with a good learning rate, and with one that is too large."""
     xs = [k / 20 for k in range(-10, 131)]
     axes.plot(xs, [(w - 3.0) ** 2 for w in xs], color=GREY, linewidth=1)
-    for rate, start, colour in ((0.2, 0.2, BLUE), (1.04, 4.8, ORANGE)):
+    for rate, start, colour, place in ((0.2, 0.2, BLUE, (0.7, 8.4)), (1.04, 4.8, ORANGE, (5.2, 2.6))):
         ws = [start]
         for _ in range(6):
             ws.append(ws[-1] - rate * 2.0 * (ws[-1] - 3.0))
         heights = [(w - 3.0) ** 2 for w in ws]
-        axes.plot(ws, heights, "o-", color=colour, markersize=4, linewidth=1, label=f"learning rate {rate:g}")
+        axes.plot(ws, heights, "o", color=colour, markersize=4, label=f"learning rate {rate:g}")
+        for a, b, low, high in zip(ws, ws[1:], heights, heights[1:]):
+            axes.annotate("", (b, high), (a, low), arrowprops={"arrowstyle": "->", "color": colour})
+        axes.annotate("start", (start, heights[0]), place, color=colour, ha="center")
     axes.legend(frameon=False, loc="upper center")
     axes.set(xlabel="w", ylabel="loss (w - 3)²", xlim=(-0.6, 6.6), ylim=(-0.6, 12.0))
 
 
-PLOTS: dict[str, Callable[[Any], None]] = {"slope.svg": slope, "descent.svg": descent}
+PLOTS: dict[str, Callable[[Any], None]] = {"square.svg": square, "slope.svg": slope, "descent.svg": descent}
 
 
 def save(folder: Path) -> None:

@@ -73,6 +73,7 @@ def explain(
     y: Any, x: Any = None, format: str = "text", *, max_steps: int = MOST, max_paths: int = LISTED
 ) -> Explanation:
     """Returns the chain rule told for the graph of a Value: all numbers forwards, then all derivatives backwards.
+    ``dy/dx`` is a whole derivative, of all paths; ``∂v/∂x`` a local one, of a single use of x in the operation of v.
 
     With `x`, a Value that y was computed from, or its label, it lists the paths from x to y, with the product of the
     derivatives on each, the largest first, and their sum: the derivative of y by x. It says how many digits cancel in
@@ -95,12 +96,12 @@ def explain(
       y = v1 + x = 9 + 3 = 12
     Backwards
       dy/dy = 1
-      dy/dv1 = dy/dy * dy/dv1 = 1 * 1 = 1
-      dy/dx = dy/dy * dy/dx + dy/dv1 * dv1/dx + dy/dv1 * dv1/dx = 1 * 1 + 1 * 3 + 1 * 3 = 7
+      dy/dv1 = dy/dy * ∂y/∂v1 = 1 * 1 = 1
+      dy/dx = dy/dy * ∂y/∂x + dy/dv1 * ∂v1/∂x + dy/dv1 * ∂v1/∂x = 1 * 1 + 1 * 3 + 1 * 3 = 7
     >>> print(explain(y, "x"))
     3 paths lead from x to y
-      x -> v1 -> y: 3 * 1 = 3
-      x -> v1 -> y: 3 * 1 = 3
+      x (operand 1) -> v1 -> y: 3 * 1 = 3
+      x (operand 2) -> v1 -> y: 3 * 1 = 3
       x -> y: 1
     Their sum is the derivative; no digits cancel
       dy/dx = 3 + 3 + 1 = 7
@@ -170,19 +171,20 @@ def _by_paths(
     found = list(islice(paths.largest_first(steps, start, end), most))
     lead = f"{count:,} paths lead" if count != 1 else "1 path leads"
     lines = [telling.Line([f"{lead} from {names[start]} to {names[end]}"])]
-    lines += [telling.product([names[k] for k in path.steps], path.partials, path.product) for path in found]
+    lines += [telling.product(path, steps, names) for path in found]
     products = [path.product for path in found]
     adjoint = number(steps[start].grad)
     sides, latex = [[telling.derivative(names[end], names[start], form)] for form in (False, True)]
     if len(found) < count:
         lines.append(telling.Line([f"These are the {len(found)} largest. The sum of all is the derivative"]))
+    elif count == 1:
+        lines.append(telling.Line(["The product is the derivative"]))
     else:
         lost = paths.digits_lost(products)
         cancelled = "all digits cancel" if lost == math.inf else f"{lost:.1f} digits cancel" if lost >= 0.05 else ""
         lines.append(telling.Line([f"Their sum is the derivative; {cancelled or 'no digits cancel'}"]))
-        if count > 1:
-            sides.append(" + ".join(map(number, products)).replace("+ -", "- "))
-            latex.append(" + ".join(telling.latex_name(number(p)) for p in products).replace("+ -", "- "))
+        sides.append(" + ".join(map(number, products)).replace("+ -", "- "))
+        latex.append(" + ".join(telling.latex_name(number(p)) for p in products).replace("+ -", "- "))
     lines.append(telling.Line([*sides, adjoint], [*latex, telling.latex_name(adjoint)]))
     return found, lines
 

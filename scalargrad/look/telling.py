@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from scalargrad.look.paths import Path
 from scalargrad.look.steps import INFIX, Step, number
 
 
@@ -101,8 +102,13 @@ def forward(step: Step, name: str, names: Sequence[str], numbers: Sequence[float
 
 
 def derivative(y: str, x: str, latex: bool = False) -> str:
-    """The derivative of y by x."""
-    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}" if latex else f"d{y}/d{x}"
+    """The whole derivative of y by x: of all paths between them."""
+    return rf"\frac{{d {latex_name(y)}}}{{d {latex_name(x)}}}" if latex else f"d{y}/d{x}"
+
+
+def partial(y: str, x: str, latex: bool = False) -> str:
+    """The local derivative of y by its operand x: of one use of x, the other operands held fast."""
+    return rf"\frac{{\partial {latex_name(y)}}}{{\partial {latex_name(x)}}}" if latex else f"∂{y}/∂{x}"
 
 
 def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoint: float) -> Line:
@@ -110,8 +116,8 @@ def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoi
     shown = number(adjoint)
     sides, latex = [derivative(y, name)], [derivative(y, name, True)]
     if terms:
-        sides.append(" + ".join(f"{derivative(y, user)} * {derivative(user, name)}" for user, _, _ in terms))
-        latex.append(" + ".join(f"{derivative(y, user, True)} {derivative(user, name, True)}" for user, _, _ in terms))
+        sides.append(" + ".join(f"{derivative(y, user)} * {partial(user, name)}" for user, _, _ in terms))
+        latex.append(" + ".join(f"{derivative(y, user, True)} {partial(user, name, True)}" for user, _, _ in terms))
         products = [(bracketed(number(a), k, "+"), bracketed(number(p), 1, "*")) for k, (_, a, p) in enumerate(terms)]
         sides.append(" + ".join(f"{a} * {p}" for a, p in products))
         latex.append(" + ".join(rf"{_latex_number(a)} \cdot {_latex_number(p)}" for a, p in products))
@@ -122,18 +128,26 @@ def _latex_number(text: str) -> str:
     return f"({latex_name(text[1:-1])})" if text.startswith("(") else latex_name(text)
 
 
-def _cut(items: Sequence[str]) -> list[str]:
+def _cut(items: Sequence[str], dots: str = "...") -> list[str]:
     """The items, or of many the first and the last ones."""
-    return [*items] if len(items) <= SHOWN else [*items[: SHOWN // 2], "...", *items[-(SHOWN // 2) :]]
+    return [*items] if len(items) <= SHOWN else [*items[: SHOWN // 2], dots, *items[-(SHOWN // 2) :]]
 
 
-def product(names: Sequence[str], partials: Sequence[float], result: float, arrow: str = "->") -> Line:
-    """A path, and the product of its derivatives."""
-    factors, shown = [bracketed(number(p), k, "*") for k, p in enumerate(partials)], number(result)
-    names, factors = _cut(names), _cut(factors)
-    sides = [f"{f' {arrow} '.join(names)}: {' * '.join(factors) or shown}", shown]
-    way = r" \to ".join(r"\cdots" if name == "..." else latex_name(name) for name in names)
-    multiplied = r" \cdot ".join(r"\cdots" if factor == "..." else _latex_number(factor) for factor in factors)
+def product(path: Path, steps: Sequence[Step], names: Sequence[str], arrow: str = "->") -> Line:
+    """A path, and the product of its derivatives. Where an operation uses a number more than once, the line says as
+    which operand it is used: ``x (operand 2) -> v1``."""
+    own = [names[k] for k in path.steps]
+    uses = [
+        f" (operand {place + 1})" if steps[after].operands.count(k) > 1 else ""
+        for k, after, place in zip(path.steps, path.steps[1:], path.places)
+    ] + [""]
+    factors, shown = [bracketed(number(p), k, "*") for k, p in enumerate(path.partials)], number(path.product)
+    way = f" {arrow} ".join(_cut([name + use for name, use in zip(own, uses)]))
+    sides = [f"{way}: {' * '.join(_cut(factors)) or shown}", shown]
+    way = r" \to ".join(
+        _cut([latex_name(name) + (rf"\text{{{use}}}" if use else "") for name, use in zip(own, uses)], r"\cdots")
+    )
+    multiplied = r" \cdot ".join(_cut([*map(_latex_number, factors)], r"\cdots"))
     latex = [rf"{way}\colon {multiplied or shown}", latex_name(shown)]
     return Line(sides, latex) if len(factors) > 1 else Line(sides[:1], latex[:1])
 

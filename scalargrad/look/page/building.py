@@ -40,7 +40,7 @@ def page(
     ]  # fmt: skip
     ways = [
         {"nodes": path.steps, "edges": [f"{k}-{n}" for k, n in zip(path.steps[1:], path.places)],
-         "product": repr(path.product), "line": _told(path, names)}
+         "product": repr(path.product), "line": _told(path, steps, names)}
         for path in paths
     ]  # fmt: skip
     data = json.dumps({"result": last, "nodes": nodes, "frames": shown, "paths": ways}, separators=(",", ":"))
@@ -62,9 +62,8 @@ def _file(name: str) -> str:
     return files("scalargrad.look.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _told(path: Path, names: Sequence[str]) -> str:
-    line = telling.product([names[k] for k in path.steps], path.partials, path.product, arrow="→")
-    return " = ".join(line.sides)
+def _told(path: Path, steps: Sequence[Step], names: Sequence[str]) -> str:
+    return " = ".join(telling.product(path, steps, names, arrow="→").sides)
 
 
 def _step(k: int, frame: Frame) -> str:

@@ -54,7 +54,7 @@ def _backward(steps: Sequence[Step], names: Sequence[str], last: int) -> Iterato
             # the last sum is the engine's own, which takes the results of a joint operation together
             total = steps[operand].grad if count == users[operand] else before[-1] + gain if before else gain
             factors = f"{number(steps[k].grad)} * {telling.bracketed(number(partial), 1, '*')}"
-            product = f"{telling.derivative(y, names[k])} * {telling.derivative(names[k], name)} = {factors}"
+            product = f"{telling.derivative(y, names[k])} * {telling.partial(names[k], name)} = {factors}"
             added = f"{number(before[-1])} + {telling.bracketed(number(gain), 1, '+')} = " if before else ""
             all_in = f"so {telling.derivative(y, name)} is complete" if count == users[operand] else "more will come"
             yield {"phase": "backward", "node": operand, "from": k, "edges": [f"{k}-{n}"],
