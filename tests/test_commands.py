@@ -46,22 +46,22 @@ Forwards
   x = 1.5
   v1 = sin(x) = sin(1.5) = 0.99749
   v2 = x**2 = 1.5**2 = 2.25
-  v3 = neg(v2) = neg(2.25) = -2.25
+  v3 = -v2 = -2.25
   v4 = exp(v3) = exp(-2.25) = 0.1054
   y = v1 * v4 = 0.99749 * 0.1054 = 0.10514
 Backwards
   dy/dy = 1
-  dy/dv4 = dy/dy * dy/dv4 = 1 * 0.99749 = 0.99749
-  dy/dv3 = dy/dv4 * dv4/dv3 = 0.99749 * 0.1054 = 0.10514
-  dy/dv2 = dy/dv3 * dv3/dv2 = 0.10514 * (-1) = -0.10514
-  dy/dv1 = dy/dy * dy/dv1 = 1 * 0.1054 = 0.1054
-  dy/dx = dy/dv2 * dv2/dx + dy/dv1 * dv1/dx = -0.10514 * 3 + 0.1054 * 0.070737 =
+  dy/dv4 = dy/dy * ∂y/∂v4 = 1 * 0.99749 = 0.99749
+  dy/dv3 = dy/dv4 * ∂v4/∂v3 = 0.99749 * 0.1054 = 0.10514
+  dy/dv2 = dy/dv3 * ∂v3/∂v2 = 0.10514 * (-1) = -0.10514
+  dy/dv1 = dy/dy * ∂y/∂v1 = 1 * 0.1054 = 0.1054
+  dy/dx = dy/dv2 * ∂v2/∂x + dy/dv1 * ∂v1/∂x = -0.10514 * 3 + 0.1054 * 0.070737 =
       -0.30795
 """
 TO = """\
 2 paths lead from w[1] to y
-  w[1] -> v1 -> y: 3 * 1 = 3
-  w[1] -> v1 -> y: 3 * 1 = 3
+  w[1] (operand 1) -> v1 -> y: 3 * 1 = 3
+  w[1] (operand 2) -> v1 -> y: 3 * 1 = 3
 Their sum is the derivative; no digits cancel
   dy/dw[1] = 3 + 3 = 6
 """

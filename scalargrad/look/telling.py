@@ -68,12 +68,14 @@ def latex_name(name: str) -> str:
 
 
 def operation(step: Step, own: Sequence[str], latex: bool = False) -> str:
-    """The operation of a step, of the names or numbers of its operands: ``a * b``, ``tanh(a)``, ``a**2``."""
+    """The operation of a step, of the names or numbers of its operands: ``a * b``, ``tanh(a)``, ``a**2``, ``-a``."""
     if step.op in INFIX and len(own) == 2:
         if latex and step.op == "/":
             return rf"\frac{{{own[0]}}}{{{own[1]}}}"
         left, right = (bracketed(x, place, step.op) for place, x in enumerate(own))
         return f"{left} {LATEX.get(step.op, step.op) if latex else step.op} {right}"
+    if step.op == "neg" and len(own) == 1:
+        return f"-{bracketed(own[0], 1, '-')}"
     if step.op.startswith("**") and len(own) == 1:
         base = f"({own[0]})" if own[0].startswith("-") else own[0]
         return f"{base}^{{{step.op[2:]}}}" if latex else base + step.op
@@ -98,7 +100,10 @@ def forward(step: Step, name: str, names: Sequence[str], numbers: Sequence[float
         for own in (names, texts) if list(names) != texts else (names,):
             sides.append(operation(step, own))
             latex.append(operation(step, [*map(latex_name, own)], True))
-    return Line([*sides, shown], [*latex, latex_name(shown)])
+    if sides[-1] != shown:  # unlike -2 = -2
+        sides.append(shown)
+        latex.append(latex_name(shown))
+    return Line(sides, latex)
 
 
 def derivative(y: str, x: str, latex: bool = False) -> str:
