@@ -12,11 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, Vector
+from scalargrad import Value, Vector, core
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
 from scalargrad.look.explaining import swept
 from scalargrad.look.steps import Step, names_of, record_of
+from scalargrad.table import ops
 from scalargrad.testing import strategies
 
 MOST = 5000  # paths of a random graph that are summed
@@ -139,6 +140,27 @@ def test_formats(tmp_path: Path) -> None:
     for ending, wanted in ((".md", markdown), (".txt", "2 paths"), (".tex", r"\paragraph{2 paths")):
         saved = sg.explain(y, x).save(tmp_path / f"y{ending}")
         assert Path(saved).read_text(encoding="utf-8").startswith(wanted)
+
+
+def test_operations_as_people_write_them() -> None:
+    x, w = Value(-2.0, label="x"), Value(3.0, label="w")
+    less = core.apply(ops.OPCODE["lt"], x, w)
+    for y, text, latex in (
+        (x**w, "x**w = (-2)**3", r"x^{w} = \left(-2\right)^{3}"), (w**-2, "w**-2 = 3**-2", "w^{-2} = 3^{-2}"),
+        (x // w, "x // w = -2 // 3", r"\left\lfloor \frac{x}{w} \right\rfloor = "
+         r"\left\lfloor \frac{-2}{3} \right\rfloor"), (-x, "-x = -(-2)", r"-x = -\left(-2\right)"),
+        (w % x, "w % x = 3 % (-2)", r"w \bmod x = 3 \bmod \left(-2\right)"),
+        (sg.sqrt(w), "sqrt(w) = sqrt(3)", r"\sqrt{w} = \sqrt{3}"),
+        (sg.tanh(w), "tanh(w) = tanh(3)", r"\operatorname{tanh}\left(w\right) = \operatorname{tanh}\left(3\right)"),
+        (less, "(x < w) = (-2 < 3)", r"\left(x < w\right) = \left(-2 < 3\right)"),
+    ):  # fmt: skip
+        assert f"\n  v1 = {text} = " in str(sg.explain(y)) and f"- $v_{{1}} = {latex} = " in markdown_of(y)
+        assert str(sg.draw(y, "text")).startswith(f"v1 = {text.split(' = ')[0]}: data ")
+        assert (y._repr_latex_() or "").startswith(rf"$\displaystyle {latex.split(' = ')[0]} = ")
+
+
+def markdown_of(y: Value) -> str:
+    return str(sg.explain(y, format="markdown"))
 
 
 def test_wrong_arguments() -> None:

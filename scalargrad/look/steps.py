@@ -13,7 +13,6 @@ from scalargrad.record import Record, nodes
 from scalargrad.table import joint, ops, reductions
 from scalargrad.table.evaluate import PARTIALS
 
-INFIX = frozenset({"+", "-", "*", "/", "%", "//"})  # symbols between two operands
 _POW = ops.OPCODE["pow"]
 
 
