@@ -161,6 +161,17 @@ def test_nothing_overlaps(data: Any, n: int, downwards: bool) -> None:
     ElementTree.fromstring(svg(shown, "<title> & more", "a note"))
 
 
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+def test_an_edge_is_one_piece_where_it_runs_straight(rankdir: str) -> None:
+    """So a long edge is no longer in a file than it has turns, however many columns it passes."""
+    y = x = Value(0.9)
+    for _ in range(60):
+        y = y * x
+    shown = sg.draw(y, max_nodes=100, rankdir=rankdir)._scene()
+    longest = max(shown.edges, key=lambda edge: abs(edge.curve[0][rankdir == "TB"] - edge.curve[-1][rankdir == "TB"]))
+    assert longest.box == 60 and all(len(edge.curve) <= 1 + 3 * 7 for edge in shown.edges)
+
+
 def test_nothing_crosses_in_a_tree() -> None:
     operands: list[list[int]] = [[], [], [0, 1], [], [], [3, 4], [5, 2]]
     layout = laid_out(operands, [1.0] * 7, [1.0] * 7)

@@ -131,8 +131,9 @@ def explain(
 def _require_few(steps: Sequence[Step], most: int) -> None:
     if len(steps) > most:
         raise ArgumentError(
-            f"the graph has {len(steps):,} steps, more than max_steps={most}: explain(y, x) tells what one number"
-            " contributes, draw(y) shows the graph folded, and max_steps=... tells more"
+            f"the graph has {len(steps):,} steps, more than max_steps={most}. In Python, explain(y, x) tells what one"
+            " number contributes, draw(y) shows the graph folded, and max_steps=... tells more. On the command line,"
+            " explain --to NAME and draw do; explain as text, Markdown or LaTeX tells any number of steps"
         )
 
 

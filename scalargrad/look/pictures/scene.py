@@ -174,9 +174,14 @@ def _along(boxes: Sequence[Box], layout: Layout, sizes: Sequence[float], labels:
 
 
 def _curve(points: Sequence[Point], downwards: bool) -> list[Point]:
-    """A smooth curve through points; it is straight where boxes and numbers are."""
-    curve = [points[0]]
-    for (x, y), (u, v) in pairwise(points):
+    """A smooth curve through points; it is straight where boxes and numbers are, in one piece as far as it goes on."""
+    side, curve = int(not downwards), [points[0]]
+    turns = [
+        point
+        for before, point, after in zip(points, points[1:], points[2:])
+        if max(abs(before[side] - point[side]), abs(after[side] - point[side])) > 1e-6
+    ]
+    for (x, y), (u, v) in pairwise([points[0], *turns, points[-1]]):
         if abs(u - x) + abs(v - y) < 1e-6:
             continue
         middle = (y + v) / 2 if downwards else (x + u) / 2
