@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, Vector, core
+from scalargrad import Value, Vector, anomaly, core
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
 from scalargrad.look.explaining import swept
@@ -227,9 +227,28 @@ def test_the_way_of_a_nan_to_the_result_and_to_the_gradients() -> None:
     y = 1.0 / x
     for _ in range(20):
         y = y * 1.0
-    assert told(y)[6] == "  ... 11 more ..." and len(told(y)) == 12
+    assert told(y)[4] == "  ... 15 more ..." and len(told(y)) == 8
     overflow = w * 0.7e308 + w * 0.7e308 - w * 0.3e308
     assert told(overflow * 1e-300)[0] == "The inf of v6 comes from v3, made from finite numbers"
+
+
+def test_operands_that_the_steps_do_not_show() -> None:
+    assert told(Value(2.0) ** math.nan)[0] == "The nan of v1 comes from the constant nan"
+    q = Vector([math.nan, 1.0])
+    assert told(sg.softmax(q)[1])[0] == "The nan of v4 comes from the nan of another element"
+
+
+@given(strategies.expressions(), st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 1e300]))
+def test_an_explanation_and_a_summary_name_the_same_origin(e: Any, bad: float) -> None:
+    y: Any = e(*map(Value, [bad, *e.inputs[1:]]))
+    assume(isinstance(y, Value) and y._op and not math.isfinite(y.data))
+    way, source = anomaly.origin(y)
+    title, *lines = told(y)
+    is_leaf = source is not None and isinstance(source.operand, core.Node)
+    assert title.startswith(f"The {y.data} of ")
+    assert ("made " in title, "comes from the leaf " in title) == (source is None, is_leaf)
+    assert source is None or is_leaf or title.endswith(f"comes from {source}")
+    assert len(lines) == min(way.length + is_leaf, 2 * anomaly.SHOWN + 1)
 
 
 @given(strategies.expressions(), st.sampled_from([math.nan, math.inf, 0.0, 1e300]))

@@ -18,7 +18,7 @@ from scalargrad.look import paths, telling
 from scalargrad.look.astray import astray
 from scalargrad.look.drawing import boxes_of
 from scalargrad.look.page import building
-from scalargrad.look.steps import Step, names_of, number, require_value, steps_of
+from scalargrad.look.steps import Step, names_of, number, require_value, steps_of, users_of
 from scalargrad.nodes.copies import flattened
 from scalargrad.record import nodes
 from scalargrad.table import ops
@@ -149,19 +149,12 @@ def swept(y: Any) -> tuple[list[Step], int]:
 
 
 def _by_steps(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telling.Line]:
-    forward, backward = [telling.Line(["Forwards"])], [telling.Line(["Backwards"])]
-    for step, name in zip(steps, names):
-        if not step.is_constant:
-            own = step.operands
-            forward.append(telling.forward(step, name, [names[k] for k in own], [steps[k].data for k in own]))
-    users: list[list[tuple[str, float, float]]] = [[] for _ in steps]
-    for k in reversed(range(last + 1)):
-        step = steps[k]
-        if not step.is_constant:
-            backward.append(telling.backward(names[last], names[k], users[k], step.grad))
-        for operand, partial in zip(step.operands, step.partials):
-            users[operand].append((names[k], step.grad, partial))
-    return forward + backward + astray(steps, names, last)
+    told, users = [k for k, step in enumerate(steps) if not step.is_constant], users_of(steps, last)
+    lines = [telling.Line(["Forwards"]), *(telling.forward(steps, names, k) for k in told), telling.Line(["Backwards"])]
+    for k in reversed([k for k in told if k <= last]):
+        terms = [(names[user], steps[user].grad, partial) for user, partial in users[k]]
+        lines.append(telling.backward(names[last], names[k], terms, steps[k].grad))
+    return lines + astray(steps, names, last)
 
 
 def _by_paths(

@@ -29,11 +29,24 @@ class Step(NamedTuple):
     operands: tuple[int, ...] = ()
     partials: tuple[float, ...] = ()
     is_constant: bool = False
+    opcode: int = ops.LEAF
+    numbers: tuple[float, ...] = ()  # of all operands, also of those that are not shown
+    shown: tuple[int, ...] = ()  # which of these `operands` has
 
     @property
     def is_leaf(self) -> bool:
         """Whether it is a leaf."""
         return not self.op and not self.is_constant
+
+
+def users_of(steps: Sequence[Step], last: int) -> list[list[tuple[int, float]]]:
+    """By step, those up to the last one that have it as an operand, each with its derivative by it, in the order in
+    which a sweep adds."""
+    users: list[list[tuple[int, float]]] = [[] for _ in steps]
+    for k in reversed(range(last + 1)):
+        for operand, partial in zip(steps[k].operands, steps[k].partials):
+            users[operand].append((k, partial))
+    return users
 
 
 def require_value(y: Any, function: str) -> None:
@@ -86,7 +99,10 @@ def steps_of(record: Record) -> tuple[list[Step], int]:
                 found.append(Step("", "", operand, 0.0, is_constant=True))
         places.append(len(found))
         slopes = tuple(partials[k] for k in chosen)
-        found.append(Step(symbol, labels.get(position, ""), values[position], grads[position], tuple(own), slopes))
+        found.append(
+            Step(symbol, labels.get(position, ""), values[position], grads[position], tuple(own), slopes,
+                 opcode=op, numbers=tuple(numbers), shown=tuple(chosen))
+        )  # fmt: skip
     return found, places[array("Q", record.roots)[0]]
 
 

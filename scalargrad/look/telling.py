@@ -89,12 +89,12 @@ def bracketed(text: str, place: int, op: str) -> str:
     return f"({text})" if text.startswith("-") and (place or op == "**") else text
 
 
-def forward(step: Step, name: str, names: Sequence[str], numbers: Sequence[float]) -> Line:
-    """How a number is computed."""
-    shown, sides, latex = number(step.data), [name], [latex_name(name)]
+def forward(steps: Sequence[Step], names: Sequence[str], k: int) -> Line:
+    """How the number of step k is computed."""
+    step, shown, sides, latex = steps[k], number(steps[k].data), [names[k]], [latex_name(names[k])]
     if step.op:
-        texts = [*map(number, numbers)]
-        for own in (names, texts) if list(names) != texts else (names,):
+        named, texts = [names[x] for x in step.operands], [number(steps[x].data) for x in step.operands]
+        for own in (named, texts) if named != texts else (named,):
             sides.append(operation(step, own))
             latex.append(_formula(step, [*map(_plain, own)])[0])
     if sides[-1] != shown:  # unlike -2 = -2
