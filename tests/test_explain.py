@@ -180,6 +180,11 @@ def test_wrong_arguments() -> None:
         sg.explain(y, Vector([1.0]))
     with pytest.raises(ArgumentError, match="format 'text', 'markdown', 'latex', 'html', got 'pdf'"):
         sg.explain(y, format="pdf")
+    for few in (0, -1):
+        with pytest.raises(
+            ArgumentError, match=f"at least one path, got max_paths={few}: max_paths=1 lists the largest"
+        ):
+            sg.explain(y, x, max_paths=few)
     with pytest.raises(ArgumentError, match=r"saved as \.txt, \.md, \.tex or \.html"):
         sg.explain(y).save("y.pdf")
     z = y

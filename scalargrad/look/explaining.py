@@ -81,8 +81,8 @@ def explain(
 
     `format` is "text", "markdown", "latex" or "html": a page that steps through both passes, with keyboard or mouse,
     and with `x` lists the paths too. ``explain(y).save("y.html")`` writes it; the file needs nothing else. No grad is
-    changed. Raises `ArgumentError` if x is not in the graph of y, or if the graph has more than `max_steps` steps to
-    tell.
+    changed. Raises `ArgumentError` if x is not in the graph of y, if the graph has more than `max_steps` steps to tell,
+    or if `max_paths` is below 1.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
@@ -109,6 +109,10 @@ def explain(
     require_value(y, "explain")
     if format not in FORMATS:
         raise ArgumentError(f"explain takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+    if max_paths < 1:
+        raise ArgumentError(
+            f"explain lists at least one path, got max_paths={max_paths}: max_paths=1 lists the largest"
+        )
     steps, last = swept(y)
     names = names_of(steps)
     found: list[paths.Path] = []

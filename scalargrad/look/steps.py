@@ -52,8 +52,13 @@ def users_of(steps: Sequence[Step], last: int) -> list[list[tuple[int, float]]]:
 def require_value(y: Any, function: str) -> None:
     """Raises `ArgumentError` unless `y` is a Value."""
     if not isinstance(y, core.Node):
-        hint = ": pass one of its elements, or a sum of them" if hasattr(y, "elements") else ""
-        raise ArgumentError(f"{function} takes a Value, got {type(y).__name__}{hint}")
+        raise not_taken(y, function, "a Value")
+
+
+def not_taken(thing: Any, function: str, wanted: str) -> ArgumentError:
+    """The error of a function that does not take a thing."""
+    hint = ": pass one of its elements, or a sum of them" if hasattr(thing, "elements") else ""
+    return ArgumentError(f"{function} takes {wanted}, got {type(thing).__name__}{hint}")
 
 
 def record_of(y: Any) -> Record:

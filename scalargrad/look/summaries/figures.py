@@ -77,7 +77,7 @@ class Figures:
                 self.dead.add(k)
             elif op != _RELU and abs(partial) < SATURATED:
                 self.saturated.add(k)
-        self.is_swept = self.adjoints[memoryview(record.roots).cast("Q")[0]] != 0.0
+        self.has_adjoints = self.adjoints[memoryview(record.roots).cast("Q")[0]] != 0.0
 
     def _positions(self, wanted: bytes) -> Iterator[int]:
         """The positions of the nodes whose opcodes have a 1 in `wanted`."""
@@ -115,7 +115,7 @@ class Figures:
                 constants -= codes[8 * at + HIGHEST : 8 * (at + count) : 8].count(0x80)
             else:
                 listed += count
-        each = _NODE + _ADJOINT * self.is_swept
+        each = _NODE + _ADJOINT * self.has_adjoints
         return each * len(self.record.ops) + _LEAF * len(self.record.leaves) + 4 * listed + 8 * constants
 
     def _read_units(self) -> Iterator[tuple[int, int, float]]:
@@ -155,7 +155,7 @@ class Figures:
 
     def _typical(self, places: list[int]) -> float:
         """The root mean square of finite adjoints, without over- or underflow on the way; nan if there are none."""
-        finite = [x for k in places if math.isfinite(x := self.adjoints[k])] if self.is_swept else []
+        finite = [x for k in places if math.isfinite(x := self.adjoints[k])] if self.has_adjoints else []
         if not finite:
             return math.nan
         root = math.sqrt(len(finite))
