@@ -244,7 +244,7 @@ def test_wrong_arguments() -> None:
 
 def test_notebooks_show_values_and_arrays() -> None:
     _, o = lecture()
-    assert o._repr_svg_() == str(sg.draw(o))
+    assert o._repr_mimebundle_()["text/html"] == str(sg.draw(o))
     table = Matrix([[float(k) for k in range(30)]] * 50)._repr_html_()
     assert "Matrix, 50 by 30" in table and table.count("<tr>") == 21 and table.count("…") == 33
     assert Vector([1.0, 2.5])._repr_html_().count("<td>") == 2
