@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import ArgumentError
-from scalargrad.look import steps
+from scalargrad.look import folding, steps
 from scalargrad.look.drawing import MOST
 from scalargrad.look.pictures import scene
 from scalargrad.look.pictures.layout import laid_out
@@ -189,6 +189,16 @@ def test_a_large_graph_is_folded_and_says_so() -> None:
     assert drawing.note in texts(drawing) and drawing.note in drawing.source and drawing.note in str(sg.draw(z, "text"))
     assert "2 leaves" in texts(drawing) and sum("nodes" in text for text in texts(drawing)) == 13
     assert len(texts(sg.draw(z, max_nodes=200))) > 3 * 122 - 1
+
+
+@given(st.integers(1, 300), st.integers(1, 12))
+def test_bands_are_all_depths_in_order(deepest: int, most: int) -> None:
+    bands = min(most, deepest)
+    found = [folding.limits(band, bands, deepest) for band in range(bands + 1)]
+    assert [depth for first, last in found for depth in range(first, last + 1)] == [*range(deepest + 1)]
+    for band, (first, last) in enumerate(found):
+        assert {folding.band_of(depth, bands, deepest) for depth in (first, last)} == {band}
+    assert texts(sg.draw(Value(1.0), max_nodes=0))[0] == "1 leaf"
 
 
 @native_only

@@ -10,12 +10,11 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from typing import NamedTuple
 
-from scalargrad.look.folding import DOT, HIGHEST, LONG, depths_of
+from scalargrad.look.folding import DOT, HIGHEST, LONG, band_of, depths_of, limits
 from scalargrad.nn.initialisers import ACTIVATIONS
-from scalargrad.record import CONST, Record
+from scalargrad.record import CONST, Record, starts
 from scalargrad.table import ops
 from scalargrad.table.evaluate import PARTIALS
 
@@ -28,7 +27,6 @@ _MANY = bytes(ops.FIRST_REDUCTION <= op < ops.ALSO for op in range(256))
 _NODE, _ADJOINT, _LEAF = 18, 8, 16  # bytes: csrc/tape/tape.h
 _FURTHER = bytes(op == ops.ALSO for op in range(256))  # the further results of a joint operation
 _LEAVES = bytes(op == ops.LEAF for op in range(256))
-_COUNTS = bytes([1, *(count if 0 <= count < 255 else 255 for count in ops.ARITY[1:])]).ljust(256, b"\xff")
 
 
 class Extreme(NamedTuple):
@@ -56,7 +54,7 @@ class Figures:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.codes, self.values = memoryview(record.codes).cast("Q"), array("d", record.values)
-        self.starts = _starts(record, self.codes)
+        self.starts = starts(record)
         self.depths = depths_of(record)
         self.repeated: list[int] = []
         self.adjoints = array("d", record.grads or bytes(len(record.values)))
@@ -144,10 +142,10 @@ class Figures:
         """Nodes in bands of their levels, which are 1 to the deepest."""
         groups: list[list[int]] = [[] for _ in range(bands)]
         for k in places:
-            groups[(levels[k] * bands - 1) // deepest].append(k)
+            groups[band_of(levels[k], bands, deepest) - 1].append(k)
         found: list[Layer] = []
-        for n, group in enumerate(groups):
-            first, last = n * deepest // bands + 1, (n + 1) * deepest // bands
+        for band, group in enumerate(groups, start=1):
+            first, last = limits(band, bands, deepest)
             name = f"{word} {first:,}" if first == last else f"{word} {first:,} to {last:,}"
             dead, saturated = (sum(map(these.__contains__, group)) for these in (self.dead, self.saturated))
             found.append(Layer(name, len(group), dead, saturated, self._typical(group)))
@@ -179,23 +177,6 @@ class Figures:
         else:
             name = labels.get(k, "") or ops.SYMBOLS[op]
         return Extreme(name, self.depths[k], self.values[k], self.adjoints[k])
-
-
-def _starts(record: Record, codes: memoryview[int]) -> array[int]:
-    """Where the operands of each node begin in the codes."""
-    counts = record.ops.translate(_COUNTS)
-    if b"\xff" not in counts:
-        return array("Q", accumulate(counts[:-1], initial=0))
-    found, at = array("Q"), 0
-    for count in counts:
-        if count == 255:
-            at += 1
-            found.append(at)
-            at += codes[at - 1]
-        else:
-            found.append(at)
-            at += count
-    return found
 
 
 def _places(numbers: array[float], wanted: list[float]) -> list[int]:
