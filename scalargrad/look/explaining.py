@@ -17,6 +17,7 @@ from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
 from scalargrad.look.astray import astray
 from scalargrad.look.drawing import boxes_of
+from scalargrad.look.formats import require_format, saved
 from scalargrad.look.page import building
 from scalargrad.look.steps import Step, names_of, number, require_value, steps_of, users_of
 from scalargrad.nodes.copies import flattened
@@ -59,14 +60,10 @@ class Explanation:
     def save(self, path: str | os.PathLike[str]) -> str:
         """Writes it to a file: text, Markdown, LaTeX or HTML, by the end of its name, ``.txt``, ``.md``, ``.tex`` or
         ``.html``. Returns the path."""
-        name = os.fspath(path)
-        format = ENDINGS.get(os.path.splitext(name)[1].lower())
-        if format is None:
-            raise ArgumentError(f"an explanation is saved as .txt, .md, .tex or .html, got {name!r}")
-        text = self._in(format)
-        with open(name, "w", encoding="utf-8") as file:
-            file.write(text if format == "html" else text + "\n")
-        return name
+        return saved(path, "an explanation", ENDINGS, self._file)
+
+    def _file(self, format: str) -> bytes:
+        return (self._in(format) + "\n" * (format != "html")).encode()
 
 
 def explain(
@@ -107,8 +104,7 @@ def explain(
       dy/dx = 3 + 3 + 1 = 7
     """
     require_value(y, "explain")
-    if format not in FORMATS:
-        raise ArgumentError(f"explain takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+    require_format("explain", format, FORMATS)
     if max_paths < 1:
         raise ArgumentError(
             f"explain lists at least one path, got max_paths={max_paths}: max_paths=1 lists the largest"
