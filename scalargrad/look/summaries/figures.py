@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from scalargrad.look.folding import DOT, HIGHEST, LONG, band_of, depths_of, limits
+from scalargrad.look.folding import DOT, LONG, band_of, depths_of, limits
 from scalargrad.nn.initialisers import ACTIVATIONS
 from scalargrad.record import CONST, Record, starts
 from scalargrad.table import ops
@@ -23,8 +23,8 @@ LAYERS, BANDS = 20, 8  # so many layers are told one by one; more, and depths, i
 EXTREMES = 3  # nodes with the largest and with the smallest adjoints
 _RELU = ops.OPCODE["relu"]
 _UNITS = bytes(op in {x.opcode for x in ACTIVATIONS.values() if x.opcode} for op in range(256))
-_MANY = bytes(ops.FIRST_REDUCTION <= op < ops.ALSO for op in range(256))
-_NODE, _ADJOINT, _LEAF = 18, 8, 16  # bytes: csrc/tape/tape.h
+NODE, OPERAND = 26, 4  # bytes, see `Figures.memory`
+_DOTS = bytes(op == DOT for op in range(256))
 _FURTHER = bytes(op == ops.ALSO for op in range(256))  # the further results of a joint operation
 _LEAVES = bytes(op == ops.LEAF for op in range(256))
 
@@ -103,18 +103,10 @@ class Figures:
         return dict(found.most_common())
 
     def memory(self) -> int:
-        """About how many bytes the C core fills with the nodes: their numbers, operands, constants, adjoints. The
-        operands of a matrix product are those of the matrices, so its elements need none of their own."""
-        codes, listed, constants = self.record.codes, 0, len(self.record.consts) // 8
-        for k in self._positions(_MANY):
-            at = self.starts[k]
-            count = self.codes[at - 1]
-            if self.record.ops[k] == DOT and count > LONG:
-                constants -= codes[8 * at + HIGHEST : 8 * (at + count) : 8].count(0x80)
-            else:
-                listed += count
-        each = _NODE + _ADJOINT * self.has_adjoints
-        return each * len(self.record.ops) + _LEAF * len(self.record.leaves) + 4 * listed + 8 * constants
+        """About how many bytes the C core fills with the nodes: for each its number, adjoint and operation, and its
+        operands. The elements of a matrix product share theirs, which count as none."""
+        counts = (self.codes[self.starts[k] - 1] for k in self._positions(_DOTS))
+        return NODE * len(self.record.ops) + OPERAND * (len(self.codes) - sum(n for n in counts if n > LONG))
 
     def _read_units(self) -> Iterator[tuple[int, int, float]]:
         """The position, opcode and local derivative of each activation."""

@@ -29,7 +29,7 @@ class GraphSummary(NamedTuple):
     leaves: int
     operations: dict[str, int]  # by their names in micrograd's writing, the most frequent first
     depth: int  # the number of operations on the longest way from a leaf
-    memory: int  # about how many bytes the C core fills with it; it reserves more, and pure Python needs more
+    memory: int  # about how many bytes the C core fills with it and its adjoints; pure Python needs more
     nans: int  # among the numbers
     infs: int
     origin: str  # where the nan or infinity of the Value itself comes from; empty if it is finite
