@@ -158,7 +158,7 @@ def test_nothing_overlaps(data: Any, n: int, downwards: bool) -> None:
     for k, box in enumerate(boxes):
         for operand in box.operands:
             assert (frames[operand][1] < frames[k][1]) if downwards else (frames[operand][0] < frames[k][0])
-    ElementTree.fromstring(svg(shown, "<title> & more", "a note"))
+    ElementTree.fromstring(svg(shown.noted("a note"), "<title> & more"))
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])

@@ -33,7 +33,8 @@ class Drawing:
         self.format, self.note = format, note
         self._boxes, self._text, self._title = boxes, text, title
         self._downwards = downwards = rankdir == "TB"
-        self._scene = cache(lambda: ENGINES[engine][0](boxes, downwards))
+        arranged = ENGINES[engine][0]
+        self._scene = cache(lambda: arranged(boxes, downwards).noted(note) if note else arranged(boxes, downwards))
         if engine == "graphviz":
             self._scene()  # raises an error here, if at all
 
@@ -47,12 +48,12 @@ class Drawing:
         `ArgumentError` for an unknown format, `MissingExtraError` if PNG is asked for and there is no matplotlib."""
         format = self.format if format is None else format
         if format == "png":
-            return png(self._scene(), self.note)
+            return png(self._scene())
         require_format("draw", format, FORMATS)
         return (self._svg() if format == "svg" else self.source if format == "dot" else self._text).encode()
 
     def _svg(self) -> str:
-        return svg(self._scene(), self._title, self.note)
+        return svg(self._scene(), self._title)
 
     def __str__(self) -> str:
         return repr(self) if self.format == "png" else self.pipe().decode()
