@@ -152,6 +152,8 @@ def test_operations_as_people_write_them() -> None:
         (w % x, "w % x = 3 % (-2)", r"w \bmod x = 3 \bmod \left(-2\right)"),
         (sg.sqrt(w), "sqrt(w) = sqrt(3)", r"\sqrt{w} = \sqrt{3}"),
         (sg.tanh(w), "tanh(w) = tanh(3)", r"\operatorname{tanh}\left(w\right) = \operatorname{tanh}\left(3\right)"),
+        (sg.softmax([x, w])[0].operands[0], "exp(x - 3) = exp(-2 - 3)",  # the largest is a constant
+         r"\operatorname{exp}\left(x - 3\right) = \operatorname{exp}\left(-2 - 3\right)"),
         (less, "(x < w) = (-2 < 3)", r"\left(x < w\right) = \left(-2 < 3\right)"),
     ):  # fmt: skip
         assert f"\n  v1 = {text} = " in str(sg.explain(y)) and f"- $v_{{1}} = {latex} = " in markdown_of(y)

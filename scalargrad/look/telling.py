@@ -78,6 +78,8 @@ def operation(step: Step, own: Sequence[str]) -> str:
         return f"-{bracketed(own[0], 1, '-')}"
     if op.startswith("**"):
         return bracketed(own[0], 0, "**") + op
+    if op == "exp" and len(own) == 2:
+        return f"exp({own[0]} - {bracketed(own[1], 1, '-')})"
     return f"{op}({', '.join(own)})"
 
 
@@ -201,6 +203,8 @@ def _formula(step: Step, own: Sequence[tuple[str, int]]) -> tuple[str, int]:
         return f"-{_held(own[0], _TERM)}", _SUM
     if op.startswith("**"):
         return f"{_held(own[0], _ATOM)}^{{{op[2:] or texts[1]}}}", _POWER
+    if op == "exp" and len(own) == 2:
+        texts = [f"{_held(own[0], _SUM)} - {_held(own[1], _TERM)}"]
     if op == "sqrt":
         return rf"\sqrt{{{texts[0]}}}", _ATOM
     return rf"\operatorname{{{_escaped(op)}}}\left({', '.join(texts)}\right)", _ATOM
