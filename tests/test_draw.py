@@ -199,6 +199,7 @@ def test_bands_are_all_depths_in_order(deepest: int, most: int) -> None:
     for band, (first, last) in enumerate(found):
         assert {folding.band_of(depth, bands, deepest) for depth in (first, last)} == {band}
     assert texts(sg.draw(Value(1.0), max_nodes=0))[0] == "1 leaf"
+    assert texts(sg.draw(-Value(1.0), max_nodes=0))[:2] == ["1 leaf", "1 node"]
 
 
 @native_only

@@ -62,7 +62,8 @@ def folded(record: Record) -> tuple[list[Box], str]:
         kinds = Counter({op: count for (place, op), count in counted.items() if place == band})
         first, last = limits(band, bands, deepest)
         total = sum(kinds.values()) if band else len(record.leaves)
-        title = f"{total:,} {'leaves' if total != 1 else 'leaf'}" if band == 0 else f"{total:,} nodes"
+        one, more_than_one = ("node", "nodes") if band else ("leaf", "leaves")
+        title = f"{total:,} {one if total == 1 else more_than_one}"
         span = f"depth {first:,}" if first == last else f"depth {first:,} to {last:,}"
         named = [f"{count:,} {ops.SYMBOLS[op] or ops.NAMES[op]}" for op, count in kinds.most_common(_NAMED)]
         more = [f"{len(kinds) - _NAMED} more kinds"] if len(kinds) > _NAMED else []

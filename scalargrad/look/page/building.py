@@ -42,6 +42,7 @@ def page(
          "product": repr(path.product), "line": _told(path, steps, names)}
         for path in paths
     ]  # fmt: skip
+    # the list of steps, below, has `brief`
     seen = [{key: x for key, x in frame.items() if key != "brief"} for frame in shown]
     data = json.dumps({"nodes": nodes, "frames": seen, "paths": ways}, separators=(",", ":"))
     script = _file("page.js")
