@@ -19,8 +19,11 @@ from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 
 T = TypeVar("T")
+Line = TypeVar("Line")
 Key = tuple[int, int]  # of an interior node: a graph's serial number, and an index; of a leaf: 0, and its id
 Contribution = tuple[Key, float]  # from which consumer, and what it added
+# What made a node: the opcode; the operands, None for leaves and constants; their numbers, and the node's own
+Made = tuple[int, Sequence[T | None], Sequence[float], float]
 Place = Callable[[Any], str]  # tells where the node with a key was recorded
 _EXP_SUB = ops.OPCODE["exp_sub"]  # exp(x - c), where softmax has the largest element as the constant c
 SHOWN = 3  # steps at each end of a way that are told
@@ -44,10 +47,10 @@ class Way(Generic[T]):
         """The last step."""
         return self._last[-1] if self._last else self._first[-1]
 
-    def backwards(self, line: Callable[[T], str]) -> list[str]:
-        """A line for each step, the last one first; and one for those that are left out."""
+    def backwards(self, line: Callable[[T], Line], remark: Callable[[str], Line]) -> list[Line]:
+        """A line for each step, the last one first; and one, of a remark, for those that are left out."""
         left_out = self.length - len(self._first) - len(self._last)
-        between = [f"... {left_out:,} more ..."] if left_out else []
+        between = [remark(f"... {left_out:,} more ...")] if left_out else []
         return [*map(line, reversed(self._last)), *between, *map(line, reversed(self._first))]
 
 
@@ -89,7 +92,7 @@ class Source(NamedTuple):
     @property
     def is_operation(self) -> bool:
         """Whether an operation made it: it is neither a leaf nor a constant."""
-        return isinstance(self.operand, core.Node) and core.key(self.operand) is not None
+        return _is_operation(self.operand)
 
     def __str__(self) -> str:
         if not isinstance(self.operand, core.Node):
@@ -97,32 +100,53 @@ class Source(NamedTuple):
         return f"the {self.number} of {'an operation' if self.is_operation else _named(self.operand)}"
 
 
+def searched(start: T, read: Callable[[T], Made[T]]) -> tuple[Way[T], int | None]:
+    """The operations that a nan or infinity went through, from `start` back to the first one; and which operand, a leaf
+    or a constant, this one has it from; None if it made it. Nodes may be of any kind: `read` tells what made one."""
+    way: Way[T] = Way()
+    while True:
+        way.append(start)
+        op, operands, numbers, result = read(start)
+        place = _place(op, [operand is not None for operand in operands], numbers, result)
+        if place is None or (operand := operands[place]) is None:
+            return way, place
+        start = operand
+
+
 def origin(node: core.Node) -> tuple[Way[core.Node], Source | None]:
     """The operations that the nan or infinity of `node` went through, from it back to the first one. This one made it,
     or has it from a leaf or a constant, which is returned too."""
-    way: Way[core.Node] = Way()
-    while True:
-        way.append(node)
-        source = _source(core.opcode(node), core.operands(node), core.operand_values(node), node.data)
-        if source is None or not source.is_operation:
-            return way, source
-        node = source.operand  # type: ignore[assignment]
+    way, place = searched(node, _read)
+    if place is None:
+        return way, None
+    made = way.end
+    operands: list[Any] = core.operands(made)
+    return way, Source(operands[place], core.operand_values(made)[place], place, core.opcode(made))
 
 
-def _source(op: int, operands: Sequence[Any], numbers: list[float], result: float) -> Source | None:
-    """The operand from which an operation has its nan or infinity; None if it made it from finite numbers."""
+def _read(node: core.Node) -> Made[core.Node]:
+    operands: list[Any] = [x if _is_operation(x) else None for x in core.operands(node)]
+    return core.opcode(node), operands, core.operand_values(node), node.data
+
+
+def _is_operation(operand: Any) -> bool:
+    return isinstance(operand, core.Node) and core.key(operand) is not None
+
+
+def _place(op: int, are_operations: Sequence[bool], numbers: Sequence[float], result: float) -> int | None:
+    """Which operand an operation has its nan or infinity from; None if it made it from finite numbers."""
     many = ops.REDUCTION.get(op) or ops.JOINT.get(op)
-    own = many.arguments(len(operands)) if many else range(len(operands))
-    bad = [Source(operands[k], numbers[k], k, op) for k in own if not math.isfinite(numbers[k])]
-    bad.sort(key=lambda source: not source.is_operation)
-    return next((x for x in bad if _depends(op, numbers, x.place, result)), bad[0] if bad else None)
+    own = many.arguments(len(numbers)) if many else range(len(numbers))
+    bad = [k for k in own if not math.isfinite(numbers[k])]
+    bad.sort(key=lambda k: not are_operations[k])
+    return next((k for k in bad if _depends(op, numbers, k, result)), bad[0] if bad else None)
 
 
 def _same(x: float, y: float) -> bool:
     return x == y or (x != x and y != y)
 
 
-def _depends(op: int, values: list[float], k: int, result: float) -> bool:
+def _depends(op: int, values: Sequence[float], k: int, result: float) -> bool:
     """Whether the result is another one when operand k is an ordinary number, as it is not where `where` masks it."""
     from scalargrad.table.evaluate import VALUE
 
@@ -135,15 +159,16 @@ def _depends(op: int, values: list[float], k: int, result: float) -> bool:
 def told_made(op: int, operands: Sequence[Any], result: float, place: str) -> str:
     """The message for an operation that is made now: what it made, and from which operand it has it."""
     numbers = [x.data if isinstance(x, core.Node) else x for x in operands]
-    source = _source(op, operands, numbers, result)
-    return f"{call(op, numbers, len(numbers))} made {result}, at {place}{f', from {source}' if source else ''}"
+    k = _place(op, [*map(_is_operation, operands)], numbers, result)
+    source = "" if k is None else f", from {Source(operands[k], numbers[k], k, op)}"
+    return f"{call(op, numbers, len(numbers))} made {result}, at {place}{source}"
 
 
 def told_origin(result: core.Node, what: str, place: Place) -> str:
     """The message for a nan or infinity that reached a result: its origin, and its way from there."""
     way, source = origin(result)
     made = way.end
-    steps = way.backwards(lambda node: _step(node, place)) if way.length > 1 else []
+    steps = way.backwards(lambda node: _step(node, place), str) if way.length > 1 else []
     where = f"{place(core.key(made))}{f', from {source}' if source else ''}"
     return f"{called(made)} made {made.data}, at {where}; it reached {what}{told(steps)}"
 
@@ -206,27 +231,33 @@ def told_rule(
         rule = f"{call(opcode, operands, count)}, recorded at {place((serial, index))},"
         return f"the backward rule of {rule} made a nan or inf{told(lines)}"
     for key, adjoint in sweep.adjoints.items():
-        if not key[0] and (leaves is None or key[1] in leaves) and not math.isfinite(adjoint):
-            break
-    else:
-        return "the gradient of a leaf is nan or infinite"
-    way, culprit = _culprit(sweep, key)
-    rule = f"{called(sweep.nodes[culprit][0])}, recorded at {place(culprit)},"
-    lines = [_rule(sweep, culprit, way.end), *way.backwards(lambda key: _adjoint(sweep, key, place))]
-    reached = f"it reached the gradient of {_named(sweep.leaves[key])}"
-    return f"the backward rule of {rule} made a nan or inf; {reached}{told(lines)}"
+        if key[0] or (leaves is not None and key[1] not in leaves) or math.isfinite(adjoint):
+            continue
+        way, maker = culprit(key, sweep.added.__getitem__, sweep.adjoints.__getitem__)
+        if maker is not None:
+            rule = f"{called(sweep.nodes[maker][0])}, recorded at {place(maker)},"
+            lines = [_rule(sweep, maker, way.end), *way.backwards(lambda key: _adjoint(sweep, key, place), str)]
+            reached = f"it reached the gradient of {_named(sweep.leaves[key])}"
+            return f"the backward rule of {rule} made a nan or inf; {reached}{told(lines)}"
+    return "the gradient of a leaf is nan or infinite"
 
 
-def _culprit(sweep: Swept, key: Key) -> tuple[Way[Key], Key]:
-    """The nodes whose adjoints a nan or infinity went through, from `key` up; and the node whose rule made it, though
-    its own adjoint is finite."""
-    way: Way[Key] = Way()
+def culprit(
+    start: T, added: Callable[[T], Sequence[tuple[T, float]]], adjoint: Callable[[T], float]
+) -> tuple[Way[T], T | None]:
+    """The nodes whose adjoints a nan or infinity went through, from `start` up; and the node whose rule made it, though
+    its own adjoint is finite, or None. `added` tells what each consumer of a node adds to its adjoint, in order."""
+    way: Way[T] = Way()
     while True:
-        way.append(key)
-        sums = itertools.accumulate(contribution for _, contribution in sweep.added[key])
-        key = next(consumer for (consumer, _), total in zip(sweep.added[key], sums) if not math.isfinite(total))
-        if math.isfinite(sweep.adjoints[key]):
-            return way, key
+        way.append(start)
+        terms = added(start)
+        sums = itertools.accumulate(contribution for _, contribution in terms)
+        consumer = next((consumer for (consumer, _), total in zip(terms, sums) if not math.isfinite(total)), None)
+        if consumer is None:
+            return way, None
+        if math.isfinite(adjoint(consumer)):
+            return way, consumer
+        start = consumer
 
 
 def _rule(sweep: Swept, key: Key, target: Key | None) -> str:

@@ -13,6 +13,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from scalargrad.errors import RecordError
@@ -46,6 +47,25 @@ def nodes(record: Record) -> Iterator[tuple[int, list[int | float]]]:
     for op in record.ops:
         count = 1 if op == ops.LEAF else ops.ARITY[op] if op < ops.FIRST_REDUCTION else next(codes)
         yield op, [consts[code - CONST] if code >= CONST else code for _, code in zip(range(count), codes)]
+
+
+_COUNTS = bytes([1, *(n if 0 <= n < 255 else 255 for n in ops.ARITY[1:])]).ljust(256, b"\xff")  # 255: in the codes
+
+
+def starts(record: Record) -> array[int]:
+    """Where the operands of each node begin in the codes; their number stands before them, if `ARITY` has none. The
+    record must be legal."""
+    counts = record.ops.translate(_COUNTS)
+    if b"\xff" not in counts:
+        return array("Q", accumulate(counts[:-1], initial=0))
+    codes, found, at = memoryview(record.codes).cast("Q"), array("Q"), 0
+    for count in counts:
+        if count == 255:
+            count = codes[at]
+            at += 1
+        found.append(at)
+        at += count
+    return found
 
 
 def results(record: Record) -> list[Operand]:

@@ -178,7 +178,7 @@ def test_each_step_of_the_way_has_it_from_the_next(e: Any, bad: float, data: st.
     assume(isinstance(y, Value) and core.key(y) is not None and not math.isfinite(y.data))
     way, source = anomaly.origin(y)
     steps: list[Any] = []
-    way.backwards(lambda node: steps.append(node) or "")  # type: ignore[func-returns-value]
+    way.backwards(lambda node: steps.append(node) or "", str)  # type: ignore[func-returns-value]
     assert core.key(steps[-1]) == core.key(y) and all(not math.isfinite(step.data) for step in steps)
     if way.length <= 2 * anomaly.SHOWN:
         for step, after in itertools.pairwise(steps):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector
 from scalargrad.errors import ArgumentError
-from scalargrad.look import steps
+from scalargrad.look import folding, steps
 from scalargrad.look.drawing import MOST
 from scalargrad.look.pictures import scene
 from scalargrad.look.pictures.layout import laid_out
@@ -158,7 +158,18 @@ def test_nothing_overlaps(data: Any, n: int, downwards: bool) -> None:
     for k, box in enumerate(boxes):
         for operand in box.operands:
             assert (frames[operand][1] < frames[k][1]) if downwards else (frames[operand][0] < frames[k][0])
-    ElementTree.fromstring(svg(shown, "<title> & more", "a note"))
+    ElementTree.fromstring(svg(shown.noted("a note"), "<title> & more"))
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+def test_an_edge_is_one_piece_where_it_runs_straight(rankdir: str) -> None:
+    """So a long edge is no longer in a file than it has turns, however many columns it passes."""
+    y = x = Value(0.9)
+    for _ in range(60):
+        y = y * x
+    shown = sg.draw(y, max_nodes=100, rankdir=rankdir)._scene()
+    longest = max(shown.edges, key=lambda edge: abs(edge.curve[0][rankdir == "TB"] - edge.curve[-1][rankdir == "TB"]))
+    assert longest.box == 60 and all(len(edge.curve) <= 1 + 3 * 7 for edge in shown.edges)
 
 
 def test_nothing_crosses_in_a_tree() -> None:
@@ -178,6 +189,17 @@ def test_a_large_graph_is_folded_and_says_so() -> None:
     assert drawing.note in texts(drawing) and drawing.note in drawing.source and drawing.note in str(sg.draw(z, "text"))
     assert "2 leaves" in texts(drawing) and sum("nodes" in text for text in texts(drawing)) == 13
     assert len(texts(sg.draw(z, max_nodes=200))) > 3 * 122 - 1
+
+
+@given(st.integers(1, 300), st.integers(1, 12))
+def test_bands_are_all_depths_in_order(deepest: int, most: int) -> None:
+    bands = min(most, deepest)
+    found = [folding.limits(band, bands, deepest) for band in range(bands + 1)]
+    assert [depth for first, last in found for depth in range(first, last + 1)] == [*range(deepest + 1)]
+    for band, (first, last) in enumerate(found):
+        assert {folding.band_of(depth, bands, deepest) for depth in (first, last)} == {band}
+    assert texts(sg.draw(Value(1.0), max_nodes=0))[0] == "1 leaf"
+    assert texts(sg.draw(-Value(1.0), max_nodes=0))[:2] == ["1 leaf", "1 node"]
 
 
 @native_only
@@ -233,7 +255,7 @@ def test_wrong_arguments() -> None:
 
 def test_notebooks_show_values_and_arrays() -> None:
     _, o = lecture()
-    assert o._repr_svg_() == str(sg.draw(o))
+    assert o._repr_mimebundle_()["text/html"] == str(sg.draw(o))
     table = Matrix([[float(k) for k in range(30)]] * 50)._repr_html_()
     assert "Matrix, 50 by 30" in table and table.count("<tr>") == 21 and table.count("…") == 33
     assert Vector([1.0, 2.5])._repr_html_().count("<td>") == 2

@@ -70,7 +70,10 @@ def test_png_files_and_notebooks(tmp_path: Path) -> None:
     assert shown._repr_svg_() is None and sg.draw(y)._repr_png_() is None
     assert str(shown) == repr(shown) == "<graph of a Value: 3 boxes>"
     folded = sg.draw(y, max_nodes=1)
-    assert pixels(folded.pipe("png")).shape[0] > 2 * folded._scene().height + 20  # the note is below
+    place, image = folded._scene(), pixels(folded.pipe("png"))
+    assert place.note is not None and place.note.y < place.height and place.note.text == folded.note
+    below = image[int(2 * max(x.y + x.height for x in place.placed)) + 4 :, :, :3]
+    assert below.min() < 0.3 and below[:, -30:].min() == 1.0  # the note, and it ends before the picture does
 
 
 def test_a_large_picture_is_no_larger_than_a_picture_can_be(monkeypatch: pytest.MonkeyPatch) -> None:

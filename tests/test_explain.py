@@ -12,11 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, Vector
+from scalargrad import Value, Vector, anomaly, core
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
 from scalargrad.look.explaining import swept
 from scalargrad.look.steps import Step, names_of, record_of
+from scalargrad.table import ops
 from scalargrad.testing import strategies
 
 MOST = 5000  # paths of a random graph that are summed
@@ -141,6 +142,29 @@ def test_formats(tmp_path: Path) -> None:
         assert Path(saved).read_text(encoding="utf-8").startswith(wanted)
 
 
+def test_operations_as_people_write_them() -> None:
+    x, w = Value(-2.0, label="x"), Value(3.0, label="w")
+    less = core.apply(ops.OPCODE["lt"], x, w)
+    for y, text, latex in (
+        (x**w, "x**w = (-2)**3", r"x^{w} = \left(-2\right)^{3}"), (w**-2, "w**-2 = 3**-2", "w^{-2} = 3^{-2}"),
+        (x // w, "x // w = -2 // 3", r"\left\lfloor \frac{x}{w} \right\rfloor = "
+         r"\left\lfloor \frac{-2}{3} \right\rfloor"), (-x, "-x = -(-2)", r"-x = -\left(-2\right)"),
+        (w % x, "w % x = 3 % (-2)", r"w \bmod x = 3 \bmod \left(-2\right)"),
+        (sg.sqrt(w), "sqrt(w) = sqrt(3)", r"\sqrt{w} = \sqrt{3}"),
+        (sg.tanh(w), "tanh(w) = tanh(3)", r"\operatorname{tanh}\left(w\right) = \operatorname{tanh}\left(3\right)"),
+        (sg.softmax([x, w])[0].operands[0], "exp(x - 3) = exp(-2 - 3)",  # the largest is a constant
+         r"\operatorname{exp}\left(x - 3\right) = \operatorname{exp}\left(-2 - 3\right)"),
+        (less, "(x < w) = (-2 < 3)", r"\left(x < w\right) = \left(-2 < 3\right)"),
+    ):  # fmt: skip
+        assert f"\n  v1 = {text} = " in str(sg.explain(y)) and f"- $v_{{1}} = {latex} = " in markdown_of(y)
+        assert str(sg.draw(y, "text")).startswith(f"v1 = {text.split(' = ')[0]}: data ")
+        assert (y._repr_latex_() or "").startswith(rf"$\displaystyle {latex.split(' = ')[0]} = ")
+
+
+def markdown_of(y: Value) -> str:
+    return str(sg.explain(y, format="markdown"))
+
+
 def test_wrong_arguments() -> None:
     x, w, y = neuron()
     other = Value(1.0)
@@ -158,6 +182,11 @@ def test_wrong_arguments() -> None:
         sg.explain(y, Vector([1.0]))
     with pytest.raises(ArgumentError, match="format 'text', 'markdown', 'latex', 'html', got 'pdf'"):
         sg.explain(y, format="pdf")
+    for few in (0, -1):
+        with pytest.raises(
+            ArgumentError, match=f"at least one path, got max_paths={few}: max_paths=1 lists the largest"
+        ):
+            sg.explain(y, x, max_paths=few)
     with pytest.raises(ArgumentError, match=r"saved as \.txt, \.md, \.tex or \.html"):
         sg.explain(y).save("y.pdf")
     z = y
@@ -205,9 +234,28 @@ def test_the_way_of_a_nan_to_the_result_and_to_the_gradients() -> None:
     y = 1.0 / x
     for _ in range(20):
         y = y * 1.0
-    assert told(y)[6] == "  ... 11 more ..." and len(told(y)) == 12
+    assert told(y)[4] == "  ... 15 more ..." and len(told(y)) == 8
     overflow = w * 0.7e308 + w * 0.7e308 - w * 0.3e308
     assert told(overflow * 1e-300)[0] == "The inf of v6 comes from v3, made from finite numbers"
+
+
+def test_operands_that_the_steps_do_not_show() -> None:
+    assert told(Value(2.0) ** math.nan)[0] == "The nan of v1 comes from the constant nan"
+    q = Vector([math.nan, 1.0])
+    assert told(sg.softmax(q)[1])[0] == "The nan of v4 comes from the nan of another element"
+
+
+@given(strategies.expressions(), st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 1e300]))
+def test_an_explanation_and_a_summary_name_the_same_origin(e: Any, bad: float) -> None:
+    y: Any = e(*map(Value, [bad, *e.inputs[1:]]))
+    assume(isinstance(y, Value) and y._op and not math.isfinite(y.data))
+    way, source = anomaly.origin(y)
+    title, *lines = told(y)
+    is_leaf = source is not None and isinstance(source.operand, core.Node)
+    assert title.startswith(f"The {y.data} of ")
+    assert ("made " in title, "comes from the leaf " in title) == (source is None, is_leaf)
+    assert source is None or is_leaf or title.endswith(f"comes from {source}")
+    assert len(lines) == min(way.length + is_leaf, 2 * anomaly.SHOWN + 1)
 
 
 @given(strategies.expressions(), st.sampled_from([math.nan, math.inf, 0.0, 1e300]))

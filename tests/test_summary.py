@@ -199,7 +199,9 @@ def test_leaves_and_results_without_a_graph() -> None:
     x = Value(3.0, label="x")
     s = sg.summary(x)
     assert (s.nodes, s.leaves, s.operations, s.depth, s.layers, s.has_adjoints) == (1, 1, {}, 0, [], False)
-    assert s.name == "x" and str(s).startswith("summary of x\n") and "no backward has reached" in str(s)
+    x.backward(0.0)
+    assert sg.summary(x) == s and s.name == "x" and str(s).startswith("summary of x\n")
+    assert str(s).endswith("adjoints    none told: that of this Value is 0; call backward() first")
     x.backward()
     assert sg.summary(x).largest == [("x", 0, 3.0, 1.0)] and math.isnan(sg.summary(x).ratio)
     with sg.no_grad():
@@ -275,10 +277,9 @@ def test_memory_is_about_what_the_core_counts() -> None:
     ]  # fmt: skip
     for make in makes:
         y = make()
-        for _ in range(2):
-            graph, _ = core._node.seal(y)
-            assert 0.3 < sg.summary(y).memory / core.lib.sg_graph_bytes(graph) < 1.1
-            y.backward()
+        y.backward()
+        graph, _ = core._node.seal(y)
+        assert 0.4 < sg.summary(y).memory / core.lib.sg_graph_bytes(graph) < 1.0
 
 
 @native_only

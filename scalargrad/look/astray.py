@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
+from scalargrad.anomaly import Made, Source, culprit, searched
 from scalargrad.look import telling
-from scalargrad.look.steps import Step, number
+from scalargrad.look.steps import Step, number, users_of
 from scalargrad.table.libm import zmul
-
-SHOWN = 5  # steps at each end of a way that are told
 
 
 def astray(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telling.Line]:
@@ -23,60 +21,53 @@ def astray(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telli
     return next(filter(None, (_backwards(steps, names, last, k) for k in bad)), [])
 
 
-def _cut(lines: list[telling.Line]) -> list[telling.Line]:
-    left_out = len(lines) - 2 * SHOWN
-    if left_out <= 0:
-        return lines
-    return [*lines[:SHOWN], telling.Line([f"  ... {left_out:,} more ..."]), *lines[-SHOWN:]]
+def _remark(text: str) -> telling.Line:
+    return telling.Line([f"  {text}"])
 
 
 def _forwards(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telling.Line]:
-    way = [last]
-    while True:
-        step = steps[way[-1]]
-        bad = [
-            (partial == 0, k) for k, partial in zip(step.operands, step.partials) if not math.isfinite(steps[k].data)
-        ]
-        if not bad:
-            break
-        way.append(min(bad, key=lambda x: x[0])[1])  # `where` and the like have the derivative 0 by what they mask
-    origin, result = way[-1], f"The {number(steps[last].data)} of {names[last]}"
-    if steps[origin].is_constant:
-        way.pop()
-        title = f"{result} comes from the constant {names[origin]}"
-    elif steps[origin].is_leaf:
-        title = f"{result} comes from the leaf {names[origin]}"
-    elif origin == last:
-        title = f"{result} is made here, from finite numbers"
+    """From the operation or the operand that it comes from, up to the result."""
+
+    def read(k: int) -> Made[int]:
+        step = steps[k]
+        operands: list[int | None] = [None] * len(step.numbers)
+        for place, operand in zip(step.shown, step.operands):
+            operands[place] = operand if steps[operand].op else None
+        return step.opcode, operands, step.numbers, step.data
+
+    way, place = searched(last, read)
+    made = steps[way.end]
+    if place is not None:
+        operand = dict(zip(made.shown, made.operands)).get(place)
+        if operand is not None and steps[operand].is_leaf:
+            way.append(operand)
+            source = f"the leaf {names[operand]}"
+        else:
+            source = str(Source(made.numbers[place], made.numbers[place], place, made.opcode))
+        told = f"comes from {source}"
+    elif way.end == last:
+        told = "is made here, from finite numbers"
     else:
-        title = f"{result} comes from {names[origin]}, made from finite numbers"
-    lines = []
-    for k in reversed(way):
-        own = steps[k].operands
-        lines.append(telling.forward(steps[k], names[k], [names[x] for x in own], [steps[x].data for x in own]))
-    return [telling.Line([title]), *_cut(lines)]
+        told = f"comes from {names[way.end]}, made from finite numbers"
+    title = telling.Line([f"The {number(steps[last].data)} of {names[last]} {told}"])
+    return [title, *way.backwards(lambda k: telling.forward(steps, names, k), _remark)]
 
 
 def _backwards(steps: Sequence[Step], names: Sequence[str], last: int, bad: int) -> list[telling.Line]:
     """From the operation whose derivative made it, though its own adjoint is finite, down to a leaf."""
-    users: list[list[tuple[int, float]]] = [[] for _ in steps]
-    for k in reversed(range(last + 1)):  # in the order in which a sweep adds
-        for operand, partial in zip(steps[k].operands, steps[k].partials):
-            users[operand].append((k, partial))
-    way = [bad]
-    while True:
-        sums = itertools.accumulate(zmul(steps[k].grad, partial) for k, partial in users[way[-1]])
-        user = next((k for (k, _), total in zip(users[way[-1]], sums) if not math.isfinite(total)), None)
-        if user is None:  # the leaf has it from a use with another number
-            return []
-        if math.isfinite(steps[user].grad):
-            break
-        way.append(user)
-    lines = []
-    for k in reversed(way):
+    users = users_of(steps, last)
+
+    def line(k: int) -> telling.Line:
         terms = [(names[user], steps[user].grad, partial) for user, partial in users[k]]
-        lines.append(telling.backward(names[last], names[k], terms, steps[k].grad))
+        return telling.backward(names[last], names[k], terms, steps[k].grad)
+
+    way, user = culprit(
+        bad, lambda k: [(user, zmul(steps[user].grad, partial)) for user, partial in users[k]],
+        lambda k: steps[k].grad,
+    )  # fmt: skip
+    if user is None:  # the leaf has it from a use with another number
+        return []
     made = telling.operation(steps[user], [names[k] for k in steps[user].operands])
     slope = telling.derivative(names[last], names[bad])
     title = f"The {number(steps[bad].grad)} of {slope} comes from the derivative of {names[user]} = {made}"
-    return [telling.Line([title]), *_cut(lines)]
+    return [telling.Line([title]), *way.backwards(line, _remark)]

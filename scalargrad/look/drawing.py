@@ -9,6 +9,7 @@ from typing import Any
 
 from scalargrad.errors import ArgumentError
 from scalargrad.look.folding import folded
+from scalargrad.look.formats import ending, require_format, saved
 from scalargrad.look.pictures import graphviz, scene
 from scalargrad.look.pictures.dot import dot
 from scalargrad.look.pictures.png import png
@@ -32,7 +33,8 @@ class Drawing:
         self.format, self.note = format, note
         self._boxes, self._text, self._title = boxes, text, title
         self._downwards = downwards = rankdir == "TB"
-        self._scene = cache(lambda: ENGINES[engine][0](boxes, downwards))
+        arranged = ENGINES[engine][0]
+        self._scene = cache(lambda: arranged(boxes, downwards).noted(note) if note else arranged(boxes, downwards))
         if engine == "graphviz":
             self._scene()  # raises an error here, if at all
 
@@ -46,12 +48,12 @@ class Drawing:
         `ArgumentError` for an unknown format, `MissingExtraError` if PNG is asked for and there is no matplotlib."""
         format = self.format if format is None else format
         if format == "png":
-            return png(self._scene(), self.note)
-        _require_format(format)
+            return png(self._scene())
+        require_format("draw", format, FORMATS)
         return (self._svg() if format == "svg" else self.source if format == "dot" else self._text).encode()
 
     def _svg(self) -> str:
-        return svg(self._scene(), self._title, self.note)
+        return svg(self._scene(), self._title)
 
     def __str__(self) -> str:
         return repr(self) if self.format == "png" else self.pipe().decode()
@@ -68,14 +70,7 @@ class Drawing:
     def save(self, path: str | os.PathLike[str]) -> str:
         """Writes the drawing to a file: SVG, PNG, DOT or text, by the end of its name, ``.svg``, ``.png``, ``.dot`` (or
         ``.gv``) or ``.txt``. PNG needs the extra ``png``. Returns the path."""
-        name = os.fspath(path)
-        format = ENDINGS.get(os.path.splitext(name)[1].lower())
-        if format is None:
-            raise ArgumentError(f"a drawing is saved as .svg, .png, .dot or .txt, got {name!r}")
-        contents = self.pipe(format)
-        with open(name, "wb") as file:
-            file.write(contents)
-        return name
+        return saved(path, "a drawing", ENDINGS, self.pipe)
 
     def render(
         self,
@@ -87,16 +82,10 @@ class Drawing:
         """Writes the drawing, as graphviz does under this name, to `filename` with the format's ending added. Returns
         the path. Other options of graphviz, such as `view` and `cleanup`, change nothing."""
         format = self.format if format is None else format
-        _require_format(format)
-        ending = next(ending for ending, each in ENDINGS.items() if each == format)
+        require_format("draw", format, FORMATS)
         name = os.path.join(os.fspath(directory or ""), os.fspath(filename))
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        return self.save(name + ending)
-
-
-def _require_format(format: str) -> None:
-    if format not in FORMATS:
-        raise ArgumentError(f"draw takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+        return self.save(name + ending(format, ENDINGS))
 
 
 def draw(
@@ -128,7 +117,7 @@ def draw(
     <BLANKLINE>
     """
     require_value(y, "draw")
-    _require_format(format)
+    require_format("draw", format, FORMATS)
     if rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw takes the rankdir "LR" or "TB", got {rankdir!r}')
     if engine not in ENGINES:

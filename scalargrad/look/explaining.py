@@ -17,8 +17,9 @@ from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
 from scalargrad.look.astray import astray
 from scalargrad.look.drawing import boxes_of
+from scalargrad.look.formats import require_format, saved
 from scalargrad.look.page import building
-from scalargrad.look.steps import Step, names_of, number, require_value, steps_of
+from scalargrad.look.steps import Step, names_of, number, require_value, steps_of, users_of
 from scalargrad.nodes.copies import flattened
 from scalargrad.record import nodes
 from scalargrad.table import ops
@@ -59,14 +60,10 @@ class Explanation:
     def save(self, path: str | os.PathLike[str]) -> str:
         """Writes it to a file: text, Markdown, LaTeX or HTML, by the end of its name, ``.txt``, ``.md``, ``.tex`` or
         ``.html``. Returns the path."""
-        name = os.fspath(path)
-        format = ENDINGS.get(os.path.splitext(name)[1].lower())
-        if format is None:
-            raise ArgumentError(f"an explanation is saved as .txt, .md, .tex or .html, got {name!r}")
-        text = self._in(format)
-        with open(name, "w", encoding="utf-8") as file:
-            file.write(text if format == "html" else text + "\n")
-        return name
+        return saved(path, "an explanation", ENDINGS, self._file)
+
+    def _file(self, format: str) -> bytes:
+        return (self._in(format) + "\n" * (format != "html")).encode()
 
 
 def explain(
@@ -81,8 +78,8 @@ def explain(
 
     `format` is "text", "markdown", "latex" or "html": a page that steps through both passes, with keyboard or mouse,
     and with `x` lists the paths too. ``explain(y).save("y.html")`` writes it; the file needs nothing else. No grad is
-    changed. Raises `ArgumentError` if x is not in the graph of y, or if the graph has more than `max_steps` steps to
-    tell.
+    changed. Raises `ArgumentError` if x is not in the graph of y, if the graph has more than `max_steps` steps to tell,
+    or if `max_paths` is below 1.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
@@ -107,8 +104,11 @@ def explain(
       dy/dx = 3 + 3 + 1 = 7
     """
     require_value(y, "explain")
-    if format not in FORMATS:
-        raise ArgumentError(f"explain takes the format {', '.join(map(repr, FORMATS))}, got {format!r}")
+    require_format("explain", format, FORMATS)
+    if max_paths < 1:
+        raise ArgumentError(
+            f"explain lists at least one path, got max_paths={max_paths}: max_paths=1 lists the largest"
+        )
     steps, last = swept(y)
     names = names_of(steps)
     found: list[paths.Path] = []
@@ -131,8 +131,9 @@ def explain(
 def _require_few(steps: Sequence[Step], most: int) -> None:
     if len(steps) > most:
         raise ArgumentError(
-            f"the graph has {len(steps):,} steps, more than max_steps={most}: explain(y, x) tells what one number"
-            " contributes, draw(y) shows the graph folded, and max_steps=... tells more"
+            f"the graph has {len(steps):,} steps, more than max_steps={most}. In Python, explain(y, x) tells what one"
+            " number contributes, draw(y) shows the graph folded, and max_steps=... tells more. On the command line,"
+            " explain --to NAME and draw do; explain as text, Markdown or LaTeX tells any number of steps"
         )
 
 
@@ -148,19 +149,12 @@ def swept(y: Any) -> tuple[list[Step], int]:
 
 
 def _by_steps(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telling.Line]:
-    forward, backward = [telling.Line(["Forwards"])], [telling.Line(["Backwards"])]
-    for step, name in zip(steps, names):
-        if not step.is_constant:
-            own = step.operands
-            forward.append(telling.forward(step, name, [names[k] for k in own], [steps[k].data for k in own]))
-    users: list[list[tuple[str, float, float]]] = [[] for _ in steps]
-    for k in reversed(range(last + 1)):
-        step = steps[k]
-        if not step.is_constant:
-            backward.append(telling.backward(names[last], names[k], users[k], step.grad))
-        for operand, partial in zip(step.operands, step.partials):
-            users[operand].append((names[k], step.grad, partial))
-    return forward + backward + astray(steps, names, last)
+    told, users = [k for k, step in enumerate(steps) if not step.is_constant], users_of(steps, last)
+    lines = [telling.Line(["Forwards"]), *(telling.forward(steps, names, k) for k in told), telling.Line(["Backwards"])]
+    for k in reversed([k for k in told if k <= last]):
+        terms = [(names[user], steps[user].grad, partial) for user, partial in users[k]]
+        lines.append(telling.backward(names[last], names[k], terms, steps[k].grad))
+    return lines + astray(steps, names, last)
 
 
 def _by_paths(

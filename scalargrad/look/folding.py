@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from scalargrad.look.pictures.scene import Box
-from scalargrad.record import CONST, Record
+from scalargrad.record import CONST, Record, starts
 from scalargrad.table import ops
 
 _BANDS = 12
@@ -24,15 +24,10 @@ def depths_of(record: Record, counted: bytes = EVERY) -> array[int]:
     depths = array("q", bytes(8 * len(record.ops)))
     arity, const = ops.ARITY, CONST
     products: dict[bytes, int] = {}  # by row or column of a matrix, which many elements of a product share
-    at = 0
-    for position, op in enumerate(record.ops):
+    for position, (op, at) in enumerate(zip(record.ops, starts(record))):
         if op == ops.LEAF:
-            at += 1
             continue
-        count = arity[op]
-        if count < 0:
-            count = codes[at]
-            at += 1
+        count = arity[op] if arity[op] >= 0 else codes[at - 1]
         end = single = at + count
         deepest = 0
         if op == DOT and count > LONG:
@@ -50,7 +45,6 @@ def depths_of(record: Record, counted: bytes = EVERY) -> array[int]:
             if code < const and depths[code] > deepest:
                 deepest = depths[code]
             at += 1
-        at = end
         depths[position] = deepest + counted[op]
     return depths
 
@@ -60,17 +54,16 @@ def folded(record: Record) -> tuple[list[Box], str]:
     depths = depths_of(record)
     deepest = max(depths)
     bands = min(_BANDS, deepest)
-    band_of = [0, *((depth * bands - 1) // deepest + 1 for depth in range(1, deepest + 1))]
-    places = bytes(map(band_of.__getitem__, depths))
+    places = bytes(band_of(depth, bands, deepest) for depth in depths)
     boxes: list[Box] = []
     counted = Counter(zip(places, record.ops))
     edges = Counter(_edges(record, places))
     for band in range(bands + 1):
         kinds = Counter({op: count for (place, op), count in counted.items() if place == band})
-        inside = [depth for depth in range(deepest + 1) if band_of[depth] == band] if deepest < 10_000 else None
-        first, last = (inside[0], inside[-1]) if inside else _limits(band, bands, deepest)
+        first, last = limits(band, bands, deepest)
         total = sum(kinds.values()) if band else len(record.leaves)
-        title = f"{total:,} {'leaves' if total != 1 else 'leaf'}" if band == 0 else f"{total:,} nodes"
+        one, more_than_one = ("node", "nodes") if band else ("leaf", "leaves")
+        title = f"{total:,} {one if total == 1 else more_than_one}"
         span = f"depth {first:,}" if first == last else f"depth {first:,} to {last:,}"
         named = [f"{count:,} {ops.SYMBOLS[op] or ops.NAMES[op]}" for op, count in kinds.most_common(_NAMED)]
         more = [f"{len(kinds) - _NAMED} more kinds"] if len(kinds) > _NAMED else []
@@ -84,27 +77,22 @@ def folded(record: Record) -> tuple[list[Box], str]:
     return boxes, note
 
 
-def _limits(band: int, bands: int, deepest: int) -> tuple[int, int]:
+def band_of(depth: int, bands: int, deepest: int) -> int:
+    """The band of a depth, from 1; leaves, of depth 0, are band 0."""
+    return (depth * bands - 1) // deepest + 1 if depth else 0
+
+
+def limits(band: int, bands: int, deepest: int) -> tuple[int, int]:
     """The first and the last depth of a band."""
-    if band == 0:
-        return 0, 0
-    return (band - 1) * deepest // bands + 1, band * deepest // bands
+    return ((band - 1) * deepest // bands + 1, band * deepest // bands) if band else (0, 0)
 
 
 def _edges(record: Record, places: bytes) -> Iterable[tuple[int, int]]:
     """The bands of an operand and of its node, for each operand that is a node."""
-    codes = array("Q", record.codes)
-    arity, const = ops.ARITY, CONST
-    at = 0
-    for op, place in zip(record.ops, places):
-        if op == ops.LEAF:
-            at += 1
-            continue
-        count = arity[op]
-        if count < 0:
-            count = codes[at]
-            at += 1
-        for code in codes[at : at + count]:
-            if code < const:
-                yield places[code], place
-        at += count
+    codes, arity, const = array("Q", record.codes), ops.ARITY, CONST
+    for op, place, at in zip(record.ops, places, starts(record)):
+        if op != ops.LEAF:
+            count = arity[op] if arity[op] >= 0 else codes[at - 1]
+            for code in codes[at : at + count]:
+                if code < const:
+                    yield places[code], place

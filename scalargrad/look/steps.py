@@ -13,7 +13,6 @@ from scalargrad.record import Record, nodes
 from scalargrad.table import joint, ops, reductions
 from scalargrad.table.evaluate import PARTIALS
 
-INFIX = frozenset({"+", "-", "*", "/", "%", "//"})  # symbols between two operands
 _POW = ops.OPCODE["pow"]
 
 
@@ -30,6 +29,9 @@ class Step(NamedTuple):
     operands: tuple[int, ...] = ()
     partials: tuple[float, ...] = ()
     is_constant: bool = False
+    opcode: int = ops.LEAF
+    numbers: tuple[float, ...] = ()  # of all operands, also of those that are not shown
+    shown: tuple[int, ...] = ()  # which of these `operands` has
 
     @property
     def is_leaf(self) -> bool:
@@ -37,11 +39,26 @@ class Step(NamedTuple):
         return not self.op and not self.is_constant
 
 
+def users_of(steps: Sequence[Step], last: int) -> list[list[tuple[int, float]]]:
+    """By step, those up to the last one that have it as an operand, each with its derivative by it, in the order in
+    which a sweep adds."""
+    users: list[list[tuple[int, float]]] = [[] for _ in steps]
+    for k in reversed(range(last + 1)):
+        for operand, partial in zip(steps[k].operands, steps[k].partials):
+            users[operand].append((k, partial))
+    return users
+
+
 def require_value(y: Any, function: str) -> None:
     """Raises `ArgumentError` unless `y` is a Value."""
     if not isinstance(y, core.Node):
-        hint = ": pass one of its elements, or a sum of them" if hasattr(y, "elements") else ""
-        raise ArgumentError(f"{function} takes a Value, got {type(y).__name__}{hint}")
+        raise not_taken(y, function, "a Value")
+
+
+def not_taken(thing: Any, function: str, wanted: str) -> ArgumentError:
+    """The error of a function that does not take a thing."""
+    hint = ": pass one of its elements, or a sum of them" if hasattr(thing, "elements") else ""
+    return ArgumentError(f"{function} takes {wanted}, got {type(thing).__name__}{hint}")
 
 
 def record_of(y: Any) -> Record:
@@ -87,7 +104,10 @@ def steps_of(record: Record) -> tuple[list[Step], int]:
                 found.append(Step("", "", operand, 0.0, is_constant=True))
         places.append(len(found))
         slopes = tuple(partials[k] for k in chosen)
-        found.append(Step(symbol, labels.get(position, ""), values[position], grads[position], tuple(own), slopes))
+        found.append(
+            Step(symbol, labels.get(position, ""), values[position], grads[position], tuple(own), slopes,
+                 opcode=op, numbers=tuple(numbers), shown=tuple(chosen))
+        )  # fmt: skip
     return found, places[array("Q", record.roots)[0]]
 
 

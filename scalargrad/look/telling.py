@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scalargrad.look.paths import Path
-from scalargrad.look.steps import INFIX, Step, number
+from scalargrad.look.steps import Step, number
 
 
 class Line(NamedTuple):
@@ -67,23 +67,22 @@ def latex_name(name: str) -> str:
     return name if plain else rf"\text{{{_escaped(name)}}}"
 
 
-def operation(step: Step, own: Sequence[str], latex: bool = False) -> str:
+def operation(step: Step, own: Sequence[str]) -> str:
     """The operation of a step, of the names or numbers of its operands: ``a * b``, ``tanh(a)``, ``a**2``, ``-a``."""
-    if step.op in INFIX and len(own) == 2:
-        if latex and step.op == "/":
-            return rf"\frac{{{own[0]}}}{{{own[1]}}}"
-        left, right = (bracketed(x, place, step.op) for place, x in enumerate(own))
-        return f"{left} {LATEX.get(step.op, step.op) if latex else step.op} {right}"
-    if step.op == "neg" and len(own) == 1:
+    op = step.op
+    if op in ("/", "//", "**", *_INFIX) and len(own) == 2:
+        left, right = (bracketed(x, place, op) for place, x in enumerate(own))
+        made = left + (op if op == "**" else f" {op} ") + right
+        return f"({made})" if op in _RELATIONS else made
+    if op == "neg":
         return f"-{bracketed(own[0], 1, '-')}"
-    if step.op.startswith("**") and len(own) == 1:
-        base = f"({own[0]})" if own[0].startswith("-") else own[0]
-        return f"{base}^{{{step.op[2:]}}}" if latex else base + step.op
-    name = rf"\operatorname{{{_escaped(step.op)}}}" if latex else step.op
-    return f"{name}({', '.join(own)})"
+    if op.startswith("**"):
+        return bracketed(own[0], 0, "**") + op
+    if op == "exp" and len(own) == 2:
+        return f"exp({own[0]} - {bracketed(own[1], 1, '-')})"
+    return f"{op}({', '.join(own)})"
 
 
-LATEX = {"*": r"\cdot", "%": r"\bmod"}
 SHOWN = 10  # steps of a path
 
 
@@ -92,14 +91,14 @@ def bracketed(text: str, place: int, op: str) -> str:
     return f"({text})" if text.startswith("-") and (place or op == "**") else text
 
 
-def forward(step: Step, name: str, names: Sequence[str], numbers: Sequence[float]) -> Line:
-    """How a number is computed."""
-    shown, sides, latex = number(step.data), [name], [latex_name(name)]
+def forward(steps: Sequence[Step], names: Sequence[str], k: int) -> Line:
+    """How the number of step k is computed."""
+    step, shown, sides, latex = steps[k], number(steps[k].data), [names[k]], [latex_name(names[k])]
     if step.op:
-        texts = [*map(number, numbers)]
-        for own in (names, texts) if list(names) != texts else (names,):
+        named, texts = [names[x] for x in step.operands], [number(steps[x].data) for x in step.operands]
+        for own in (named, texts) if named != texts else (named,):
             sides.append(operation(step, own))
-            latex.append(operation(step, [*map(latex_name, own)], True))
+            latex.append(_formula(step, [*map(_plain, own)])[0])
     if sides[-1] != shown:  # unlike -2 = -2
         sides.append(shown)
         latex.append(latex_name(shown))
@@ -157,11 +156,12 @@ def product(path: Path, steps: Sequence[Step], names: Sequence[str], arrow: str 
     return Line(sides, latex) if len(factors) > 1 else Line(sides[:1], latex[:1])
 
 
-# --- a whole graph as a formula --------------------------------------------------------------------------------------
+# --- in LaTeX: an operation, and a whole graph -----------------------------------------------------------------------
 
-_RELATION, _SUM, _TERM, _POWER, _ATOM = range(5)  # how tightly a formula holds together
-_INFIX = {"+": ("+", _SUM), "-": ("-", _SUM), "*": (r"\cdot", _TERM), "%": (r"\bmod", _TERM), "<": ("<", _RELATION),
-          "<=": (r"\le", _RELATION), "==": ("=", _RELATION), "!=": (r"\ne", _RELATION)}  # fmt: skip
+_SUM, _TERM, _POWER, _ATOM = range(4)  # how tightly a formula holds together
+_RELATIONS = {"<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}  # in brackets: = and a number follow
+_INFIX = {"+": ("+", _SUM), "-": ("-", _SUM), "*": (r"\cdot", _TERM), "%": (r"\bmod", _TERM),
+          **{op: (sign, _SUM) for op, sign in _RELATIONS.items()}}  # fmt: skip
 
 
 def formula(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
@@ -172,16 +172,21 @@ def formula(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
     texts: list[tuple[str, int]] = []
     lines: list[tuple[str, str]] = []
     for k, step in enumerate(steps):
-        name, shown = latex_name(names[k]), latex_name(number(step.data))
-        plain = name, _SUM if name.startswith("-") else _POWER if "^" in name else _ATOM
+        plain, shown = _plain(names[k]), latex_name(number(step.data))
         made = _formula(step, [texts[operand] for operand in step.operands]) if step.op else plain
         texts.append(plain if k in own else made)
         if k in own:
             is_named = step.op and (step.label or len(own) > 1)
-            lines.append((name, f"{made[0]} = {shown}") if is_named else (made[0], shown))
+            lines.append((plain[0], f"{made[0]} = {shown}") if is_named else (made[0], shown))
     if len(lines) == 1:
         return rf"$\displaystyle {' = '.join(lines[0])}$"
     return r"$\displaystyle \begin{aligned} " + r" \\ ".join(map(" &= ".join, lines)) + r" \end{aligned}$"
+
+
+def _plain(name: str) -> tuple[str, int]:
+    """A name or a number as a formula."""
+    text = latex_name(name)
+    return text, _SUM if text.startswith("-") else _POWER if "^" in text else _ATOM
 
 
 def _formula(step: Step, own: Sequence[tuple[str, int]]) -> tuple[str, int]:
@@ -189,7 +194,8 @@ def _formula(step: Step, own: Sequence[tuple[str, int]]) -> tuple[str, int]:
     op, texts = step.op, [text for text, _ in own]
     if op in _INFIX and len(own) == 2:
         sign, level = _INFIX[op]
-        return f"{_held(own[0], level)} {sign} {_held(own[1], level + 1)}", level
+        made = f"{_held(own[0], level)} {sign} {_held(own[1], level + 1)}"
+        return (rf"\left({made}\right)", _ATOM) if op in _RELATIONS else (made, level)
     if op in ("/", "//"):
         quotient = rf"\frac{{{texts[0]}}}{{{texts[1]}}}"
         return (quotient, _POWER) if op == "/" else (rf"\left\lfloor {quotient} \right\rfloor", _ATOM)
@@ -197,6 +203,8 @@ def _formula(step: Step, own: Sequence[tuple[str, int]]) -> tuple[str, int]:
         return f"-{_held(own[0], _TERM)}", _SUM
     if op.startswith("**"):
         return f"{_held(own[0], _ATOM)}^{{{op[2:] or texts[1]}}}", _POWER
+    if op == "exp" and len(own) == 2:
+        texts = [f"{_held(own[0], _SUM)} - {_held(own[1], _TERM)}"]
     if op == "sqrt":
         return rf"\sqrt{{{texts[0]}}}", _ATOM
     return rf"\operatorname{{{_escaped(op)}}}\left({', '.join(texts)}\right)", _ATOM

@@ -34,16 +34,17 @@ def page(
     scene = arranged([box._replace(least=wide) for box, wide in zip(boxes, longest)], downwards=False)
     title = f"The chain rule for {names[last]}, step by step"
     nodes = [
-        {"name": name, "op": step.op, "constant": step.is_constant, "data": repr(step.data), "grad": repr(step.grad),
-         "operands": step.operands, "partials": [*map(repr, step.partials)]}
+        {"name": name, "constant": step.is_constant, "data": repr(step.data), "operands": step.operands}
         for step, name in zip(steps, names)
-    ]  # fmt: skip
+    ]
     ways = [
         {"nodes": path.steps, "edges": [f"{k}-{n}" for k, n in zip(path.steps[1:], path.places)],
          "product": repr(path.product), "line": _told(path, steps, names)}
         for path in paths
     ]  # fmt: skip
-    data = json.dumps({"result": last, "nodes": nodes, "frames": shown, "paths": ways}, separators=(",", ":"))
+    # the list of steps, below, has `brief`
+    seen = [{key: x for key, x in frame.items() if key != "brief"} for frame in shown]
+    data = json.dumps({"nodes": nodes, "frames": seen, "paths": ways}, separators=(",", ":"))
     script = _file("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return Template(_file("page.html")).substitute(

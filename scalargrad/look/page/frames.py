@@ -22,11 +22,9 @@ def _forward(steps: Sequence[Step], names: Sequence[str]) -> Iterator[Frame]:
     for k, step in enumerate(steps):
         if step.is_constant:
             continue
-        own = step.operands
-        line = telling.forward(step, names[k], [names[x] for x in own], [steps[x].data for x in own])
-        text = " = ".join(line.sides)
+        text = " = ".join(telling.forward(steps, names, k).sides)
         say = "A leaf: its number is given." if step.is_leaf else "Computed from the numbers of its operands."
-        yield {"phase": "forward", "node": k, "edges": [f"{k}-{n}" for n in range(len(own))], "lines": [text],
+        yield {"phase": "forward", "node": k, "edges": [f"{k}-{n}" for n in range(len(step.operands))], "lines": [text],
                "say": say, "brief": text, "data": repr(step.data)}  # fmt: skip
 
 

@@ -7,19 +7,17 @@ from typing import Any
 
 from scalargrad import extras
 from scalargrad.look.pictures.colours import EDGE, GROUND, SHAPES, TEXTS
-from scalargrad.look.pictures.scene import LINE, PADDING, RADIUS, STEM, Edge, Placed, Scene, radius
-from scalargrad.look.pictures.svg import style_of
+from scalargrad.look.pictures.scene import RADIUS, STEM, Edge, Placed, Scene, Text, radius
 
 _DOTS = 100  # an inch, so that a pixel of the scene is a hundredth of it
 _SCALE = 2.0  # pixels for one of the scene, so that it is sharp
 _PIXELS, _SIDE = 6e7, 60_000.0  # at most: of the whole picture, and of a side
 
 
-def png(scene: Scene, note: str = "") -> bytes:
-    """The bytes of a PNG picture, on white. `note` stands below it. Raises `MissingExtraError` without matplotlib."""
+def png(scene: Scene) -> bytes:
+    """The bytes of a PNG picture, on white. Raises `MissingExtraError` without matplotlib."""
     figures = extras.load("matplotlib.figure", "png")
-    height = scene.height + (LINE if note else 0.0)
-    width = max(scene.width, len(note) * 7.3 + 24.0)
+    width, height = scene.width, scene.height
     figure = figures.Figure(figsize=(width / _DOTS, height / _DOTS), dpi=_DOTS, facecolor=GROUND)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0.0, width), ylim=(height, 0.0))
     axes.axis("off")
@@ -31,9 +29,9 @@ def png(scene: Scene, note: str = "") -> bytes:
         if edge.label:
             x, y, wide, high = edge.ground
             axes.add_patch(_patches().Rectangle((x, y), wide, high, facecolor=GROUND, linewidth=0))
-            _text(axes, edge.centre[0], edge.centre[1] + 4, edge.label, "slope", centred=True)
-    if note:
-        _text(axes, 12.0, scene.height + 4.0, note)
+            _text(axes, edge.text)
+    if scene.note:
+        _text(axes, scene.note)
     scale = min(_SCALE, (_PIXELS / (width * height)) ** 0.5, _SIDE / max(width, height))
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=_DOTS * scale, metadata={"Software": None})
@@ -62,11 +60,11 @@ def _box(axes: Any, placed: Placed) -> None:
         _shape(axes, _patches().Ellipse((u, v), 2 * wide, 2 * RADIUS), "circle")
         stem = ([u, u], [v + RADIUS, v + RADIUS + STEM]) if placed.downwards else ([u + wide, u + wide + STEM], [v, v])
         axes.plot(*stem, color=EDGE, linewidth=0.72)
-        _text(axes, u, v + 4, box.op, centred=True)
+        _text(axes, placed.symbol)
     rounded = _patches().BoxStyle("round", pad=0, rounding_size=5)
     _shape(axes, _patches().FancyBboxPatch((x, y), width, height, boxstyle=rounded), box.kind)
-    for n, line in enumerate(box.lines):
-        _text(axes, x + PADDING, y + PADDING + LINE * (n + 0.75), line, style_of(box.lines, n))
+    for text in placed.texts:
+        _text(axes, text)
 
 
 def _shape(axes: Any, patch: Any, kind: str) -> None:
@@ -75,7 +73,8 @@ def _shape(axes: Any, patch: Any, kind: str) -> None:
     axes.add_patch(patch)
 
 
-def _text(axes: Any, x: float, y: float, text: str, style: str = "", centred: bool = False) -> None:
+def _text(axes: Any, shown: Text) -> None:
+    x, y, text, style, centred = shown
     axes.text(
         x, y, text, color=TEXTS.get(style, TEXTS[""]), ha="center" if centred else "left", va="baseline",
         family="DejaVu Sans Mono", size=(11 if style == "slope" else 12) * 72 / _DOTS,

@@ -28,6 +28,16 @@ class Box(NamedTuple):
     least: int = 0  # the characters that a line has room for, at least
 
 
+class Text(NamedTuple):
+    """A text: where it begins, or its middle, and its base line; and the class of its style."""
+
+    x: float
+    y: float
+    text: str
+    style: str = ""
+    centred: bool = False
+
+
 class Placed(NamedTuple):
     """A box with its operation before or above it, in the picture: the upper left corner, and the size of both."""
 
@@ -65,6 +75,22 @@ class Placed(NamedTuple):
         """Where edges arrive."""
         return (self.x + self.width / 2, self.y) if self.downwards else (self.x, self.y + self.height / 2)
 
+    @property
+    def symbol(self) -> Text:
+        """What is written on the operation."""
+        x, y = self.centre
+        return Text(x, y + 4, self.box.op, centred=True)
+
+    @property
+    def texts(self) -> list[Text]:
+        """The lines of the box: its name, if more lines follow, its data, its grad, and others."""
+        (x, y, _, _), lines = self.frame, self.box.lines
+        styles = ["name" if len(lines) > 1 else "", *(line.partition(" ")[0] for line in lines[1:])]
+        return [
+            Text(x + PADDING, y + PADDING + LINE * (n + 0.75), line, style if style in ("name", "data", "grad") else "")
+            for n, (line, style) in enumerate(zip(lines, styles))
+        ]
+
 
 class Edge(NamedTuple):
     """An edge: a start and three points for each piece of a Bézier curve; what is written on it, and its centre."""
@@ -81,14 +107,25 @@ class Edge(NamedTuple):
         (x, y), width = self.centre, _label_width(self.label)
         return x - width / 2, y - LABEL / 2, width, LABEL
 
+    @property
+    def text(self) -> Text:
+        """The number."""
+        return Text(self.centre[0], self.centre[1] + 4, self.label, "slope", centred=True)
+
 
 class Scene(NamedTuple):
-    """All boxes and edges of a picture, and its size."""
+    """All boxes and edges of a picture, the note below them, and its size."""
 
     placed: Sequence[Placed]
     edges: Sequence[Edge]
     width: float
     height: float
+    note: Text | None = None
+
+    def noted(self, note: str) -> Scene:
+        """The picture with a note below it."""
+        width, below = max(self.width, len(note) * CHARACTER + 24.0), Text(12.0, self.height + 4.0, note)
+        return self._replace(width=width, height=self.height + LINE, note=below)
 
 
 def radius(op: str) -> float:
@@ -174,9 +211,14 @@ def _along(boxes: Sequence[Box], layout: Layout, sizes: Sequence[float], labels:
 
 
 def _curve(points: Sequence[Point], downwards: bool) -> list[Point]:
-    """A smooth curve through points; it is straight where boxes and numbers are."""
-    curve = [points[0]]
-    for (x, y), (u, v) in pairwise(points):
+    """A smooth curve through points; it is straight where boxes and numbers are, in one piece as far as it goes on."""
+    side, curve = int(not downwards), [points[0]]
+    turns = [
+        point
+        for before, point, after in zip(points, points[1:], points[2:])
+        if max(abs(before[side] - point[side]), abs(after[side] - point[side])) > 1e-6
+    ]
+    for (x, y), (u, v) in pairwise([points[0], *turns, points[-1]]):
         if abs(u - x) + abs(v - y) < 1e-6:
             continue
         middle = (y + v) / 2 if downwards else (x + u) / 2

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from scalargrad.look.pictures.colours import STYLE
-from scalargrad.look.pictures.scene import CHARACTER, LINE, PADDING, RADIUS, STEM, Edge, Placed, Point, Scene, radius
+from scalargrad.look.pictures.scene import RADIUS, STEM, Edge, Placed, Point, Scene, Text, radius
 
 
-def svg(scene: Scene, title: str, note: str = "") -> str:
-    """The text of an SVG picture. `note` stands below it."""
-    width, height, below = scene.width, scene.height, ""
-    if note:
-        below = _text(12.0, height + 4.0, note)
-        width, height = max(width, len(note) * CHARACTER + 24.0), height + LINE
+def svg(scene: Scene, title: str) -> str:
+    """The text of an SVG picture."""
+    width, height = scene.width, scene.height
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="sg" role="img" aria-label="{escape(title)}"'
         f' width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">'
@@ -24,7 +21,7 @@ def svg(scene: Scene, title: str, note: str = "") -> str:
         '<path class="arrow" d="M0,0 L8,4 L0,8 z"/></marker></defs>'
         f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>'
         f"{''.join([*map(_line, scene.edges), *map(_drawn, scene.placed, range(len(scene.placed)))])}"
-        f"{''.join(map(_slope, scene.edges))}{below}</svg>\n"
+        f"{''.join(map(_slope, scene.edges))}{_text(scene.note) if scene.note else ''}</svg>\n"
     )
 
 
@@ -43,22 +40,13 @@ def _slope(edge: Edge) -> str:
         return ""
     x, y, width, height = edge.ground
     ground = f'<rect class="ground" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.0f}"/>'
-    text = _text(edge.centre[0], edge.centre[1] + 4, edge.label, "slope", centred=True)
-    return f'<g id="sg-{edge.box}-{edge.place}-slope">{ground}{text}</g>'
+    return f'<g id="sg-{edge.box}-{edge.place}-slope">{ground}{_text(edge.text)}</g>'
 
 
-def _text(x: float, y: float, text: str, style: str = "", centred: bool = False) -> str:
-    shown = f' class="{style}"' if style else ""
-    anchor = ' text-anchor="middle"' if centred else ""
-    return f'<text{shown} x="{x:.1f}" y="{y:.1f}"{anchor}>{escape(text)}</text>'
-
-
-def style_of(box_lines: Sequence[str], n: int) -> str:
-    """The class of a line of a box."""
-    if n == 0:
-        return "name" if len(box_lines) > 1 else ""
-    word = box_lines[n].partition(" ")[0]
-    return word if word in ("data", "grad") else ""
+def _text(text: Text) -> str:
+    shown = f' class="{text.style}"' if text.style else ""
+    anchor = ' text-anchor="middle"' if text.centred else ""
+    return f'<text{shown} x="{text.x:.1f}" y="{text.y:.1f}"{anchor}>{escape(text.text)}</text>'
 
 
 def _drawn(placed: Placed, k: int) -> str:
@@ -72,8 +60,6 @@ def _drawn(placed: Placed, k: int) -> str:
             f'<ellipse class="circle" cx="{u:.1f}" cy="{v:.1f}" rx="{wide:.1f}" ry="{RADIUS}"/>'
             f'<path class="edge" d="{stem}"/>'
         )
-        parts.append(_text(u, v + 4, box.op, centred=True))
+        parts.append(_text(placed.symbol))
     parts.append(f'<rect class="{box.kind}" x="{x:.1f}" y="{y:.1f}" rx="5" width="{width:.1f}" height="{height:.1f}"/>')
-    for n, line in enumerate(box.lines):
-        parts.append(_text(x + PADDING, y + PADDING + LINE * (n + 0.75), line, style_of(box.lines, n)))
-    return "".join(parts) + "</g>"
+    return "".join([*parts, *map(_text, placed.texts)]) + "</g>"

@@ -10,12 +10,11 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from typing import NamedTuple
 
-from scalargrad.look.folding import DOT, HIGHEST, LONG, depths_of
+from scalargrad.look.folding import DOT, LONG, band_of, depths_of, limits
 from scalargrad.nn.initialisers import ACTIVATIONS
-from scalargrad.record import CONST, Record
+from scalargrad.record import CONST, Record, starts
 from scalargrad.table import ops
 from scalargrad.table.evaluate import PARTIALS
 
@@ -24,11 +23,10 @@ LAYERS, BANDS = 20, 8  # so many layers are told one by one; more, and depths, i
 EXTREMES = 3  # nodes with the largest and with the smallest adjoints
 _RELU = ops.OPCODE["relu"]
 _UNITS = bytes(op in {x.opcode for x in ACTIVATIONS.values() if x.opcode} for op in range(256))
-_MANY = bytes(ops.FIRST_REDUCTION <= op < ops.ALSO for op in range(256))
-_NODE, _ADJOINT, _LEAF = 18, 8, 16  # bytes: csrc/tape/tape.h
+NODE, OPERAND = 26, 4  # bytes, see `Figures.memory`
+_DOTS = bytes(op == DOT for op in range(256))
 _FURTHER = bytes(op == ops.ALSO for op in range(256))  # the further results of a joint operation
 _LEAVES = bytes(op == ops.LEAF for op in range(256))
-_COUNTS = bytes([1, *(count if 0 <= count < 255 else 255 for count in ops.ARITY[1:])]).ljust(256, b"\xff")
 
 
 class Extreme(NamedTuple):
@@ -56,7 +54,7 @@ class Figures:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.codes, self.values = memoryview(record.codes).cast("Q"), array("d", record.values)
-        self.starts = _starts(record, self.codes)
+        self.starts = starts(record)
         self.depths = depths_of(record)
         self.repeated: list[int] = []
         self.adjoints = array("d", record.grads or bytes(len(record.values)))
@@ -77,7 +75,7 @@ class Figures:
                 self.dead.add(k)
             elif op != _RELU and abs(partial) < SATURATED:
                 self.saturated.add(k)
-        self.is_swept = self.adjoints[memoryview(record.roots).cast("Q")[0]] != 0.0
+        self.has_adjoints = self.adjoints[memoryview(record.roots).cast("Q")[0]] != 0.0
 
     def _positions(self, wanted: bytes) -> Iterator[int]:
         """The positions of the nodes whose opcodes have a 1 in `wanted`."""
@@ -105,18 +103,10 @@ class Figures:
         return dict(found.most_common())
 
     def memory(self) -> int:
-        """About how many bytes the C core fills with the nodes: their numbers, operands, constants, adjoints. The
-        operands of a matrix product are those of the matrices, so its elements need none of their own."""
-        codes, listed, constants = self.record.codes, 0, len(self.record.consts) // 8
-        for k in self._positions(_MANY):
-            at = self.starts[k]
-            count = self.codes[at - 1]
-            if self.record.ops[k] == DOT and count > LONG:
-                constants -= codes[8 * at + HIGHEST : 8 * (at + count) : 8].count(0x80)
-            else:
-                listed += count
-        each = _NODE + _ADJOINT * self.is_swept
-        return each * len(self.record.ops) + _LEAF * len(self.record.leaves) + 4 * listed + 8 * constants
+        """About how many bytes the C core fills with the nodes: for each its number, adjoint and operation, and its
+        operands. The elements of a matrix product share theirs, which count as none."""
+        counts = (self.codes[self.starts[k] - 1] for k in self._positions(_DOTS))
+        return NODE * len(self.record.ops) + OPERAND * (len(self.codes) - sum(n for n in counts if n > LONG))
 
     def _read_units(self) -> Iterator[tuple[int, int, float]]:
         """The position, opcode and local derivative of each activation."""
@@ -144,10 +134,10 @@ class Figures:
         """Nodes in bands of their levels, which are 1 to the deepest."""
         groups: list[list[int]] = [[] for _ in range(bands)]
         for k in places:
-            groups[(levels[k] * bands - 1) // deepest].append(k)
+            groups[band_of(levels[k], bands, deepest) - 1].append(k)
         found: list[Layer] = []
-        for n, group in enumerate(groups):
-            first, last = n * deepest // bands + 1, (n + 1) * deepest // bands
+        for band, group in enumerate(groups, start=1):
+            first, last = limits(band, bands, deepest)
             name = f"{word} {first:,}" if first == last else f"{word} {first:,} to {last:,}"
             dead, saturated = (sum(map(these.__contains__, group)) for these in (self.dead, self.saturated))
             found.append(Layer(name, len(group), dead, saturated, self._typical(group)))
@@ -155,7 +145,7 @@ class Figures:
 
     def _typical(self, places: list[int]) -> float:
         """The root mean square of finite adjoints, without over- or underflow on the way; nan if there are none."""
-        finite = [x for k in places if math.isfinite(x := self.adjoints[k])] if self.is_swept else []
+        finite = [x for k in places if math.isfinite(x := self.adjoints[k])] if self.has_adjoints else []
         if not finite:
             return math.nan
         root = math.sqrt(len(finite))
@@ -179,23 +169,6 @@ class Figures:
         else:
             name = labels.get(k, "") or ops.SYMBOLS[op]
         return Extreme(name, self.depths[k], self.values[k], self.adjoints[k])
-
-
-def _starts(record: Record, codes: memoryview[int]) -> array[int]:
-    """Where the operands of each node begin in the codes."""
-    counts = record.ops.translate(_COUNTS)
-    if b"\xff" not in counts:
-        return array("Q", accumulate(counts[:-1], initial=0))
-    found, at = array("Q"), 0
-    for count in counts:
-        if count == 255:
-            at += 1
-            found.append(at)
-            at += codes[at - 1]
-        else:
-            found.append(at)
-            at += count
-    return found
 
 
 def _places(numbers: array[float], wanted: list[float]) -> list[int]:

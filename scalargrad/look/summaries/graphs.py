@@ -29,14 +29,14 @@ class GraphSummary(NamedTuple):
     leaves: int
     operations: dict[str, int]  # by their names in micrograd's writing, the most frequent first
     depth: int  # the number of operations on the longest way from a leaf
-    memory: int  # about how many bytes the C core fills with it; it reserves more, and pure Python needs more
+    memory: int  # about how many bytes the C core fills with it and its adjoints; pure Python needs more
     nans: int  # among the numbers
     infs: int
     origin: str  # where the nan or infinity of the Value itself comes from; empty if it is finite
     units: dict[str, int]  # activations, by name
     dead: int  # relus whose output and local derivative are 0
     saturated: int  # other activations whose local derivative is below 0.01 in magnitude
-    has_adjoints: bool  # whether a backward has reached the Value; if not, nothing below tells of adjoints
+    has_adjoints: bool  # whether its own adjoint is other than 0; if not, nothing below tells of adjoints
     zeros: int  # adjoints that are 0
     nan_adjoints: int
     inf_adjoints: int
@@ -84,14 +84,14 @@ def of_graph(y: Any) -> GraphSummary:
         units={ops.NAMES[op]: count for op, count in Counter(record.ops[k] for k in figures.units).most_common()},
         dead=len(figures.dead),
         saturated=len(figures.saturated),
-        has_adjoints=figures.is_swept,
+        has_adjoints=figures.has_adjoints,
         **_of_adjoints(figures, adjoints),
         layers=figures.layers(),
     )
 
 
 def _of_adjoints(figures: Figures, adjoints: array[float]) -> dict[str, Any]:
-    if not figures.is_swept:
+    if not figures.has_adjoints:
         return {"zeros": 0, "nan_adjoints": 0, "inf_adjoints": 0, "largest": [], "smallest": []}
     largest, smallest = figures.extremes()
     return {
@@ -135,7 +135,7 @@ def _facts(summary: GraphSummary) -> list[tuple[str, str]]:
         of = f"{sum(others.values()):,} {', '.join(others)}"
         facts.append(("saturated", f"{summary.saturated:,} of {of}: derivative below {SATURATED}"))
     if not summary.has_adjoints:
-        return [*facts, ("adjoints", "none: no backward has reached this Value; call backward() first")]
+        return [*facts, ("adjoints", "none told: that of this Value is 0; call backward() first")]
     bad = _bad(summary.nan_adjoints, summary.inf_adjoints)
     facts.append(("adjoints", f"{bad}; {summary.zeros:,} of {summary.nodes:,} are 0"))
     return [*facts, ("largest", _listed(summary.largest)), ("smallest", _listed(summary.smallest))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, overload
 
 from scalargrad import core
-from scalargrad.errors import ArgumentError
+from scalargrad.look.steps import not_taken
 from scalargrad.look.summaries.graphs import GraphSummary, of_graph
 from scalargrad.look.summaries.modules import ModuleSummary, of_module
 from scalargrad.nn.module import Module
@@ -21,7 +21,8 @@ def summary(thing: Any) -> GraphSummary | ModuleSummary:
 
     Of a graph: its nodes by operation, its depth and memory; nans and infinities; dead and saturated activations; the
     largest and smallest adjoints; and how adjoints change from layer to layer. Adjoints are those of the last
-    `backward`; before it, the text says that there are none. Each figure is an attribute, see `GraphSummary`.
+    `backward`; none are told while that of the Value itself is 0, as it is before. Each figure is an attribute, see
+    `GraphSummary`.
 
     Of a `Module`: its layers with the number of parameters in each, and the total, as `nn.summary`.
 
@@ -56,5 +57,4 @@ def summary(thing: Any) -> GraphSummary | ModuleSummary:
         return of_graph(thing)
     if isinstance(thing, Module):
         return of_module(thing)
-    hint = ": pass one of its elements, or a sum of them" if hasattr(thing, "elements") else ""
-    raise ArgumentError(f"summary takes a Value or a Module, got {type(thing).__name__}{hint}")
+    raise not_taken(thing, "summary", "a Value or a Module")
