@@ -134,6 +134,13 @@ def test_numbers(words: list[str]) -> None:
 
 
 @guarded
+def test_every_name_of_a_result_is_taken() -> None:
+    taken = ["y", "f", "z", "result", "_", "y_0"]
+    ran = run("grad", "x", "x=1", *(f"{name}=1" for name in taken))
+    assert ran.code == 0 and ran.out.startswith("y_1          = 1.0\ndy_1/dx      = 1.0\n") and ran.err == ""
+
+
+@guarded
 @pytest.mark.parametrize("words", [
     ["grad"], ["grad", "--help=3"], ["grad", "--format", "text", "x", "x=1"], ["explain", "x*x", "x=1", "--format"],
     ["explain", "x*x", "x=1", "--format", "pdf"], ["explain", "x*x", "x=1", "--format", "text", "--out", "x.md"],
