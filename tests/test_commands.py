@@ -134,6 +134,17 @@ def test_explanations_in_each_format(format: str) -> None:
     assert ran == (0, f"{sg.explain(y, format=format)}".rstrip("\n") + "\n", "")
 
 
+@pytest.mark.parametrize("words", [[], ["--to", "x"]])
+def test_a_page_of_a_long_expression_is_refused_and_its_text_is_not(words: list[str], tmp_path: Path) -> None:
+    long = ["explain", "+".join(["sin(x)*x"] * 200), "x=1", *words]
+    for page in (["--format", "html"], ["--out", str(tmp_path / "y.HTML")]):
+        ran = run(*long, *page)
+        assert ran.code and "steps, more than max_steps=200" in " ".join(ran.err.split()) and ran.out == ""
+    assert [*tmp_path.iterdir()] == []
+    for rest in ([], ["--format", "latex"], ["--out", str(tmp_path / "y.md")]):
+        assert run(*long, *rest).code == 0
+
+
 @pytest.mark.parametrize("name", ["y.svg", "y.dot", "y.txt"])
 def test_a_drawing_in_a_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / name

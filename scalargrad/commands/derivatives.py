@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -144,9 +145,9 @@ def _explain(given: Given, options: argparse.Namespace) -> int:
     if options.to is not None and options.to not in given.labels:
         hint = unknown(options.to, given.labels) or f"its names are {', '.join(given.labels[:10])}"
         raise ExpressionError(f"argument --to: the expression has no {options.to}: {hint}")
-    format = options.format or "text"
-    most = explaining.MOST if format == "html" else sys.maxsize  # a page lays out a picture of all steps
-    told = explaining.explain(y, options.to, format, max_steps=most)
+    of_file = explaining.ENDINGS.get(os.path.splitext(options.out or "")[1].lower())
+    most = explaining.MOST if "html" in (options.format, of_file) else sys.maxsize  # a page draws the steps too
+    told = explaining.explain(y, options.to, options.format or "text", max_steps=most)
     if options.out is not None:
         return _saved(told, options.out)
     for line in str(told).rstrip("\n").split("\n"):
