@@ -13,8 +13,7 @@ from scalargrad import Value, hessian
 from scalargrad.commands.given import Given
 from scalargrad.commands.language import CONSTANTS, FUNCTIONS, ExpressionError, unknown
 from scalargrad.errors import ArgumentError, GradientMismatchError
-from scalargrad.ledger.show import WIDTH, wrapped
-from scalargrad.look import drawing, explaining
+from scalargrad.extras import WIDTH, wrapped
 from scalargrad.testing import check_grad
 
 ABOUT = {
@@ -52,9 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     parser.set_defaults(refuse=parser.error)
     if command not in ("explain", "draw"):
         return
-    module: Any = explaining if command == "explain" else drawing
+    if command == "explain":
+        from scalargrad.look.explaining import FORMATS
+    else:
+        from scalargrad.look.drawing import FORMATS
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--format", choices=[each for each in module.FORMATS if each != "png"],
+    group.add_argument("--format", choices=[each for each in FORMATS if each != "png"],
                        help="of what is printed (default: text)")  # fmt: skip
     group.add_argument("--out", metavar="FILE", help="write a file; the end of its name says in which format")
     if command == "explain":
@@ -141,6 +143,8 @@ def _check(given: Given, options: argparse.Namespace) -> int:
 
 
 def _explain(given: Given, options: argparse.Namespace) -> int:
+    from scalargrad.look import explaining
+
     y = _value(given)
     if options.to is not None and options.to not in given.labels:
         hint = unknown(options.to, given.labels) or f"its names are {', '.join(given.labels[:10])}"
@@ -157,6 +161,8 @@ def _explain(given: Given, options: argparse.Namespace) -> int:
 
 
 def _draw(given: Given, options: argparse.Namespace) -> int:
+    from scalargrad.look import drawing
+
     y = _value(given)
     y.backward()
     picture = drawing.draw(y, options.format or "text")
