@@ -34,14 +34,23 @@ def named(path: str) -> Any:
 
 
 def public_objects() -> dict[int, str]:
-    """What users can import by a public name, each once whatever its names."""
+    """What users can import by a public name, each once whatever its names; and the types of what it returns."""
     found = {}
     for module in (sg, sg.nn, sg.losses, sg.optim, sg.testing, sg.linalg, sg.calculus):
         names = [*module.__all__, "abs", "max", "min", "pow", "round", "sum"] if module is sg else module.__all__
         found |= {id(getattr(module, name)): f"{module.__name__}.{name}" for name in names}
     errors = [error for error in vars(sg.errors).values() if isinstance(error, type) and issubclass(error, Exception)]
     found |= {id(error): f"scalargrad.errors.{error.__name__}" for error in errors}
+    found |= {id(result): f"{result.__module__}.{result.__qualname__}"
+              for name in [*found.values()] for result in results(named(name)) if id(result) not in found}  # fmt: skip
     return {key: name for key, name in found.items() if not isinstance(named(name), ModuleType)}
+
+
+def results(function: Any) -> list[type]:
+    """The classes of scalargrad that a function is annotated to return."""
+    annotation = "" if isinstance(function, type) else getattr(function, "__annotations__", {}).get("return", "")
+    named = [function.__globals__.get(name) for name in re.findall(r"\w+", str(annotation))]
+    return [each for each in named if isinstance(each, type) and each.__module__.startswith("scalargrad.")]
 
 
 def test_every_public_name_is_on_one_page_of_the_reference() -> None:
