@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -9,6 +10,12 @@ from collections.abc import Sequence
 
 from scalargrad.commands.parsers import parsed
 from scalargrad.errors import ScalargradError
+from scalargrad.extras import wrapped
+
+_ASCII = {  # what is written where the terminal lacks a sign; for others, their numbers
+    "∂": "d", "→": "->", "·": "*", "×": "x", "−": "-", "–": "-", "…": "...", "“": '"', "”": '"', "≠": "!=",
+    "≤": "<=", "≥": ">=", "─": "-", "│": "|", "├": "+", "└": "`",
+}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,18 +46,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _obeyed(argv: Sequence[str] | None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("scalargrad", _spelt)
+        sys.stdout.reconfigure(errors="scalargrad")
     options = parsed([*(sys.argv[1:] if argv is None else argv)])
     if options.run is None:
         options.print_help()
         return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal knows ASCII alone
     return options.run(options)  # type: ignore[no-any-return]
 
 
-def _complain(message: str) -> None:
-    from scalargrad.ledger.show import wrapped
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the signs that cannot be written: a handler of errors, as `codecs` wants it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_ASCII.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in signs), error.end
 
+
+def _complain(message: str) -> None:
     print(wrapped(f"scalargrad: {message}", "", "  "), file=sys.stderr)
 
 

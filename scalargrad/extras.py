@@ -1,14 +1,19 @@
-"""Optional libraries. They are imported on first use; a missing one raises an error that names the extra."""
+"""What may be there or not: optional libraries, and a terminal.
+
+Libraries are imported on first use; a missing one raises an error that names the extra.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from importlib import import_module
 from typing import Any
 
 from scalargrad.errors import MissingExtraError
 
+WIDTH = 80  # columns of a terminal
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to install differs from the name to import
 
 
@@ -39,3 +44,10 @@ def found(module: str, otherwise: str) -> bool:
 def on_terminal() -> bool:
     """Whether the output is a terminal that can move its cursor."""
     return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def wrapped(text: str, indent: str = "", after: str = "") -> str:
+    """The text in lines of at most 80 columns, cut at spaces; lines after the first begin with `indent + after`."""
+    lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + after,
+                          break_long_words=False, break_on_hyphens=False)  # fmt: skip
+    return "\n".join(lines)

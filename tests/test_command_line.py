@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ COMMANDS = {
     "demo": [*DEMO, "--no-plot"],
     "row": ["formulas", "C7"],
     "grad": ["grad", "x-2", "x=1"],
+    "explain": ["explain", "+".join(["sin(x)*x"] * 200), "x=1"],  # prints more than a pipe holds
 }
 commands = pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 
@@ -30,7 +32,7 @@ def run(
     arguments: list[str], redirect: str, folder: Path, before: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     package = str(Path(__file__).parent.parent)
-    command = f'{before} "{sys.executable}" -m scalargrad {" ".join(arguments)} {redirect}'
+    command = f'{before} "{sys.executable}" -m scalargrad {shlex.join(arguments)} {redirect}'
     return subprocess.run(
         ["sh", "-c", command], capture_output=True, text=True, cwd=folder,
         env={**os.environ, "PYTHONPATH": package, "PYTHONUNBUFFERED": "", **environment},
@@ -87,3 +89,18 @@ def test_an_unknown_backend_of_matplotlib(tmp_path: Path) -> None:
     note = next(line for line in done.stdout.splitlines() if line.startswith("note:"))
     assert "no picture will be made" in note and "crayon" in note
     assert "held-out accuracy" in done.stdout and not list(tmp_path.iterdir())
+
+
+def test_a_terminal_that_knows_ascii_alone(tmp_path: Path) -> None:
+    """Signs that have a spelling are spelt; a name that has none is written by its number."""
+    done = run(["explain", "sin(ж)*ж", "ж=1"], "", tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and done.stderr == ""
+    assert r"dy/d\u0436 = dy/dy * dy/d\u0436 + dy/dv1 * dv1/d\u0436" in " ".join(done.stdout.split())
+    done = run(["draw", "x*x + 2", "x=3"], "", tmp_path, PYTHONIOENCODING="ascii")
+    assert done.stdout.splitlines()[1:] == [
+        "+- 1 - v1 = x * x: data 9, grad 1",
+        "|      +- 3 - x: data 3, grad 6",
+        "|      `- 3 - x, as above",
+        "`- 1 - 2",
+    ]
+    assert "∂" in run(["explain", "sin(x)", "x=1"], "", tmp_path, PYTHONIOENCODING="utf-8").stdout

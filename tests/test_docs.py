@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import importlib.util
 import pkgutil
 import re
 from pathlib import Path
@@ -13,17 +12,14 @@ from types import ModuleType
 import pytest
 
 import scalargrad
+from tests.support.scripts import loaded
 
 ROOT = Path(__file__).parent.parent
 MODULES = [m.name for m in pkgutil.walk_packages(scalargrad.__path__, "scalargrad.") if "_core" not in m.name]
 
 
 def test_the_tables_are_those_of_the_code() -> None:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
+    generate = loaded("docs/generate")
     for name in generate.PAGES:
         text = (ROOT / "docs" / name).read_text()
         assert generate.page(name, text) == text, "run: python docs/generate.py"

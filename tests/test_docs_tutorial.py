@@ -12,7 +12,7 @@ from tests.support.scripts import loaded
 
 FOLDER = Path(__file__).parent.parent / "docs" / "tutorial"
 CHAPTERS = sorted(FOLDER.glob("[0-9]*.md"))
-PAGES = [FOLDER / "README.md", *CHAPTERS]
+CONTENTS = FOLDER / "README.md"
 NEEDS = {"07-handwriting": "sklearn", "08-checking": "hypothesis"}
 TRAIN_NETWORKS = {"06-network", "07-handwriting"}
 WRITE = "run: python docs/tutorial/run.py"
@@ -88,14 +88,11 @@ def test_a_block_shows_what_a_prompt_shows(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-def test_links_lead_somewhere() -> None:
-    """Each chapter leads to the next; the contents list all, in order."""
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (FOLDER / target).exists(), (page.name, target)
-    listed = re.findall(r"^\d+\. \[.*\]\((.*)\)", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE)
+def test_each_chapter_leads_to_the_next() -> None:
+    """The contents list all, in order."""
+    listed = re.findall(r"^\d+\. \[.*\]\((.*)\)", CONTENTS.read_text(encoding="utf-8"), re.MULTILINE)
     assert listed == [chapter.name for chapter in CHAPTERS]
-    for page, following in zip(CHAPTERS, [*CHAPTERS[1:], PAGES[0]]):
+    for page, following in zip(CHAPTERS, [*CHAPTERS[1:], CONTENTS]):
         assert page.read_text(encoding="utf-8").rstrip().splitlines()[-1].endswith(f"({following.name})")
 
 
@@ -125,7 +122,7 @@ def test_a_word_is_explained_once_and_before_it_is_used() -> None:
 
 @pytest.mark.once
 def test_the_contents_list_the_words() -> None:
-    contents = re.sub(r"\s+", " ", PAGES[0].read_text(encoding="utf-8"))
+    contents = re.sub(r"\s+", " ", CONTENTS.read_text(encoding="utf-8"))
     for chapter in CHAPTERS:
         words = re.findall(rf"- \[chapter \d\]\({re.escape(chapter.name)}\): (.*?)(?= - \[| ?$)", contents)
         assert [line.lower().split(", ") for line in words] == [[w.lower() for w in explained(prose(chapter))]]

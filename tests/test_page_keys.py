@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,19 +15,46 @@ from scalargrad import Value
 
 pytestmark = pytest.mark.once
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = (  # what playwright's errors say then
+    "Executable doesn't exist", "missing dependencies", "error while loading shared libraries",
+)  # fmt: skip
+
+
+def launched(chromium: Any) -> Any:
+    """Chromium from the PATH, or the one that playwright has downloaded; without either the test is skipped."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    try:
+        return chromium.launch(executable_path=path, args=["--no-sandbox"])
+    except Exception as error:
+        why = next((each for each in NO_BROWSER if each in str(error)), None)
+        if why is None:
+            raise
+        pytest.skip(f"no browser: {why}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium from the PATH, or the one that playwright has downloaded."""
     playwright = pytest.importorskip("playwright.sync_api")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with playwright.sync_playwright() as started:
-        if path is None and not Path(started.chromium.executable_path).exists():
-            pytest.skip("no browser: neither on the PATH nor playwright's own")
-        found = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        found = launched(started.chromium)
         yield found
         found.close()
+
+
+def test_only_an_absent_browser_is_a_reason_to_skip() -> None:
+    for why in NO_BROWSER:
+        with pytest.raises(pytest.skip.Exception, match="no browser"):
+            launched(Mock(launch=Mock(side_effect=OSError(f"BrowserType.launch: {why} at /x"))))
+    with pytest.raises(OSError, match="Timeout"):
+        launched(Mock(launch=Mock(side_effect=OSError("Timeout"))))
+
+
+def test_the_browser_that_playwright_has_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one on the PATH, no path is given: the headless shell is not where `executable_path` says."""
+    monkeypatch.setenv("PATH", "")
+    chromium = Mock()
+    launched(chromium)
+    chromium.launch.assert_called_once_with(executable_path=None, args=["--no-sandbox"])
 
 
 class Opened:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from tests.support.scripts import loaded
 
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("default")]
 
@@ -34,14 +34,23 @@ def named(path: str) -> Any:
 
 
 def public_objects() -> dict[int, str]:
-    """What users can import by a public name, each once whatever its names."""
+    """What users can import by a public name, each once whatever its names; and the types of what it returns."""
     found = {}
     for module in (sg, sg.nn, sg.losses, sg.optim, sg.testing, sg.linalg, sg.calculus):
         names = [*module.__all__, "abs", "max", "min", "pow", "round", "sum"] if module is sg else module.__all__
         found |= {id(getattr(module, name)): f"{module.__name__}.{name}" for name in names}
     errors = [error for error in vars(sg.errors).values() if isinstance(error, type) and issubclass(error, Exception)]
     found |= {id(error): f"scalargrad.errors.{error.__name__}" for error in errors}
+    found |= {id(result): f"{result.__module__}.{result.__qualname__}"
+              for name in [*found.values()] for result in results(named(name)) if id(result) not in found}  # fmt: skip
     return {key: name for key, name in found.items() if not isinstance(named(name), ModuleType)}
+
+
+def results(function: Any) -> list[type]:
+    """The classes of scalargrad that a function is annotated to return."""
+    annotation = "" if isinstance(function, type) else getattr(function, "__annotations__", {}).get("return", "")
+    named = [function.__globals__.get(name) for name in re.findall(r"\w+", str(annotation))]
+    return [each for each in named if isinstance(each, type) and each.__module__.startswith("scalargrad.")]
 
 
 def test_every_public_name_is_on_one_page_of_the_reference() -> None:
@@ -65,12 +74,7 @@ def test_every_page_of_the_reference_is_in_the_navigation() -> None:
 def pages() -> Any:
     for library in ("mkdocs", "math_core", "nbconvert"):
         pytest.importorskip(library)
-    spec = importlib.util.spec_from_file_location("pages", DOCS / "site" / "pages.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded("docs/site/pages")
 
 
 def formulas() -> list[str]:
@@ -175,16 +179,16 @@ def test_a_notebook_becomes_a_page_with_its_results(pages: Any, tmp_path: Path) 
 # --- the site --------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def test_the_site(tmp_path: Path) -> None:
+    """One test: a second would build the site again, in another process."""
     for library in ("material", "mkdocstrings_handlers.python", "math_core", "nbconvert"):
         pytest.importorskip(library)
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0 and "WARNING" not in run.stderr, run.stdout + run.stderr
-    return folder
+    no_link_is_dead_and_nothing_is_loaded_from_elsewhere(tmp_path)
+    the_reference_has_every_name_and_formulas_are_drawn(tmp_path)
 
 
 class Links(HTMLParser):
@@ -206,7 +210,7 @@ class Links(HTMLParser):
     handle_startendtag = handle_starttag
 
 
-def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+def no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     parsed = {path.resolve(): Links(path.read_text()) for path in site.rglob("*.html")}
     assert len(parsed) > 25
     for path, page in parsed.items():
@@ -221,7 +225,7 @@ def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path) -> Non
             assert not anchor or to not in parsed or anchor in parsed[to].names | {"__comments"}, (path, link)
 
 
-def test_the_reference_has_every_name_and_formulas_are_drawn(site: Path) -> None:
+def the_reference_has_every_name_and_formulas_are_drawn(site: Path) -> None:
     reference = "".join(path.read_text() for path in (site / "reference").glob("*.html"))
     for name in DIRECTIVES:
         assert reference.count(f'id="{name}"') == 1, name

@@ -11,6 +11,10 @@ import griffe
 
 import scalargrad
 from scalargrad import errors, nn, optim, testing
+from scalargrad.look.drawing import Drawing
+from scalargrad.look.explaining import Explanation
+from scalargrad.look.summaries.graphs import GraphSummary
+from scalargrad.look.summaries.modules import ModuleSummary
 from scalargrad.table import faces, ops
 
 _PART = re.compile(r"(^>>> .*?(?=\n\s*\n|\Z))|(``.+?``)|`([^`]+)`|[\\*_\[\]<]", re.DOTALL | re.MULTILINE)
@@ -25,6 +29,8 @@ def _references() -> dict[str, str]:
     for module in (scalargrad, nn, optim, testing, errors):
         names = [name for name in dir(module) if name[0].isupper() or name in _UNMISTAKABLE]
         found |= {name: f"{module.__name__}.{name}" for name in names}
+    for result in (Drawing, Explanation, GraphSummary, ModuleSummary):
+        found[result.__name__] = f"{result.__module__}.{result.__name__}"
     return found | {f"scalargrad.{name}": f"scalargrad.{name}" for name in dir(scalargrad)}
 
 

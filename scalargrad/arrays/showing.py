@@ -7,8 +7,9 @@ from typing import Any
 
 from scalargrad.arrays import reading
 from scalargrad.arrays.reading import Shape
+from scalargrad.extras import WIDTH
 
-_WIDTH, _HEIGHT = 80, 20  # a screen: columns, and lines
+_HEIGHT = 20  # lines
 _CUT = "..."
 _NEWLINE, _SPACE = "\n", " "
 _KEPT = 3  # rows shown at either end of a long matrix, and numbers at the end of a long vector
@@ -38,13 +39,13 @@ def formatted(items: Sequence[Any], shape: Shape, spec: str) -> str:
 
 def _text(name: str, items: Sequence[Any], shape: Shape, write: Write) -> str:
     indent = len(name) + 2
-    room = _WIDTH - indent - len("],")
+    room = WIDTH - indent - len("],")
     lines = _wrapped(items, room, write) if len(shape) == 1 else _rows(items, shape, room - 2, write)
     body = f"{name}([{f',{_NEWLINE}{indent * _SPACE}'.join(lines)}]"
     if items and len(shape) == 1 and len(lines) == 1:
         return f"{body})"
     end = f"shape={shape})"
-    fits = indent + len(lines[-1] if lines else "") + len(f"], {end}") <= _WIDTH
+    fits = indent + len(lines[-1] if lines else "") + len(f"], {end}") <= WIDTH
     return f"{body}, {end}" if fits else f"{body},{_NEWLINE}{(indent - 1) * _SPACE}{end}"
 
 

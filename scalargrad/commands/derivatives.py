@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,8 +13,7 @@ from scalargrad import Value, hessian
 from scalargrad.commands.given import Given
 from scalargrad.commands.language import CONSTANTS, FUNCTIONS, ExpressionError, unknown
 from scalargrad.errors import ArgumentError, GradientMismatchError
-from scalargrad.ledger.show import WIDTH, wrapped
-from scalargrad.look import drawing, explaining
+from scalargrad.extras import WIDTH, wrapped
 from scalargrad.testing import check_grad
 
 ABOUT = {
@@ -51,9 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     parser.set_defaults(refuse=parser.error)
     if command not in ("explain", "draw"):
         return
-    module: Any = explaining if command == "explain" else drawing
+    if command == "explain":
+        from scalargrad.look.explaining import FORMATS
+    else:
+        from scalargrad.look.drawing import FORMATS
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--format", choices=[each for each in module.FORMATS if each != "png"],
+    group.add_argument("--format", choices=[each for each in FORMATS if each != "png"],
                        help="of what is printed (default: text)")  # fmt: skip
     group.add_argument("--out", metavar="FILE", help="write a file; the end of its name says in which format")
     if command == "explain":
@@ -140,11 +143,15 @@ def _check(given: Given, options: argparse.Namespace) -> int:
 
 
 def _explain(given: Given, options: argparse.Namespace) -> int:
+    from scalargrad.look import explaining
+
     y = _value(given)
     if options.to is not None and options.to not in given.labels:
         hint = unknown(options.to, given.labels) or f"its names are {', '.join(given.labels[:10])}"
         raise ExpressionError(f"argument --to: the expression has no {options.to}: {hint}")
-    told = explaining.explain(y, options.to, options.format or "text", max_steps=sys.maxsize)
+    of_file = explaining.ENDINGS.get(os.path.splitext(options.out or "")[1].lower())
+    most = explaining.MOST if "html" in (options.format, of_file) else sys.maxsize  # a page draws the steps too
+    told = explaining.explain(y, options.to, options.format or "text", max_steps=most)
     if options.out is not None:
         return _saved(told, options.out)
     for line in str(told).rstrip("\n").split("\n"):
@@ -154,6 +161,8 @@ def _explain(given: Given, options: argparse.Namespace) -> int:
 
 
 def _draw(given: Given, options: argparse.Namespace) -> int:
+    from scalargrad.look import drawing
+
     y = _value(given)
     y.backward()
     picture = drawing.draw(y, options.format or "text")

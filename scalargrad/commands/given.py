@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from typing import Any
 
 from scalargrad import Value, Vector
@@ -41,7 +42,8 @@ class Given:
         if not self.numbers:
             raise ExpressionError("no number is given: derivatives are by names, such as x in `'x**2' x=3`")
         self.labels = [f"{name}[{k}]" if size else name for name, size in self._sizes.items() for k in range(size or 1)]
-        self.result = next(name for name in ("y", "f", "z", "result", "_") if name not in self._sizes)
+        free = chain(("y", "f", "z", "result"), (f"y_{k}" for k in count()))
+        self.result = next(name for name in free if name not in self._sizes)
 
     def __call__(self, numbers: Sequence[Any]) -> Any:
         """The expression of other numbers, or of Values, in the order of the labels."""

@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator
 from importlib import metadata
 
-from scalargrad import __version__, core, extras
-from scalargrad.errors import MissingExtraError
-from scalargrad.ledger.show import wrapped
+from scalargrad import __version__, core
+from scalargrad.extras import wrapped
 
 # extras to work on the library with: only named here
 _OF_DEVELOPERS = ("test", "mutation", "bench", "dev", "docs", "notebooks", "browser")
@@ -60,13 +59,8 @@ def _required(text: str) -> tuple[str, str]:
 
 
 def _library(name: str, extra: str) -> str:
-    """A library and its version; if it cannot be imported, what to do."""
-    modules = {distribution: module for module, distribution in extras.DISTRIBUTIONS.items()}
-    module = modules.get(name, name.replace("-", "_"))
+    """A library and its version, or what installs it."""
     try:
-        extras.load(module, extra)
         return f"{name} {metadata.version(name)}"
-    except MissingExtraError as error:
-        return str(error).replace(module, name, 1)
-    except Exception as error:  # a library that is damaged may raise anything
-        return f"{name} cannot be imported: {type(error).__name__}: {error}"
+    except metadata.PackageNotFoundError:
+        return f"{name} is not installed: pip install 'scalargrad[{extra}]' installs it"

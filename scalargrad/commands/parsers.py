@@ -6,10 +6,10 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
-from textwrap import fill
 from typing import Any, NoReturn
 
 from scalargrad import __version__
+from scalargrad.extras import wrapped
 
 _EXPRESSIONS = {
     "explain": "the chain rule of an expression, number by number or path by path",
@@ -40,15 +40,13 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are wrapped as all others are, but for the lines that show an expression."""
 
     def error(self, message: str) -> NoReturn:
-        from scalargrad.ledger.show import wrapped
-
         first, *rest = f"{self.prog}: error: {message}".split("\n    ")
         self.print_usage(sys.stderr)
         self.exit(2, "\n    ".join([wrapped(first, "", "  "), *rest]) + "\n")
 
 
 def parsed(words: Sequence[str]) -> argparse.Namespace:
-    """The options of a command line: `run`, a function without arguments that obeys it, is one of them.
+    """The options of a command line. One of them is `run`: it takes all options, obeys, and returns the exit code.
 
     Exits with 2, and a message on stderr, if it is not understood.
     """
@@ -62,7 +60,7 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
         settings: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter}
         if name == chosen:
             settings |= _described(name)
-            settings["description"] = fill(settings.get("description", about[:1].upper() + about[1:] + "."), 80)
+            settings["description"] = wrapped(settings.get("description", about[:1].upper() + about[1:] + "."))
         command = commands.add_parser(name, help=about, **settings)
         if name == chosen:
             _ADD.get(name, _add_expression)(command, name)

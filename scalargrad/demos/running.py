@@ -6,7 +6,6 @@ import argparse
 import math
 import os
 import sys
-import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
@@ -81,7 +80,7 @@ def share(right: Sequence[bool]) -> str:
 
 def add_parser(commands: Any, demo: type[Demo]) -> None:
     """Adds the demo and its options to argparse's subcommands."""
-    parser = commands.add_parser(demo.name, help=demo.about, description=textwrap.fill(demo.about, 80),
+    parser = commands.add_parser(demo.name, help=demo.about, description=extras.wrapped(demo.about),
                                  epilog=f"example:\n  scalargrad demo {demo.name} --steps 50 --no-plot\n",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     hidden = ",".join(map(str, demo.hidden))

@@ -10,12 +10,13 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.errors import ArgumentError, ScalargradError
+from scalargrad.extras import wrapped
 from scalargrad.ledger import rows as ledger
 from scalargrad.ledger.finding import Hit
 from scalargrad.ledger.index import Entry
 from scalargrad.ledger.row import SOURCES, Erratum, Row
 from scalargrad.ledger.rows import CHAPTERS, ERRATA, LEDGER, Checked
-from scalargrad.ledger.show import SCREEN, labelled, number, parted, quoted, wrapped
+from scalargrad.ledger.show import SCREEN, labelled, number, parted, quoted
 
 DRAWS = 20  # of random numbers per row
 

@@ -6,17 +6,10 @@ import textwrap
 from typing import Any
 
 from scalargrad.calculus.shapes import shape
+from scalargrad.extras import WIDTH
 from scalargrad.ledger.compare import Refutation
 
-WIDTH = 80
 SCREEN = 24  # lines
-
-
-def wrapped(text: str, indent: str = "", after: str = "") -> str:
-    """The text in lines of at most 80 columns, cut at spaces; lines after the first begin with `indent + after`."""
-    lines = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + after,
-                          break_long_words=False, break_on_hyphens=False)  # fmt: skip
-    return "\n".join(lines)
 
 
 def quoted(text: str) -> str:

@@ -5,117 +5,30 @@ from __future__ import annotations
 import operator
 import os
 from array import array
-from collections import UserDict, UserList, deque
-from collections.abc import Iterator, KeysView, ValuesView
-from itertools import chain, product
+from collections import UserList, deque
+from collections.abc import Iterator
+from itertools import chain
 from reprlib import recursive_repr
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
-from scalargrad.errors import ArgumentError, ForwardError, StateError
+from scalargrad.errors import ForwardError, StateError
 from scalargrad.names import absent
 from scalargrad.nn import saving
+from scalargrad.nn.holders import Holder, Parts, holders_in, is_leaf, items_of, members_of, positions, shape_of
 from scalargrad.nn.lists import Kept, kept
 from scalargrad.nn.saving import State
 from scalargrad.nodes import displays
 from scalargrad.value import Value
-
-# A name, and what holds parameters: a leaf, an array, or a list or numpy's object array of Values. Floats in a list are
-# pruned weights.
-Holder = tuple[str, Any]
-_LISTS: tuple[type[Any], ...] = (list, tuple, deque, UserList, ValuesView)
-_DICTS: tuple[type[Any], ...] = (dict, UserDict, MappingProxyType)
-_PLAIN: tuple[type[Any], ...] = (int, float, bool, str, type(None))  # what most other attributes are
-
-
-def _holders(name: str, thing: Any, met: set[int]) -> Iterator[Holder]:
-    """Yields the holders in an attribute, depth first."""
-    if type(thing) in _PLAIN:
-        return
-    if isinstance(thing, Value):
-        if _is_leaf(thing):
-            yield name, thing
-    elif isinstance(thing, Array):  # only leaves are parameters; the first element decides for all
-        if not thing.is_mask and (not thing.size or _is_leaf(core.item(thing._view.block, thing._view.offset))):
-            yield name, thing
-    elif id(thing) not in met:
-        if isinstance(thing, (set, frozenset, KeysView)):
-            _refuse_set(name, thing)
-        elif not isinstance(thing, (Module, *_DICTS)) and _is_vector(thing):
-            met.add(id(thing))
-            yield name, thing
-        elif (parts := _members(thing)) is not None:
-            met.add(id(thing))
-            for key, part in parts:
-                yield from _holders(f"{name}.{key}" if name else str(key), part, met)
-
-
-def _members(thing: Any) -> list[tuple[Any, Any]] | None:
-    """The names and parts of a module, or the keys and items of a container. None for anything else."""
-    if isinstance(thing, Module):
-        return [(name, part) for name, part in vars(thing).items() if not name.startswith("_")]
-    if isinstance(thing, _DICTS):
-        return list(thing.items())
-    if isinstance(thing, _LISTS):
-        return list(enumerate(thing))
-    if reading.is_object_array(thing):
-        return list(zip(_places(thing.shape), _flat_items(thing)))
-    return None
-
-
-def _places(shape: reading.Shape) -> Iterator[str]:
-    """The names of the items, row by row: their positions with dots between, "0" where there is one item."""
-    return (".".join(place) or "0" for place in product(*([str(k) for k in range(n)] for n in shape)))
-
-
-def _flat_items(thing: Any) -> list[Any]:
-    """The items of a list, tuple or object array, row by row."""
-    return thing.ravel().tolist() if reading.is_object_array(thing) else list(thing)
-
-
-def _refuse_set(name: str, thing: Any) -> None:
-    """Raises `ArgumentError` if a set has parameters: in which order a set has its items changes from run to run."""
-    for part in thing:
-        if isinstance(part, (Value, Array, Module)):
-            raise ArgumentError(
-                f"the attribute {name} is a {type(thing).__name__} with a {type(part).__name__} in it, and a set has no"
-                " order: keep parameters and modules in a list, a tuple or a dict"
-            )
-
-
-def _is_leaf(x: Any) -> bool:
-    return isinstance(x, Value) and core.key(x) is None
-
-
-def _is_vector(thing: Any) -> bool:
-    """Whether a list or object array has leaves, at least one, and apart from them only Values and floats."""
-    if not isinstance(thing, _LISTS) and not reading.is_object_array(thing):
-        return False
-    items = _flat_items(thing)
-    leaves, other = core.leaves(items)
-    return len(leaves) > 0 and (other < 0 or all(isinstance(x, (Value, float, int)) for x in items))
-
-
-def _items(holder: Any) -> list[Any]:
-    if isinstance(holder, Value):
-        return [holder]
-    return holder.elements() if isinstance(holder, Array) else _flat_items(holder)
-
-
-def _shape(holder: Any) -> reading.Shape:
-    if isinstance(holder, Value):
-        return ()
-    return tuple(holder.shape) if isinstance(holder, Array) or reading.is_object_array(holder) else (len(holder),)
 
 
 def _number(x: Any) -> float:
     return x.data if isinstance(x, Value) else float(x)
 
 
-class Module:
+class Module(Parts):
     """The base class of a network or a part of one.
 
     A subclass defines ``forward``, which a call calls, or ``__call__`` itself. It sets attributes: parameters are
@@ -147,7 +60,7 @@ class Module:
         locals().update(absent())
 
     def _held(self) -> list[Holder]:
-        return list(_holders("", self, set()))
+        return list(holders_in("", self, set()))
 
     def parameters(self) -> list[Value]:
         """The leaves to train, each once, in a fixed order. Every call returns the same Values."""
@@ -155,7 +68,7 @@ class Module:
         fixed = [holder._view if isinstance(holder, Array) else holder for holder in holders]  # what never changes
         known: tuple[list[Any], Kept] | None = vars(self).get("_kept_leaves")
         if known is None or len(known[0]) != len(fixed) or not all(map(operator.is_, known[0], fixed)):
-            known = fixed, kept(chain.from_iterable(map(_items, holders)))
+            known = fixed, kept(chain.from_iterable(map(items_of, holders)))
             if all(isinstance(holder, (Array, Value)) for holder in holders):  # not lists, which may be edited
                 vars(self)["_kept_leaves"] = known
         return known[1].listed()
@@ -167,9 +80,9 @@ class Module:
         """
         seen: set[int] = set()
         for name, holder in self._held():
-            shape = _shape(holder)
-            for place, item in zip(_places(shape), _items(holder)):
-                if _is_leaf(item) and id(item) not in seen:
+            shape = shape_of(holder)
+            for place, item in zip(positions(shape), items_of(holder)):
+                if is_leaf(item) and id(item) not in seen:
                     seen.add(id(item))
                     yield f"{name}.{place}" if shape else name, item
 
@@ -196,8 +109,8 @@ class Module:
         """
         state: State = {}
         for name, holder in self._named():
-            numbers = holder.numbers() if isinstance(holder, Array) else array("d", map(_number, _items(holder)))
-            state[name] = reading.nest(numbers.tolist(), _shape(holder))
+            numbers = holder.numbers() if isinstance(holder, Array) else array("d", map(_number, items_of(holder)))
+            state[name] = reading.nest(numbers.tolist(), shape_of(holder))
         return state
 
     def load_state_dict(self, state: State) -> None:
@@ -221,7 +134,7 @@ class Module:
         pruned: list[Iterator[Any]] = []  # each sets a float, without running Python code
         edited: list[list[Any]] = []
         for name, holder in held:
-            items, given = _items(holder), _flat(name, state[name], _shape(holder))
+            items, given = items_of(holder), _flat(name, state[name], shape_of(holder))
             if core.leaves(items)[1] < 0:
                 leaves.extend(items)
                 numbers.extend(given)
@@ -293,7 +206,7 @@ def _shown(part: Any, depth: int = 3) -> str:
         return "Value"
     if isinstance(part, (Module, int, float, str)):
         return repr(part)
-    members = _members(part) or []
+    members = members_of(part) or []
     shown = [text for _, item in members[:8] if (text := _shown(item, depth - 1) if depth else "...")]
     return f"[{', '.join(shown)}{', ...' if len(members) > 8 else ''}]" if shown else ""
 

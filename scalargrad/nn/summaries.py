@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scalargrad.errors import ArgumentError
-from scalargrad.nn.module import Holder, Module, _holders, _is_leaf, _items, _members, _shape
+from scalargrad.nn.holders import Holder, holders_in, is_leaf, items_of, members_of, shape_of
+from scalargrad.nn.module import Module
 
 SHOWN = 4  # parameters of a layer of one's own that are named
 
@@ -57,7 +58,7 @@ def _rows(name: str, thing: Any, met: set[int]) -> Iterator[Row]:
     if id(thing) in met:
         return
     met.add(id(thing))
-    members = [] if getattr(thing, "_whole", False) else _members(thing) or []
+    members = [] if getattr(thing, "_whole", False) else members_of(thing) or []
     found = [row for key, part in members for row in _rows(f"{name}.{key}" if name else str(key), part, met)]
     if isinstance(thing, Module):
         own = _own(thing, members)
@@ -66,7 +67,7 @@ def _rows(name: str, thing: Any, met: set[int]) -> Iterator[Row]:
             plain = label == type(thing).__name__
             yield Row(name or "model", label + _shapes(own) * plain, count(thing))
         elif own:
-            leaves = {id(x) for _, holder in own for x in _items(holder) if _is_leaf(x)}
+            leaves = {id(x) for _, holder in own for x in items_of(holder) if is_leaf(x)}
             yield Row(name or "model", type(thing).__name__ + _shapes(own), len(leaves))
     yield from found
 
@@ -75,11 +76,11 @@ def _own(module: Module, members: list[tuple[Any, Any]]) -> list[Holder]:
     """What holds parameters in a module, but not in modules in it."""
     met: set[int] = {id(module)}
     _modules_in(module, met, set())
-    return [holder for key, part in members for holder in _holders(str(key), part, met)]
+    return [holder for key, part in members for holder in holders_in(str(key), part, met)]
 
 
 def _modules_in(thing: Any, modules: set[int], met: set[int]) -> None:
-    for _, part in _members(thing) or []:
+    for _, part in members_of(thing) or []:
         if isinstance(part, Module):
             modules.add(id(part))
         elif id(part) not in met:
@@ -89,6 +90,6 @@ def _modules_in(thing: Any, modules: set[int], met: set[int]) -> None:
 
 def _shapes(holders: list[Holder]) -> str:
     """The names and shapes of some holders."""
-    shown = [f"{name} {_shape(holder)}" for name, holder in holders[:SHOWN]]
+    shown = [f"{name} {shape_of(holder)}" for name, holder in holders[:SHOWN]]
     more = [f"and {len(holders) - SHOWN} more"] if holders[SHOWN:] else []
     return f": {', '.join([*shown, *more])}" if shown else ""
