@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import calculus
+from scalargrad import calculus, extras
 from scalargrad.errors import ArgumentError, RangeError, ScalargradError, ShapeError
 from scalargrad.ledger import show
 from scalargrad.ledger.compare import Comparison
@@ -143,7 +143,7 @@ def test_a_long_vector_wraps_between_numbers() -> None:
 
 
 def test_text_wraps_at_spaces_and_goes_on_further_in() -> None:
-    wrapped = show.wrapped("word " * 40, "  ", "    ")
+    wrapped = extras.wrapped("word " * 40, "  ", "    ")
     lines = wrapped.split("\n")
     assert all(len(line) <= 80 for line in lines)
     assert lines[0].startswith("  word") and all(line.startswith("      word") for line in lines[1:])
