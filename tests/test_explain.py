@@ -41,9 +41,9 @@ def test_the_sum_over_paths_is_the_gradient(e: Any) -> None:
     y.backward()
     leaves = [k for k, step in enumerate(steps) if step.is_leaf]
     for k in leaves:
-        if paths.counted(steps, k, last) > MOST:
+        if paths.counted(steps, [k], last) > MOST:
             continue
-        found = list(paths.largest_first(steps, k, last))
+        found = list(paths.largest_first(steps, [k], last))
         assert sorted(path.steps for path in found) == sorted(every_path(steps, k, last))
         ways = [telling.product(path, steps, names).sides[0] for path in found if len(path.steps) <= telling.SHOWN]
         assert len(set(ways)) == len(ways)  # no two look alike
@@ -61,8 +61,8 @@ def test_the_largest_of_very_many() -> None:
     for _ in range(40):
         z = z * 0.7 + z * z * 0.1
     steps, last = swept(z)
-    assert paths.counted(steps, 0, last) == 3**40
-    found = list(islice(paths.largest_first(steps, 0, last), 30))
+    assert paths.counted(steps, [0], last) == 3**40
+    found = list(islice(paths.largest_first(steps, [0], last), 30))
     assert all(a.product >= b.product * (1 - 1e-12) for a, b in pairwise(found))
     text = str(sg.explain(z, x, max_paths=3))
     assert text.startswith("12,157,665,459,056,928,801 paths lead from x1 to v160\n")
