@@ -121,7 +121,7 @@ def test_a_number_that_one_operation_uses_twice() -> None:
     y = sg.where(x < 2.0, x, x) * x
     lines = str(sg.explain(y, x)).splitlines()[1:4]
     assert lines == [
-        "  x -> v2: 3", "  x (operand 3) -> v1 -> v2: 1 * 3 = 3", "  x (operand 2) -> v1 -> v2: 0 * 3 = 0"]  # fmt: skip
+        "  x (operand 3) -> v1 -> v2: 1 * 3 = 3", "  x -> v2: 3", "  x (operand 2) -> v1 -> v2: 0 * 3 = 0"]  # fmt: skip
     assert r"x\text{ (operand 2)} \to v_{1}\colon 3" in str(sg.explain(x * x, x, "latex"))
     assert "x (operand 2) → v1: 3" in str(sg.explain(x * x, x, "html"))
     z = Value(2.0, label="z")

@@ -33,8 +33,6 @@ from scalargrad.look.steps import (
 )
 from scalargrad.nodes.copies import flattened, rebuilt
 from scalargrad.nodes.displays import printable
-from scalargrad.record import nodes
-from scalargrad.table import ops
 from scalargrad.value import Value
 
 FORMATS = ("text", "markdown", "latex", "html")
@@ -131,7 +129,7 @@ def explain(
         _require_few(steps, limit)
         lines = _by_steps(steps, names, last)
     else:
-        starts = _places_of_label(steps, x) if isinstance(x, str) else _places_of(y, x, places)
+        starts = _places_of_label(steps, x) if isinstance(x, str) else _places_of(y, x, steps, places)
         names = names_of(steps)
         found, lines = _by_paths(steps, names, starts, last, most)
     return Explanation(lines, format, partial(_page, steps, names, last, found, lines, limit))
@@ -239,7 +237,7 @@ def _places_of_label(steps: Sequence[Step], label: str) -> list[int]:
     return found
 
 
-def _places_of(y: Any, x: Any, places: Sequence[int]) -> list[int]:
+def _places_of(y: Any, x: Any, steps: Sequence[Step], places: Sequence[int]) -> list[int]:
     """The steps of x among those of y."""
     require_value(x, "explain(y, x)")
     if core.key(y) is None:
@@ -250,11 +248,9 @@ def _places_of(y: Any, x: Any, places: Sequence[int]) -> list[int]:
         if len(together.ops) == len(places):
             return [places[array("Q", together.roots)[1]]]
     else:
-        record = flattened(y)
-        own = [k for k, leaf in enumerate(record.leaves) if leaf is x]
-        if own:
-            entries = (k for k, (op, operands) in enumerate(nodes(record)) if op == ops.LEAF and operands[0] == own[0])
-            return sorted({places[k] for k in entries})
+        own = next((k for k, leaf in enumerate(flattened(y).leaves) if leaf is x), None)
+        if own is not None:
+            return [k for k, step in enumerate(steps) if step.leaf == own]
     raise _not_in_graph()
 
 

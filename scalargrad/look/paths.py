@@ -6,11 +6,13 @@ import heapq
 import math
 from collections.abc import Collection, Iterator, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from scalargrad.look.steps import Step
 from scalargrad.table.libm import zmul
 
+_REACH = itemgetter(3)
 _EQUAL = 1e-13  # what rounding may do to a logarithm, per unit of what was added up
 
 
@@ -49,13 +51,15 @@ def largest_first(steps: Sequence[Step], starts: Collection[int], y: int) -> Ite
     if y not in most:
         return
     # the bound, negative; a count, negative; the size so far; the step; which operand it is; the part after it
-    pending: list[tuple[float, int, float, int, int, Any]] = [(-most[y], 0, 0.0, y, -1, None)]
+    part: tuple[float, int, float, int, int, Any] | None = (-most[y], 0, 0.0, y, -1, None)
+    pending: list[tuple[float, int, float, int, int, Any]] = []
     count = 0
-    while pending:
-        part = heapq.heappop(pending)
+    while part is not None or pending:
+        part = part or heapq.heappop(pending)
         bound, _, size, k, _, _ = part
         if k in starts:
             yield _path(steps, part)
+            part = None
             continue
         ways = [
             (n, operand, longer, _times(longer, most[operand]))
@@ -63,12 +67,16 @@ def largest_first(steps: Sequence[Step], starts: Collection[int], y: int) -> Ite
             if operand in most
             for longer in [_times(size, _log(partial))]
         ]
-        best = max(reach for _, _, _, reach in ways)
-        for n, operand, longer, reach in reversed(ways):
-            is_best = reach == best or best - reach <= _EQUAL * max(10.0, abs(longer) + abs(most[operand])) < math.inf
-            own = bound if is_best else max(bound, -reach)
-            count -= 1
-            heapq.heappush(pending, (own, count, longer, operand, n, part))
+        best = max(ways, key=_REACH) if len(ways) > 1 else ways[0]
+        for way in reversed(ways) if len(ways) > 1 else ():
+            if way is not best:
+                n, operand, longer, reach = way
+                added = _EQUAL * max(10.0, abs(longer) + abs(most[operand]))
+                is_best = reach == best[3] or best[3] - reach <= added < math.inf
+                count -= 1
+                heapq.heappush(pending, (bound if is_best else max(bound, -reach), count, longer, operand, n, part))
+        count -= 1
+        part = (bound, count, best[2], best[1], best[0], part)  # the next one: none has a larger bound
 
 
 def _path(steps: Sequence[Step], part: Any) -> Path:

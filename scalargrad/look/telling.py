@@ -13,7 +13,6 @@ from scalargrad.look.paths import Path
 from scalargrad.look.steps import Step, number, whole_name
 from scalargrad.table.libm import zmul
 
-
 # What the lines say where the arithmetic of a sweep is not that of a sum of products.
 NOTHING = "In a sweep 0 times inf or nan is 0"
 NOT_FINITE = (
@@ -171,7 +170,14 @@ def _agrees(gains: Sequence[float], adjoint: float) -> bool:
 
 def set_between(name: str, own: Sequence[str]) -> str:
     """A remark on a leaf with several numbers."""
-    return f"{name} was set between its uses: its derivative is the sum of the shares of {', '.join(_cut(len(own), own.__getitem__))}"
+    listed = ", ".join(_cut(len(own), own.__getitem__))
+    return f"{name} was set between its uses: its derivative is the sum of the shares of {listed}"
+
+
+def share(steps: Sequence[Step], names: Sequence[str], last: int, k: int) -> str:
+    """A remark on the share of a leaf with several numbers."""
+    whole = derivative(names[last], whole_name(steps, names, k))
+    return f"it is a share of {whole}, whose shares add up to {number(steps[k].whole or 0.0)}"
 
 
 def shares(steps: Sequence[Step], names: Sequence[str], last: int, own: Sequence[int]) -> Line:
