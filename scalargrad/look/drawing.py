@@ -129,9 +129,7 @@ def draw(
         raise ArgumentError(f"draw takes the engine {', '.join(map(repr, ENGINES))}, got {engine!r}")
     most = ENGINES[engine][1]
     if max_nodes is not None:
-        most = require_count(
-            max_nodes, "draw takes max_nodes of at least 1, got {}: max_nodes=200 draws more one by one"
-        )
+        most = require_count(max_nodes, "draw takes max_nodes of at least 0, got {}: 0 folds every graph", least=0)
     record = record_of(y)
     title = f"graph of {printable(y.label) or 'a Value'}"
     if len(record.ops) > most:

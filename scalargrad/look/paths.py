@@ -61,14 +61,19 @@ def largest_first(steps: Sequence[Step], starts: Collection[int], y: int) -> Ite
             yield _path(steps, part)
             part = None
             continue
+        step = steps[k]
+        reached = [n for n, operand in enumerate(step.operands) if operand in most]
+        if len(reached) == 1:
+            (n,) = reached
+            part = (bound, count, _times(size, _log(step.partials[n])), step.operands[n], n, part)
+            continue
         ways = [
-            (n, operand, longer, _times(longer, most[operand]))
-            for n, (operand, partial) in enumerate(zip(steps[k].operands, steps[k].partials))
-            if operand in most
-            for longer in [_times(size, _log(partial))]
+            (n, step.operands[n], longer, _times(longer, most[step.operands[n]]))
+            for n in reached
+            for longer in [_times(size, _log(step.partials[n]))]
         ]
-        best = max(ways, key=_REACH) if len(ways) > 1 else ways[0]
-        for way in reversed(ways) if len(ways) > 1 else ():
+        best = max(ways, key=_REACH)
+        for way in reversed(ways):
             if way is not best:
                 n, operand, longer, reach = way
                 added = _EQUAL * max(10.0, abs(longer) + abs(most[operand]))
@@ -99,7 +104,9 @@ def _largest(steps: Sequence[Step], starts: Collection[int], y: int) -> dict[int
     for k in range(min(starts) + 1, y + 1):
         step = steps[k]
         reached = [n for n, operand in enumerate(step.operands) if operand in most]
-        if reached:
+        if len(reached) == 1:
+            most[k] = _times(most[step.operands[reached[0]]], _log(step.partials[reached[0]]))
+        elif reached:
             most[k] = max(_times(most[step.operands[n]], _log(step.partials[n])) for n in reached)
     return most
 

@@ -61,10 +61,10 @@ def require_value(y: Any, function: str) -> None:
         raise not_taken(y, function, "a Value")
 
 
-def require_count(x: Any, message: str) -> int:
-    """The int of a limit. Raises `ArgumentError`, with a message that has a place for x, unless it is at least 1."""
+def require_count(x: Any, message: str, least: int = 1) -> int:
+    """The int of a limit. Raises `ArgumentError`, with a message that has a place for x, if it is below the least."""
     count = None if isinstance(x, bool) else index(x)
-    if count is None or count < 1:
+    if count is None or count < least:
         raise ArgumentError(message.format(short(x)))
     return count
 
@@ -113,7 +113,10 @@ def placed(record: Record) -> tuple[list[Step], list[int]]:
             first, results = (op, operands), 0
         numbers = [values[x] if isinstance(x, int) else x for x in operands]
         chosen, symbol = _shown(op, numbers, operands)
-        partials = _partials(op, numbers, values[position], results)
+        if op < ops.FIRST_REDUCTION:
+            partials: Sequence[float] = [partial(*numbers, values[position]) for partial in PARTIALS[op]]
+        else:
+            partials = _partials(op, numbers, values[position], results)
         own: list[int] = []
         for k in chosen:
             operand = operands[k]
@@ -144,11 +147,10 @@ def _shown(op: int, numbers: Sequence[float], operands: Sequence[int | float]) -
 
 
 def _partials(op: int, numbers: list[float], value: float, result: int) -> Sequence[float]:
+    """Those of a reduction or a joint operation."""
     if op >= ops.FIRST_JOINT:
         return joint.partials(op, numbers, result)
-    if op >= ops.FIRST_REDUCTION:
-        return [*reductions.partials(op, numbers, value)]
-    return [partial(*numbers, value) for partial in PARTIALS[op]]
+    return [*reductions.partials(op, numbers, value)]
 
 
 def names_of(steps: Sequence[Step]) -> list[str]:
