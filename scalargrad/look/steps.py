@@ -18,6 +18,7 @@ from scalargrad.table.evaluate import PARTIALS
 from scalargrad.table.libm import zmul
 
 _POW = ops.OPCODE["pow"]
+_ALL = (), (0,), (0, 1)  # operands that are all shown
 
 
 class Step(NamedTuple):
@@ -126,10 +127,10 @@ def placed(record: Record) -> tuple[list[Step], list[int]]:
                 own.append(len(found))
                 found.append(Step("", "", operand, 0.0, is_constant=True))
         places.append(len(found))
-        slopes = tuple(partials[k] for k in chosen)
+        slopes = tuple(partials) if len(chosen) == len(partials) else tuple(partials[k] for k in chosen)
         found.append(
-            Step(symbol, labels.get(position, ""), values[position], grads[position], tuple(own), slopes,
-                 opcode=op, numbers=tuple(numbers), shown=tuple(chosen))
+            Step(symbol, labels.get(position, ""), values[position], grads[position], tuple(own), slopes, False,
+                 op, tuple(numbers), _ALL[len(chosen)] if len(chosen) == len(numbers) < 3 else tuple(chosen))
         )  # fmt: skip
     return found, places
 
