@@ -184,8 +184,12 @@ def test_sums_that_are_not_those_of_the_products() -> None:
 
 
 def test_joint_operations_are_swept_together() -> None:
-    a, b = Matrix([[1e-200, 0.0], [0.0, 1.0]]), Vector([1e200, 1.0])
+    a, b = Matrix([[1e-200, 1e-200], [0.0, 1e-200]]), Vector([1e200, 1.0])
     s = sg.linalg.solve(a, b)
+    assert "  dv3/dx6 = from all results of the operation together = inf\n" in str(sg.explain(s[0] * s[1]))
+    assert "grad of x6 = from all results of the operation together = inf" in str(
+        sg.explain(s[0] * s[1], format="html")
+    )
     for y in (s[0] + s[1], s[0] * s[1]):
         for line in str(sg.explain(y)).splitlines():
             sides = line.split(" = ")

@@ -146,7 +146,7 @@ def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoi
     """How the derivative of y by a number is computed: from (the name of a user, its adjoint, its partial) each."""
     shown = number(adjoint)
     sides, latex = [derivative(y, name)], [derivative(y, name, True)]
-    if terms and not _agrees([zmul(a, p) for _, a, p in terms], adjoint):
+    if terms and not agrees([zmul(a, p) for _, a, p in terms], adjoint):
         return Line([*sides, JOINT, shown], [*latex, rf"\text{{{JOINT}}}", latex_name(shown)])
     if terms:
         sides.append(" + ".join(f"{derivative(y, user)} * {partial(user, name)}" for user, _, _ in terms))
@@ -157,7 +157,7 @@ def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoi
     return Line([*sides, shown], [*latex, latex_name(shown)])
 
 
-def _agrees(gains: Sequence[float], adjoint: float) -> bool:
+def agrees(gains: Sequence[float], adjoint: float) -> bool:
     """Whether contributions add up to an adjoint, as a reader sees it. Those of joint operations need not: a sweep
     takes all their results together."""
     total = 0.0
