@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from scalargrad import core
+from scalargrad.nodes.displays import printable
 from scalargrad.nodes.view import partials_of_many
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
@@ -174,7 +175,7 @@ def told_origin(result: core.Node, what: str, place: Place) -> str:
 
 
 def _step(node: core.Node, place: Place) -> str:
-    label = core.label(node)
+    label = printable(core.label(node))
     return f"{label}{' = ' if label else ''}{called(node)} = {node.data}, at {place(core.key(node))}"
 
 
@@ -277,7 +278,7 @@ def _adjoint(sweep: Swept, key: Key, place: Place) -> str:
     adjoint = sweep.adjoints[key]
     if not key[0]:
         return f"{_named(sweep.leaves[key])} has the gradient {adjoint}"
-    node, label = sweep.nodes[key][0], core.label(sweep.nodes[key][0])
+    node, label = sweep.nodes[key][0], printable(core.label(sweep.nodes[key][0]))
     return f"{label}{' = ' if label else ''}{called(node)}, recorded at {place(key)}, has the adjoint {adjoint}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -130,6 +131,16 @@ def test_graphviz_without_its_program(monkeypatch: pytest.MonkeyPatch, tmp_path:
     pytest.importorskip("graphviz")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingExtraError, match="the program dot of graphviz is not on the PATH: install graphviz"):
+        sg.draw(Value(2.0) * 3, engine="graphviz")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script")
+def test_graphviz_whose_program_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("graphviz")
+    (tmp_path / "dot").write_text("#!/bin/sh\necho 'Error: no room' >&2\nexit 3\n")
+    (tmp_path / "dot").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(ArgumentError, match=r"the program dot of graphviz failed: Error: no room\. Leave out engine="):
         sg.draw(Value(2.0) * 3, engine="graphviz")
 
 

@@ -131,7 +131,7 @@ def test_paths() -> None:
     y.label = "y"
     parsed, data = page_of(y, "x")
     steps, last = swept(y)
-    found = list(paths.largest_first(steps, 0, last))
+    found = list(paths.largest_first(steps, [0], last))
     assert [path["product"] for path in data["paths"]] == [repr(path.product) for path in found]
     for path in data["paths"]:
         for edge, start, end in zip(path["edges"], path["nodes"], path["nodes"][1:]):
@@ -159,7 +159,8 @@ def test_labels_do_no_harm(label: str) -> None:
     y.label = label + "2"
     parsed, data = page_of(y, x)
     assert {tag for tag, _ in parsed.elements} <= TAGS and len(parsed.scripts) == 2
-    assert data["nodes"][0]["name"] == label and label in parsed.texts
+    shown = label.replace("\u2028", "\\u2028")  # it would end a line
+    assert data["nodes"][0]["name"] == shown and shown in parsed.texts
     assert not any(name.startswith("on") or name in ("src", "href") for _, own in parsed.elements for name in own)
 
 

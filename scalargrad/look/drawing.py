@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from scalargrad.errors import ArgumentError
@@ -15,8 +14,9 @@ from scalargrad.look.pictures.dot import dot
 from scalargrad.look.pictures.png import png
 from scalargrad.look.pictures.scene import Box
 from scalargrad.look.pictures.svg import svg
-from scalargrad.look.steps import Step, names_of, number, record_of, require_value, steps_of
+from scalargrad.look.steps import Step, names_of, number, record_of, require_count, require_value, steps_of
 from scalargrad.look.telling import operation
+from scalargrad.nodes.displays import printable
 
 FORMATS = ("svg", "png", "dot", "text")
 ENDINGS = {".svg": "svg", ".png": "png", ".dot": "dot", ".gv": "dot", ".txt": "text"}
@@ -32,11 +32,16 @@ class Drawing:
     ) -> None:
         self.format, self.note = format, note
         self._boxes, self._text, self._title = boxes, text, title
-        self._downwards = downwards = rankdir == "TB"
-        arranged = ENGINES[engine][0]
-        self._scene = cache(lambda: arranged(boxes, downwards).noted(note) if note else arranged(boxes, downwards))
+        self._engine, self._downwards = engine, rankdir == "TB"
+        self._arranged: scene.Scene | None = None
         if engine == "graphviz":
             self._scene()  # raises an error here, if at all
+
+    def _scene(self) -> scene.Scene:
+        if self._arranged is None:
+            arranged = ENGINES[self._engine][0](self._boxes, self._downwards)
+            self._arranged = arranged.noted(self.note) if self.note else arranged
+        return self._arranged
 
     @property
     def source(self) -> str:
@@ -120,11 +125,14 @@ def draw(
     require_format("draw", format, FORMATS)
     if rankdir not in ("LR", "TB"):
         raise ArgumentError(f'draw takes the rankdir "LR" or "TB", got {rankdir!r}')
-    if engine not in ENGINES:
+    if not isinstance(engine, str) or engine not in ENGINES:
         raise ArgumentError(f"draw takes the engine {', '.join(map(repr, ENGINES))}, got {engine!r}")
+    most = ENGINES[engine][1]
+    if max_nodes is not None:
+        most = require_count(max_nodes, "draw takes max_nodes of at least 0, got {}: 0 folds every graph", least=0)
     record = record_of(y)
-    title = f"graph of {y.label or 'a Value'}"
-    if len(record.ops) > (ENGINES[engine][1] if max_nodes is None else max_nodes):
+    title = f"graph of {printable(y.label) or 'a Value'}"
+    if len(record.ops) > most:
         boxes, note = folded(record)
         lines = [", ".join(box.lines) for box in boxes]
         text = "\n".join([note, *lines[::-1]]) + "\n"

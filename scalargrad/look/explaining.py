@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import os
 from array import array
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import partial
 from html import escape
 from itertools import islice
 from typing import Any
 
 from scalargrad import core
+from scalargrad.contexts import aside
 from scalargrad.errors import ArgumentError
 from scalargrad.look import paths, telling
 from scalargrad.look.astray import astray
 from scalargrad.look.drawing import boxes_of
 from scalargrad.look.formats import require_format, saved
 from scalargrad.look.page import building
-from scalargrad.look.steps import Step, names_of, number, require_value, steps_of, users_of
-from scalargrad.nodes.copies import flattened
-from scalargrad.record import nodes
-from scalargrad.table import ops
+from scalargrad.look.steps import (
+    Step,
+    names_of,
+    number,
+    placed,
+    require_count,
+    require_value,
+    several,
+    users_of,
+    whole_name,
+    with_shares,
+)
+from scalargrad.nodes.copies import flattened, rebuilt
+from scalargrad.nodes.displays import printable
+from scalargrad.value import Value
 
 FORMATS = ("text", "markdown", "latex", "html")
 ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
@@ -35,12 +46,15 @@ class Explanation:
     page, of the format "html", in a frame that cannot reach the notebook."""
 
     def __init__(self, lines: Sequence[telling.Line], format: str, page: Callable[[], str]) -> None:
-        self.lines, self.format, self._page = list(lines), format, page
+        self.lines, self.format, self._page, self._text = list(lines), format, page, ""
         if format == "html":
-            page()  # raises an error here, if at all
+            self._in(format)  # raises an error here, if at all
 
     def _in(self, format: str) -> str:
-        return self._page() if format == "html" else telling.told(self.lines, format)
+        if format != "html":
+            return telling.told(self.lines, format)
+        self._text = self._text or self._page()
+        return self._text
 
     def __str__(self) -> str:
         return self._in(self.format)
@@ -74,12 +88,13 @@ def explain(
 
     With `x`, a Value that y was computed from, or its label, it lists the paths from x to y, with the product of the
     derivatives on each, the largest first, and their sum: the derivative of y by x. It says how many digits cancel in
-    the sum. Of more than `max_paths` paths it shows the largest, and says how many there are.
+    the sum. Of more than `max_paths` paths it shows the largest, and says how many there are. A leaf ``p`` that was set
+    between its uses is told apart, as ``p@1`` and ``p@0.9``: each has a share of its derivative.
 
     `format` is "text", "markdown", "latex" or "html": a page that steps through both passes, with keyboard or mouse,
     and with `x` lists the paths too. ``explain(y).save("y.html")`` writes it; the file needs nothing else. No grad is
     changed. Raises `ArgumentError` if x is not in the graph of y, if the graph has more than `max_steps` steps to tell,
-    or if `max_paths` is below 1.
+    or if a limit is not an int of at least 1.
 
     >>> from scalargrad import Value
     >>> x = Value(3.0)
@@ -105,27 +120,28 @@ def explain(
     """
     require_value(y, "explain")
     require_format("explain", format, FORMATS)
-    if max_paths < 1:
-        raise ArgumentError(
-            f"explain lists at least one path, got max_paths={max_paths}: max_paths=1 lists the largest"
-        )
-    steps, last = swept(y)
-    names = names_of(steps)
+    most = require_count(max_paths, "explain lists at least one path, got max_paths={}: max_paths=1 lists the largest")
+    limit = require_count(max_steps, "explain tells at least one step, got max_steps={}: leave it out for 200")
+    steps, last, places = _swept(y)
     found: list[paths.Path] = []
     if x is None:
-        _require_few(steps, max_steps)
+        names = names_of(steps)
+        _require_few(steps, limit)
         lines = _by_steps(steps, names, last)
     else:
-        start = _place_of_label(steps, x) if isinstance(x, str) else _place_of(y, x)
-        found, lines = _by_paths(steps, names, start, last, max_paths)
+        starts = _places_of_label(steps, x) if isinstance(x, str) else _places_of(y, x, steps, places)
+        names = names_of(steps)
+        found, lines = _by_paths(steps, names, starts, last, most)
+    return Explanation(lines, format, partial(_page, steps, names, last, found, lines, limit))
 
-    @cache
-    def page() -> str:
-        _require_few(steps, max_steps)
-        told = [" = ".join(line.sides) for line in (*lines[:1], *lines[1 + len(found) :])]
-        return building.page(steps, names, last, boxes_of(steps, names), found, told)
 
-    return Explanation(lines, format, page)
+def _page(
+    steps: Sequence[Step], names: Sequence[str], last: int, found: Sequence[paths.Path], lines: Sequence[telling.Line],
+    limit: int,
+) -> str:  # fmt: skip
+    _require_few(steps, limit)
+    told = [" = ".join(line.sides) for line in (*lines[:1], *lines[1 + len(found) :])]
+    return building.page(steps, names, last, boxes_of(steps, names), found, told)
 
 
 def _require_few(steps: Sequence[Step], most: int) -> None:
@@ -139,37 +155,64 @@ def _require_few(steps: Sequence[Step], most: int) -> None:
 
 def swept(y: Any) -> tuple[list[Step], int]:
     """The steps of a Value, with the adjoints of a sweep from it, which changes no grad; and its position."""
+    return _swept(y)[:2]
+
+
+def _swept(y: Any) -> tuple[list[Step], int, list[int]]:
+    """The same; and the position of each node of the record among the steps."""
     if core.key(y) is None:
-        return [Step("", y.label, y.data, 1.0)], 0
-    twin = copy.deepcopy(y)
-    for leaf in flattened(twin).leaves:
-        leaf.grad = 0.0
-    twin.backward()
-    return steps_of(flattened(twin))
+        return [Step("", y.label, y.data, 1.0, leaf=0)], 0, [0]
+    record = flattened(y)
+    leaves = [_twin(leaf) for leaf in record.leaves]
+    with aside():  # no anomaly: it is to be explained
+        (twin,) = rebuilt(record._replace(leaves=leaves, grads=b""))
+        twin.backward()
+    steps, places = placed(flattened(twin))
+    last = places[array("Q", record.roots)[0]]
+    return with_shares(steps, last), last, places
+
+
+def _twin(leaf: Any) -> Value:
+    twin = Value(leaf.data)
+    if leaf.label:
+        twin.label = leaf.label
+    return twin
 
 
 def _by_steps(steps: Sequence[Step], names: Sequence[str], last: int) -> list[telling.Line]:
     told, users = [k for k, step in enumerate(steps) if not step.is_constant], users_of(steps, last)
     lines = [telling.Line(["Forwards"]), *(telling.forward(steps, names, k) for k in told), telling.Line(["Backwards"])]
     for k in reversed([k for k in told if k <= last]):
-        terms = [(names[user], steps[user].grad, partial) for user, partial in users[k]]
+        terms = [(names[user], steps[user].grad, slope) for user, slope in users[k]]
         lines.append(telling.backward(names[last], names[k], terms, steps[k].grad))
+    lines += [telling.shares(steps, names, last, own) for own in several(steps).values()]
+    pairs = [(steps[user].grad, slope) for k in told for user, slope in users[k]]
+    if any(0.0 in pair and not math.isfinite(sum(pair)) for pair in pairs):
+        lines.append(telling.Line([telling.NOTHING]))
     return lines + astray(steps, names, last)
 
 
 def _by_paths(
-    steps: Sequence[Step], names: Sequence[str], start: int, end: int, most: int
+    steps: Sequence[Step], names: Sequence[str], starts: Sequence[int], end: int, most: int
 ) -> tuple[list[paths.Path], list[telling.Line]]:
-    """The paths that are listed; and the lines: a title, one for each, a remark and the sum."""
-    count = paths.counted(steps, start, end)
-    found = list(islice(paths.largest_first(steps, start, end), most))
-    lead = f"{count:,} paths lead" if count != 1 else "1 path leads"
-    lines = [telling.Line([f"{lead} from {names[start]} to {names[end]}"])]
+    """The paths that are listed; and the lines: a title, one for each, remarks and the sum."""
+    count = paths.counted(steps, starts, end)
+    if not count:
+        raise _not_in_graph()
+    found = list(islice(paths.largest_first(steps, starts, end), most))
+    name, grad = whole_name(steps, names, starts[0]), steps[starts[0]].grad
+    whole = steps[starts[0]].whole
+    adjoint = number(grad if whole is None else whole)
+    lead = f"{telling.large(count)} paths lead" if count != 1 else "1 path leads"
+    lines = [telling.Line([f"{lead} from {name} to {names[end]}"])]
     lines += [telling.product(path, steps, names) for path in found]
+    if len(starts) > 1:
+        lines.append(telling.Line([telling.set_between(name, [names[k] for k in starts])]))
     products = [path.product for path in found]
-    adjoint = number(steps[start].grad)
-    sides, latex = [[telling.derivative(names[end], names[start], form)] for form in (False, True)]
-    if len(found) < count:
+    sides, latex = [[telling.derivative(names[end], name, form)] for form in (False, True)]
+    if not all(math.isfinite(x) for path in found for x in (path.product, *path.partials)):
+        lines.append(telling.Line([telling.NOT_FINITE]))
+    elif len(found) < count:
         lines.append(telling.Line([f"These are the {len(found)} largest. The sum of all is the derivative"]))
     elif count == 1:
         lines.append(telling.Line(["The product is the derivative"]))
@@ -183,28 +226,33 @@ def _by_paths(
     return found, lines
 
 
-def _place_of_label(steps: Sequence[Step], label: str) -> int:
-    places = [k for k, step in enumerate(steps) if step.label == label]
-    if len(places) != 1:
-        known = ", ".join(sorted({step.label for step in steps if step.label})) or "none"
-        count = "no number of the graph has" if not places else f"{len(places)} numbers of the graph have"
-        raise ArgumentError(f"{count} the label {label!r}; its labels: {known}")
-    return places[0]
+def _places_of_label(steps: Sequence[Step], label: str) -> list[int]:
+    """The steps of the number with a label: several, if it is a leaf that was set in between."""
+    found = [k for k, step in enumerate(steps) if step.label == label] if label else []
+    count = len({steps[k].leaf if steps[k].leaf >= 0 else -1 - k for k in found})
+    if count != 1:
+        known = ", ".join(sorted({printable(step.label) for step in steps if step.label})) or "none"
+        lead = "no number of the graph has" if not found else f"{count} numbers of the graph have"
+        raise ArgumentError(f"{lead} the label {label!r}; its labels: {known}")
+    return found
 
 
-def _place_of(y: Any, x: Any) -> int:
-    """The position of x among the steps of y."""
+def _places_of(y: Any, x: Any, steps: Sequence[Step], places: Sequence[int]) -> list[int]:
+    """The steps of x among those of y."""
     require_value(x, "explain(y, x)")
     if core.key(y) is None:
         if x is y:
-            return 0
+            return [0]
     elif core.key(x) is not None:
         together = flattened(y, x)
-        if len(together.ops) == len(flattened(y).ops):
-            return steps_of(together._replace(roots=together.roots[8:]))[1]
+        if len(together.ops) == len(places):
+            return [places[array("Q", together.roots)[1]]]
     else:
-        record = flattened(y)
-        for position, (op, operands) in enumerate(nodes(record)):
-            if op == ops.LEAF and record.leaves[int(operands[0])] is x:
-                return steps_of(record._replace(roots=array("Q", [position]).tobytes()))[1]
-    raise ArgumentError("y was not computed from x: pass a leaf or a result in the graph of y, or its label")
+        own = next((k for k, leaf in enumerate(flattened(y).leaves) if leaf is x), None)
+        if own is not None:
+            return [k for k, step in enumerate(steps) if step.leaf == own]
+    raise _not_in_graph()
+
+
+def _not_in_graph() -> ArgumentError:
+    return ArgumentError("y was not computed from x: pass a leaf or a result in the graph of y, or its label")

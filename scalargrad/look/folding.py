@@ -73,7 +73,7 @@ def folded(record: Record) -> tuple[list[Box], str]:
             Box(lines, "", sources, [f"{edges[x, band]:,}" for x in sources], "leaf" if band == 0 else "folded")
         )
     count = len(record.ops) - record.ops.count(ops.LEAF) + len(record.leaves)
-    note = f"folded: {count:,} nodes of depth up to {deepest:,}; on the edges, how many operands"
+    note = f"folded: {count:,} node{'s' * (count != 1)} of depth up to {deepest:,}; on the edges, how many operands"
     return boxes, note
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from scalargrad.look.steps import Step
 from scalargrad.table.libm import zmul
+
+_REACH = itemgetter(3)
+_EQUAL = 1e-13  # what rounding may do to a logarithm, per unit of what was added up
 
 
 class Path(NamedTuple):
@@ -21,53 +26,102 @@ class Path(NamedTuple):
     product: float
 
 
-def counted(steps: Sequence[Step], x: int, y: int) -> int:
-    """The number of paths from step x to step y."""
-    counts = [0] * len(steps)
-    counts[x] = 1
-    for k in range(x + 1, y + 1):
-        counts[k] = sum(counts[operand] for operand in steps[k].operands)
-    return counts[y]
+def counted(steps: Sequence[Step], starts: Collection[int], y: int) -> Decimal:
+    """The number of paths from the steps `starts` to step y; of more than 50 digits the first 50 are right.
 
-
-def largest_first(steps: Sequence[Step], x: int, y: int) -> Iterator[Path]:
-    """Yields all paths from x to y, those with the largest products first, and before them those with nan.
-
-    A search from y backwards, which goes on with the part of a path whose product can still become the largest.
+    There may be as many as 2 to the power of the number of nodes, which no int counts in time.
     """
-    most = _largest(steps, x, y)
-    pending: list[tuple[float, int, float, tuple[int, ...], tuple[int, ...]]] = [(-most[y], 0, 1.0, (y,), ())]
-    count = 0  # of two with the same bound, the one that was found first
-    while pending:
-        _, _, size, found, places = heapq.heappop(pending)
-        if found[0] == x:
-            partials = tuple(steps[k].partials[n] for k, n in zip(found[1:], places))
-            product = partials[-1] if partials else 1.0
-            for partial in reversed(partials[:-1]):
-                product = zmul(product, partial)
-            yield Path(found, places, partials, product)
+    with localcontext(Context(prec=50, Emax=MAX_EMAX, Emin=MIN_EMIN)):
+        counts = dict.fromkeys(starts, Decimal(1))
+        for k in range(min(starts) + 1, y + 1):
+            reached = [counts[operand] for operand in steps[k].operands if operand in counts]
+            if reached:
+                counts[k] = sum(reached[1:], reached[0])
+        return counts.get(y, Decimal(0))
+
+
+def largest_first(steps: Sequence[Step], starts: Collection[int], y: int) -> Iterator[Path]:
+    """Yields all paths to y, those with the largest products first, and before them those with nan.
+
+    A search from y backwards, which goes on with the part of a path whose product can still become the largest: its
+    bound. One way on has the bound of the whole part, and takes it over, so that no rounding leads the search astray;
+    of parts with the same bound the latest goes first. So the search goes straight to each path.
+    """
+    most = _largest(steps, starts, y)
+    if y not in most:
+        return
+    # the bound, negative; a count, negative; the size so far; the step; which operand it is; the part after it
+    part: tuple[float, int, float, int, int, Any] | None = (-most[y], 0, 0.0, y, -1, None)
+    pending: list[tuple[float, int, float, int, int, Any]] = []
+    count = 0
+    while part is not None or pending:
+        part = part or heapq.heappop(pending)
+        bound, _, size, k, _, _ = part
+        if k in starts:
+            yield _path(steps, part)
+            part = None
             continue
-        for n, (operand, partial) in enumerate(zip(steps[found[0]].operands, steps[found[0]].partials)):
-            if most[operand] >= 0.0:
-                count += 1
-                longer = zmul(size, abs(partial))
-                bound = _or_infinite(zmul(longer, most[operand]))
-                heapq.heappush(pending, (-bound, count, longer, (operand, *found), (n, *places)))
+        step = steps[k]
+        reached = [n for n, operand in enumerate(step.operands) if operand in most]
+        if len(reached) == 1:
+            (n,) = reached
+            part = (bound, count, _times(size, _log(step.partials[n])), step.operands[n], n, part)
+            continue
+        ways = [
+            (n, step.operands[n], longer, _times(longer, most[step.operands[n]]))
+            for n in reached
+            for longer in [_times(size, _log(step.partials[n]))]
+        ]
+        best = max(ways, key=_REACH)
+        for way in reversed(ways):
+            if way is not best:
+                n, operand, longer, reach = way
+                added = _EQUAL * max(10.0, abs(longer) + abs(most[operand]))
+                is_best = reach == best[3] or best[3] - reach <= added < math.inf
+                count -= 1
+                heapq.heappush(pending, (bound if is_best else max(bound, -reach), count, longer, operand, n, part))
+        count -= 1
+        part = (bound, count, best[2], best[1], best[0], part)  # the next one: none has a larger bound
 
 
-def _largest(steps: Sequence[Step], x: int, y: int) -> list[float]:
-    """For each step, the largest size of a product of the derivatives on a path from x to it; -1 if there is none."""
-    most = [-1.0] * len(steps)
-    most[x] = 1.0
-    for k in range(x + 1, y + 1):
-        for operand, partial in zip(steps[k].operands, steps[k].partials):
-            if most[operand] >= 0.0:
-                most[k] = max(most[k], _or_infinite(zmul(most[operand], abs(partial))))
+def _path(steps: Sequence[Step], part: Any) -> Path:
+    """The path of a part that is whole."""
+    found, places, partials = [part[3]], [], []
+    while (after := part[5]) is not None:
+        places.append(part[4])
+        partials.append(steps[after[3]].partials[part[4]])
+        found.append(after[3])
+        part = after
+    product = partials[-1] if partials else 1.0
+    for partial in reversed(partials[:-1]):
+        product = zmul(product, partial)
+    return Path(tuple(found), tuple(places), tuple(partials), product)
+
+
+def _largest(steps: Sequence[Step], starts: Collection[int], y: int) -> dict[int, float]:
+    """For each step that a path leads to, the logarithm of the largest size of a product of derivatives on one."""
+    most = dict.fromkeys(starts, 0.0)
+    for k in range(min(starts) + 1, y + 1):
+        step = steps[k]
+        reached = [n for n, operand in enumerate(step.operands) if operand in most]
+        if len(reached) == 1:
+            most[k] = _times(most[step.operands[reached[0]]], _log(step.partials[reached[0]]))
+        elif reached:
+            most[k] = max(_times(most[step.operands[n]], _log(step.partials[n])) for n in reached)
     return most
 
 
-def _or_infinite(size: float) -> float:
-    return size if size == size else math.inf
+def _log(partial: float) -> float:
+    """The logarithm of a size; of nan infinite."""
+    if partial == 0.0:
+        return -math.inf
+    return math.log(abs(partial)) if partial == partial else math.inf
+
+
+def _times(one: float, other: float) -> float:
+    """The logarithm of a product, in which 0 times infinity is 0."""
+    total = one + other
+    return total if total == total else -math.inf
 
 
 def digits_lost(products: Sequence[float]) -> float:
@@ -76,7 +130,5 @@ def digits_lost(products: Sequence[float]) -> float:
     >>> digits_lost([1.0, 1.0]), digits_lost([1001.0, -1000.0]) > 3, digits_lost([1.0, -1.0])
     (0.0, True, inf)
     """
-    if not all(map(math.isfinite, products)):
-        return 0.0
     total, sizes = abs(math.fsum(products)), math.fsum(map(abs, products))
     return math.log10(sizes / total) if total else math.inf if sizes else 0.0

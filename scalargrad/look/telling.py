@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from scalargrad.look.paths import Path
-from scalargrad.look.steps import Step, number
+from scalargrad.look.steps import Step, number, whole_name
+from scalargrad.table.libm import zmul
+
+# What the lines say where the arithmetic of a sweep is not that of a sum of products.
+NOTHING = "In a sweep 0 times inf or nan is 0"
+NOT_FINITE = (
+    "Not all of these numbers are finite, so their sum tells nothing: the sweep adds up before it multiplies, and in it"
+    " 0 times inf or nan is 0. It gives"
+)
+JOINT = "from all results of the operation together"
 
 
 class Line(NamedTuple):
@@ -27,7 +39,10 @@ def told(lines: Sequence[Line], format: str) -> str:
     if format == "text":
         return "\n".join(line.sides[0] if line.is_title else "  " + " = ".join(line.sides) for line in lines)
     if format == "markdown":
-        rows = [f"\n**{line.sides[0]}**\n" if line.is_title else f"- ${' = '.join(line.latex)}$" for line in lines]
+        rows = [
+            f"\n**{_in_markdown(line.sides[0])}**\n" if line.is_title else f"- ${_in_math(' = '.join(line.latex))}$"
+            for line in lines
+        ]
         return "\n".join(rows).strip()
     found: list[str] = []
     rows = []
@@ -41,6 +56,18 @@ def told(lines: Sequence[Line], format: str) -> str:
         if line.sides[0]:
             found.append(f"\\paragraph{{{_escaped(line.sides[0])}}}")
     return "\n".join(found)
+
+
+def _in_markdown(text: str) -> str:
+    """A text for Markdown: no HTML, no formula, no cell of a table."""
+    return "".join(f"&#{ord(x)};" if x in "<>&$" else f"\\{x}" if x in "\\`*_[]|~#" else x for x in text)
+
+
+def _in_math(text: str) -> str:
+    """A formula for Markdown, which looks for HTML, code and tables first: the names in it have no signs of these."""
+    marks = {"<": r"}\lt\text{", ">": r"}\gt\text{", "|": r"}\vert\text{", "`": "\u02cb"}
+    parts = re.split(r"(\\text\{(?:[^{}\\]|\\.|\{\})*\})", text)
+    return "".join("".join(marks.get(x, x) for x in part) if k % 2 else part for k, part in enumerate(parts))
 
 
 def _escaped(text: str) -> str:
@@ -119,6 +146,8 @@ def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoi
     """How the derivative of y by a number is computed: from (the name of a user, its adjoint, its partial) each."""
     shown = number(adjoint)
     sides, latex = [derivative(y, name)], [derivative(y, name, True)]
+    if terms and not agrees([zmul(a, p) for _, a, p in terms], adjoint):
+        return Line([*sides, JOINT, shown], [*latex, rf"\text{{{JOINT}}}", latex_name(shown)])
     if terms:
         sides.append(" + ".join(f"{derivative(y, user)} * {partial(user, name)}" for user, _, _ in terms))
         latex.append(" + ".join(f"{derivative(y, user, True)} {partial(user, name, True)}" for user, _, _ in terms))
@@ -128,32 +157,84 @@ def backward(y: str, name: str, terms: Sequence[tuple[str, float, float]], adjoi
     return Line([*sides, shown], [*latex, latex_name(shown)])
 
 
+def agrees(gains: Sequence[float], adjoint: float) -> bool:
+    """Whether contributions add up to an adjoint, as a reader sees it. Those of joint operations need not: a sweep
+    takes all their results together."""
+    total = 0.0
+    for gain in gains:
+        total += gain
+    if math.isfinite(total) and math.isfinite(adjoint):
+        return abs(total - adjoint) <= 1e-5 * sum(map(abs, gains))
+    return total == adjoint or (total != total and adjoint != adjoint)
+
+
+def set_between(name: str, own: Sequence[str]) -> str:
+    """A remark on a leaf with several numbers."""
+    listed = ", ".join(_cut(len(own), own.__getitem__))
+    return f"{name} was set between its uses: its derivative is the sum of the shares of {listed}"
+
+
+def share(steps: Sequence[Step], names: Sequence[str], last: int, k: int) -> str:
+    """A remark on the share of a leaf with several numbers."""
+    whole = derivative(names[last], whole_name(steps, names, k))
+    return f"it is a share of {whole}, whose shares add up to {number(steps[k].whole or 0.0)}"
+
+
+def shares(steps: Sequence[Step], names: Sequence[str], last: int, own: Sequence[int]) -> Line:
+    """The grad of a leaf with several numbers, as the sum of their shares, the last one first, as a sweep adds."""
+    name, shown = whole_name(steps, names, own[0]), number(steps[own[0]].whole or 0.0)
+    sides, latex = [[derivative(names[last], name, form)] for form in (False, True)]
+    order = own[::-1]
+    for side, form in ((sides, False), (latex, True)):
+        text = latex_name if form else str
+        side.append(" + ".join(_cut(len(own), lambda n, form=form: derivative(names[last], names[order[n]], form))))  # type: ignore[misc]
+        gains = _cut(len(own), lambda n, text=text: text(number(steps[order[n]].grad)))  # type: ignore[misc]
+        side += [" + ".join(gains).replace("+ -", "- "), text(shown)]
+    return Line(sides, latex)
+
+
+def large(count: Decimal) -> str:
+    """A count in figures, or its power of ten.
+
+    >>> large(Decimal(1234567)), large(Decimal(2) ** 1000)
+    ('1,234,567', 'about 10^301')
+    """
+    return f"{int(count):,}" if count < 10**30 else f"about 10^{round(count.log10())}"
+
+
 def _latex_number(text: str) -> str:
     return f"({latex_name(text[1:-1])})" if text.startswith("(") else latex_name(text)
 
 
-def _cut(items: Sequence[str], dots: str = "...") -> list[str]:
-    """The items, or of many the first and the last ones."""
-    return [*items] if len(items) <= SHOWN else [*items[: SHOWN // 2], dots, *items[-(SHOWN // 2) :]]
+def _cut(count: int, text: Callable[[int], str], dots: str = "...") -> list[str]:
+    """The texts of so many items, or of many those of the first and the last ones."""
+    if count <= SHOWN:
+        return [*map(text, range(count))]
+    half = SHOWN // 2
+    return [*map(text, range(half)), dots, *map(text, range(count - half, count))]
 
 
 def product(path: Path, steps: Sequence[Step], names: Sequence[str], arrow: str = "->") -> Line:
     """A path, and the product of its derivatives. Where an operation uses a number more than once, the line says as
     which operand it is used: ``x (operand 2) -> v1``."""
-    own = [names[k] for k in path.steps]
-    uses = [
-        f" (operand {place + 1})" if steps[after].operands.count(k) > 1 else ""
-        for k, after, place in zip(path.steps, path.steps[1:], path.places)
-    ] + [""]
-    factors, shown = [bracketed(number(p), k, "*") for k, p in enumerate(path.partials)], number(path.product)
-    way = f" {arrow} ".join(_cut([name + use for name, use in zip(own, uses)]))
-    sides = [f"{way}: {' * '.join(_cut(factors)) or shown}", shown]
-    way = r" \to ".join(
-        _cut([latex_name(name) + (rf"\text{{{use}}}" if use else "") for name, use in zip(own, uses)], r"\cdots")
-    )
-    multiplied = r" \cdot ".join(_cut([*map(_latex_number, factors)], r"\cdots"))
+    count, shown = len(path.partials), number(path.product)
+
+    def use(n: int) -> str:
+        is_one = n == count or steps[path.steps[n + 1]].operands.count(path.steps[n]) == 1
+        return "" if is_one else f" (operand {path.places[n] + 1})"
+
+    def station(n: int) -> str:
+        return rf"{latex_name(names[path.steps[n]])}\text{{{use(n)}}}" if use(n) else latex_name(names[path.steps[n]])
+
+    def factor(n: int) -> str:
+        return bracketed(number(path.partials[n]), n, "*")
+
+    way = f" {arrow} ".join(_cut(count + 1, lambda n: names[path.steps[n]] + use(n)))
+    sides = [f"{way}: {' * '.join(_cut(count, factor)) or shown}", shown]
+    multiplied = r" \cdot ".join(_cut(count, lambda n: _latex_number(factor(n)), r"\cdots"))
+    way = r" \to ".join(_cut(count + 1, station, r"\cdots"))
     latex = [rf"{way}\colon {multiplied or shown}", latex_name(shown)]
-    return Line(sides, latex) if len(factors) > 1 else Line(sides[:1], latex[:1])
+    return Line(sides, latex) if count > 1 else Line(sides[:1], latex[:1])
 
 
 # --- in LaTeX: an operation, and a whole graph -----------------------------------------------------------------------

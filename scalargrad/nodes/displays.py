@@ -21,3 +21,17 @@ def shown(kind: str, thing: Any) -> str:
     if kind not in _displays:
         import_module("scalargrad.look.notebook")
     return _displays[kind](thing)
+
+
+_JOINERS = "\u200c\u200d"  # in emoji and in some scripts
+
+
+def printable(text: str) -> str:
+    """A label as every output shows it: on one line, without control characters, which `repr` writes as escapes.
+
+    >>> printable("été"), printable("a\\x1b[2J\\nb")
+    ('été', 'a\\\\x1b[2J\\\\nb')
+    """
+    if text.isprintable():
+        return text
+    return "".join(x if x.isprintable() or x in _JOINERS else x.encode("unicode_escape").decode() for x in text)

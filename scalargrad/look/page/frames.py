@@ -54,7 +54,11 @@ def _backward(steps: Sequence[Step], names: Sequence[str], last: int) -> Iterato
             factors = f"{number(steps[k].grad)} * {telling.bracketed(number(partial), 1, '*')}"
             product = f"{telling.derivative(y, names[k])} * {telling.partial(names[k], name)} = {factors}"
             added = f"{number(before[-1])} + {telling.bracketed(number(gain), 1, '+')} = " if before else ""
+            if not telling.agrees([*before[-1:], gain], total):
+                added = f"{telling.JOINT} = "
             all_in = f"so {telling.derivative(y, name)} is complete" if count == users[operand] else "more will come"
+            if steps[operand].whole is not None and count == users[operand]:
+                all_in += f"; {telling.share(steps, names, last, operand)}"
             yield {"phase": "backward", "node": operand, "from": k, "edges": [f"{k}-{n}"],
                    "lines": [f"{product} = {number(gain)}", f"grad of {name} = {added}{number(total)}"],
                    "say": f"{name} receives contribution {count} of {users[operand]}; {all_in}.",

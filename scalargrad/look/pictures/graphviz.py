@@ -6,14 +6,16 @@ import json
 from collections.abc import Sequence
 
 from scalargrad import extras
-from scalargrad.errors import MissingExtraError
+from scalargrad.errors import ArgumentError, MissingExtraError
 from scalargrad.look.pictures.scene import LABEL, MARGIN, Box, Edge, Placed, Point, Scene, size, sized
+from scalargrad.nodes.displays import printable
 
 _INCH = 72.0  # a pixel is a point of graphviz
 
 
 def arranged(boxes: Sequence[Box], downwards: bool) -> Scene:
-    """The boxes where graphviz puts them. Raises `MissingExtraError` without the library or its program ``dot``."""
+    """The boxes where graphviz puts them. Raises `MissingExtraError` without the library or its program ``dot``,
+    `ArgumentError` if that fails."""
     graphviz = extras.load("graphviz", "graphviz")
     sizes = [size(box, downwards) for box in boxes]
     try:
@@ -22,6 +24,12 @@ def arranged(boxes: Sequence[Box], downwards: bool) -> Scene:
         raise MissingExtraError(
             "the program dot of graphviz is not on the PATH: install graphviz itself, with apt-get install graphviz,"
             " brew install graphviz or from graphviz.org; or leave out engine='graphviz'"
+        ) from error
+    except graphviz.CalledProcessError as error:
+        said = printable((error.stderr or "").strip()) or f"it returned {error.returncode}"
+        raise ArgumentError(
+            f"the program dot of graphviz failed: {said}. Leave out engine='graphviz', or draw fewer nodes one by one"
+            " with a smaller max_nodes"
         ) from error
     found = json.loads(answer)
     _, _, _, height = map(float, found["bb"].split(","))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from scalargrad.look.folding import DOT, LONG, band_of, depths_of, limits
 from scalargrad.nn.initialisers import ACTIVATIONS
+from scalargrad.nodes.displays import printable
 from scalargrad.record import CONST, Record, starts
 from scalargrad.table import ops
 from scalargrad.table.evaluate import PARTIALS
@@ -168,7 +169,7 @@ class Figures:
             name = self.record.leaves[self.codes[self.starts[k]]].label or "leaf"
         else:
             name = labels.get(k, "") or ops.SYMBOLS[op]
-        return Extreme(name, self.depths[k], self.values[k], self.adjoints[k])
+        return Extreme(printable(name), self.depths[k], self.values[k], self.adjoints[k])
 
 
 def _places(numbers: array[float], wanted: list[float]) -> list[int]:

@@ -12,6 +12,7 @@ from scalargrad import anomaly, core
 from scalargrad.look.steps import number, record_of
 from scalargrad.look.summaries import tables
 from scalargrad.look.summaries.figures import SATURATED, Extreme, Figures, Layer
+from scalargrad.nodes.displays import printable
 from scalargrad.table import ops
 
 KINDS = 12  # operations that are named
@@ -72,7 +73,7 @@ def of_graph(y: Any) -> GraphSummary:
     values, adjoints = figures.once(figures.values), figures.once(figures.adjoints)
     operations = figures.operations()
     return GraphSummary(
-        name=y.label,
+        name=printable(y.label),
         nodes=len(record.leaves) + sum(operations.values()),
         leaves=len(record.leaves),
         operations=operations,
