@@ -143,9 +143,15 @@ def draw(
     return Drawing(boxes, engine, text, title, note, format, rankdir)
 
 
-def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR") -> Drawing:
-    """`draw` by the name that micrograd's notebooks give it."""
-    return draw(root, format, rankdir=rankdir)
+def draw_dot(root: Any, format: str = "svg", rankdir: str = "LR", **options: Any) -> Drawing:
+    """`draw` by the name and with the arguments that micrograd's notebooks give it. It also takes `max_nodes` and
+    `engine`.
+
+    >>> from scalargrad import Value
+    >>> draw_dot(Value(2.0) * 3, rankdir="TB", max_nodes=100)
+    <graph of a Value: 3 boxes>
+    """
+    return draw(root, format, rankdir=rankdir, **options)
 
 
 def boxes_of(steps: Sequence[Step], names: Sequence[str]) -> list[Box]:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from scalargrad.look.pictures.scene import Box
+from scalargrad.look.steps import number
+from scalargrad.nodes.displays import printable
 from scalargrad.record import CONST, Record, starts
 from scalargrad.table import ops
 
@@ -58,6 +60,7 @@ def folded(record: Record) -> tuple[list[Box], str]:
     boxes: list[Box] = []
     counted = Counter(zip(places, record.ops))
     edges = Counter(_edges(record, places))
+    (root,) = array("Q", record.roots)
     for band in range(bands + 1):
         kinds = Counter({op: count for (place, op), count in counted.items() if place == band})
         first, last = limits(band, bands, deepest)
@@ -68,6 +71,8 @@ def folded(record: Record) -> tuple[list[Box], str]:
         named = [f"{count:,} {ops.SYMBOLS[op] or ops.NAMES[op]}" for op, count in kinds.most_common(_NAMED)]
         more = [f"{len(kinds) - _NAMED} more kinds"] if len(kinds) > _NAMED else []
         lines = [title] if band == 0 else [title, span, *named, *more]
+        if band == places[root]:
+            lines += _of_root(record, root)
         sources = sorted(source for source, end in edges if end == band and source != band)
         boxes.append(
             Box(lines, "", sources, [f"{edges[x, band]:,}" for x in sources], "leaf" if band == 0 else "folded")
@@ -75,6 +80,13 @@ def folded(record: Record) -> tuple[list[Box], str]:
     count = len(record.ops) - record.ops.count(ops.LEAF) + len(record.leaves)
     note = f"folded: {count:,} node{'s' * (count != 1)} of depth up to {deepest:,}; on the edges, how many operands"
     return boxes, note
+
+
+def _of_root(record: Record, root: int) -> list[str]:
+    """What the box of the result says of it."""
+    data, grad = (array("d", part)[root] if part else 0.0 for part in (record.values, record.grads))
+    name = printable((record.labels or {}).get(root, "")) or "the result"
+    return [f"{name}:", f"data {number(data)}", f"grad {number(grad)}"]
 
 
 def band_of(depth: int, bands: int, deepest: int) -> int:
