@@ -38,7 +38,7 @@ def is_drawn(frame: FrameType | None) -> bool:
 class Value(View, core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
-    ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
+    ``Value(data, label="")`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
     ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is stored as a C double. Raises
     `NumberError` for anything else, `RangeError` for a number that is too large.
 

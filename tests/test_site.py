@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from scalargrad.table import faces, ops
 
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("default")]
 
@@ -50,6 +51,16 @@ def test_every_public_name_is_on_one_page_of_the_reference() -> None:
     assert len(public) > 200
     assert [name for key, name in public.items() if counted[key] != 1] == []
     assert [name for name in DIRECTIVES if id(named(name)) not in public] == []
+
+
+def test_the_page_of_value_has_every_member() -> None:
+    """But for the functions of the table, and the names of PyTorch's that are absent."""
+    members = {name for name in dir(sg.Value) if name[0] != "_" and hasattr(sg.Value, name)}
+    members -= {row.name for row in faces.FUNCTIONS} | {*ops.NUMPY}
+    page = (DOCS / "reference" / "value.md").read_text()
+    listed, for_numpy = re.findall(r"members: \[(.*)\]", page)[0], page.split("## For numpy")[1]
+    first_column = " ".join(re.findall(r"^\| (`.*?`) \|", for_numpy, re.MULTILINE))
+    assert members == {*listed.split(", "), *re.findall(r"x\.(\w+)", first_column)}
 
 
 def test_every_page_of_the_reference_is_in_the_navigation() -> None:
@@ -225,6 +236,7 @@ def test_the_reference_has_every_name_and_formulas_are_drawn(site: Path) -> None
     reference = "".join(path.read_text() for path in (site / "reference").glob("*.html"))
     for name in DIRECTIVES:
         assert reference.count(f'id="{name}"') == 1, name
+    assert "\\&lt;" not in reference
     assert "&gt;&gt;&gt; &gt;" not in reference and "<blockquote>" not in reference  # examples are blocks of code
     page = (site / "formulas.html").read_text()
     assert page.count("<math") == len(formulas()) and "arithmatex" not in page
