@@ -141,6 +141,13 @@ def test_formulas_of_a_page(pages: Any) -> None:
     assert "arithmatex" not in made and "&lt;</mo>" in made and "<code>\\(c\\)</code>" in made
 
 
+def test_padding_between_two_programs_can_be_hidden(pages: Any) -> None:
+    programs = "<pre>a\n\n\n\nb\n\nc</pre>"
+    page = f'{programs}<div class="grid">{programs}</div>'
+    wanted = programs + '<div class="grid">' + programs.replace("\n\n\n\nb", '\n\n<span class="padding">\n\n</span>b')
+    assert pages.on_page_content(html=page) == wanted + "</div>"
+
+
 def test_links_lead_to_pages_of_the_site(pages: Any) -> None:
     readme = "[a](docs/numpy.md) [b](docs/conventions.md#kinks) [c](scalargrad/table/ops.py) ![d](docs/z.svg) [e](https://x.org/y)"
     assert pages.linked(readme, "index.md") == (
