@@ -38,9 +38,9 @@ def is_drawn(frame: FrameType | None) -> bool:
 class Value(View, core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
-    ``Value(data, label="")`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
-    ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is stored as a C double. Raises
-    `NumberError` for anything else, `RangeError` for a number that is too large.
+    ``Value(data, label="")`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior
+    nodes. ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is stored as a C double.
+    Raises `NumberError` for anything else, `RangeError` for a number that is too large.
 
     >>> x = Value(3.0)
     >>> y = x**2 + 1
