@@ -469,8 +469,8 @@ weight = model.layers[0].neurons[0].w[0]
 print(f"the loss is {total.data:.4f}; its derivative by the first weight {weight.grad:.4f}")
 
 # %% [markdown]
-# `max_nodes` draws every node. This is the loss of the first sample alone, and it is large: zoom in, or write it to a file
-# by `.save("loss.svg")`.
+# `max_nodes` draws every node. This is the loss of the first sample alone, and it is large: zoom in, or write it to a
+# file by `.save("loss.svg")`.
 
 # %%
 draw((model(samples[0]) - wanted[0]) ** 2, max_nodes=200)
