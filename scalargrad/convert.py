@@ -15,6 +15,7 @@ from scalargrad.errors import (
     ReadOnlyError,
     ShapeError,
 )
+from scalargrad.names import TENSOR_KEYWORDS, unexpected
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -237,6 +238,8 @@ def construct(*given: Any, **named: Any) -> Parts:
     parts: dict[str, Any] = dict(zip(("data", "children", "local_grads", "label"), given))
     for name, x in named.items():
         name = _OLD_NAMES.get(name, name)
+        if name in TENSOR_KEYWORDS:
+            raise unexpected("Value()", name)
         if name not in ("data", "children", "local_grads", "label") or name in parts or len(given) > 4:
             raise HandmadeNodeError(
                 f"Value takes data, children, local_grads and label, each once; got {name!r} too: other attributes"
@@ -335,5 +338,6 @@ def read_only(opcode: int) -> NoReturn:
         )
     raise ReadOnlyError(
         f"the data of an interior node ({ops.NAMES[opcode]}) is the result of its operation and cannot be"
-        " set: set the data of the leaves and compute again, or use v.detach() for a leaf of its own"
+        " set: set the data of the leaves and compute again, or use v.detach() for a leaf of its own; to see what a"
+        " result does, add to it: e = a * b + h"
     )

@@ -79,7 +79,7 @@ class StateError(ScalargradError, ValueError):
 
 
 class MissingNameError(ScalargradError, AttributeError):
-    """A module, a network, an optimiser or an array has no attribute of this name.
+    """A module, a network, an optimiser, an array or a Value has no attribute of this name.
 
     Its arguments are what is missing, and the advice, or a function that returns it: `hasattr` needs no advice.
     """

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 
-from scalargrad.errors import Absent, MissingNameError
+from scalargrad.errors import Absent, KeywordError, MissingNameError
 
 _LOGITS = "losses.binary_cross_entropy(logits, targets), which takes logits: leave the last sigmoid out"
 _MODE = "a network has no modes: leave the line out"
@@ -48,7 +48,8 @@ TORCH = {
                     "Value(x) for a number, Vector(x) or Matrix(x) for a list or a numpy array"),
     **dict.fromkeys(("zeros", "ones", "full", "eye", "identity", "arange", "linspace"),
                     "numpy's array, which Vector(x) and Matrix(x) make one of Values"),
-    **dict.fromkeys(("rand", "randn"), "numpy.random's array, which Vector(x) and Matrix(x) make one of Values"),
+    **dict.fromkeys(("rand", "randn", "random"),
+                    "numpy.random's array, which Vector(x) and Matrix(x) make one of Values"),
     "Variable": "Value(x)",
     "manual_seed": "random.seed(0): weights are drawn from Python's random",
     **dict.fromkeys(("inference_mode", "set_grad_enabled"), "with sg.no_grad():"),
@@ -62,6 +63,7 @@ TORCH = {
     "stop_gradient": "x.detach()",
     "custom_jvp": "sg.custom_vjp, whose rule gives the derivatives by all operands",
     **dict.fromkeys(("jit", "vmap", "pmap"), "nothing: the function is called as it is, and takes whole arrays"),
+    "plot": "sg.draw(y) for a graph, and matplotlib's plt.plot for numbers",
     **dict.fromkeys(("numpy", "jnp"), "numpy itself, whose functions take Vectors and Matrices"),
 }  # fmt: skip
 
@@ -78,6 +80,24 @@ TORCH_ATTRIBUTES = {
     "add_param_group": "make an optimiser for each group of parameters",
 }  # fmt: skip
 
+_GRADIENT = "every Value takes a gradient: leave it out"
+_AGAIN = "a graph can be swept again: leave it out"
+
+# The attributes of a tensor that a Value does not have, and the keywords of its calls: what to write here.
+TENSOR_ATTRIBUTES = {
+    **dict.fromkeys(("to", "cuda", "cpu", "double", "half"), _DEVICE),
+    **dict.fromkeys(("requires_grad", "requires_grad_"), _GRADIENT),
+    "retain_grad": "a result has a grad too, that of the last backward: leave it out",
+    "clone": "write x.detach() for a new leaf with the same number; x itself never changes by an operation",
+    "tolist": "write x.data for the number; a Vector or Matrix has tolist",
+}
+TENSOR_KEYWORDS = {
+    "requires_grad": _GRADIENT,
+    **dict.fromkeys(("dtype", "device"), "numbers are C doubles in the CPU's memory: leave it out"),
+    "retain_graph": _AGAIN,
+    "create_graph": "write sg.grad(sg.grad(f)), or sg.hessian(f)",
+}  # fmt: skip
+
 _MODULES = ("scalargrad", "scalargrad.nn", "scalargrad.losses", "scalargrad.optim", "scalargrad.testing")
 
 
@@ -90,6 +110,17 @@ def missing(module: str, name: str) -> AttributeError:
 def absent() -> dict[str, Absent]:
     """The attributes that networks and optimisers do not have, for the body of their class."""
     return {name: Absent(name, advice) for name, advice in TORCH_ATTRIBUTES.items()}
+
+
+def absent_of_values() -> dict[str, Absent]:
+    """The attributes that a Value does not have, for the body of its class."""
+    return {name: Absent(name, advice) for name, advice in TENSOR_ATTRIBUTES.items()}
+
+
+def unexpected(function: str, name: str) -> KeywordError:
+    """The error for a keyword that a function does not have."""
+    advice = TENSOR_KEYWORDS.get(name)
+    return KeywordError(f"{function} got an unexpected keyword argument {name!r}" + (f": {advice}" if advice else ""))
 
 
 def _public(module: str) -> list[str]:
@@ -117,7 +148,8 @@ def _instead(module: str, name: str) -> str:
 
     folded = {each.lower(): f"{place}.{each}" for place in _MODULES[::-1] for each in _public(place)}
     folded |= {each.lower(): f"{module}.{each}" for each in _public(module)}
-    if close := get_close_matches(name.lower(), folded, 1):
+    near = [each for each in folded if each[0] == name[0].lower()]  # few mistype the first letter
+    if close := get_close_matches(name.lower(), near, 1, 0.65):
         return f"did you mean {folded[close[0]]}?"
     known = _public(module)
     return f"it has {', '.join(known)}" if len(known) <= 20 else f"dir({module}) lists what it has"

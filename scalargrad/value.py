@@ -8,9 +8,9 @@ import sys
 import warnings
 from collections.abc import Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
-from scalargrad import contexts, core
+from scalargrad import contexts, core, names
 from scalargrad.convert import label as text_of_label
 from scalargrad.convert import real, short
 from scalargrad.errors import ImplicitDetachWarning, NumberError
@@ -38,9 +38,9 @@ def is_drawn(frame: FrameType | None) -> bool:
 class Value(View, core.Node, ValueMethods):
     """A number that remembers how it was computed.
 
-    ``Value(data)`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior nodes.
-    ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is stored as a C double. Raises
-    `NumberError` for anything else, `RangeError` for a number that is too large.
+    ``Value(data, label="")`` makes a leaf, whose ``data`` and ``grad`` can be set. Operations on Values return interior
+    nodes. ``data`` is an int, bool, float, Fraction, Decimal, numpy scalar or 0-d array, and is stored as a C double.
+    Raises `NumberError` for anything else, `RangeError` for a number that is too large.
 
     >>> x = Value(3.0)
     >>> y = x**2 + 1
@@ -72,11 +72,11 @@ class Value(View, core.Node, ValueMethods):
             label: str = ...,
         ) -> None: ...
 
-    def backward(self, seed: float = 1.0) -> None:
+    def backward(self, seed: float = 1.0, **others: NoReturn) -> None:
         """Adds d(self)/d(leaf) times `seed` to the grad of every leaf that self depends on.
 
         The grads of interior nodes are computed anew. All grads are set together at the end, so a call that fails or
-        is interrupted changes nothing.
+        is interrupted changes nothing. Raises `KeywordError` for PyTorch's `retain_graph`: it is not needed.
 
         >>> x = Value(3.0)
         >>> y = x**3
@@ -85,6 +85,8 @@ class Value(View, core.Node, ValueMethods):
         >>> y.backward(); x.grad
         54.0
         """
+        for name in others:
+            raise names.unexpected("backward()", name)
         if not isinstance(self, core.Node):
             found = f"{type(self).__name__} {short(self)}"
             raise NumberError(f"backward needs a Value, got {found}: no Value entered the computation")
@@ -210,6 +212,9 @@ class Value(View, core.Node, ValueMethods):
         return self * (180.0 / math.pi)
 
     deg2rad, rad2deg = radians, degrees
+
+    if not TYPE_CHECKING:
+        locals().update(names.absent_of_values())
 
     # --- as a numbers.Real
 

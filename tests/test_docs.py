@@ -1,4 +1,4 @@
-"""The documentation is true: generated tables, doctests, the README's example and its two commands."""
+"""The documentation is true: generated tables, doctests, the examples of the README and the guide, two commands."""
 
 from __future__ import annotations
 
@@ -53,12 +53,13 @@ def test_doctests_of_the_pages(page: Path) -> None:
     assert found.failed == 0 and found.attempted == page.read_text().count("\n>>> ")
 
 
-README = (ROOT / "README.md").read_text()
-EXAMPLES = re.findall(r"```python\n(.*?)```\n(?:\n```\n(.*?)```\n)?", README, re.DOTALL)
+BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```\n(.*?)```\n)?", re.DOTALL)
+README, GUIDE = ((ROOT / name).read_text() for name in ("README.md", "docs/guide.md"))
+EXAMPLES = BLOCK.findall(README) + BLOCK.findall(GUIDE)
 
 
 @pytest.mark.parametrize(("example", "printed"), EXAMPLES, ids=range(len(EXAMPLES)))
-def test_the_readmes_examples(
+def test_the_examples_of_the_readme_and_the_guide(
     example: str, printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each prints what stands below it: on both backends, and on every run, because what is drawn has a seed."""
@@ -70,7 +71,7 @@ def test_the_readmes_examples(
 
 
 def test_the_readme_begins_with_a_short_example() -> None:
-    assert len(EXAMPLES) == README.count("```python") >= 4
+    assert len(EXAMPLES) == (README + GUIDE).count("```python") >= 4
     assert len(EXAMPLES[0][0].strip().splitlines()) <= 10
 
 

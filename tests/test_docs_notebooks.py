@@ -47,7 +47,7 @@ def test_a_notebook_gives_what_it_shows(name: str) -> None:
 @pytest.mark.parametrize("name", NEEDS)
 def test_a_notebook_is_small_and_tells_nothing_of_the_machine(name: str) -> None:
     text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
-    assert len(text) < 150_000
+    assert len(text) < 300_000  # half of it one drawing of every node
     outputs = [output for cell in json.loads(text)["cells"] for output in cell.get("outputs", [])]
     printed = json.dumps([shown(output) for output in outputs])
     assert not re.search(r"/(home|root|tmp|Users)/|site-packages|0x[0-9a-f]{6}", printed)

@@ -21,6 +21,7 @@ from scalargrad.errors import (
     AnomalyError,
     GradientMismatchError,
     HandmadeNodeError,
+    KeywordError,
     NumberError,
     RangeError,
     ReadOnlyError,
@@ -233,7 +234,7 @@ REFUSED: list[tuple[Callable[[], Any], type[ScalargradError], str]] = [
     (lambda: Value(6.0, {X: 1.0}, (1.0,)), HandmadeNodeError, "got dict"),
     (lambda: Value(6.0, (X,), {1.0}), HandmadeNodeError, "got set"),
     (lambda: Value(6.0, (X,), (10**400,)), RangeError, "too large"),
-    (lambda: Value(1.0, requires_grad=True), HandmadeNodeError, "'requires_grad'"),  # type: ignore[call-arg]
+    (lambda: Value(1.0, requires_grad=True), KeywordError, "every Value takes a gradient: leave it out"),  # type: ignore[call-arg]
     (lambda: Value(1.0, (), (), "", 5), HandmadeNodeError, "5 arguments"),  # type: ignore[call-arg]
     (lambda: Value(1.0, (), (), children=()), HandmadeNodeError, "'children'"),  # type: ignore[misc]
     (lambda: Value(), NumberError, r"Value\(\).*NoneType.*write Value\(0\.0\)"),  # type: ignore[call-arg]

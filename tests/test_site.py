@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from scalargrad.table import faces, ops
 from tests.support.scripts import loaded
 
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("default")]
@@ -59,6 +60,16 @@ def test_every_public_name_is_on_one_page_of_the_reference() -> None:
     assert len(public) > 200
     assert [name for key, name in public.items() if counted[key] != 1] == []
     assert [name for name in DIRECTIVES if id(named(name)) not in public] == []
+
+
+def test_the_page_of_value_has_every_member() -> None:
+    """But for the functions of the table, and the names of PyTorch's that are absent."""
+    members = {name for name in dir(sg.Value) if name[0] != "_" and hasattr(sg.Value, name)}
+    members -= {row.name for row in faces.FUNCTIONS} | {*ops.NUMPY}
+    page = (DOCS / "reference" / "value.md").read_text()
+    listed, for_numpy = re.findall(r"members: \[(.*)\]", page)[0], page.split("## For numpy")[1]
+    first_column = " ".join(re.findall(r"^\| (`.*?`) \|", for_numpy, re.MULTILINE))
+    assert members == {*listed.split(", "), *re.findall(r"x\.(\w+)", first_column)}
 
 
 def test_every_page_of_the_reference_is_in_the_navigation() -> None:
@@ -132,6 +143,13 @@ def test_formulas_of_a_page(pages: Any) -> None:
     page = '<p><span class="arithmatex">\\(a &lt; b\\)</span> and <code>\\(c\\)</code></p>'
     made = pages.on_page_content(html=page)
     assert "arithmatex" not in made and "&lt;</mo>" in made and "<code>\\(c\\)</code>" in made
+
+
+def test_padding_between_two_programs_can_be_hidden(pages: Any) -> None:
+    programs = "<pre>a\n\n\n\nb\n\nc</pre>"
+    page = f'{programs}<div class="grid">{programs}</div>'
+    wanted = programs + '<div class="grid">' + programs.replace("\n\n\n\nb", '\n\n<span class="padding">\n\n</span>b')
+    assert pages.on_page_content(html=page) == wanted + "</div>"
 
 
 def test_links_lead_to_pages_of_the_site(pages: Any) -> None:
@@ -229,6 +247,7 @@ def the_reference_has_every_name_and_formulas_are_drawn(site: Path) -> None:
     reference = "".join(path.read_text() for path in (site / "reference").glob("*.html"))
     for name in DIRECTIVES:
         assert reference.count(f'id="{name}"') == 1, name
+    assert "\\&lt;" not in reference
     assert "&gt;&gt;&gt; &gt;" not in reference and "<blockquote>" not in reference  # examples are blocks of code
     page = (site / "formulas.html").read_text()
     assert page.count("<math") == len(formulas()) and "arithmatex" not in page

@@ -24,6 +24,7 @@ assert_type(scores, Matrix)
 for _ in range(10):
     loss = losses.mse(model(points)[:, 0], signs)
     assert_type(loss, Value)
+    assert_type(summary(loss).depth, int)
     optimiser.zero_grad()
     loss.backward()
     assert_type(optimiser.step(), None)
@@ -36,7 +37,6 @@ assert_type(nn.Softmax()([0.0, 1.0]), Vector)
 assert_type(nn.Tanh()(Value(1.0)), Value)
 assert_type(nn.summary(model), str)
 assert_type(summary(model).parameters, int)
-assert_type(summary(loss).depth, int)
 model.save("model.json")
 
 

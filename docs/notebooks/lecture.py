@@ -3,8 +3,8 @@
 #
 # Andrej Karpathy's lecture *The spelled-out intro to neural networks and backpropagation: building micrograd* builds a
 # `Value` from nothing. Here are its steps, in its order and with its numbers, in words and code of our own; `Value` and
-# `draw_dot` come from scalargrad. A teacher can write the class on the board, and use this one for everything after
-# that. It needs matplotlib, and PyTorch for one comparison.
+# `draw_dot` come from scalargrad. A teacher can write a class on the board, for which a short one stands below, and use
+# this `Value` for everything after that. It needs matplotlib, and PyTorch for one comparison.
 
 # %%
 import math
@@ -70,7 +70,37 @@ e.label = "e"
 print(e, sorted(child.label for child in e._prev), e._op)
 
 # %% [markdown]
-# A longer expression, and its picture:
+# Numbers may stand on either side:
+
+# %%
+print(1 + a, 2 * a, a - b, a / b, sep="\n")
+
+# %% [markdown]
+# For `a + 1` Python calls `a.__add__(1)`. For `1 + a` it asks the 1 first, which knows nothing of our class, and then
+# calls `a.__radd__(1)`: the same sum, from the right. A class without it can only stand on the left:
+
+
+# %%
+class OneSided:
+    def __init__(self, data):
+        self.data = data
+
+    def __add__(self, other):
+        return OneSided(self.data + other)
+
+
+print((OneSided(2.0) + 1).data)
+try:
+    1 + OneSided(2.0)
+except TypeError as error:
+    print(error)
+
+# %% [markdown]
+# So a class has `__radd__` beside `__add__`, and `__rmul__` beside `__mul__`. A difference can be made of these two, as
+# a + (-1) * b, and a quotient of a product and a power, as a * b**-1. Here both are operations of their own.
+#
+# A longer expression, and its picture. A Value at the end of a cell is drawn, with or without `draw_dot`;
+# `print(L)` prints it.
 
 # %%
 c, f2 = Value(10.0, label="c"), Value(-2.0, label="f")
@@ -121,6 +151,13 @@ def result(**moved):
 
 for v in (a, b, c, f2):
     print(f"{v.label}: by hand {v.grad:5.1f}, by a difference {(result(**{v.label: h}) - result()) / h:8.4f}")
+
+# %% [markdown]
+# e and d are results, so their `data` cannot be set. To see what one does, add to it, and compute on from there:
+
+# %%
+for v, moved in ((e, (a * b + h + c) * f2), (d, (e + c + h) * f2)):
+    print(f"{v.label}: by hand {v.grad:5.1f}, by a difference {(moved.data - L.data) / h:8.4f}")
 
 # %% [markdown]
 # A first step of learning: move every input a little in the direction of its derivative, and L grows.
@@ -219,7 +256,56 @@ for node in reversed(order):
 print({leaf.label: round(leaf.grad, 4) for leaf in (x1, w1, x2, w2, b)})
 
 # %% [markdown]
-# `backward` does all of that:
+# ## A class for the board
+#
+# That is all one needs to know. Here is a class that does it, for sums, products and tanh. A number keeps its operands,
+# and its derivative by each of them:
+
+
+# %%
+class Number:
+    def __init__(self, data, operands=(), partials=()):
+        self.data, self.grad = data, 0.0
+        self.operands, self.partials = operands, partials
+
+    def __add__(self, other):
+        other = other if isinstance(other, Number) else Number(other)
+        return Number(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Number) else Number(other)
+        return Number(self.data * other.data, (self, other), (other.data, self.data))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return Number(t, (self,), (1 - t**2,))
+
+    def backward(self):
+        order, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                for operand in node.operands:
+                    visit(operand)
+                order.append(node)
+
+        visit(self)
+        self.grad = 1.0
+        for node in reversed(order):
+            for operand, partial in zip(node.operands, node.partials):
+                operand.grad += partial * node.grad
+
+
+inputs = [Number(x) for x in (2.0, -3.0, 0.0, 1.0, 6.8813735870195432)]
+out = (inputs[0] * inputs[1] + inputs[2] * inputs[3] + inputs[4]).tanh()
+out.backward()
+print(round(out.data, 4), [round(x.grad, 4) for x in inputs])
+
+# %% [markdown]
+# The `backward` of a Value does the same, and prints the same numbers:
 
 # %%
 (x1, w1, x2, w2, b), _, o = neuron(Value.tanh)
@@ -229,15 +315,37 @@ draw_dot(o)
 # %% [markdown]
 # ## A number that is used twice
 #
-# b = a + a grows by 2 when a grows by 1. Each use contributes 1. A `_backward` that sets the `grad`, instead of adding
-# to it, would give 1 here.
+# b = a + a grows by 2 when a grows by 1. Each use contributes 1, so a step must add to the `grad` of an operand. This
+# toy sets it:
+
 
 # %%
+class Toy:
+    def __init__(self, data, operands=()):
+        self.data, self.grad, self.operands = data, 0.0, operands
+
+    def __add__(self, other):
+        return Toy(self.data + other.data, (self, other))
+
+    def step(self):
+        for operand in self.operands:
+            operand.grad = self.grad  # the mistake: it must be +=
+
+
+toy = Toy(3.0)
+total = toy + toy
+total.grad = 1.0
+total.step()
+
 a = Value(3.0, label="a")
 b = a + a
 b.label = "b"
 b.backward()
+print("with = the toy has", toy.grad, "and with += we have", a.grad)
 draw_dot(b)
+
+# %% [markdown]
+# The mistake hides as long as no number is used twice. Here a and b are, by a product and by a sum:
 
 # %%
 a, b = Value(-2.0, label="a"), Value(3.0, label="b")
@@ -309,18 +417,29 @@ class Neuron:
         return [*self.w, self.b]
 
 
+class Layer:
+    def __init__(self, inputs, outputs):
+        self.neurons = [Neuron(inputs) for _ in range(outputs)]
+
+    def __call__(self, x):
+        found = [neuron(x) for neuron in self.neurons]
+        return found[0] if len(found) == 1 else found
+
+    def parameters(self):
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+
 class MLP:
     def __init__(self, inputs, sizes):
-        widths = [inputs, *sizes]
-        self.layers = [[Neuron(n) for _ in range(m)] for n, m in zip(widths, sizes)]
+        self.layers = [Layer(n, m) for n, m in zip([inputs, *sizes], sizes)]
 
     def __call__(self, x):
         for layer in self.layers:
-            x = [neuron(x) for neuron in layer]
-        return x[0] if len(x) == 1 else x
+            x = layer(x)
+        return x
 
     def parameters(self):
-        return [p for layer in self.layers for neuron in layer for p in neuron.parameters()]
+        return [p for layer in self.layers for p in layer.parameters()]
 
 
 random.seed(42)
@@ -329,7 +448,7 @@ print(len(model.parameters()), "parameters")
 model([2.0, 3.0, -1.0])
 
 # %% [markdown]
-# That picture is folded, because the graph is large. `max_nodes` shows all of it.
+# That picture is folded, because the graph is large.
 #
 # ## A tiny data set, and training
 #
@@ -340,21 +459,28 @@ samples = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]
 wanted = [1.0, -1.0, -1.0, 1.0]
 
 
-def loss():
+def loss(model):
     return sum((model(x) - y) ** 2 for x, y in zip(samples, wanted))
 
 
-total = loss()
+total = loss(model)
 total.backward()
-weight = model.layers[0][0].w[0]
+weight = model.layers[0].neurons[0].w[0]
 print(f"the loss is {total.data:.4f}; its derivative by the first weight {weight.grad:.4f}")
 
 # %% [markdown]
-# Forward, clear the derivatives, backward, and a small step down. (Forgetting to clear them is the classical mistake.)
+# `max_nodes` draws every node. This is the loss of the first sample alone, and it is large: zoom in, or write it to a
+# file by `.save("loss.svg")`.
+
+# %%
+draw_dot((model(samples[0]) - wanted[0]) ** 2, max_nodes=200)
+
+# %% [markdown]
+# Forward, clear the derivatives, backward, and a small step down:
 
 # %%
 for step in range(20):
-    total = loss()
+    total = loss(model)
     for p in model.parameters():
         p.grad = 0.0
     total.backward()
@@ -365,3 +491,44 @@ for step in range(20):
 
 # %%
 print([round(model(x).data, 2) for x in samples])
+
+# %% [markdown]
+# ## What goes wrong
+#
+# Two mistakes that everybody makes. Derivatives that are not cleared add up, so each step follows the sum of all before
+# it. And a step that is too large jumps over the valley. The same network, trained from the same start:
+
+
+# %%
+def history(size, clear=True):
+    random.seed(42)
+    model = MLP(3, [4, 4, 1])
+    found = []
+    for _ in range(20):
+        total = loss(model)
+        if clear:
+            for p in model.parameters():
+                p.grad = 0.0
+        total.backward()
+        for p in model.parameters():
+            p.data -= size * p.grad
+        found.append(total.data)
+    return found
+
+
+runs = {"right": history(0.2), "never cleared": history(0.2, clear=False), "step of 2": history(2.0)}
+for name, found in runs.items():
+    plt.plot(found, label=name)
+    print(f"{name:13}", *(f"{number:.2f}" for number in found[::4]), f"... {found[-1]:.4f}")
+plt.xlabel("step")
+plt.ylabel("loss")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# The last two end on a plateau: tanh is saturated there, its derivatives are next to 0, and the network stays as wrong
+# as it is. With a step of 0.1 the second run goes well, by luck: what is added up acts as a momentum that never fades.
+# So a loss that falls does not tell that the derivatives were cleared.
+
+# %%
+print(f"cleared {history(0.1)[-1]:.4f}, never cleared {history(0.1, clear=False)[-1]:.4f}")

@@ -49,7 +49,8 @@ class Docstrings(griffe.Extension):
         if example:
             return f"```pycon\n{text}\n```"
         place = self.references.get(name) if name != self.own else None
-        return f"[{text}][{place}]" if place else text if code or name else f"\\{text}"
+        sign = "&lt;" if text == "<" else f"\\{text}"  # Markdown shows the backslash of \\<
+        return f"[{text}][{place}]" if place else text if code or name else sign
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
         """What a class is, beside its docstring, and of its members those that are described nowhere else."""

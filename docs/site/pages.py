@@ -27,6 +27,7 @@ _ORIGINS = {page: origin for origin, page in OUTSIDE.items()}
 _LANGUAGES = {".py": "python", ".pyi": "python", ".c": "c", ".h": "c", ".toml": "toml", ".json": "json"}
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)([^)\s#]+)(?=(?:#[^)\s]*)?\))")
 _FUNCTIONS = re.compile(r"\bFunctions: .*?\. Test: ")
+_PADDING = re.compile(r"(?<=\n\n)\n+")  # of one of two programs side by side: extra.css hides it where they are stacked
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
 
@@ -137,4 +138,6 @@ def mathml(latex: str, block: bool = False) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:  # mkdocs passes it by this name
+    head, *grids = html.split('<div class="grid">')
+    html = '<div class="grid">'.join([head, *(_PADDING.sub(r'<span class="padding">\g<0></span>', g) for g in grids)])
     return _FORMULA.sub(lambda found: mathml(unescape(found[2]), found[1] == "div"), html)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scalargrad import convert
+from scalargrad.errors import MissingNameError
+from scalargrad.names import TENSOR_ATTRIBUTES
 
 
 class _Attribute:
@@ -27,7 +29,10 @@ class _Attribute:
             raise AttributeError(f"{cls.__name__!r} has no attribute {self.name!r}", name=self.name, obj=cls)
         if node._graph is None and node._index and self.name in node._index:
             return node._index[self.name]
-        raise AttributeError(f"{cls.__name__!r} object has no attribute {self.name!r}", name=self.name, obj=node)
+        text = f"{cls.__name__!r} object has no attribute {self.name!r}"
+        if self.name in TENSOR_ATTRIBUTES:
+            raise MissingNameError(text, TENSOR_ATTRIBUTES[self.name])
+        raise AttributeError(text, name=self.name, obj=node)
 
 
 class _Own(dict[str, Any]):
