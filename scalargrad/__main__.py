@@ -65,7 +65,10 @@ def _spelt(error: UnicodeError) -> tuple[str, int]:
 
 
 def _complain(message: str) -> None:
-    print(wrapped(f"scalargrad: {message}", "", "  "), file=sys.stderr)
+    from scalargrad.nodes.displays import printable
+
+    lines = "\n".join(map(printable, message.split("\n")))
+    print(wrapped(f"scalargrad: {lines}", "", "  "), file=sys.stderr)
 
 
 def _discard_output() -> None:

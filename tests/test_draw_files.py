@@ -97,6 +97,9 @@ def test_render_as_graphviz_does(tmp_path: Path) -> None:
         dot.pipe("pdf")
     if shutil.which("dot"):
         subprocess.run(["dot", "-Tsvg", str(tmp_path / "new" / "gout.dot")], check=True, stdout=subprocess.DEVNULL)
+    drawing = sg.draw_dot(Value(2.0) * 3)
+    assert drawing.render("x", outfile=tmp_path / "own.txt", view=False) == str(tmp_path / "own.txt")
+    assert (tmp_path / "own.txt").read_text() == str(sg.draw(Value(2.0) * 3, "text"))
 
 
 def test_draw_dot_as_png(tmp_path: Path) -> None:

@@ -242,3 +242,14 @@ def test_one_node_is_one_node() -> None:
     drawing = sg.draw(sg.sum([Value(1.0) for _ in range(70)]), "text")
     assert "\n1 node, depth 1," in str(drawing) and drawing.note.startswith("folded: 71 nodes of depth")
     assert sg.draw(Value(1.0), max_nodes=0).note.startswith("folded: 1 node of depth")
+
+
+def test_a_dot_product_is_told_as_two_vectors_and_many_operands_are_cut() -> None:
+    a, b, x, y = (Value(float(k), label=name) for k, name in enumerate("abxy", 1))
+    d = sg.dot([a, b], [x, y])
+    assert "v1 = dot([a, b], [x, y]) = dot([1, 2], [3, 4]) = 11" in str(sg.explain(d))
+    many = [Value(float(k), label=f"w[{k}]") for k in range(40)]
+    for result in (sg.prod(many), sg.dot(many, many), sg.softmax(many)[3]):
+        lines = str(sg.draw(result, "text")).splitlines()
+        assert max(map(len, lines)) <= 80
+    assert "dot([w[0], ..., w[39]], [w[0], ..., w[39]])" in str(sg.draw(sg.dot(many, many), "text"))

@@ -96,6 +96,11 @@ def test_formulas() -> None:
     h.label = "&="
     assert formula(h) == r"\text{\&=} = x \cdot x = 4"
     assert formula(1.0 / (x * 0.0)) == r"\frac{1}{x \cdot 0} = \infty"
+    assert formula(x**1e300 % w * x).startswith(r"\left(x^{10^{300}} \bmod \text{loss\_1}\right) \cdot x = ")
+    assert formula(x ** float("-inf")) == r"x^{-\infty} = 0"
+    assert formula(sg.dot([x, w], [w, 2.0])).startswith(
+        r"\operatorname{dot}\left(\left[x, \text{loss\_1}\right], \left[\text{loss\_1}, 2\right]\right)"
+    )
 
 
 def test_a_value_is_shown_as_its_graph_and_on_paper_as_a_formula() -> None:
@@ -104,18 +109,19 @@ def test_a_value_is_shown_as_its_graph_and_on_paper_as_a_formula() -> None:
         y = y * x
         drawing, formula = str(sg.draw(y)), y._repr_latex_()
         assert (formula is None) == (n + 1 > 20) and drawing.startswith("<svg")
-        wanted = {"text/html": drawing, "text/latex": formula} if formula else {"image/svg+xml": drawing}
-        assert y._repr_mimebundle_() == wanted
+        assert y._repr_mimebundle_() == ({"text/html": drawing, "text/latex": formula} if formula else {})
+        assert y._repr_svg_() == drawing
     assert sg.sum([x] * 100)._repr_latex_() is None  # few nodes, many operands
 
 
-def test_a_notebook_gets_the_drawing_once() -> None:
-    """IPython asks for each format by itself, too."""
+def test_a_notebook_gets_the_drawing() -> None:
+    """In the format that it prefers."""
     formatters = pytest.importorskip("IPython.core.formatters")
     x = Value(2.0)
-    for y, kind in ((x * x, "text/html"), (sg.sum([x] * 100), "image/svg+xml")):
+    for y, kinds in ((x * x, {"text/html", "text/latex", "image/svg+xml"}), (sg.sum([x] * 100), {"image/svg+xml"})):
         shown, _ = formatters.DisplayFormatter().format(y)
-        assert [k for k, text in shown.items() if "<svg" in text] == [kind]
+        assert {*shown} == {*kinds, "text/plain"}
+        assert {kind for kind in shown if "<svg" in shown[kind]} == kinds - {"text/latex"}
 
 
 class Scale(nn.Module):

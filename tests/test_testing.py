@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import subprocess
@@ -286,3 +287,10 @@ def test_check_grad_keeps_empty_arrays_and_numpys() -> None:
     seen: list[Any] = []
     check_grad(lambda m: seen.append(type(m.data)) or (m * m).sum(), np.array([1.0, 2.0]))  # type: ignore[func-returns-value]
     assert set(seen) == {np.ndarray}
+
+
+def test_a_remainder_by_a_tiny_number_has_no_complex_step() -> None:
+    """The quotient overflows: differences are the witness."""
+    for x, y in ((1.0, 1e-320), (-1.0, 1e-310)):
+        with contextlib.suppress(GradientMismatchError):
+            testing.check_grad(lambda v, y=y: v % y, x)

@@ -40,7 +40,9 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are wrapped as all others are, but for the lines that show an expression."""
 
     def error(self, message: str) -> NoReturn:
-        first, *rest = f"{self.prog}: error: {message}".split("\n    ")
+        from scalargrad.nodes.displays import printable
+
+        first, *rest = map(printable, f"{self.prog}: error: {message}".split("\n    "))
         self.print_usage(sys.stderr)
         self.exit(2, "\n    ".join([wrapped(first, "", "  "), *rest]) + "\n")
 

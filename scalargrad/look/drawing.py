@@ -82,15 +82,18 @@ class Drawing:
         filename: str | os.PathLike[str] = "graph",
         directory: str | os.PathLike[str] | None = None,
         format: str | None = None,
+        outfile: str | os.PathLike[str] | None = None,
         **_: Any,
     ) -> str:
-        """Writes the drawing, as graphviz does under this name, to `filename` with the format's ending added. Returns
-        the path. Other options of graphviz, such as `view` and `cleanup`, change nothing."""
+        """Writes the drawing, as graphviz does under this name, to `filename` with the format's ending added; or to
+        `outfile`, in the format of its ending. Returns the path. Other options of graphviz, such as `view` and
+        `cleanup`, change nothing."""
         format = self.format if format is None else format
         require_format("draw", format, FORMATS)
-        name = os.path.join(os.fspath(directory or ""), os.fspath(filename))
+        name = os.path.join(os.fspath(directory or ""), os.fspath(filename)) + ending(format, ENDINGS)
+        name = name if outfile is None else os.fspath(outfile)
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        return self.save(name + ending(format, ENDINGS))
+        return self.save(name)
 
 
 def draw(
@@ -197,7 +200,7 @@ def tree(steps: Sequence[Step], names: Sequence[str], last: int) -> str:
             waiting += [k] * (k not in waiting)
             continue
         seen.add(k)
-        made = f" = {operation(step, [names[k] for k in step.operands])}" if step.op else ""
+        made = f" = {operation(step, [names[k] for k in step.operands], 4)}" if step.op else ""
         lines.append(f"{before}{names[k]}{made}: data {number(step.data)}, grad {number(step.grad)}")
         rows = []
         for n, (operand, partial) in enumerate(zip(step.operands, step.partials)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -20,6 +21,8 @@ NOT_FINITE = (
     " 0 times inf or nan is 0. It gives"
 )
 JOINT = "from all results of the operation together"
+
+SHOWN = 10  # steps of a path
 
 
 class Line(NamedTuple):
@@ -94,8 +97,9 @@ def latex_name(name: str) -> str:
     return name if plain else rf"\text{{{_escaped(name)}}}"
 
 
-def operation(step: Step, own: Sequence[str]) -> str:
-    """The operation of a step, of the names or numbers of its operands: ``a * b``, ``tanh(a)``, ``a**2``, ``-a``."""
+def operation(step: Step, own: Sequence[str], most: int = sys.maxsize) -> str:
+    """The operation of a step, of the names or numbers of its operands: ``a * b``, ``tanh(a)``, ``a**2``, ``-a``. Of
+    more than `most` operands of a function, the first and the last ones are told."""
     op = step.op
     if op in ("/", "//", "**", *_INFIX) and len(own) == 2:
         left, right = (bracketed(x, place, op) for place, x in enumerate(own))
@@ -107,10 +111,14 @@ def operation(step: Step, own: Sequence[str]) -> str:
         return bracketed(own[0], 0, "**") + op
     if op == "exp" and len(own) == 2:
         return f"exp({own[0]} - {bracketed(own[1], 1, '-')})"
-    return f"{op}({', '.join(own)})"
+    return f"{op}({_arguments(op, own, '[{}]', most)})"
 
 
-SHOWN = 10  # steps of a path
+def _arguments(op: str, own: Sequence[str], vector: str, most: int = sys.maxsize) -> str:
+    """The arguments of an operation, as they are written: a dot product has two vectors."""
+    if op == "dot" and len(own) > 2:
+        return ", ".join(vector.format(_arguments("", own[k::2], vector, most // 2)) for k in range(2))
+    return ", ".join(_cut(len(own), own.__getitem__, most=most))
 
 
 def bracketed(text: str, place: int, op: str) -> str:
@@ -206,11 +214,11 @@ def _latex_number(text: str) -> str:
     return f"({latex_name(text[1:-1])})" if text.startswith("(") else latex_name(text)
 
 
-def _cut(count: int, text: Callable[[int], str], dots: str = "...") -> list[str]:
+def _cut(count: int, text: Callable[[int], str], dots: str = "...", most: int = SHOWN) -> list[str]:
     """The texts of so many items, or of many those of the first and the last ones."""
-    if count <= SHOWN:
+    if count <= most:
         return [*map(text, range(count))]
-    half = SHOWN // 2
+    half = most // 2
     return [*map(text, range(half)), dots, *map(text, range(count - half, count))]
 
 
@@ -241,7 +249,7 @@ def product(path: Path, steps: Sequence[Step], names: Sequence[str], arrow: str 
 
 _SUM, _TERM, _POWER, _ATOM = range(4)  # how tightly a formula holds together
 _RELATIONS = {"<": "<", "<=": r"\le", "==": "=", "!=": r"\ne"}  # in brackets: = and a number follow
-_INFIX = {"+": ("+", _SUM), "-": ("-", _SUM), "*": (r"\cdot", _TERM), "%": (r"\bmod", _TERM),
+_INFIX = {"+": ("+", _SUM), "-": ("-", _SUM), "*": (r"\cdot", _TERM), "%": (r"\bmod", _POWER),
           **{op: (sign, _SUM) for op, sign in _RELATIONS.items()}}  # fmt: skip
 
 
@@ -276,19 +284,22 @@ def _formula(step: Step, own: Sequence[tuple[str, int]]) -> tuple[str, int]:
     if op in _INFIX and len(own) == 2:
         sign, level = _INFIX[op]
         made = f"{_held(own[0], level)} {sign} {_held(own[1], level + 1)}"
-        return (rf"\left({made}\right)", _ATOM) if op in _RELATIONS else (made, level)
+        if op in _RELATIONS:
+            return rf"\left({made}\right)", _ATOM
+        return made, _SUM - 1 if op == "%" else level  # a remainder stands in brackets wherever it is an operand
     if op in ("/", "//"):
         quotient = rf"\frac{{{texts[0]}}}{{{texts[1]}}}"
         return (quotient, _POWER) if op == "/" else (rf"\left\lfloor {quotient} \right\rfloor", _ATOM)
     if op == "neg":
         return f"-{_held(own[0], _TERM)}", _SUM
     if op.startswith("**"):
-        return f"{_held(own[0], _ATOM)}^{{{op[2:] or texts[1]}}}", _POWER
+        return f"{_held(own[0], _ATOM)}^{{{latex_name(op[2:]) if op[2:] else texts[1]}}}", _POWER
     if op == "exp" and len(own) == 2:
         texts = [f"{_held(own[0], _SUM)} - {_held(own[1], _TERM)}"]
     if op == "sqrt":
         return rf"\sqrt{{{texts[0]}}}", _ATOM
-    return rf"\operatorname{{{_escaped(op)}}}\left({', '.join(texts)}\right)", _ATOM
+    arguments = _arguments(op, texts, r"\left[{}\right]")
+    return rf"\operatorname{{{_escaped(op)}}}\left({arguments}\right)", _ATOM
 
 
 def _held(part: tuple[str, int], wanted: int) -> str:

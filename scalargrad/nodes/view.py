@@ -135,16 +135,19 @@ class View(Base):
         every = partials_of_many(self)
         return tuple(every[k] for k in _many(core.opcode(self)).arguments(len(every)))
 
+    def _repr_svg_(self) -> str:
+        """The drawing of the graph."""
+        return displays.shown("graph", self)
+
     def _repr_latex_(self) -> str | None:
         """A formula, for documents that are printed by LaTeX; None for more than a few nodes."""
         return displays.shown("latex", self) or None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows at the end of a cell: the drawing of the graph, see `scalargrad.draw`. A notebook
-        prefers HTML to LaTeX, and LaTeX to SVG, so beside a formula the drawing is HTML. It is sent once: there is no
-        `_repr_svg_`, which IPython would ask too."""
-        drawing, formula = displays.shown("graph", self), self._repr_latex_()
-        return {"text/html": drawing, "text/latex": formula} if formula else {"image/svg+xml": drawing}
+        prefers HTML to LaTeX, and LaTeX to SVG, so beside a formula the drawing is HTML."""
+        formula = self._repr_latex_()
+        return {"text/html": self._repr_svg_(), "text/latex": formula} if formula else {}
 
     # --- micrograd's view of it
 

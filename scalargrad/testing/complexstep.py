@@ -177,9 +177,10 @@ def _copysign(x: Any, y: Any) -> Any:
 
 def _fmod(x: Any, y: Any) -> Any:
     rest = libm.FUNCTIONS["fmod"](real(x), real(y))
-    if rest == 0.0 or not math.isfinite(rest):
+    quotient = libm.div(real(x) - rest, real(y))
+    if rest == 0.0 or not math.isfinite(rest) or not math.isfinite(quotient):
         raise NotAnalytic
-    return chain(rest, (x, 1.0), (y, -float(round((real(x) - rest) / real(y)))))
+    return chain(rest, (x, 1.0), (y, -float(round(quotient))))
 
 
 def _divide(x: Any, y: Any) -> Any:
