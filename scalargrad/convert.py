@@ -125,17 +125,17 @@ def in_order(x: Any, who: str, elements: bool = False) -> list[Any] | None:
 
 def refuse_bools(x: Any, y: Any) -> None:
     """Raises `ArgumentError` for x.where(mask, z), whose condition would be x. A mask may choose between masks."""
-    if _are_bools(y) and not _are_bools(x):
+    if are_bools(y) and not are_bools(x):
         raise ArgumentError(
             f"the condition of x.where(y, z) is x, and y is {type(y).__name__} {short(y)}, which looks like a"
             " condition: write sg.where(mask, x, other)"
         )
 
 
-def _are_bools(x: Any, depth: int = 2) -> bool:
+def are_bools(x: Any, depth: int = 2) -> bool:
     """Whether x is a Mask, or an array or lists of bools."""
     if isinstance(x, (list, tuple)):
-        return len(x) > 0 < depth and all(isinstance(item, bool) or _are_bools(item, depth - 1) for item in x)
+        return len(x) > 0 < depth and all(isinstance(item, bool) or are_bools(item, depth - 1) for item in x)
     if hasattr(x, "is_mask"):
         return bool(x.is_mask)
     return bool(getattr(x, "ndim", 0) > 0 and getattr(x, "dtype", None) in (bool,))
@@ -196,7 +196,7 @@ def refuse(x: Any, is_grad: bool = False, in_data: bool = False) -> NoReturn:
         advice = ": make a Value of its real part and one of its imaginary part"
     elif isinstance(x, (list, tuple)):
         advice = ": for a list of numbers, make a Vector or Matrix of it, or a Value of each"
-        if _are_bools(x):
+        if are_bools(x):
             advice = ": for a list of bools, make a Mask of it"
         odd = next((item for item in x if isinstance(item, _NEVER_NUMBERS) and not isinstance(item, (list, tuple))), x)
         if odd is not x:

@@ -13,7 +13,6 @@ from importlib import import_module
 from scalargrad.errors import Absent, KeywordError, MissingNameError
 
 _LOGITS = "losses.binary_cross_entropy(logits, targets), which takes logits: leave the last sigmoid out"
-_MODE = "a network has no modes: leave the line out"
 _DEVICE = "numbers are C doubles in the CPU's memory: leave the call out"
 _PARAMETER = "a Value, or a Vector or Matrix made of numbers, set as an attribute of a Module"
 _PARTS = "nn.summary(model) shows the layers; model.named_parameters() has the names"
@@ -42,6 +41,13 @@ TORCH = {
     **dict.fromkeys(("utils", "clip_grad_norm_"), "optim.clip_grad_norm(model.parameters(), max_norm)"),
     "clip_grad_value_": "optim.clip_grad_value(model.parameters(), limit)",
     "Identity": "lambda x: x",
+    "MultiheadAttention": "nn.MultiHeadAttention(embed_dim, num_heads), which takes one sequence",
+    **dict.fromkeys(("scaled_dot_product_attention", "dot_product_attention"),
+                    "(q @ k.T / d**0.5).softmax() @ v, and nn.MultiHeadAttention for the layer"),
+    "layer_norm": "nn.LayerNorm(features, elementwise_affine=False)(x)",
+    "rms_norm": "nn.RMSNorm(features, elementwise_affine=False)(x)",
+    "dropout": "nn.Dropout(p)(x)",
+    "embedding": "weight[tokens], or nn.Embedding for the layer",
     "lr_scheduler": "optim.StepLR, optim.ExponentialLR and optim.CosineAnnealingLR",
     "Optimizer": "optim.Optimiser",
     **dict.fromkeys(("tensor", "Tensor", "as_tensor", "from_numpy", "array", "asarray"),
@@ -69,7 +75,6 @@ TORCH = {
 
 # The attributes of PyTorch's modules and optimisers: what to write here.
 TORCH_ATTRIBUTES = {
-    **dict.fromkeys(("train", "eval", "training"), _MODE),
     **dict.fromkeys(("to", "cuda", "cpu", "double", "half"), _DEVICE),
     **dict.fromkeys(("modules", "named_modules", "children", "named_children"), _PARTS),
     **dict.fromkeys(("register_parameter", "register_buffer", "add_module", "register_module"),

@@ -163,7 +163,7 @@ def test_a_name_of_numpys() -> None:
 
 def test_an_absent_attribute_may_be_set_or_come_from_another_base() -> None:
     class Modes:
-        def train(self) -> str:
+        def half(self) -> str:
             return "theirs"
 
         def __getattr__(self, name: str) -> str:
@@ -174,17 +174,17 @@ def test_an_absent_attribute_may_be_set_or_come_from_another_base() -> None:
 
     net: Any = Net()
     net.apply = 5
-    assert (net.train(), net.apply, net.cuda, Net.train(net)) == ("theirs", 5, "cuda", "theirs")
+    assert (net.half(), net.apply, net.cuda, Net.half(net)) == ("theirs", 5, "cuda", "theirs")
 
 
 def test_an_error_in_a_property_is_its_own() -> None:
     class Net(nn.Module):
         @property
-        def train(self) -> Any:
+        def half(self) -> Any:
             return self.missing
 
     with pytest.raises(AttributeError, match="'missing'"):
-        _ = Net().train
+        _ = Net().half
     assert str(pickle.loads(pickle.dumps(names.missing("scalargrad.nn", "MSELoss")))).endswith(
         "losses.mse(input, target)"
     )

@@ -16,6 +16,7 @@ from scalargrad import Mask, Matrix, Value, Vector, errors, losses, nn, optim
 from scalargrad.nn import checkpoints
 
 X, M, ARRAY = Vector([0.5, 0.25]), Matrix([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 2.0])
+ATTENTION = nn.MultiHeadAttention(2, 1)
 
 
 def _cycle() -> list[Any]:
@@ -58,6 +59,13 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "x.data = ?": lambda t: setattr(X, "data", t),
     "custom_vjp(f, ?)": lambda t: sg.custom_vjp(abs, t), "SGD(?)": lambda t: optim.SGD(t, 0.1), "Adam(?)": optim.Adam,
     "l2(?)": losses.l2, "summary(?)": nn.summary,
+    **{f"{name}(?)": getattr(nn, name) for name in ("Dropout", "LayerNorm", "RMSNorm")},
+    **{f"{layer}(?)": layer for layer in (nn.Dropout(), nn.LayerNorm(2), nn.RMSNorm(2), nn.Embedding(2, 1), ATTENTION)},
+    "Embedding(?, 1)": lambda t: nn.Embedding(t, 1), "Embedding(1, ?)": lambda t: nn.Embedding(1, t),
+    "Attention(?, 1)": lambda t: nn.MultiHeadAttention(t, 1), "Attention(2, ?)": lambda t: nn.MultiHeadAttention(2, t),
+    "Attention(dropout=?)": lambda t: nn.MultiHeadAttention(2, 1, dropout=t),
+    "attention(M, ?)": lambda t: ATTENTION(M, t), "attention(M, M, ?)": lambda t: ATTENTION(M, M, t),
+    "attention(M, attn_mask=?)": lambda t: ATTENTION(M, attn_mask=t), "eval(?)": lambda t: ATTENTION.train(t),
 }  # fmt: skip
 
 

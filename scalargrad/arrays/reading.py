@@ -192,11 +192,14 @@ def doubles(x: Any) -> Any:
 
 def from_items(flat: list[Any], leaf: bool) -> Any:
     """A block of Values and numbers. Numbers become leaves if `leaf`, else constants."""
-    if set(map(type, flat)) <= {float, int, bool}:
+    kinds = set(map(type, flat))
+    if kinds <= {float, int, bool}:
         try:
             return core.doubles(array("d", flat).tobytes(), leaf)
         except OverflowError:
             raise RangeError("an integer is too large for a double; the largest is about 1.8e308") from None
+    if all(issubclass(kind, core.Node) for kind in kinds):
+        return core.block(flat)
     try:
         if not leaf:
             return core.block(flat)

@@ -21,9 +21,14 @@ from scalargrad.nn.layers import (
 from scalargrad.nn.micrograd import MLP, Layer, Neuron, Parts
 from scalargrad.nn.module import Module
 from scalargrad.nn.summaries import summary
+from scalargrad.nn.transformer.attention import MultiHeadAttention
+from scalargrad.nn.transformer.dropout import Dropout
+from scalargrad.nn.transformer.embedding import Embedding
+from scalargrad.nn.transformer.normalisation import LayerNorm, RMSNorm
 
-__all__ = ["ELU", "MLP", "Layer", "LeakyReLU", "Linear", "LogSoftmax", "Module", "Neuron", "Parts", "ReLU",
-           "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "summary"]  # fmt: skip
+__all__ = ["ELU", "MLP", "Dropout", "Embedding", "Layer", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "Module",
+           "MultiHeadAttention", "Neuron", "Parts", "RMSNorm", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
+           "Softplus", "Tanh", "summary"]  # fmt: skip
 
 
 if not TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import UserDict, UserList, deque
 from collections.abc import Iterator, KeysView, ValuesView
 from itertools import product
@@ -11,7 +12,7 @@ from typing import Any
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
-from scalargrad.errors import ArgumentError
+from scalargrad.errors import ArgumentError, StateError
 from scalargrad.value import Value
 
 # A name, and what holds parameters: a leaf, an array, or a list or numpy's object array of Values. Floats in a list are
@@ -107,3 +108,25 @@ def shape_of(holder: Any) -> reading.Shape:
     if isinstance(holder, Value):
         return ()
     return tuple(holder.shape) if isinstance(holder, Array) or reading.is_object_array(holder) else (len(holder),)
+
+
+def numbers_for(name: str, given: Any, shape: reading.Shape) -> array[float]:
+    """The numbers given for a holder. Raises `StateError` for non-numbers, or for another shape."""
+    items, lengths = [given], list[Any]()
+    while items and "various" not in lengths and len(lengths) <= len(shape) + 1:
+        if not all(isinstance(x, (list, tuple)) for x in items):
+            break
+        widths = {len(x) for x in items}
+        lengths.append(widths.pop() if len(widths) == 1 else "various")
+        items = [x for row in items for x in row]
+    found = tuple(lengths)
+    if 0 in found and found == shape[: len(found)]:  # the lists do not show the lengths after a 0
+        found = shape
+    if found != shape:
+        raise StateError(f"{name} has shape {shape} in the model, {found} in the state")
+    if not ({*map(type, items)} <= {float, int} or all(isinstance(x, (int, float)) for x in items)):
+        raise StateError(f"{name}: the state has a non-number")
+    try:
+        return array("d", items)
+    except OverflowError:
+        raise StateError(f"{name}: a number is too large for a double") from None

@@ -16,7 +16,7 @@ from scalargrad.arrays.types import Matrix, Vector
 from scalargrad.convert import flag
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
-from scalargrad.nn.module import Module
+from scalargrad.nn.module import Module, Weighted
 from scalargrad.table.ops import OPCODE
 from scalargrad.value import Value
 
@@ -44,7 +44,7 @@ def array_of(x: Any, who: str) -> Any:
     return found
 
 
-class Linear(Module):
+class Linear(Weighted):
     """x @ weight.T + bias.
 
     The weight is a Matrix of shape (out_features, in_features), the bias a Vector of shape (out_features,) or None. For
@@ -104,22 +104,8 @@ class Linear(Module):
             shapes = f"{weight.shape} and {bias.shape if bias is not None else bias}"
             raise ShapeError(f"weight and bias do not fit: their shapes are {shapes}") from None
 
-    def __setattr__(self, name: str, x: Any) -> None:
-        """Raises `NumberError` for a weight or bias of another type."""
-        if name in ("weight", "bias") and not (name == "bias" and x is None):
-            kind = Matrix if name == "weight" else Vector
-            if not isinstance(x, kind):
-                raise NumberError(
-                    f"the {name} of a Linear layer must be a {kind.__name__}, got {type(x).__name__}: write"
-                    f" layer.{name}.data = ... to set its numbers, or layer.{name} = {kind.__name__}(...) for a new one"
-                )
-        super().__setattr__(name, x)
-
     def __repr__(self) -> str:
         return f"Linear({self.in_features}, {self.out_features}{'' if self.bias is not None else ', bias=False'})"
-
-    def _label(self) -> str:
-        return repr(self)
 
 
 class Sequential(Module):

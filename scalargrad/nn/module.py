@@ -9,19 +9,33 @@ from collections import UserList, deque
 from collections.abc import Iterator
 from itertools import chain
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array
-from scalargrad.errors import ForwardError, StateError
+from scalargrad.arrays.types import Matrix, Vector
+from scalargrad.convert import flag
+from scalargrad.errors import ArgumentError, ForwardError, NumberError, StateError
 from scalargrad.names import absent
 from scalargrad.nn import saving
-from scalargrad.nn.holders import Holder, Parts, holders_in, is_leaf, items_of, members_of, positions, shape_of
+from scalargrad.nn.holders import (
+    Holder,
+    Parts,
+    holders_in,
+    is_leaf,
+    items_of,
+    members_of,
+    numbers_for,
+    positions,
+    shape_of,
+)
 from scalargrad.nn.lists import Kept, kept
 from scalargrad.nn.saving import State
 from scalargrad.nodes import displays
 from scalargrad.value import Value
+
+M = TypeVar("M", bound="Module")
 
 
 def _number(x: Any) -> float:
@@ -48,6 +62,8 @@ class Module(Parts):
     >>> scale.state_dict()
     {'factor': [1.0, 2.0], 'shift': 0.5}
     """
+
+    training: bool = True  # the mode: whether layers such as Dropout act as they do in training
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Returns ``self.forward(*args, **kwargs)``. Raises `ForwardError` for a class without `forward`."""
@@ -90,6 +106,39 @@ class Module(Parts):
         """Sets the grad of every parameter to 0."""
         parameters: Any = self.parameters()  # which may be overridden, and return any iterable
         core.clear_grads(parameters if isinstance(parameters, (list, tuple)) else list(parameters))
+
+    # --- modes
+
+    def train(self: M, mode: bool = True) -> M:
+        """Sets the mode of the module and of all modules in it: training, or evaluation for False. Returns the module.
+
+        `Dropout` drops elements in training alone. ``training`` is the mode, True at first; no state has it, so set it
+        again after loading. A module in it that defines `train` itself is asked to set its own mode, as in PyTorch.
+        Raises `ArgumentError` for a module whose attribute ``training`` is no bool.
+
+        >>> from scalargrad.nn import Dropout, Linear, Sequential
+        >>> model = Sequential(Linear(2, 3), Dropout(0.5))
+        >>> model.eval()[1].training, model.train()[1].training
+        (False, True)
+        """
+        on = flag(mode, "mode")
+        found = list(_modes(self, set()))
+        for part in found:
+            if not isinstance(part.training, bool):
+                raise ArgumentError(
+                    f"the attribute training of a {type(part).__name__} is a {type(part.training).__name__}, and should"
+                    " be its mode, True or False: give the attribute another name"
+                )
+        for part in found:
+            if part is not self and type(part).train is not Module.train:
+                part.train(on)
+            elif part.training is not on:
+                part.training = on
+        return self
+
+    def eval(self: M) -> M:
+        """Sets the mode of the module and of all modules in it to evaluation: ``train(False)``. Returns the module."""
+        return self.train(False)
 
     # --- states
 
@@ -134,7 +183,7 @@ class Module(Parts):
         pruned: list[Iterator[Any]] = []  # each sets a float, without running Python code
         edited: list[list[Any]] = []
         for name, holder in held:
-            items, given = items_of(holder), _flat(name, state[name], shape_of(holder))
+            items, given = items_of(holder), numbers_for(name, state[name], shape_of(holder))
             if core.leaves(items)[1] < 0:
                 leaves.extend(items)
                 numbers.extend(given)
@@ -187,7 +236,7 @@ class Module(Parts):
     @recursive_repr("...")
     def __repr__(self) -> str:
         """The attributes: modules, shapes of arrays, settings. Built-in layers write themselves as they are made."""
-        shown = [(name, _shown(part)) for name, part in vars(self).items() if not name.startswith("_")]
+        shown = [(name, _shown(part)) for name, part in vars(self).items() if name[:1] != "_" and name != "training"]
         return f"{type(self).__name__}({', '.join(f'{name}={text}' for name, text in shown if text)})"
 
     def _repr_html_(self) -> str:
@@ -196,6 +245,40 @@ class Module(Parts):
 
     def _label(self) -> str:
         return type(self).__name__
+
+
+class Weighted(Module):
+    """A layer with a Matrix or Vector of weights, and perhaps a bias. Raises `NumberError` for one of another type."""
+
+    _weights: ClassVar[dict[str, type[Array]]] = {"weight": Matrix, "bias": Vector}
+    _may_lack: ClassVar[tuple[str, ...]] = ("bias",)
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        kind = self._weights.get(name)
+        if kind and not isinstance(x, kind) and not (x is None and name in self._may_lack):
+            layer = type(self).__name__
+            raise NumberError(
+                f"the {name} of a {layer} layer must be a {kind.__name__}, got {type(x).__name__}: write"
+                f" layer.{name}.data = ... to set its numbers, or layer.{name} = {kind.__name__}(...) for a new one"
+            )
+        super().__setattr__(name, x)
+
+    def _label(self) -> str:
+        return repr(self)
+
+
+def _modes(thing: Any, met: set[int]) -> Iterator[Module]:
+    """The modules in a module or container, itself first, each once; but not those in one with its own `train`."""
+    if id(thing) in met:
+        return
+    met.add(id(thing))
+    if isinstance(thing, Module):
+        first = len(met) == 1
+        yield thing
+        if not first and type(thing).train is not Module.train:
+            return
+    for _, part in members_of(thing) or []:
+        yield from _modes(part, met)
 
 
 def _shown(part: Any, depth: int = 3) -> str:
@@ -213,25 +296,3 @@ def _shown(part: Any, depth: int = 3) -> str:
 
 def _listing(what: str, names: list[str]) -> str:
     return f"{what} {', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}" if names else ""
-
-
-def _flat(name: str, given: Any, shape: reading.Shape) -> array[float]:
-    """The numbers given for a holder. Raises `StateError` for non-numbers, or for another shape."""
-    items, lengths = [given], list[Any]()
-    while items and "various" not in lengths and len(lengths) <= len(shape) + 1:
-        if not all(isinstance(x, (list, tuple)) for x in items):
-            break
-        widths = {len(x) for x in items}
-        lengths.append(widths.pop() if len(widths) == 1 else "various")
-        items = [x for row in items for x in row]
-    found = tuple(lengths)
-    if 0 in found and found == shape[: len(found)]:  # the lists do not show the lengths after a 0
-        found = shape
-    if found != shape:
-        raise StateError(f"{name} has shape {shape} in the model, {found} in the state")
-    if not ({*map(type, items)} <= {float, int} or all(isinstance(x, (int, float)) for x in items)):
-        raise StateError(f"{name}: the state has a non-number")
-    try:
-        return array("d", items)
-    except OverflowError:
-        raise StateError(f"{name}: a number is too large for a double") from None

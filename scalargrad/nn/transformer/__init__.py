@@ -1,0 +1,1 @@
+"""The layers that transformers add to a network: embeddings, normalisation, attention, dropout."""
