@@ -122,7 +122,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     >>> kl_div(sg.log_softmax([[0.0, 0.0]]), [[1.0, 0.0]], reduction="batchmean")
     0.6931471805599453
     """
-    by_rows = reduction == "batchmean"
+    by_rows = isinstance(reduction, str) and reduction == "batchmean"
     check("sum" if by_rows else reduction, "batchmean")
     x, t = pair("kl_div", input, target)
     if convert.flag(log_target, "log_target"):
@@ -171,5 +171,7 @@ def _classes(loss: str, target: Any, x: Any) -> list[int] | None:
                 f"a class must be an int, got {type(y).__name__} {convert.short(y)} for row {r}: pass a list of ints"
             )
         if not 0 <= k < classes:
-            raise ArgumentError(f"there is no class {y} (row {r}): the input has {classes} classes, counted from 0")
+            raise ArgumentError(
+                f"there is no class {convert.short(k)} (row {r}): the input has {classes} classes, counted from 0"
+            )
     return found  # type: ignore[return-value]

@@ -217,7 +217,7 @@ class LinearLR(Scheduler):
         """lr * (start_factor + (end_factor - start_factor) * min(epoch, total_iters) / total_iters)."""
         if epoch >= self.total_iters:
             return self.base_lr * self.end_factor
-        return self.base_lr * (self.start_factor + (self.end_factor - self.start_factor) * epoch / self.total_iters)
+        return self.base_lr * (self.start_factor + (self.end_factor - self.start_factor) * (epoch / self.total_iters))
 
     def _checked(self, name: str, x: Any) -> Any:
         if name in ("start_factor", "end_factor"):

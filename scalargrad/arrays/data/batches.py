@@ -50,7 +50,7 @@ class batches(Generic[D]):
 
     def __iter__(self) -> Iterator[D]:
         order = list(range(self.length))
-        (random if self.seed is None else random.Random(f"{self.seed} {self.epoch}")).shuffle(order)
+        (random if self.seed is None else random.Random(f"{self.seed:x} {self.epoch:x}")).shuffle(order)
         self.epoch += 1
         return map(self._batch, (order[k : k + self.size] for k in range(0, self.length, self.size)))
 
@@ -59,7 +59,7 @@ class batches(Generic[D]):
         return tuple(found) if isinstance(self.data, tuple) else found[0]  # type: ignore[return-value]
 
     def __repr__(self) -> str:
-        seed = "" if self.seed is None else f", seed={self.seed}"
+        seed = "" if self.seed is None else f", seed={convert.short(self.seed)}"
         return f"batches({self.length} samples, size={self.size}{seed}, epoch={self.epoch})"
 
 
@@ -72,8 +72,9 @@ def _whole(x: Any, name: str) -> int:
 
 def _length(part: Any) -> int:
     """The number of samples. Raises `ArgumentError` for what is neither a list nor an array."""
+    sized: Any = part
     if isinstance(part, (list, Array)) or (is_numpy(part) and part.ndim):
-        return len(part)
+        return len(sized)
     advice = "pass table.to_numpy()" if hasattr(part, "to_numpy") else "pass list(x) of what can be iterated"
     raise ArgumentError(
         f"batches takes a list, a Vector, a Matrix or a numpy array, or a tuple of them, got {type(part).__name__}:"

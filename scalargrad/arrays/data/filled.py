@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from scalargrad import convert, core
@@ -16,8 +16,16 @@ if TYPE_CHECKING:
     from scalargrad.arrays.types import Matrix, Vector
 
 
-def _leaves(numbers: Iterable[float], shape: tuple[int, ...]) -> Any:
-    return of_shape(core.doubles(array("d", numbers).tobytes(), True), shape, False)
+def _room(number: float, *shape: int) -> array[float]:
+    """The numbers of an array, all alike at first. Raises `ShapeError` or MemoryError for too many."""
+    size = math.prod(shape)
+    if size > sys.maxsize // 8:
+        raise ShapeError(f"an array of the shape {convert.short(shape)} has more numbers than memory has addresses")
+    return array("d", [number]) * size
+
+
+def _leaves(numbers: array[float], *shape: int) -> Any:
+    return of_shape(core.doubles(numbers.tobytes(), True), shape, False)
 
 
 def _refuse(function: str, unknown: dict[str, Any]) -> None:
@@ -39,8 +47,8 @@ def _filled(function: str, number: float, shape: Any) -> Any:
     if len(given) not in (1, 2):
         advice = "Value(0.0) is a single number" if not given else "arrays have one or two dimensions"
         raise ShapeError(f"{function} takes a shape (n,) or (rows, columns), got {convert.short(shape)}: {advice}")
-    lengths = tuple(_length(n, "a length of a shape") for n in given)
-    return _leaves(array("d", [number]) * math.prod(lengths), lengths)
+    lengths = [_length(n, "a length of a shape") for n in given]
+    return _leaves(_room(number, *lengths), *lengths)
 
 
 @overload
@@ -92,10 +100,10 @@ def eye(N: int, M: int | None = None, k: int = 0, **unknown: NoReturn) -> Matrix
     above = convert.index(k)
     if above is None:
         raise NumberError(f"k must be an int, got {type(k).__name__} {convert.short(k)}")
-    numbers = array("d", [0.0]) * (rows * columns)
+    numbers = _room(0.0, rows, columns)
     for r in range(max(0, -above), min(rows, columns - above)):
         numbers[r * columns + r + above] = 1.0
-    return _leaves(numbers, (rows, columns))  # type: ignore[no-any-return]
+    return _leaves(numbers, rows, columns)  # type: ignore[no-any-return]
 
 
 def arange(start: float, stop: float | None = None, step: float = 1.0, **unknown: NoReturn) -> Vector:
@@ -119,7 +127,10 @@ def arange(start: float, stop: float | None = None, step: float = 1.0, **unknown
         raise ArgumentError(f"the step {by} of arange is too small for the limits {first} and {end}")
     count = max(math.ceil(ratio), 0)
     by = (first + by) - first  # the step between the first two, as numpy has it
-    return _leaves((first + k * by for k in range(count)), (count,))  # type: ignore[no-any-return]
+    numbers = _room(first, count)
+    for k in range(1, count):
+        numbers[k] = first + k * by
+    return _leaves(numbers, count)  # type: ignore[no-any-return]
 
 
 def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, **unknown: NoReturn) -> Vector:
@@ -136,10 +147,12 @@ def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, **
     count, last = _length(num, "num"), convert.flag(endpoint, "endpoint")
     if not math.isfinite(end - first):
         raise ArgumentError(f"linspace needs finite limits, got {first} and {end}")
+    numbers = _room(first, count)
     parts = count - 1 if last else count
     by = (end - first) / parts if parts > 0 else end - first
     tiny = parts > 0 and not by  # the distance rounds to 0
-    numbers = [(k / parts * (end - first) if tiny else k * by) + first for k in range(count)]
+    for k in range(1, count):
+        numbers[k] = (k / parts * (end - first) if tiny else k * by) + first
     if last and count > 1:
         numbers[-1] = end
-    return _leaves(numbers, (count,))  # type: ignore[no-any-return]
+    return _leaves(numbers, count)  # type: ignore[no-any-return]
