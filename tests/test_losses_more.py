@@ -175,6 +175,7 @@ def test_numbers_lists_arrays_and_numpy() -> None:
         (lambda: losses.nll([[]], [0]), ShapeError, "with a class or more"),
         (lambda: losses.kl_div([-1.0], [-0.5]), ArgumentError, "got -0.5 at 0: for the logs .* log_target=True"),
         (lambda: losses.kl_div([-1.0], [0.5], "x"), ArgumentError, "'x': choose one of mean, sum, none, batchmean"),
+        (lambda: losses.kl_div([-1.0], [0.5], Vector([1.0])), ArgumentError, "choose one of mean"),
         (lambda: losses.kl_div([], [], "batchmean"), ArgumentError, "batchmean needs at least one row"),
         (lambda: losses.kl_div(["a"], [0.5]), NumberError, "str"),
         (lambda: losses.cross_entropy(X, [0, 1], label_smoothing=1.5), ArgumentError, "from 0 to 1, got 1.5"),

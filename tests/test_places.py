@@ -76,7 +76,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     **{f"{name}(x, ?)": lambda t, name=name: getattr(losses, name)(X, t) for name in ("l1", "nll", "kl_div")},
     **{f"{name}(M, ?)": lambda t, name=name: getattr(losses, name)(M, t) for name in ("l1", "nll", "kl_div")},
     "label_smoothing=?": lambda t: losses.cross_entropy(M, [0, 1], label_smoothing=t),
-    "reduction=?": lambda t: losses.kl_div(X, X, t), "RMSprop(?)": optim.RMSprop,
+    "RMSprop(?)": optim.RMSprop,
     "LinearLR(?)": optim.LinearLR, "LinearLR(o, ?)": lambda t: optim.LinearLR(_descent(), t),
     "total_iters=?": lambda t: optim.LinearLR(_descent(), total_iters=t),
     "SequentialLR(o, ?)": lambda t: optim.SequentialLR(_descent(), t, []), "milestones=?": lambda t: _chain(t),

@@ -48,9 +48,8 @@ _ONE = as_array(1.0)  # made once: of a small batch, making it takes a twentieth
 def check(reduction: Any, *also: str) -> None:
     """Raises `ArgumentError` for an unknown reduction. `also` are those that one loss has beside."""
     if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
-        shown = convert.short(reduction) if isinstance(reduction, str) else f"of type {type(reduction).__name__}"
         names = ", ".join((*_REDUCTIONS, *also))
-        raise ArgumentError(f"there is no reduction {shown}: choose one of {names}")
+        raise ArgumentError(f"there is no reduction {convert.short(reduction)}: choose one of {names}")
 
 
 def reduced(losses: Any, x: Any, reduction: str, ndim: int, *given: Any) -> Any:
