@@ -152,6 +152,10 @@ def test_numbers_lists_arrays_and_numpy() -> None:
     assert losses.nll(Matrix(LOGS), (1, 0), "none").data == [2.0, 1.5]
     assert losses.kl_div(-1.0, 0.0) == 0.0 == losses.kl_div(Value(-1.0), 0.0, "batchmean").data
     assert losses.kl_div(np.array(LOGS), T, "batchmean") == losses.kl_div(LOGS, np.array(T), "sum") / 2
+    for target, row in (([2, 0], 2), (T, T[0])):
+        of_all = losses.cross_entropy(np.array(X), target, "none", label_smoothing=0.1)
+        one = losses.cross_entropy(Vector(X[0]), row, label_smoothing=0.1)
+        assert type(one) is Value and bits(one.data) == bits(of_all.data[0])
     assert losses.l1(Vector([]), [], "sum") == 0.0 == losses.kl_div([], [], "sum")
     assert losses.binary_cross_entropy_with_logits is losses.binary_cross_entropy
 
