@@ -49,6 +49,7 @@ LIMITS = st.floats(-100, 100) | st.integers(-20, 20) | st.sampled_from([0.1, 0.3
 def test_linspace(start: float, stop: float, count: int, endpoint: bool) -> None:
     same(sg.linspace(start, stop, count, endpoint), np.linspace(start, stop, count, endpoint))
     same(sg.linspace(start, stop), np.linspace(start, stop))
+    same(sg.linspace(0.0, 5e-324, 5), np.linspace(0.0, 5e-324, 5))  # the distance rounds to 0
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100), st.floats(0.1, 20), st.booleans())
