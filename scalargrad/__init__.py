@@ -27,6 +27,8 @@ _LATER = {
     **dict.fromkeys(("dot", "log_softmax", "logsumexp", "mean", "norm", "prod", "softmax"), "arrays.many"),
     **dict.fromkeys(("max", "min", "sum"), "arrays.many"),
     "constant": "arrays.data.constants",
+    **dict.fromkeys(("arange", "eye", "linspace", "ones", "zeros"), "arrays.data.filled"),
+    "batches": "arrays.data.batches",
     **dict.fromkeys(("draw", "draw_dot"), "look.drawing"),
     "explain": "look.explaining",
     "summary": "look.summaries.summary",
@@ -35,7 +37,9 @@ _LATER = {
 if TYPE_CHECKING:
     from scalargrad import calculus, losses, nn, optim, testing
     from scalargrad.arrays import linalg
+    from scalargrad.arrays.data.batches import batches
     from scalargrad.arrays.data.constants import constant
+    from scalargrad.arrays.data.filled import arange, eye, linspace, ones, zeros
     from scalargrad.arrays.data.tested import isfinite, isinf, isnan
     from scalargrad.arrays.many import dot, log_softmax, logsumexp, mean, norm, prod, softmax
     from scalargrad.arrays.many import max as max
@@ -74,7 +78,9 @@ __all__ = [
     "ScalargradError",
     "Value",
     "Vector",
+    "arange",
     "backend",
+    "batches",
     "calculus",
     "concat",
     "constant",
@@ -85,6 +91,7 @@ __all__ = [
     "draw_dot",
     "errors",
     "explain",
+    "eye",
     "grad",
     "hessian",
     "hvp",
@@ -94,6 +101,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "linalg",
+    "linspace",
     "load",
     "log_softmax",
     "logsumexp",
@@ -103,6 +111,7 @@ __all__ = [
     "nn",
     "no_grad",
     "norm",
+    "ones",
     "optim",
     "outer",
     "prod",
@@ -113,6 +122,7 @@ __all__ = [
     "testing",
     "value_and_grad",
     "vjp",
+    "zeros",
 ]
 __all__ += functions.__all__
 # `from scalargrad import *` replaces no builtin: these are used as sg.max, or imported by name.

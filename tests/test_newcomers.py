@@ -154,7 +154,7 @@ def test_a_name_of_numpys() -> None:
         ("std", "write x.std(...) or np.std(x, ...), of a Vector or Matrix"),
         ("diff", "write np.diff(x, ...), of a Vector or Matrix"),
         ("array", "here it is Value(x) for a number, Vector(x) or Matrix(x)"),
-        ("zeros", "here it is numpy's array, which Vector(x) and Matrix(x)"),
+        ("full", "here it is Vector([number] * n), or numpy's array, which Vector(x) and Matrix(x)"),
         ("exq", "did you mean scalargrad.exp?"),
     ):
         with pytest.raises(AttributeError, match=f"has no attribute '{name}': {re.escape(instead)}"):

@@ -25,6 +25,15 @@ def _cycle() -> list[Any]:
     return found
 
 
+def _descent() -> optim.SGD:
+    return optim.SGD([Value(1.0)], 0.1)
+
+
+def _chain(milestones: Any) -> optim.SequentialLR:
+    optimiser = _descent()
+    return optim.SequentialLR(optimiser, [optim.StepLR(optimiser, 1)] * 2, milestones)
+
+
 # Made anew for each call, because a generator is empty after one.
 ANYTHING: dict[str, Callable[[], Any]] = {
     "int": lambda: 5, "float": lambda: 1.5, "nan": lambda: float("nan"), "negative": lambda: -7,
@@ -58,7 +67,6 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "x[?]": lambda t: X[t], "M[?]": lambda t: M[t], "M[0, ?]": lambda t: M[0, t],
     "x.data = ?": lambda t: setattr(X, "data", t),
     "custom_vjp(f, ?)": lambda t: sg.custom_vjp(abs, t), "SGD(?)": lambda t: optim.SGD(t, 0.1), "Adam(?)": optim.Adam,
-    "l2(?)": losses.l2, "summary(?)": nn.summary,
     **{f"{name}(?)": getattr(nn, name) for name in ("Dropout", "LayerNorm", "RMSNorm")},
     **{f"{layer}(?)": layer for layer in (nn.Dropout(), nn.LayerNorm(2), nn.RMSNorm(2), nn.Embedding(2, 1), ATTENTION)},
     "Embedding(?, 1)": lambda t: nn.Embedding(t, 1), "Embedding(1, ?)": lambda t: nn.Embedding(1, t),
@@ -66,6 +74,24 @@ PLACES: dict[str, Callable[[Any], Any]] = {
     "Attention(dropout=?)": lambda t: nn.MultiHeadAttention(2, 1, dropout=t),
     "attention(M, ?)": lambda t: ATTENTION(M, t), "attention(M, M, ?)": lambda t: ATTENTION(M, M, t),
     "attention(M, attn_mask=?)": lambda t: ATTENTION(M, attn_mask=t), "eval(?)": lambda t: ATTENTION.train(t),
+    "l2(?)": losses.l2, "summary(?)": nn.summary, "eye(?)": sg.eye,
+    "batches(?, 1)": lambda t: list(sg.batches(t, 1)), "batches(x, ?)": lambda t: list(sg.batches(X, t)),
+    "batches(x, 1, ?)": lambda t: list(sg.batches(X, 1, t)), "linspace(0, 1, ?)": lambda t: sg.linspace(0, 1, t),
+    "linspace(?, 1)": lambda t: sg.linspace(t, 1), "arange(0, ?)": lambda t: sg.arange(0, t),
+    "arange(?, 5, 1)": lambda t: sg.arange(t, 5, 1), "arange(0, 1, ?)": lambda t: sg.arange(0, 1, t),
+    "zeros(?)": sg.zeros, "zeros((1, ?))": lambda t: sg.zeros((1, t)),
+    **{f"{name}(?, x)": lambda t, name=name: getattr(losses, name)(t, X) for name in ("l1", "nll", "kl_div")},
+    **{f"{name}(x, ?)": lambda t, name=name: getattr(losses, name)(X, t) for name in ("l1", "nll", "kl_div")},
+    **{f"{name}(M, ?)": lambda t, name=name: getattr(losses, name)(M, t) for name in ("l1", "nll", "kl_div")},
+    "label_smoothing=?": lambda t: losses.cross_entropy(M, [0, 1], label_smoothing=t),
+    "RMSprop(?)": optim.RMSprop,
+    "LinearLR(?)": optim.LinearLR, "LinearLR(o, ?)": lambda t: optim.LinearLR(_descent(), t),
+    "total_iters=?": lambda t: optim.LinearLR(_descent(), total_iters=t),
+    "SequentialLR(o, ?)": lambda t: optim.SequentialLR(_descent(), t, []), "milestones=?": lambda t: _chain(t),
+    "ReduceLROnPlateau(o, ?)": lambda t: optim.ReduceLROnPlateau(_descent(), t),
+    "scheduler.step(?)": lambda t: optim.ReduceLROnPlateau(_descent()).step(t),
+    **{f"{name}=?": lambda t, name=name: optim.ReduceLROnPlateau(_descent(), **{name: t})
+       for name in ("factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps")},
 }  # fmt: skip
 
 
@@ -125,6 +151,8 @@ FLAGS: dict[str, Callable[[Any], Any]] = {
     "strict": lambda t: sg.detect_anomaly(strict=t), "bias": lambda t: nn.Linear(2, 1, bias=t),
     "rng": lambda t: checkpoints._parts(nn.Linear(1, 1), None, None, t), "nonlin": lambda t: nn.Layer(2, 1, nonlin=t),
     "nesterov": lambda t: optim.SGD([Value(1.0)], 0.1, momentum=0.9, nesterov=t),
+    "centered": lambda t: optim.RMSprop([Value(1.0)], centered=t).step(),
+    "log_target": lambda t: losses.kl_div(0.5, 0.5, log_target=t), "endpoint": lambda t: sg.linspace(0, 1, 3, t),
     "has_aux": lambda t: sg.grad(lambda x: (x * x, 1.0) if t else x * x, has_aux=t)(3.0),
     "the attribute nonlin": lambda t: setattr(nn.Neuron(1), "nonlin", t),
 }  # fmt: skip

@@ -2,7 +2,21 @@
 
 from typing_extensions import assert_type
 
-from scalargrad import Matrix, Value, Vector, losses, nn, optim, summary
+from scalargrad import (
+    Matrix,
+    Value,
+    Vector,
+    arange,
+    batches,
+    eye,
+    linspace,
+    losses,
+    nn,
+    ones,
+    optim,
+    summary,
+    zeros,
+)  # fmt: skip
 from scalargrad.nn import MLP, Module
 
 points, signs = [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]
@@ -33,6 +47,12 @@ assert_type(nn.Linear(2, 4)(Matrix(points)), Matrix)
 assert_type(losses.cross_entropy(model(points), [0, 0]), Value)
 assert_type(losses.mse(scores[:, 0], signs, reduction="none"), Vector)
 assert_type(losses.cross_entropy(scores, [0, 0], reduction="none"), Vector)
+assert_type(losses.cross_entropy(scores, [0, 0], label_smoothing=0.1), Value)
+assert_type(losses.nll(scores, [0, 0]), Value)
+assert_type(losses.l1(scores[:, 0], signs, "none"), Vector)
+assert_type(losses.kl_div(scores, scores, "batchmean", log_target=True), Value)
+assert_type(losses.kl_div(scores, scores, reduction="none"), Matrix)
+assert_type(losses.binary_cross_entropy_with_logits(scores[:, 0], signs), Value)
 assert_type(nn.Softmax()([0.0, 1.0]), Vector)
 assert_type(nn.Tanh()(Value(1.0)), Value)
 assert_type(nn.Embedding(3, 2)([0, 1]), Matrix)
@@ -68,3 +88,16 @@ optim.SGD(squared.parameters(), lr="a")  # type: ignore[arg-type]
 optim.SGD([1.0], lr=0.1)  # type: ignore[list-item]
 losses.mse(scores, signs, reduction="median")  # type: ignore[call-overload]
 nn.Linear(2)  # type: ignore[call-arg]
+
+warm_up = optim.LinearLR(optimiser, total_iters=3)
+chain = optim.SequentialLR(optimiser, [warm_up, optim.CosineAnnealingLR(optimiser, T_max=9)], milestones=[3])
+optim.ReduceLROnPlateau(optim.RMSprop(model.parameters(), centered=True)).step(losses.l1(scores[:, 0], signs))
+for rows, labels in batches(([[0.5, 1.0]], [1]), size=1, seed=0):
+    assert_type(rows, list[list[float]])
+    assert_type(labels, list[int])
+assert_type(zeros(3), Vector)
+assert_type(ones((2, 3)), Matrix)
+assert_type(eye(2), Matrix)
+assert_type(arange(3), Vector)
+assert_type(linspace(0.0, 1.0, 5), Vector)
+zeros(3, dtype=float)  # type: ignore[call-overload]

@@ -30,7 +30,7 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/pure/block": BULK,
     "scalargrad/pure/update": OPTIMISERS,
     "scalargrad/arrays": BULK,
-    "scalargrad/arrays/data": ("object_arrays", "many*"),
+    "scalargrad/arrays/data": ("object_arrays", "many*", "filled"),
     **dict.fromkeys(
         ("scalargrad/arrays/many", "scalargrad/arrays/reductions"),
         ("many*", "value", "facts*", "digits", "contexts", "breakage", "arrays*"),
@@ -44,7 +44,7 @@ FOCUS: dict[str, tuple[str, ...]] = {
     "scalargrad/demos": DEMOS,
     **dict.fromkeys(("scalargrad/core", "scalargrad/value"), CORE),
     "scalargrad/losses": ("losses", "loss*", "layers", "calculus_d*"),
-    "scalargrad/optim": OPTIMISERS,
+    "scalargrad/optim": (*OPTIMISERS, "schedules", "checkpoints"),
     "scalargrad/contexts": ("contexts*", "watch", "graph*", "transform*", "threads", "breakage"),
     "scalargrad/convert": ("value*", "breakage", "number_facts", "arrays*", "many*", "transform*"),
     "scalargrad/functions": ("rows", "many*", "value", "facts*", "digits", "contexts", "breakage"),

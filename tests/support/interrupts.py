@@ -258,6 +258,7 @@ PLACES: dict[str, Callable[[], tuple[Body, Repair]]] = {
     "SGD.step": lambda: stepping(lambda p: optim.SGD(p, lr=1e-3), "step"),
     "SGD.step with momentum": lambda: stepping(lambda p: optim.SGD(p, lr=1e-3, momentum=0.5), "step"),
     "Adam.step": lambda: stepping(lambda p: optim.Adam(p, lr=1e-3), "step"),
+    "RMSprop.step": lambda: stepping(lambda p: optim.RMSprop(p, lr=1e-3, momentum=0.5), "step"),
     "zero_grad": lambda: stepping(lambda p: optim.SGD(p, lr=1e-3), "zero_grad"),
     "array.data": array_data,
     "Optimiser.load_state_dict": loading_optimiser,

@@ -16,17 +16,18 @@ class HasRate(Protocol):
     lr: float
 
 
-def _whole(x: Any, name: str) -> int:
-    try:
-        found = operator.index(x)
-    except TypeError:
-        raise NumberError(f"{name} must be a whole number, got {type(x).__name__} {convert.short(x)}") from None
-    if found < 1:
-        raise ArgumentError(f"{name} must be a whole number from 1 on, got {found}")
+def whole(x: Any, name: str, least: int = 1) -> int:
+    """A whole number, from `least` on. Raises `NumberError` or `ArgumentError`."""
+    found = convert.index(x)
+    if found is None:
+        raise NumberError(f"{name} must be a whole number, got {type(x).__name__} {convert.short(x)}")
+    if found < least:
+        raise ArgumentError(f"{name} must be a whole number from {least} on, got {convert.short(found)}")
     return found
 
 
-def _rate(x: Any, name: str) -> float:
+def rate_of(x: Any, name: str) -> float:
+    """A learning rate, or a factor of it. Raises `NumberError` or `ArgumentError`."""
     found = convert.argument(x, name)
     if not 0.0 <= found < math.inf:
         raise ArgumentError(f"{name} must be a finite number that is not negative, got {x}")
@@ -42,7 +43,7 @@ class Scheduler:
         if not hasattr(optimiser, "lr"):
             raise ArgumentError(f"a scheduler sets the lr of an optimiser, got {type(optimiser).__name__}")
         self.optimiser = optimiser
-        self.base_lr = _rate(optimiser.lr, "lr")
+        self.base_lr = rate_of(optimiser.lr, "lr")
         self.last_epoch = 0
 
     def rate(self, epoch: int) -> float:
@@ -87,7 +88,11 @@ class Scheduler:
         self.__dict__.update(settings, last_epoch=epoch)
 
     def _checked(self, name: str, x: Any) -> Any:
-        return _whole(x, name) if name in ("step_size", "T_max") else _rate(x, name)
+        return whole(x, name) if name in ("step_size", "T_max", "total_iters") else rate_of(x, name)
+
+    def _start_from(self, base_lr: float) -> None:
+        """Sets the learning rate from which those of all epochs are computed."""
+        self.base_lr = base_lr
 
 
 class StepLR(Scheduler):
@@ -112,7 +117,7 @@ class StepLR(Scheduler):
 
     def __init__(self, optimiser: HasRate, step_size: int, gamma: float = 0.1) -> None:
         super().__init__(optimiser)
-        self.step_size, self.gamma = _whole(step_size, "step_size"), _rate(gamma, "gamma")
+        self.step_size, self.gamma = whole(step_size, "step_size"), rate_of(gamma, "gamma")
 
     def rate(self, epoch: int) -> float:
         """lr * gamma**(epoch // step_size)."""
@@ -134,7 +139,7 @@ class ExponentialLR(Scheduler):
 
     def __init__(self, optimiser: HasRate, gamma: float) -> None:
         super().__init__(optimiser)
-        self.gamma = _rate(gamma, "gamma")
+        self.gamma = rate_of(gamma, "gamma")
 
     def rate(self, epoch: int) -> float:
         """lr * gamma**epoch."""
@@ -158,10 +163,61 @@ class CosineAnnealingLR(Scheduler):
 
     def __init__(self, optimiser: HasRate, T_max: int, eta_min: float = 0.0) -> None:
         super().__init__(optimiser)
-        self.T_max, self.eta_min = _whole(T_max, "T_max"), _rate(eta_min, "eta_min")
+        self.T_max, self.eta_min = whole(T_max, "T_max"), rate_of(eta_min, "eta_min")
 
     def rate(self, epoch: int) -> float:
         """eta_min + (lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2."""
         turn = epoch % (2 * self.T_max)  # whole turns of the cosine would cost digits
         half = 0.0 if 2 * turn in (self.T_max, 3 * self.T_max) else math.cos(math.pi * turn / self.T_max)
         return self.eta_min + (self.base_lr - self.eta_min) * (0.5 + 0.5 * half)
+
+
+def _share(x: Any, name: str, least: str) -> float:
+    """A factor up to 1. Raises `NumberError` or `ArgumentError`."""
+    found = convert.argument(x, name)
+    if not 0.0 <= found <= 1.0 or (least == "above 0" and not found):
+        raise ArgumentError(f"{name} must be {least} and at most 1, got {x}")
+    return found
+
+
+class LinearLR(Scheduler):
+    """A warm-up: multiplies the learning rate by a factor that goes from `start_factor` to `end_factor` on a line.
+
+    It is there after `total_iters` epochs, and stays. The first factor applies at once: the lr of the optimiser is
+    lr * start_factor when the scheduler is made. `SequentialLR` follows a warm-up by another scheduler.
+
+    >>> from scalargrad import Value
+    >>> from scalargrad.optim import SGD
+    >>> optimiser = SGD([Value(1.0)], lr=1.0)
+    >>> scheduler = LinearLR(optimiser, start_factor=0.25, total_iters=3)
+    >>> for epoch in range(5):
+    ...     print(optimiser.lr)
+    ...     scheduler.step()
+    0.25
+    0.5
+    0.75
+    1.0
+    1.0
+    """
+
+    _settings = ("start_factor", "end_factor", "total_iters")
+
+    def __init__(
+        self, optimiser: HasRate, start_factor: float = 1.0 / 3.0, end_factor: float = 1.0, total_iters: int = 5
+    ) -> None:
+        super().__init__(optimiser)
+        self.start_factor = _share(start_factor, "start_factor", "above 0")
+        self.end_factor = _share(end_factor, "end_factor", "at least 0")
+        self.total_iters = whole(total_iters, "total_iters")
+        optimiser.lr = self.rate(0)
+
+    def rate(self, epoch: int) -> float:
+        """lr * (start_factor + (end_factor - start_factor) * min(epoch, total_iters) / total_iters)."""
+        if epoch >= self.total_iters:
+            return self.base_lr * self.end_factor
+        return self.base_lr * (self.start_factor + (self.end_factor - self.start_factor) * (epoch / self.total_iters))
+
+    def _checked(self, name: str, x: Any) -> Any:
+        if name in ("start_factor", "end_factor"):
+            return _share(x, name, "above 0" if name == "start_factor" else "at least 0")
+        return super()._checked(name, x)
