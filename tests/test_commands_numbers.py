@@ -124,7 +124,7 @@ def test_every_function_of_the_table_has_its_example(row: ops.Row) -> None:
 
 
 def test_the_functions_are_the_public_ones_of_numbers() -> None:
-    arrays = {"concat", "constant", "matmul", "outer", "stack"}
+    arrays = {"arange", "batches", "concat", "constant", "eye", "linspace", "matmul", "ones", "outer", "stack", "zeros"}
     transforms = {"backend", "custom_vjp", "detect_anomaly", "draw", "draw_dot", "explain", "grad", "hessian", "hvp",
                   "jacobian", "jvp", "load", "no_grad", "save", "summary", "value_and_grad", "vjp"}  # fmt: skip
     public = {name for name in dir(sg) if callable(getattr(sg, name)) and name[0].islower()}
