@@ -1,4 +1,4 @@
-/* Programs made. */
+/* Makes a program of a record. */
 #include "records/compile.h"
 
 #include <string.h>

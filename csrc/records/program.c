@@ -1,4 +1,4 @@
-/* Programs run. */
+/* Runs a program. */
 #include "records/program.h"
 
 #include <string.h>

@@ -102,6 +102,16 @@ def as_array(x: Any) -> Any:
     return None if number is NotImplemented else of_shape(core.block((number,)), (), False)
 
 
+def array_or_none(x: Any) -> Any:
+    """An operand as an array, as `as_array` reads it; None also for a text, and what else is no number."""
+    try:
+        return as_array(x)
+    except NumberError:
+        if reading.is_data(x):
+            raise
+        return None
+
+
 def elementwise(opcode: int, *operands: Any) -> Any:
     """Applies a primitive to arrays, data, Values and numbers, element by element. Shapes broadcast.
 

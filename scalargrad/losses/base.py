@@ -6,19 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from scalargrad import convert
-from scalargrad.arrays.arithmetic import as_array
+from scalargrad.arrays.arithmetic import array_or_none, as_array
 from scalargrad.arrays.base import Array, shown_as
-from scalargrad.arrays.reading import is_data
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 
 
 def array_of(x: Any, what: str) -> Any:
-    try:
-        found = as_array(x)
-    except NumberError:
-        if is_data(x):
-            raise
-        found = None
+    found = array_or_none(x)
     if found is None:
         raise NumberError(f"the {what} of a loss must be a number or an array, got {type(x).__name__}")
     return found

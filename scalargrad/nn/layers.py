@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from scalargrad import core
-from scalargrad.arrays.arithmetic import affine, as_array, elementwise
+from scalargrad.arrays.arithmetic import affine, array_or_none, elementwise
 from scalargrad.arrays.base import shown_as
-from scalargrad.arrays.reading import is_data
 from scalargrad.arrays.types import Matrix, Vector
 from scalargrad.convert import flag
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
@@ -32,12 +31,7 @@ if TYPE_CHECKING:
 
 def array_of(x: Any, who: str) -> Any:
     """An input as a Vector or Matrix, in which plain numbers are constants. Raises `ShapeError` for a single number."""
-    try:
-        found = as_array(x)
-    except NumberError:
-        if is_data(x):
-            raise
-        found = None
+    found = array_or_none(x)
     if found is None or not found.ndim:
         instead = "x.toarray()" if hasattr(x, "toarray") else "a list"  # scipy's sparse matrices have it
         raise ShapeError(f"{who} takes a vector or a batch of vectors, got {type(x).__name__}: pass {instead}")
