@@ -21,7 +21,7 @@ from scalargrad.demos.confusion import Sample, counts
 from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
-from scalargrad.demos.running import train
+from scalargrad.demos.network import train
 from tests.support.profiles import full, native_only
 
 # micrograd's demo.ipynb, its steps 0 to 4
@@ -169,7 +169,7 @@ def test_plain_lines(name: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_at_most_eleven_lines_from_the_first_step_to_the_last(steps: int, capsys: pytest.CaptureFixture[str]) -> None:
     with progress.lines(steps) as show:
         for step in range(steps):
-            show(step, 0.5, 0.5)
+            show(step, "loss 0.5", "")
     shown = [int(line.split()[1]) for line in capsys.readouterr().out.splitlines()]
     assert shown[0] == 1 and shown[-1] == steps and len(shown) <= 11
 

@@ -15,8 +15,8 @@ from scalargrad.demos.confusion import Sample
 from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
+from scalargrad.demos.network import train
 from scalargrad.demos.picture import Point, Scene
-from scalargrad.demos.running import train
 
 pytestmark = pytest.mark.once
 
@@ -295,7 +295,7 @@ def test_the_bar_shows_the_step_that_was_made(
 
     monkeypatch.setattr(rich, "Progress", Progress)
     with progress.bar(2) as show:
-        show(0, 0.123456, 0.5)
-        show(1, math.pi, 1.0)
-    capsys.readouterr()
-    assert seen == [(1, 2, "loss 0.12346  accuracy 50.0 %"), (2, 2, "loss 3.1416  accuracy 100.0 %")]
+        show(0, "loss 0.5", "")
+        show(1, "loss 0.25", "[b]: a line that stays")
+    assert "[b]: a line that stays\n" in capsys.readouterr().out
+    assert seen == [(1, 2, "loss 0.5"), (2, 2, "loss 0.25")]

@@ -1,4 +1,4 @@
-"""The demos, run by ``python -m scalargrad demo NAME``: networks small enough to train scalar by scalar.
+"""The demos, run by ``python -m scalargrad demo NAME``: problems small enough to fit scalar by scalar.
 
-Each demo is a module; `running` has the training loop and the options that they share.
+Each demo is a module. `running` has what all share, `network` the training loop of those that train a network.
 """

@@ -11,7 +11,7 @@ import scalargrad as sg
 from scalargrad import losses
 from scalargrad.datasets import load_digits
 from scalargrad.demos import confusion
-from scalargrad.demos.running import Demo, share
+from scalargrad.demos.network import Network, share
 from scalargrad.nn import MLP
 from scalargrad.optim import AdamW
 
@@ -19,7 +19,7 @@ _BATCH, _RATE, _DECAY = 100, 0.01, 0.1
 _SMOOTHING = 0.1  # of labels: this share of the target is spread over all digits, so the loss stays above 0.5
 
 
-class Digits(Demo):
+class Digits(Network):
     """A softmax classifier of 8x8 pictures, trained on mini-batches; a fifth of each digit is held out."""
 
     name = "digits"

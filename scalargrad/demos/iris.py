@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import scalargrad as sg
 from scalargrad import losses
 from scalargrad.datasets import load_iris
+from scalargrad.demos.network import Network, share
 from scalargrad.demos.picture import Point, Scene, save
-from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
 _PETALS = 2  # the first of the two features in the picture
 _SMOOTHING = 0.3  # of labels: this share of the target is spread over all species, so the loss stays above 0.64
 
 
-class Iris(Demo):
+class Iris(Network):
     """A softmax classifier; a third of each species is held out."""
 
     name = "iris"

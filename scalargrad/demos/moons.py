@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.datasets import make_moons, make_plain_moons
+from scalargrad.demos.network import Network, share
 from scalargrad.demos.picture import Point, Scene, save
-from scalargrad.demos.running import Demo, share
 from scalargrad.nn import MLP
 
 _DECAY = 1e-4  # the weight of the squared parameters in the loss
 
 
-class Moons(Demo):
+class Moons(Network):
     """A support-vector loss on 100 points. Source: micrograd's demo.ipynb."""
 
     name = "moons"

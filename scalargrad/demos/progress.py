@@ -7,20 +7,18 @@ from contextlib import contextmanager
 
 from scalargrad import extras
 
-Show = Callable[[int, float, float], None]  # takes the number of steps before, the loss of a step and the accuracy
-
-
-def _state(loss: float, accuracy: float) -> str:
-    return f"loss {loss:#.5g}  accuracy {100.0 * accuracy:.1f} %"
+Show = Callable[[int, str, str], None]  # takes the number of steps before, the state, and a line to print, or ""
 
 
 @contextmanager
 def lines(steps: int) -> Iterator[Show]:
     """Prints a line for the first step and for the last of each tenth of the steps. Steps count from 1."""
 
-    def show(step: int, loss: float, accuracy: float) -> None:
+    def show(step: int, state: str, line: str) -> None:
         if step == 0 or (step + 1) * 10 // steps > step * 10 // steps:
-            print(f"step {step + 1:{len(str(steps))}} of {steps}  {_state(loss, accuracy)}", flush=True)
+            print(f"step {step + 1:{len(str(steps))}} of {steps}  {state}", flush=True)
+        if line:
+            print(line, flush=True)
 
     yield show
 
@@ -39,7 +37,9 @@ def bar(steps: int) -> Iterator[Show]:
     with progress:
         task = progress.add_task("", total=steps, state="")
 
-        def show(step: int, loss: float, accuracy: float) -> None:
-            progress.update(task, completed=step + 1, state=_state(loss, accuracy))
+        def show(step: int, state: str, line: str) -> None:
+            if line:
+                progress.console.print(line, markup=False, highlight=False)
+            progress.update(task, completed=step + 1, state=state)
 
         yield show

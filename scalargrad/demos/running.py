@@ -1,78 +1,59 @@
-"""The parts that all demos share: options, the training loop, and the run from options to picture."""
+"""The parts that all demos share: their options, and the run from options to picture."""
 
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.demos import progress
-from scalargrad.errors import ArgumentError
-from scalargrad.nn import MLP
-from scalargrad.optim import SGD, Optimiser
+
+
+class Told(NamedTuple):
+    """What is shown of a step."""
+
+    state: str  # beside the bar
+    line: str = ""  # a line that stays, such as a sample of what is learnt so far
 
 
 class Demo(ABC):
-    """A network, its data and its loss. Constructed from a seed and the sizes of the hidden layers."""
+    """Something to fit, step by step, and a picture of it. Constructed from the options on the command line."""
 
     name: ClassVar[str]
     about: ClassVar[str]
     steps: ClassVar[int]
-    hidden: ClassVar[tuple[int, ...]]
+    example: ClassVar[str] = "--steps 50 --no-plot"  # options that a user may try
     note: ClassVar[str] = ""  # what a reader of the losses should know
 
-    model: MLP
+    @classmethod  # noqa: B027 - few have any
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Adds the options that only this demo has."""
+
+    @classmethod
+    @abstractmethod
+    def from_options(cls, options: argparse.Namespace) -> Demo:
+        """The demo, with its data and new parameters. The options have `seed`, `steps` and those of `add_options`."""
 
     @abstractmethod
-    def __init__(self, seed: int, hidden: Sequence[int]) -> None: ...
-
-    def optimiser(self) -> Optimiser:
-        """The optimiser that trains the network."""
-        return SGD(self.model.parameters(), lr=1.0)
-
-    def rate(self, step: int, steps: int) -> float:
-        """The learning rate of a step. It falls from 1 to 0.1, as in micrograd's demo."""
-        return 1.0 - 0.9 * step / steps
+    def parameters(self) -> list[sg.Value]:
+        """The parameters that are fitted."""
 
     @abstractmethod
-    def loss(self) -> tuple[sg.Value, float]:
-        """The loss and the accuracy on all training points, or on the next batch of them."""
+    def tell(self, steps: int) -> Iterator[Told]:
+        """Fits step by step. Yields once per step, after it. Raises `ArgumentError` if that fails."""
 
     @abstractmethod
     def verdict(self) -> str:
-        """A line that says how accurate the trained network is."""
+        """Lines that say how well it went."""
 
     @abstractmethod
     def draw(self, path: str) -> None:
         """Writes the picture. Raises OSError if the path cannot be written."""
-
-
-def train(demo: Demo, steps: int) -> Iterator[tuple[float, float]]:
-    """Trains step by step. Yields the loss and the accuracy at the start of each step.
-
-    Raises `ArgumentError` if the loss overflows.
-    """
-    optimiser = demo.optimiser()
-    for k in range(steps):
-        loss, accuracy = demo.loss()
-        if not math.isfinite(loss.data):
-            raise ArgumentError(f"the loss became {loss.data} at step {k + 1}: use smaller or fewer hidden layers")
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.lr = demo.rate(k, steps)
-        optimiser.step()
-        yield loss.data, accuracy
-
-
-def share(right: Sequence[bool]) -> str:
-    """The share that is right, as text."""
-    return f"{100.0 * sum(right) / len(right):.1f} % ({sum(right)} of {len(right)})"
 
 
 # --- the command line ------------------------------------------------------------------------------------------------
@@ -81,18 +62,18 @@ def share(right: Sequence[bool]) -> str:
 def add_parser(commands: Any, demo: type[Demo]) -> None:
     """Adds the demo and its options to argparse's subcommands."""
     parser = commands.add_parser(demo.name, help=demo.about, description=extras.wrapped(demo.about),
-                                 epilog=f"example:\n  scalargrad demo {demo.name} --steps 50 --no-plot\n",
+                                 epilog=f"example:\n  scalargrad demo {demo.name} {demo.example}\n",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    hidden = ",".join(map(str, demo.hidden))
     parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
     parser.add_argument("--seed", type=_seed, default=1337, help="seed of data and weights, 0 to 2**32-1 (%(default)s)")
-    parser.add_argument("--hidden", type=_hidden, default=hidden, help="sizes of the hidden layers (%(default)s)")
+    demo.add_options(parser)
     parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="file of the picture (%(default)s)")
     parser.add_argument("--no-plot", action="store_true", help="draw no picture")
     parser.set_defaults(demo=demo, refuse=parser.error)
 
 
-def _whole(texts: list[str], allowed: range, what: str) -> list[int]:
+def whole(texts: list[str], allowed: range, what: str) -> list[int]:
+    """The whole numbers of an option. Raises argparse's error, which says `what` was expected."""
     try:
         numbers = [int(text) for text in texts]
     except ValueError:
@@ -103,16 +84,11 @@ def _whole(texts: list[str], allowed: range, what: str) -> list[int]:
 
 
 def _steps(text: str) -> int:
-    return _whole([text], range(1, sys.maxsize), "a whole number from 1 on")[0]
+    return whole([text], range(1, sys.maxsize), "a whole number from 1 on")[0]
 
 
 def _seed(text: str) -> int:
-    return _whole([text], range(2**32), "a whole number from 0 to 2**32-1, as numpy does")[0]
-
-
-def _hidden(text: str) -> list[int]:
-    # from 2 on: a layer of one neuron would pass on a single number
-    return _whole(text.split(","), range(2, sys.maxsize), "sizes from 2 on with commas between, such as 8 or 16,16")
+    return whole([text], range(2**32), "a whole number from 0 to 2**32-1, as numpy does")[0]
 
 
 def _png(text: str) -> str:
@@ -143,14 +119,13 @@ def run(options: argparse.Namespace) -> int:
         options.refuse(f"argument --out: cannot write {options.out}: {error.strerror} (--no-plot draws no picture)")
     rich = extras.found("rich", "plain lines show the progress")
 
-    demo: Demo = options.demo(options.seed, options.hidden)
-    count = len(demo.model.parameters())
-    print(f"{demo.name}: {count} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
+    demo: Demo = options.demo.from_options(options)
+    print(f"{demo.name}: {len(demo.parameters())} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
     if demo.note:
         print(demo.note, flush=True)
     with (progress.bar if rich and extras.on_terminal() else progress.lines)(options.steps) as show:
-        for step, (loss, accuracy) in enumerate(train(demo, options.steps)):
-            show(step, loss, accuracy)
+        for step, told in enumerate(demo.tell(options.steps)):
+            show(step, *told)
     print(demo.verdict(), flush=True)
 
     if plot:
