@@ -61,6 +61,7 @@ static PyMethodDef functions[] = {
     {"numbers", sg_py_numbers, METH_O, NULL},
     {"grads", sg_py_grads, METH_O, NULL},
     {"items", sg_py_items, METH_O, NULL},
+    {"rows_at", FAST(sg_py_rows_at)},
     {"set_leaves", FAST(sg_py_set_leaves)},
     {"elementwise", FAST(sg_py_elementwise)},               /* arrays/arrays.c */
     {"product", FAST(sg_py_product)},

@@ -158,6 +158,7 @@ if TYPE_CHECKING or _backend == "python":
         product,
         reduce_rows,
         reduce_rows_data,
+        rows_at,
         set_leaves,
         take,
         whole,
@@ -181,15 +182,8 @@ else:
     place = _node.place
     partials = _node.partials
     flatten, rebuild, moment = _node.flatten, _node.rebuild, _node.moment
-    View, Block, block, doubles, item, take, whole = (
-        _node.View,
-        _node.Block,
-        _node.block,
-        _node.doubles,
-        _node.item,
-        _node.take,
-        _node.whole,
-    )
+    View, Block, block, doubles = _node.View, _node.Block, _node.block, _node.doubles
+    item, take, rows_at, whole = _node.item, _node.take, _node.rows_at, _node.whole
     numbers, grads, set_leaves = _node.numbers, _node.grads, _node.set_leaves
     items, leaves, new_leaves = _node.items, _node.leaves, _node.new_leaves
     elementwise, product, plain_product = _node.elementwise, _node.product, _node.plain_product
@@ -324,6 +318,6 @@ __all__ = ["ANY", "FINITE_LEAVES", "FINITE_RULES", "NO_GRAD", "RECORD", "STRICT"
            "clear_grads", "doubles", "elementwise", "extract", "flatten", "gradients", "grads", "hvps", "item",
            "items", "joint", "key", "label", "leaves", "limit_grads", "mode", "moment", "new_leaves", "numbers",
            "opcode", "operand_values", "operands", "partials", "place", "plain_product", "product", "program",
-           "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "replay", "run", "scale_grads", "set_label",
-           "set_leaves", "sgd_step", "simd", "simd_paths", "sketch", "take", "tangent", "upcall", "watchers",
-           "whole"]  # fmt: skip
+           "rebuild", "reduce", "reduce_rows", "reduce_rows_data", "replay", "rows_at", "run", "scale_grads",
+           "set_label", "set_leaves", "sgd_step", "simd", "simd_paths", "sketch", "take", "tangent", "upcall",
+           "watchers", "whole"]  # fmt: skip

@@ -168,6 +168,7 @@ ARRAYS: dict[str, Callable[[Arrays], Any]] = {
     "enter many leaves": lambda a: Matrix([[float(k) for k in range(3000)]]) * 2.0,
     "broadcast": lambda a: a.leaves * a.nodes[0][:1] + a.closed[0] - 1.0,
     "broadcast data": lambda a: a.nodes / [1.0 + k for k in range(5)],
+    "a float": lambda a: 2.0 - a.nodes * 0.5,
     "three operands": lambda a: sg.where(a.leaves, a.closed, a.new),
     "listed operands": lambda a: a.mixed * a.mixed + a.closed[0, :1],
     "product of nodes": lambda a: a.nodes @ a.leaves @ a.nodes @ a.leaves @ a.nodes,

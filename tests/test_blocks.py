@@ -135,6 +135,30 @@ def test_items_and_what_is_taken(block: Any) -> None:
     assert type(core.item(core.block([True, 2]), 1)) is float
 
 
+@pytest.mark.parametrize("kind", ["leaves", "results", "constants"])
+def test_rows_of_a_view(kind: str) -> None:
+    held: Any = core.doubles(doubles(0.0, 1.0, 2.0, 3.0, 4.0, 5.0), kind != "constants")
+    if kind == "results":
+        held = (sg.Vector([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]) + 0.0)._view.block
+    found = core.rows_at(core.View(held, 1, 2, 1, 2, 2), [1, 0, 1])
+    assert (found.rows, found.columns) == (3, 2)
+    assert shown(core.numbers, found.block, 0, 2, 1, 3, 2) == [3, 4, 1, 2, 3, 4]
+    if kind == "leaves":
+        assert core.item(found.block, 0) is core.item(held, 3) is core.item(found.block, 4)
+    nothing = core.rows_at(core.View(held, 1, 2, 1, 2, 2), [])
+    assert (nothing.rows, nothing.columns) == (0, 2)
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=4), st.floats(), st.booleans())
+def test_a_float_is_a_constant_operand(x: list[float], c: float, first: bool) -> None:
+    code = ops.OPCODE["div"]
+    for leaf in (True, False):
+        view, one = core.whole(core.doubles(doubles(*x), leaf), 1, len(x)), core.whole(core.block((c,)), 1, 1)
+        found = core.elementwise(code, c, view) if first else core.elementwise(code, view, c)
+        wanted = core.elementwise(code, one, view) if first else core.elementwise(code, view, one)
+        assert [*map(bits, array("d", core.numbers(found)))] == [*map(bits, array("d", core.numbers(wanted)))]
+
+
 def test_a_block_reads_numbers_as_values_do() -> None:
     with pytest.raises(sg.errors.NumberError, match="str"):
         core.block([1.0, "a"])
@@ -190,6 +214,9 @@ REFUSED: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
     (core.item, (B, 4), IndexError, "no number 4"), (core.item, (B, -1), IndexError, "no number -1"),
     (core.item, (B,), TypeError, r"item\(block, k\)"), (core.item, (1.0, 0), TypeError, "expected a Block"),
     (core.take, (B, positions(4)), IndexError, "no such"), (core.take, (B, positions(-1)), IndexError, "no such"),
+    (core.rows_at, (ALL, [0, 2]), IndexError, "no such row"), (core.rows_at, (ALL, [-1]), IndexError, "no such row"),
+    (core.rows_at, (ALL, ["a"]), IndexError, "no such row"), (core.rows_at, (ALL, (0,)), TypeError, "list of rows"),
+    (core.rows_at, (B, [0]), TypeError, "expected a View"),
     (core.take, ("b", b""), TypeError, "expected a Block"), (core.numbers, (B,), TypeError, "expected a View"),
     (core.grads, ((B, 0, 2, 1, 2, 2),), TypeError, "expected a View"),
     (core.View, ("b", 0, 2, 1, 2, 2), TypeError, "expected a Block"), (core.View, (B, 0, 2, 1, 2), TypeError, "6"),

@@ -196,22 +196,27 @@ static int fit(uint32_t *length, uint32_t other)
     return other == *length || other == 1;
 }
 
-/* elementwise(opcode, view of each operand) -> a view of the results. An operand repeats its only row or column. */
-PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
+/* Reads an operand, with a reference to its block: a view, or the float of a constant. 0 with an exception. */
+static int read_operand(PyObject *object, sg_array *array)
 {
-    (void)module;
-    sg_bulk bulk = {.rows = 1, .columns = 1};
-    sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
-    bulk.op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
-    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 1 + sg_arity[bulk.op])
-        return PyErr_Occurred() ? NULL
-                                : PyErr_Format(PyExc_TypeError, "elementwise: unknown opcode, or not its operands");
-    for (int k = 0; k < sg_arity[bulk.op]; k++) {
-        if (!sg_read_view(args[1 + k], &arrays[k]))
-            return NULL;
+    if (!PyFloat_CheckExact(object)) {
+        int read = sg_read_view(object, array);
+        if (read)
+            Py_INCREF(array->block);
+        return read;
+    }
+    double number = PyFloat_AsDouble(object);
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)&number, sizeof number);
+    *array = (sg_array){(Block *)sg_block_of_doubles(bytes, 0), {1, 1, 0, 1, 1}};
+    return array->block != NULL;
+}
+
+/* The results of operands that have been read, in a common shape. */
+static PyObject *together(sg_bulk bulk, sg_array arrays[3])
+{
+    for (int k = 0; k < sg_arity[bulk.op]; k++)
         if (!fit(&bulk.rows, arrays[k].layout.rows) || !fit(&bulk.columns, arrays[k].layout.columns))
             return PyErr_Format(PyExc_ValueError, "the shapes do not fit");
-    }
     uint32_t rows = bulk.rows, columns = bulk.columns;
     for (int k = 0; k < sg_arity[bulk.op]; k++) {
         sg_layout *l = &arrays[k].layout;
@@ -225,6 +230,26 @@ PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t 
         bulk.columns = rows;
     }
     return sg_view_of(carry_out(bulk, arrays), rows, columns);
+}
+
+/* elementwise(opcode, operands) -> a view of the results. An operand is a view, which repeats its only row or column,
+ * or a float, a constant. */
+PyObject *sg_py_elementwise(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    sg_bulk bulk = {.rows = 1, .columns = 1};
+    sg_array arrays[3] = {{NULL, {0, 0, 0, 0, 0}}};
+    bulk.op = n > 1 ? (int)PyLong_AsLong(args[0]) : -1;
+    if (bulk.op < SG_FIRST || bulk.op >= SG_FIRST_REDUCTION || n != 1 + sg_arity[bulk.op])
+        return PyErr_Occurred() ? NULL
+                                : PyErr_Format(PyExc_TypeError, "elementwise: unknown opcode, or not its operands");
+    int read = 0;
+    while (read < sg_arity[bulk.op] && read_operand(args[1 + read], &arrays[read]))
+        read++;
+    PyObject *results = read < sg_arity[bulk.op] ? NULL : together(bulk, arrays);
+    while (read-- > 0)
+        Py_DECREF(arrays[read].block);
+    return results;
 }
 
 /* product(left, right, bias or None) -> a view of the sums bias[c] + left[r][0] * right[0][c] + ..., from left to

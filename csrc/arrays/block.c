@@ -262,6 +262,20 @@ PyObject *sg_py_item(PyObject *module, PyObject *const *args, Py_ssize_t n)
     return sg_block_item(block, (uint32_t)k);
 }
 
+PyObject *sg_block_take(Block *block, const int64_t *positions, uint32_t n)
+{
+    PyObject **items = new_items(n);
+    uint32_t k = 0;
+    for (; items && k < n; k++) {
+        items[k] = positions[k] >= 0 && positions[k] < (int64_t)block->count
+                       ? sg_block_item(block, (uint32_t)positions[k])
+                       : PyErr_Format(PyExc_IndexError, "there is no such number in the block");
+        if (!items[k])
+            break;
+    }
+    return block_of_items(items, n, k == n);
+}
+
 /* take(block, bytes of positions, 8 each) -> a block of the items there. */
 PyObject *sg_py_take(PyObject *module, PyObject *args)
 {
@@ -272,19 +286,9 @@ PyObject *sg_py_take(PyObject *module, PyObject *args)
     Block *block;
     if (!PyArg_ParseTuple(args, "Oy#", &object, &bytes, &size) || !sg_read_block(object, &block))
         return NULL;
-    if (size / 8 >= (Py_ssize_t)SG_CONST)
-        return sg_no_memory();
-    const int64_t *positions = (const int64_t *)(const void *)bytes;
-    uint32_t n = (uint32_t)(size / 8), k = 0;
-    PyObject **items = new_items(n);
-    for (; items && k < n; k++) {
-        items[k] = positions[k] >= 0 && positions[k] < (int64_t)block->count
-                       ? sg_block_item(block, (uint32_t)positions[k])
-                       : PyErr_Format(PyExc_IndexError, "there is no such number in the block");
-        if (!items[k])
-            break;
-    }
-    return block_of_items(items, n, k == n);
+    return size / 8 < (Py_ssize_t)SG_CONST
+               ? sg_block_take(block, (const int64_t *)(const void *)bytes, (uint32_t)(size / 8))
+               : sg_no_memory();
 }
 
 /* The `entry_serial` of a leaf that leaves() has met, while it runs. */

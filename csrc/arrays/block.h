@@ -49,6 +49,8 @@ void sg_block_copy(const Block *block, uint32_t rows, uint32_t columns, uint32_t
                    double *out);
 /* The item at a position: a new reference to the Value, or to the float of a constant. NULL with an exception. */
 PyObject *sg_block_item(Block *block, uint32_t k);
+/* A block of the items at n positions. NULL with an exception. */
+PyObject *sg_block_take(Block *block, const int64_t *positions, uint32_t n);
 /* Reads an argument that is a block. 0 with an exception. */
 int sg_read_block(PyObject *object, Block **block);
 

@@ -2,6 +2,7 @@
 #include "arrays/view.h"
 
 #include "python/node.h"
+#include "tape/memory.h"
 
 PyTypeObject *sg_view_type;
 
@@ -182,6 +183,33 @@ PyObject *sg_py_items(PyObject *module, PyObject *view)
                 Py_CLEAR(list);
         }
     return list;
+}
+
+/* rows_at(view, list of rows) -> a view of the items of these rows, in a block of their own. */
+PyObject *sg_py_rows_at(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    sg_array x;
+    if (n != 2 || !PyList_Check(args[1]))
+        return PyErr_Format(PyExc_TypeError, "rows_at(view, list of rows)");
+    if (!sg_read_view(args[0], &x))
+        return NULL;
+    const sg_layout *l = &x.layout;
+    uint64_t rows = (uint64_t)PyList_Size(args[1]), count = rows * l->columns;
+    int64_t *positions = count < SG_CONST ? sg_alloc((size_t)count * sizeof *positions) : NULL, *at = positions;
+    if (!positions)
+        return sg_no_memory();
+    int fits = 1;
+    for (uint64_t r = 0; fits && r < rows; r++) {
+        long row = PyLong_AsLong(PyList_GetItem(args[1], (Py_ssize_t)r));
+        fits = row >= 0 && row < (long)l->rows;
+        for (uint32_t c = 0; fits && c < l->columns; c++)
+            *at++ = sg_position(l, (uint32_t)row, c);
+    }
+    PyObject *block = fits ? sg_block_take(x.block, positions, (uint32_t)count)
+                           : PyErr_Format(PyExc_IndexError, "the view has no such row");
+    sg_free(positions);
+    return sg_view_of(block, (uint32_t)rows, l->columns);
 }
 
 /* Runs through an iterator, for its effects. 0 with an exception. */

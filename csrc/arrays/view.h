@@ -14,6 +14,7 @@ int sg_read_view(PyObject *object, sg_array *array);
 PyObject *sg_py_whole(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_numbers(PyObject *module, PyObject *view);
 PyObject *sg_py_grads(PyObject *module, PyObject *view);
+PyObject *sg_py_rows_at(PyObject *module, PyObject *const *args, Py_ssize_t n);
 PyObject *sg_py_items(PyObject *module, PyObject *view);
 PyObject *sg_py_set_leaves(PyObject *module, PyObject *const *args, Py_ssize_t n);
 

@@ -29,7 +29,18 @@ COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 def _operators(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """An operator and its reflection."""
     code = _CODE[name]
-    return lambda self, other: elementwise(code, self, other), lambda self, other: elementwise(code, other, self)
+
+    def operator(self: Any, other: Any) -> Any:
+        if type(other) is float:
+            return of_view(self.ndim, core.elementwise(code, self._view, other), self.of_numpy)
+        return elementwise(code, self, other)
+
+    def reflection(self: Any, other: Any) -> Any:
+        if type(other) is float:
+            return of_view(self.ndim, core.elementwise(code, other, self._view), self.of_numpy)
+        return elementwise(code, other, self)
+
+    return operator, reflection
 
 
 def _comparison(name: str) -> Callable[..., Any]:
@@ -80,7 +91,9 @@ class Arithmetic(Array):
 
 def power(x: Any, y: Any) -> Any:
     """x**y; by the table's shortcut, x**2 is x*x."""
-    if not isinstance(y, (Array, core.Node)) and not reading.is_data(y) and convert.number(y) == _TWO:
+    if type(y) is not float and (isinstance(y, (Array, core.Node)) or reading.is_data(y)):
+        return elementwise(_POW, x, y)
+    if convert.number(y) == _TWO:
         return elementwise(_SQUARE, x)
     return elementwise(_POW, x, y)
 
@@ -117,8 +130,12 @@ def elementwise(opcode: int, *operands: Any) -> Any:
 
     Returns NotImplemented for an operand of another type. Raises `ShapeError` if the shapes do not fit.
     """
-    ndim, of_numpy, views = 0, False, []
+    ndim, of_numpy = 0, False
+    views: list[Any] = []
     for x in operands:
+        if type(x) is float:
+            views.append(x)
+            continue
         operand = x if isinstance(x, Array) else as_array(x)
         if operand is None:
             return NotImplemented
@@ -157,7 +174,8 @@ def matmul(left: Any, right: Any) -> Value | Vector | Matrix | float:
 def product(left: Any, right: Any) -> Any:
     """left @ right; NotImplemented for an unknown type, whose own operator may know Values. Raises `ShapeError` for a
     number."""
-    a, b = as_array(left), as_array(right)
+    a = left if isinstance(left, Array) else as_array(left)
+    b = right if isinstance(right, Array) else as_array(right)
     if a is None or b is None or (not b.ndim and hasattr(right, "__rmatmul__") and not hasattr(right, "dtype")):
         return NotImplemented
     if not a.ndim or not b.ndim:

@@ -62,14 +62,12 @@ def select(x: Any, key: Any) -> Any:
 
 def _several(x: Any, positions: list[int]) -> Any:
     """The elements of a Vector, or the rows of a Matrix, at some positions."""
-    shown, shape = x._view, x.shape
-    columns, column, stride = shown.columns, shown.column, shown.row
-    if len(shape) == 1:
-        columns, column, stride = 1, 0, column
-    offset, steps = shown.offset, [k * column for k in range(columns)]
-    order = [offset + k + j for k in _offsets(positions, shape[0], stride, shape) for j in steps]
-    rows, columns = (len(positions), columns) if len(shape) == 2 else (1, len(positions))
-    return x._of(len(shape), whole(view.take(shown, order), rows, columns))
+    shape = x.shape
+    if positions and not (min(positions) >= 0 and max(positions) < shape[0]):
+        positions = [position(k, shape[0], shape) for k in positions]
+    if len(shape) == 2:
+        return x._of(2, core.rows_at(x._view, positions))
+    return x._of(1, core.rows_at(x._view.T, positions).T)
 
 
 def _plain(x: Any, key: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from scalargrad.pure import effects, tape, thread
@@ -75,6 +75,12 @@ def take(block: Block, positions: bytes) -> Block:
     return Block([block.items[k] for k in array("q", positions)])
 
 
+def rows_at(view: View, rows: Sequence[int]) -> View:
+    """A view of the items of some rows, in a block of their own."""
+    found = _rows(view)
+    return whole(Block([x for r in rows for x in found[r]]), len(rows), view.columns)
+
+
 def leaves(values: Iterable[Any]) -> tuple[Block, int]:
     """The different leaves among the values, in order; and the position of the first other value, or -1."""
     given = tuple(values)
@@ -128,8 +134,12 @@ def set_leaves(view: View, given: bytes, which: int, also: Iterable[Any] = ()) -
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-def elementwise(opcode: int, *operands: View) -> View:
-    """A primitive of each element. An operand with one row or column repeats it; raises ValueError for other shapes."""
+def elementwise(opcode: int, *given: View | float) -> View:
+    """A primitive of each element. An operand with one row or column repeats it; raises ValueError for other shapes.
+
+    A float is a constant.
+    """
+    operands = [whole(Block([x]), 1, 1) if isinstance(x, float) else x for x in given]
     rows, columns = _common([x.rows for x in operands]), _common([x.columns for x in operands])
     repeated = [
         View(x.block, x.offset, x.row if x.rows == rows else 0, x.column if x.columns == columns else 0, rows, columns)
