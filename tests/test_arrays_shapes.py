@@ -151,7 +151,7 @@ def test_concat_and_stack() -> None:
     (y * [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).sum().backward()
     assert b.grad == [[1.0, 3.0], [2.0, 4.0]] and a.grad == [[5.0, 6.0]]
     for call, message in (
-        (lambda: concat([a, b], 1), r"equal width, got shapes \[\(2, 1\), \(2, 2\)\]"),
+        (lambda: concat([a, b], 1), r"equal height, got shapes \[\(1, 2\), \(2, 2\)\]"),
         (lambda: concat([a, Matrix([[1.0]])]), r"equal width, got shapes \[\(1, 2\), \(1, 1\)\]"),
         (lambda: concat([]), "equal numbers of dimensions"),
         (lambda: concat([1.0]), r"1 single numbers: write Vector\(\[v, w\]\)"),

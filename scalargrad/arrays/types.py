@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, overload
 
 from scalargrad import convert, core
@@ -217,20 +218,22 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
     [1.0, 2.0, 3.0]
     """
     parts = _parts("concat", arrays)
-    if not parts or any(x.ndim != parts[0].ndim or not x.ndim for x in parts):
+    ndim = parts[0].ndim if parts else 0
+    if not ndim or any(x.ndim != ndim for x in parts):
         shapes = [x.shape for x in parts]
         raise ShapeError(f"concat needs arrays with equal numbers of dimensions, got shapes {shapes}")
-    ndim = parts[0].ndim
-    if axis_of(axis, ndim) == 1:
-        return concat([x.T for x in parts], 0).T  # type: ignore[no-any-return]
-    if ndim == 2 and len({x._view.columns for x in parts}) > 1:
-        raise ShapeError(f"concat needs matrices of equal width, got shapes {[x.shape for x in parts]}")
-    items = [item for x in parts for item in x.elements()]
-    shape = (sum(map(len, parts)), parts[0]._view.columns) if ndim == 2 else (len(items),)
-    of_numpy = any(x.of_numpy for x in parts)
-    if all(x.is_mask for x in parts):
-        return mask_of(ndim, of_shape(reading.from_items(items, False), shape, False)._view, of_numpy)  # type: ignore[no-any-return]
-    return of_shape(reading.from_items(items, True), shape, of_numpy)  # type: ignore[no-any-return]
+    beside = axis_of(axis, ndim) == 1
+    views = [x._view.T for x in parts] if beside else [x._view for x in parts]
+    columns = views[0].columns
+    if ndim == 2 and any(each.columns != columns for each in views):
+        sizes = "height" if beside else "width"
+        raise ShapeError(f"concat needs matrices of equal {sizes}, got shapes {[x.shape for x in parts]}")
+    items = list(chain.from_iterable(map(core.items, views)))
+    shape = (sum(each.rows for each in views), columns) if ndim == 2 else (len(items),)
+    is_mask, of_numpy = all(x.is_mask for x in parts), any(x.of_numpy for x in parts)
+    joined = of_shape(reading.from_items(items, not is_mask), shape, of_numpy)
+    shown = joined._view.T if beside else joined._view
+    return mask_of(ndim, shown, of_numpy) if is_mask else of_view(ndim, shown, of_numpy)  # type: ignore[no-any-return]
 
 
 def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
