@@ -1,22 +1,20 @@
-"""A transformer, number by number, as in Karpathy's microgpt: one layer, four heads, 27 characters.
+"""The transformer of the demo `gpt`, number by number, on any engine; and an engine and an Adam like microgpt's.
 
-`Value` is an engine like the one of that program, about forty lines: nodes with their local derivatives, and a
-recursive sweep. The same step runs on any class with its operators and methods.
+`Value` has about forty lines: nodes with their local derivatives, and a recursive sweep.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from benchmarks.timing import clock
 
-EMBEDDING, HEADS, CHARACTERS, POSITIONS = 16, 4, 27, 8
+CHARACTERS, POSITIONS = 27, 8
 WORD = (26, 4, 12, 8, 13, 4, 19, 19, 26)  # a name, between two marks of its ends
-Vector = list[Any]
 
 
 class Value:
@@ -54,7 +52,7 @@ class Value:
     def __sub__(self, other: Value | float) -> Value:
         return self + other * -1.0
 
-    def __truediv__(self, other: Value) -> Value:
+    def __truediv__(self, other: Any) -> Value:
         return self * other**-1.0
 
     __radd__, __rmul__ = __add__, __mul__
@@ -77,68 +75,40 @@ class Value:
                 child.grad += local_grad * v.grad
 
 
-def _linear(x: Vector, weights: list[Vector]) -> Vector:
-    return [sum(w * a for w, a in zip(row, x)) for row in weights]
+class Adam:
+    """microgpt's optimiser: p falls by lr * m / (sqrt(v) + eps), where m and v are means without their bias."""
 
+    beta1, beta2, eps = 0.85, 0.99, 1e-8
 
-def _softmax(logits: Vector) -> Vector:
-    largest = max(x.data for x in logits)
-    exponentials = [(x - largest).exp() for x in logits]
-    total = sum(exponentials)
-    return [e / total for e in exponentials]
+    def __init__(self, parameters: Sequence[Any]) -> None:
+        self.parameters, self.steps = parameters, 0
+        self.means, self.squares = [0.0] * len(parameters), [0.0] * len(parameters)
 
-
-def _normalised(x: Vector) -> Vector:
-    mean = sum(a * a for a in x) * (1 / len(x))
-    scale = (mean + 1e-5) ** -0.5
-    return [a * scale for a in x]
-
-
-def _sum(x: Vector, y: Iterable[Any]) -> Vector:
-    return [a + b for a, b in zip(x, y)]
+    def step(self, lr: float) -> None:
+        """Moves the parameters, and clears their grads."""
+        self.steps += 1
+        first, second = 1 - self.beta1**self.steps, 1 - self.beta2**self.steps
+        for k, p in enumerate(self.parameters):
+            self.means[k] = self.beta1 * self.means[k] + (1 - self.beta1) * p.grad
+            self.squares[k] = self.beta2 * self.squares[k] + (1 - self.beta2) * p.grad**2
+            p.data -= lr * (self.means[k] / first) / ((self.squares[k] / second) ** 0.5 + self.eps)
+            p.grad = 0.0
 
 
 class Transformer:
     """New weights, the same for every engine, and one step of gradient descent on them."""
 
     def __init__(self, variable: Callable[[float], Any]) -> None:
+        # of the copy of scalargrad that is loaded now: see peers.load
+        sizes, scalar = (import_module(f"scalargrad.demos.gpt.{name}") for name in ("sizes", "scalar"))
         random.seed(42)
-
-        def matrix(rows: int, columns: int) -> list[Vector]:
-            return [[variable(random.gauss(0.0, 0.08)) for _ in range(columns)] for _ in range(rows)]
-
-        n = EMBEDDING
-        self.tokens, self.places, self.head = matrix(CHARACTERS, n), matrix(POSITIONS, n), matrix(CHARACTERS, n)
-        self.query, self.key, self.value, self.joined = (matrix(n, n) for _ in range(4))
-        self.up, self.down = matrix(4 * n, n), matrix(n, 4 * n)
-        self.parameters = [p for part in vars(self).values() for row in part for p in row]
-
-    def logits(self, token: int, place: int, keys: list[Vector], values: list[Vector]) -> Vector:
-        """The logits of the next character; adds the key and the value of this one."""
-        x = _normalised(_sum(self.tokens[token], self.places[place]))
-        before, x = x, _normalised(x)
-        query, width = _linear(x, self.query), EMBEDDING // HEADS
-        keys.append(_linear(x, self.key))
-        values.append(_linear(x, self.value))
-        attended: Vector = []
-        for start in range(0, EMBEDDING, width):
-            part = slice(start, start + width)
-            scores = [sum(q * k for q, k in zip(query[part], key[part])) * width**-0.5 for key in keys]
-            weights = _softmax(scores)
-            attended += [sum(w * v[k] for w, v in zip(weights, values)) for k in range(start, start + width)]
-        x = before = _sum(_linear(attended, self.joined), before)
-        hidden = [a.relu() for a in _linear(_normalised(x), self.up)]
-        return _linear(_sum(_linear(hidden, self.down), before), self.head)
+        self.model = scalar.Gpt(sizes.Sizes(CHARACTERS, block=POSITIONS), variable)
+        self.parameters = self.model.parameters()
 
     def step(self) -> tuple[float, float, float]:
         """The seconds of a step, its loss, and the sum of the weights afterwards."""
         begun = clock()
-        keys: list[Vector] = []
-        values: list[Vector] = []
-        losses = []
-        for place, (token, following) in enumerate(pairwise(WORD)):
-            losses.append(-_softmax(self.logits(token, place, keys, values))[following].log())
-        loss = sum(losses) * (1 / len(losses))
+        loss = self.model.loss(WORD)
         loss.backward()
         for p in self.parameters:
             p.data -= 0.1 * p.grad

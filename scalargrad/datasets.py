@@ -1,4 +1,4 @@
-"""Small data sets for demos and tests, as lists: iris measurements, two moons, handwritten digits."""
+"""Small data sets for demos and tests, as lists: iris measurements, two moons, handwritten digits, first names."""
 
 from __future__ import annotations
 
@@ -67,3 +67,18 @@ def load_digits() -> tuple[Rows, list[int]]:
     """
     found = extras.load("sklearn.datasets").load_digits()
     return found.data.tolist(), found.target.tolist()
+
+
+def load_names() -> list[str]:
+    """Returns 5,163 first names of women and men in the United States, in lower case, in alphabetical order.
+
+    Source: US Census Bureau, the names of the census of 1990 (dist.female.first and dist.male.first), which are in the
+    public domain; each is here once.
+
+    >>> names = load_names()
+    >>> names[:3], len(names)
+    (['aaron', 'abbey', 'abbie'], 5163)
+    """
+    from importlib.resources import files
+
+    return files("scalargrad.data").joinpath("names.txt").read_text(encoding="utf-8").split()

@@ -98,11 +98,12 @@ def _add_expression(parser: argparse.ArgumentParser, name: str) -> None:
 def _add_demo(parser: argparse.ArgumentParser, name: str) -> None:
     from scalargrad.demos import running
     from scalargrad.demos.digits import Digits
+    from scalargrad.demos.gpt.demo import Gpt
     from scalargrad.demos.iris import Iris
     from scalargrad.demos.moons import Moons
 
     names = parser.add_subparsers(title="demos", metavar="NAME", required=True)
-    for demo in (Iris, Moons, Digits):
+    for demo in (Iris, Moons, Digits, Gpt):
         running.add_parser(names, demo)
     parser.set_defaults(run=running.run)
 

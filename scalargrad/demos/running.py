@@ -27,6 +27,7 @@ class Demo(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     steps: ClassVar[int]
+    seed: ClassVar[int] = 1337
     example: ClassVar[str] = "--steps 50 --no-plot"  # options that a user may try
     note: ClassVar[str] = ""  # what a reader of the losses should know
 
@@ -65,7 +66,9 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
                                  epilog=f"example:\n  scalargrad demo {demo.name} {demo.example}\n",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
-    parser.add_argument("--seed", type=_seed, default=1337, help="seed of data and weights, 0 to 2**32-1 (%(default)s)")
+    parser.add_argument(
+        "--seed", type=_seed, default=demo.seed, help="seed of data and weights, 0 to 2**32-1 (%(default)s)"
+    )
     demo.add_options(parser)
     parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="file of the picture (%(default)s)")
     parser.add_argument("--no-plot", action="store_true", help="draw no picture")

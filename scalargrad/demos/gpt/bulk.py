@@ -1,0 +1,113 @@
+"""The transformer of `scalar` with a Matrix per weight: all tokens at once, a row each. The numbers are the same."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import scalargrad as sg
+from scalargrad import losses
+from scalargrad.demos.gpt.sizes import EPS, SPREAD, Sizes
+from scalargrad.nn import Module, RMSNorm
+
+
+class _Heads(NamedTuple):
+    """How n queries become a row per head and token, one head below the other. All are constants.
+
+    A row has the query of its token with zeros in the columns of other heads: so its product with a key, which has the
+    columns of all heads, is the product of that head's parts.
+    """
+
+    repeated: sg.Matrix  # its product with a matrix of n rows has these rows once per head
+    mine: sg.Matrix  # ones in the columns of a row's head, and zeros elsewhere
+    later: sg.Matrix  # -inf where a token would see a later one, and zeros elsewhere
+
+
+@cache
+def _heads(n: int, sizes: Sizes) -> _Heads:
+    """The constants for n tokens."""
+    rows = [(head, token) for head in range(sizes.heads) for token in range(n)]
+    owners = [column // (sizes.width // sizes.heads) for column in range(sizes.width)]
+    return _Heads(
+        sg.constant([[float(k == token) for k in range(n)] for _, token in rows]),
+        sg.constant([[float(owner == head) for owner in owners] for head, _ in rows]),
+        sg.constant([[0.0 if k <= token else -math.inf for k in range(n)] for _, token in rows]),
+    )
+
+
+def _matrix(rows: int, columns: int) -> sg.Matrix:
+    return sg.Matrix([[random.gauss(0.0, SPREAD) for _ in range(columns)] for _ in range(rows)])
+
+
+class Layer(Module):
+    """Attention, by which a token takes from those before it; then a network of two layers, of each token by itself."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        width = sizes.width
+        self.query, self.key, self.value, self.joined = (_matrix(width, width) for _ in range(4))
+        self.up, self.down = _matrix(4 * width, width), _matrix(width, 4 * width)
+        self.norm = RMSNorm(width, eps=EPS, elementwise_affine=False)
+        self._scale = 1.0 / math.sqrt(width // sizes.heads)
+
+    def __call__(self, x: sg.Matrix, heads: _Heads) -> sg.Matrix:
+        y = self.norm(x)
+        weights = self.weights(y, heads)
+        values = (weights @ (y @ self.value.T)) * heads.mine
+        x = (heads.repeated.T @ values) @ self.joined.T + x
+        return (self.norm(x) @ self.up.T).relu() @ self.down.T + x
+
+    def weights(self, y: sg.Matrix, heads: _Heads) -> sg.Matrix:
+        """How much each token takes from each: a row per head and token. Takes the normalised tokens."""
+        queries = (heads.repeated @ (y @ self.query.T)) * heads.mine
+        return (queries @ (y @ self.key.T).T * self._scale + heads.later).softmax()
+
+
+class Gpt(Module):
+    """A transformer with new weights, drawn from Python's `random` in microgpt's order.
+
+    A call takes n tokens, at most `block`, and returns the scores of the token after each: a Matrix (n, tokens).
+    """
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self.tokens, self.places = _matrix(sizes.tokens, sizes.width), _matrix(sizes.block, sizes.width)
+        self.head = _matrix(sizes.tokens, sizes.width)
+        self.layers = [Layer(sizes) for _ in range(sizes.layers)]
+        self.norm = RMSNorm(sizes.width, eps=EPS, elementwise_affine=False)
+
+    def __call__(self, tokens: list[int]) -> sg.Matrix:
+        x, heads = self._embedded(tokens), _heads(len(tokens), self.sizes)
+        for layer in self.layers:
+            x = layer(x, heads)
+        return x @ self.head.T
+
+    def _embedded(self, tokens: list[int]) -> sg.Matrix:
+        return self.norm(self.tokens[tokens] + self.places[: len(tokens)])
+
+    def loss(self, tokens: list[int]) -> sg.Value:
+        """The mean of -log(p), where p is the probability that the network gave to each next token."""
+        return losses.cross_entropy(self(tokens[:-1]), tokens[1:])
+
+    def reader(self) -> Callable[[int], sg.Vector]:
+        """A function that is called with one token after another, and returns the scores of the next one."""
+        past: list[int] = []
+
+        def read(token: int) -> sg.Vector:
+            past.append(token)
+            return self(past)[-1]
+
+        return read
+
+    def attention(self, tokens: list[int]) -> list[list[list[list[float]]]]:
+        """How much each token takes from each: per layer and head, a row per token."""
+        n, found = len(tokens), []
+        with sg.no_grad():
+            x, heads = self._embedded(tokens), _heads(n, self.sizes)
+            for layer in self.layers:
+                rows = layer.weights(layer.norm(x), heads).data
+                found.append([rows[first : first + n] for first in range(0, len(rows), n)])
+                x = layer(x, heads)
+        return found

@@ -1,0 +1,179 @@
+"""The demo `gpt`: a transformer that learns first names, and invents others."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import scalargrad as sg
+from scalargrad import optim
+from scalargrad.datasets import load_names
+from scalargrad.demos.gpt import bulk, picture, scalar
+from scalargrad.demos.gpt.sizes import Sizes
+from scalargrad.demos.gpt.text import Text, documents
+from scalargrad.demos.running import Demo, Told, whole
+from scalargrad.errors import ArgumentError
+from scalargrad.extras import WIDTH
+from scalargrad.nodes.displays import printable
+
+FORMS: dict[str, Callable[[Sizes], Any]] = {"matrix": bulk.Gpt, "numbers": partial(scalar.Gpt, number=sg.Value)}
+_BETAS, _RECENT = (0.85, 0.99), 100
+_SHOWN = 5  # invented documents at a time, while it learns
+
+
+class Gpt(Demo):
+    """A transformer, its text, and its optimiser. Everything random follows from the seed, as in microgpt."""
+
+    name = "gpt"
+    about = "a transformer of scalars, after Karpathy's microgpt, that learns first names and invents others"
+    steps = 1000
+    seed = 42
+    example = "--layers 2 --temperature 0.8"
+    note = "A step learns from one line of the text; the mean is of the last 100 losses."
+
+    def __init__(
+        self, seed: int, documents: Sequence[str], form: str = "matrix", *, width: int = 16, heads: int = 4,
+        layers: int = 1, block: int = 16, rate: float = 0.01, temperature: float = 0.5, samples: int = 20,
+    ) -> None:  # fmt: skip
+        random.seed(seed)
+        shuffled = [*documents]
+        random.shuffle(shuffled)
+        self.text = Text(shuffled)
+        self.sizes = Sizes(self.text.end + 1, width, heads, layers, block)
+        self.model = FORMS[form](self.sizes)
+        self.optimiser = optim.Adam(self.parameters(), lr=rate, betas=_BETAS)
+        self.temperature, self.samples = temperature, samples
+        self.losses: list[float] = []
+        self.invented: list[str] = []
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        defaults = Sizes(0)
+        for name, about in (
+            ("width", "numbers per token"),
+            ("heads", "heads of the attention, which divide the width"),
+            ("layers", "layers"),
+            ("block", "the most characters that it reads or writes"),
+        ):
+            text = f"{about} (%(default)s)"
+            parser.add_argument(f"--{name}", type=_size, metavar="N", default=getattr(defaults, name), help=text)
+        parser.add_argument(
+            "--rate", type=_positive, default=0.01, help="learning rate, which falls to 0 (%(default)s)"
+        )
+        parser.add_argument("--text", type=documents, metavar="FILE", help="learn from this text, one document per line"
+                            " (first names)")  # fmt: skip
+        parser.add_argument("--samples", type=_size, metavar="N", default=20, help="lines to invent (%(default)s)")
+        parser.add_argument("--temperature", type=_positive, default=0.5,
+                            help="divides the scores of characters: below 1 likely ones come more often"
+                            " (%(default)s)")  # fmt: skip
+        parser.add_argument("--form", choices=FORMS, default="matrix",
+                            help="a Matrix per weight, or a Value per number, slower (%(default)s)")  # fmt: skip
+
+    @classmethod
+    def from_options(cls, options: argparse.Namespace) -> Gpt:
+        if options.width % options.heads:
+            options.refuse(f"argument --heads: {options.heads} heads do not divide the width, {options.width}")
+        names = ("width", "heads", "layers", "block", "rate", "temperature", "samples")
+        settings = {name: getattr(options, name) for name in names}
+        return cls(options.seed, options.text or load_names(), options.form, **settings)
+
+    def parameters(self) -> list[sg.Value]:
+        return self.model.parameters()  # type: ignore[no-any-return]
+
+    def train(self, steps: int) -> Iterator[float]:
+        """Trains step by step. Yields the loss at the start of each. Raises `ArgumentError` if it overflows."""
+        scheduler = optim.LinearLR(self.optimiser, 1.0, 0.0, steps)
+        for step in range(steps):
+            loss = self.model.loss(self.text.tokens(step)[: self.sizes.block + 1])
+            if not math.isfinite(loss.data):
+                raise ArgumentError(f"the loss became {loss.data} at step {step + 1}: use a smaller --rate")
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            scheduler.step()
+            self.losses.append(loss.data)
+            yield loss.data
+
+    def tell(self, steps: int) -> Iterator[Told]:
+        for step, loss in enumerate(self.train(steps)):
+            line = ""
+            if step + 1 < steps and (step == 0 or (step + 1) * 5 // steps > step * 5 // steps):
+                state = random.getstate()  # so that those at the end are microgpt's
+                line = f"  {'  '.join(shown(self.invent()) for _ in range(_SHOWN))}"
+                random.setstate(state)
+            yield Told(f"loss {loss:#.5g}  mean {sg.mean(self.losses[-_RECENT:]):#.5g}", line)
+
+    def invent(self) -> str:
+        """A new document: character after character, drawn by the probabilities that the network gives."""
+        read, token, found = self.model.reader(), self.text.end, []
+        with sg.no_grad():
+            for _ in range(self.sizes.block):
+                scores = [float(getattr(score, "data", score)) for score in read(token)]
+                token = drawn(scores, self.temperature)
+                if token == self.text.end:
+                    break
+                found.append(token)
+        return self.text.said(found)
+
+    def verdict(self) -> str:
+        self.invented = [self.invent() for _ in range(self.samples)]
+        recent = self.losses[-_RECENT:]
+        known = {*self.text.documents}
+        new = sum(line not in known for line in self.invented)
+        return "\n".join([
+            f"mean loss of the last {len(recent)} steps {sg.mean(recent):#.5g}; a guess among {self.sizes.tokens}"
+            f" characters has {math.log(self.sizes.tokens):#.5g}",
+            f"{len(self.invented)} invented, {new} of them new, the others (*) in the text",
+            *columns([shown(line) + " *" * (line in known) for line in self.invented]),
+        ])  # fmt: skip
+
+    def draw(self, path: str) -> None:
+        model = self.model
+        if not isinstance(model, bulk.Gpt):
+            model = bulk.Gpt(self.sizes)
+            for p, q in zip(model.parameters(), self.parameters()):
+                p.data = q.data
+        longest = max(self.invented, key=len) or self.text.documents[0]
+        picture.save(self.text, self.losses, longest, model, path)
+
+
+def drawn(scores: Sequence[float], temperature: float) -> int:
+    """A token, drawn by the softmax of the scores divided by the temperature. Raises `ArgumentError` for a nan."""
+    if not all(map(math.isfinite, scores)):
+        raise ArgumentError(f"the scores of a character became {sum(scores)}: use a smaller --rate")
+    largest = max(scores)
+    weights = [math.exp((score - largest) / temperature) for score in scores]
+    return random.choices(range(len(scores)), weights=weights)[0]
+
+
+def shown(line: str) -> str:
+    """A document as it is printed: without control characters, and visible if it has no character."""
+    return printable(line) or "(empty)"
+
+
+def columns(texts: Sequence[str]) -> list[str]:
+    """Lines with several texts each, if they are short, one below the other."""
+    width = max(map(len, texts)) + 2
+    each = max((WIDTH - 2) // width, 1)
+    return [
+        "  " + "".join(text.ljust(width) for text in texts[first : first + each]).rstrip()
+        for first in range(0, len(texts), each)
+    ]
+
+
+def _size(text: str) -> int:
+    return whole([text], range(1, 1025), "a whole number from 1 to 1024")[0]
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return number
