@@ -57,7 +57,7 @@ class Settings:
 QUICK = Settings(repetitions=2, scalars=1, seconds=0.001, calls=10)
 
 
-def _environment() -> None:
+def one_thread() -> None:
     """Allows one thread per library. Must be set before they are imported."""
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -114,7 +114,7 @@ def _share(whole: Callable[[], Any], part: Callable[[], Any], calls: int) -> flo
 
 def measure(settings: Settings) -> tuple[dict[str, dict[str, float | None]], dict[str, Any]]:
     """The figures by measure and contender, and what each contender reported after its first step."""
-    _environment()
+    one_thread()
     peers, problems = import_module("benchmarks.peers"), import_module("benchmarks.problems")
     frameworks, ours = import_module("benchmarks.frameworks"), import_module("benchmarks.ours")
     package = peers.load("native")[0]

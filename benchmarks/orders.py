@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import timing
 from benchmarks.command import Benchmark, Outcome
-from benchmarks.layers import _environment
+from benchmarks.layers import one_thread
 from benchmarks.report import OURS, Measure, Target
 
 REQUIRED = ("jax", "torch", "casadi", "autograd", "numpy", "scipy")
@@ -122,7 +122,7 @@ def _task(call: Callable[[], Any], seconds: float) -> Callable[[], float]:
 
 
 def measure(settings: Settings) -> dict[str, dict[str, float | None]]:
-    _environment()
+    one_thread()
     import_module("benchmarks.peers").load("native")
     peers = import_module("benchmarks.orders_peers")
     ours, gradients = peers.ours()

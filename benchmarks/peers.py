@@ -54,6 +54,32 @@ def load(backend: str) -> tuple[Any, Any]:
     return import_module("scalargrad"), import_module("scalargrad.core")
 
 
+class Copy:
+    """A copy of the package on a backend, which may import more of itself later. Call `use` before it runs."""
+
+    used: Copy | None = None
+
+    def __init__(self, backend: str) -> None:
+        self._keep()
+        self.package = load(backend)[0]
+        Copy.used = self
+
+    @staticmethod
+    def _keep() -> None:
+        """Takes the modules of the copy that is in use."""
+        names = [name for name in sys.modules if name.partition(".")[0] == "scalargrad"]
+        found = {name: sys.modules.pop(name) for name in names}
+        if Copy.used:
+            Copy.used.modules = found
+
+    def use(self) -> None:
+        """Makes imports find this copy."""
+        if Copy.used is not self:
+            self._keep()
+            sys.modules.update(self.modules)
+            Copy.used = self
+
+
 def native() -> Contender:
     package, core = load("native")
     value = package.Value

@@ -135,6 +135,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         ),
         "layers": partial(measured, "layers", _LAYERS),
         "orders": partial(measured, "orders", _ORDERS),
+        "gpt": partial(measured, "gpt", ("native", "python", "microgpt", "torch", "jax", "port")),
         "surprises": surprises,
     },
     "formulas.md": {"chapters": ledger.chapters, "errata": ledger.errata, "sources": ledger.sources},

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import eager, layers, orders, surprises
+from benchmarks import eager, gpt, layers, orders, surprises
 from benchmarks.__main__ import main
 from benchmarks.command import Benchmark
 from benchmarks.report import OURS, Target
@@ -53,6 +53,29 @@ def test_quick_run_of_layers(tmp_path: Path) -> None:
     told = record["settings"]["loss_gradients_weights"]
     assert set(told["moons"]) == {OURS, *layers.RIVALS}
     assert set(told["digits_step"]) == {OURS, *layers.RIVALS} - set(layers.SCALARS)
+
+
+def test_quick_run_of_gpt(tmp_path: Path) -> None:
+    """Which holds the losses of all contenders against each other before it times them."""
+    record = _quick(gpt.BENCHMARK, tmp_path)
+    missing = {key: {name for name, x in row["figures"].items() if x is None} for key, row in record["measures"].items()}
+    frameworks = {"torch", "jax", "port"}
+    assert missing == {"changed": frameworks, "numbers": frameworks, "matrix": {"microgpt", "port"}}
+
+
+def test_losses_that_differ_are_an_error() -> None:
+    gpt.check({"ours": [1.0, 2.0], "theirs": [1.0, 2.0 + 1e-9], "others": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="the loss of step 2: theirs has 2.1, most 2.0"):
+        gpt.check({"ours": [1.0, 2.0], "theirs": [1.0, 2.1], "others": [1.0, 2.0]})
+
+
+def test_a_port_runs_in_its_folder(tmp_path: Path) -> None:
+    port = tmp_path / "port"
+    port.write_text("#!/bin/sh\ntouch ran\n")
+    port.chmod(0o755)
+    assert 0.0 <= gpt._port(port) < 1e6 and (tmp_path / "ran").exists()
+    with pytest.raises(ValueError, match="nothing does not run"):
+        gpt._port(tmp_path / "nothing")
 
 
 def test_quick_run_of_orders(tmp_path: Path) -> None:

@@ -164,6 +164,8 @@ def _classes(loss: str, target: Any, x: Any) -> list[int] | None:
     rows, classes = (1, *x.shape)[-2:]
     if len(given) != rows:
         raise ShapeError(f"{loss} needs one class per row, got {len(given)} for an input of shape {x.shape}")
+    if set(map(type, given)) == {int} and min(given) >= 0 and max(given) < classes:
+        return given  # type: ignore[return-value]
     found = [convert.index(y) for y in given]
     for r, (y, k) in enumerate(zip(given, found)):
         if k is None:
