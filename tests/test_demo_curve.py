@@ -128,7 +128,7 @@ def test_what_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
     head, *steps, title = output.splitlines()[:4]
     assert output.isascii() and head == f"curve: 8 parameters, seed 3, backend {sg.backend()}"
     pulls = [demo.pulls(fit) for fit in demo.fits]
-    assert steps == [f"step {k + 1} of 2  noise found {fit.noise:.3g}  largest error {max(map(abs, of)):.2f} standard"
+    assert steps == [f"step {k + 1} of 2  noise {fit.noise:.3g}  largest error {max(map(abs, of)):.2f} standard"
                      " errors" for k, (fit, of) in enumerate(zip(demo.fits, pulls))]  # fmt: skip
     assert title.split() == ["first", "fit", "truth", "found", "standard", "error"]
     *rows, coverage, ours, theirs = output.splitlines()[4:]

@@ -101,7 +101,7 @@ def test_newton_converges_from_above_and_then_twice_as_fast_in_each_step() -> No
     largest = [max(errors) for errors in demo.errors]
     assert largest == sorted(largest, reverse=True) or largest[-1] < 1e-12
     assert 1e-2 < largest[5] < 1.0 and largest[7] < 10.0 * largest[6] ** 2 and largest[8] < 10.0 * largest[7] ** 2
-    assert states[0].startswith(f"largest error of a price {largest[0]:.1e}  change of a volatility ")
+    assert states[0].startswith(f"price error {largest[0]:.1e}  volatility step ")
     # by hand, the first step of the first quote
     option, quote, _ = demo.quotes[0]
     twin = BlackScholes(3, noise=0.0)
@@ -138,7 +138,7 @@ def test_too_few_steps_are_seen(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "options", "--no-plot", "--steps", "1", "--noise", "0"]) == 0
     head, step, _, errors, *_ = capsys.readouterr().out.splitlines()
     assert head == f"options: 85 parameters, seed 1337, backend {sg.backend()}"
-    assert step.startswith("step 1 of 1  largest error of a price 1.3e+03  change of a volatility ")
+    assert step.startswith("step 1 of 1  price error 1.3e+03  volatility step ")
     assert errors == "root mean square of their errors: 7.6 points; of noise / vega: 0 points"
 
 

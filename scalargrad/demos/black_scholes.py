@@ -122,8 +122,9 @@ def chain(seed: int, spot: float, rate: float, noise: float) -> list[Quote]:
 
     The noise is that of the logarithm of the price.
 
-    >>> [quote.price for quote in chain(seed=0, spot=100.0, rate=0.0, noise=0.0) if quote.option.strike == 100.0][3]
-    7.741...
+    >>> quotes = chain(seed=0, spot=100.0, rate=0.0, noise=0.0)
+    >>> print(*(f"{quote.price:.2f}" for quote in quotes if quote.option.strike == 100.0))
+    1.91 3.50 5.22 7.75 11.21
     """
     rng = random.Random(seed)
     quotes = []
@@ -144,8 +145,8 @@ class BlackScholes(Demo):
 
     name = "options"
     about = (
-        "find the implied volatilities of a chain of options by Newton's method with gradients, then the greeks of"
-        " first and second order; all are compared with their formulas"
+        "find the implied volatilities of a chain of options by Newton's method with gradients, then seven greeks"
+        " of first and second order, compared with their formulas"
     )
     steps = 10
     counts = "steps of Newton's method"
@@ -187,9 +188,7 @@ class BlackScholes(Demo):
                 changes.append((value - quote) / vega)
                 self.vols[k] -= changes[-1]
             self.errors.append(errors)
-            yield Told(
-                f"largest error of a price {max(errors):.1e}  change of a volatility {max(map(abs, changes)):.1e}"
-            )
+            yield Told(f"price error {max(errors):.1e}  volatility step {max(map(abs, changes)):.1e}")
 
     def spreads(self) -> list[float]:
         """By how much the noise of each quote moves its implied volatility."""

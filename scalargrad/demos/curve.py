@@ -47,7 +47,7 @@ def curve(x: Any, p: Any) -> Any:
     """The absorbance at the wavelengths x, by the eight parameters.
 
     >>> print(f"{curve(520.0, [*TRUTH.values()]):.6f}")
-    1.119722
+    1.119677
     """
     return first(x, p) + second(x, p) + background(x, p)
 
@@ -147,7 +147,7 @@ class Curve(Demo):
             data = curve(self.x, self.truth) + [self.rng.gauss(0.0, self.noise) for _ in self.x]
             self.fits.append(self.fit(data, self.by_gradients))
             worst = max(abs(pull) for pull in self.pulls(self.fits[-1]))
-            yield Told(f"noise found {self.fits[-1].noise:.3g}  largest error {worst:.2f} standard errors")
+            yield Told(f"noise {self.fits[-1].noise:.3g}  largest error {worst:.2f} standard errors")
 
     def pulls(self, fit: Fit) -> list[float]:
         """The errors of the parameters, relative to their standard errors."""
