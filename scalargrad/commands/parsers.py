@@ -19,7 +19,7 @@ _EXPRESSIONS = {
     "check": "the derivatives of an expression against numerical ones",
 }
 _OTHERS = {
-    "demo": "train a small network and draw what it learnt",
+    "demo": "fit a small network, or something else, and draw what it learnt",
     "formulas": "the formula ledger: check it, search it, work a row out",
     "info": "the version, the backend, the CPU path, Python, and the extras",
 }
@@ -97,13 +97,16 @@ def _add_expression(parser: argparse.ArgumentParser, name: str) -> None:
 
 def _add_demo(parser: argparse.ArgumentParser, name: str) -> None:
     from scalargrad.demos import running
+    from scalargrad.demos.black_scholes import BlackScholes
+    from scalargrad.demos.curve import Curve
     from scalargrad.demos.digits import Digits
     from scalargrad.demos.gpt.demo import Gpt
     from scalargrad.demos.iris import Iris
     from scalargrad.demos.moons import Moons
+    from scalargrad.demos.spiral import Spiral
 
     names = parser.add_subparsers(title="demos", metavar="NAME", required=True)
-    for demo in (Iris, Moons, Digits, Gpt):
+    for demo in (Iris, Moons, Spiral, Digits, BlackScholes, Curve, Gpt):
         running.add_parser(names, demo)
     parser.set_defaults(run=running.run)
 

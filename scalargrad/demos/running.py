@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import scalargrad as sg
@@ -28,6 +29,7 @@ class Demo(ABC):
     about: ClassVar[str]
     steps: ClassVar[int]
     seed: ClassVar[int] = 1337
+    counts: ClassVar[str] = "steps of gradient descent"  # what the steps are
     example: ClassVar[str] = "--steps 50 --no-plot"  # options that a user may try
     note: ClassVar[str] = ""  # what a reader of the losses should know
 
@@ -65,10 +67,9 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
     parser = commands.add_parser(demo.name, help=demo.about, description=extras.wrapped(demo.about),
                                  epilog=f"example:\n  scalargrad demo {demo.name} {demo.example}\n",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
-    parser.add_argument(
-        "--seed", type=_seed, default=demo.seed, help="seed of data and weights, 0 to 2**32-1 (%(default)s)"
-    )
+    parser.add_argument("--steps", type=_steps, default=demo.steps, help=f"{demo.counts} (%(default)s)")
+    parser.add_argument("--seed", type=_seed, default=demo.seed,
+                        help="seed of what is drawn at random, 0 to 2**32-1 (%(default)s)")  # fmt: skip
     demo.add_options(parser)
     parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="file of the picture (%(default)s)")
     parser.add_argument("--no-plot", action="store_true", help="draw no picture")
@@ -84,6 +85,21 @@ def whole(texts: list[str], allowed: range, what: str) -> list[int]:
     if not numbers or any(number not in allowed for number in numbers):
         raise argparse.ArgumentTypeError(f"expected {what}, got {','.join(texts)!r}")
     return numbers
+
+
+def between(low: float, high: float) -> Callable[[str], float]:
+    """What reads an option that is a number from `low` to `high`. It raises argparse's error for others."""
+
+    def number(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = math.nan
+        if not low <= found <= high:
+            raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}, got {text!r}")
+        return found
+
+    return number
 
 
 def _steps(text: str) -> int:
