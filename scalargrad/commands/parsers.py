@@ -100,9 +100,11 @@ def _add_demo(parser: argparse.ArgumentParser, name: str) -> None:
     from scalargrad.demos.digits import Digits
     from scalargrad.demos.iris import Iris
     from scalargrad.demos.moons import Moons
+    from scalargrad.demos.physics.lorenz import Lorenz
+    from scalargrad.demos.physics.pendulum import Pendulum
 
     names = parser.add_subparsers(title="demos", metavar="NAME", required=True)
-    for demo in (Iris, Moons, Digits):
+    for demo in (Iris, Moons, Digits, Lorenz, Pendulum):
         running.add_parser(names, demo)
     parser.set_defaults(run=running.run)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import scalargrad as sg
 from scalargrad import extras
 
-_COLOURS = ("#0072b2", "#e69f00", "#009e73")  # from Okabe and Ito's palette, which colour-blind people can tell apart
+COLOURS = ("#0072b2", "#e69f00", "#009e73")  # from Okabe and Ito's palette, which colour-blind people can tell apart
 _GROUPS: tuple[dict[str, Any], ...] = (  # the markers of the first, second and third group of points
     {"marker": "o", "s": 26, "edgecolors": "white", "linewidths": 0.7},
     {"marker": "D", "s": 36, "edgecolors": "black", "linewidths": 1.1},
@@ -46,7 +46,7 @@ def _extent(numbers: list[float]) -> list[float]:
 def _draw_regions(axes: Any, scene: Scene, xs: list[float], ys: list[float]) -> None:
     with sg.no_grad():
         grid = [[scene.scores(x, y) for x in xs] for y in ys]
-    for kind, colour in zip(range(len(scene.classes)), _COLOURS):
+    for kind, colour in zip(range(len(scene.classes)), COLOURS):
         # the lead of the class over the next best: its region is where the lead is positive
         lead = [[s[kind] - max(s[:kind] + s[kind + 1 :]) for s in row] for row in grid]
         flat = [number for row in lead for number in row]
@@ -58,12 +58,12 @@ def _draw_regions(axes: Any, scene: Scene, xs: list[float], ys: list[float]) -> 
 
 def _draw_points(axes: Any, scene: Scene) -> None:
     for points, style in zip(scene.groups.values(), _GROUPS):
-        colours = [_COLOURS[point.kind] for point in points]
+        colours = [COLOURS[point.kind] for point in points]
         axes.scatter([p.x for p in points], [p.y for p in points], c=colours, zorder=3, **style)
 
 
 def _draw_legend(axes: Any, scene: Scene) -> None:
-    for name, colour in zip(scene.classes, _COLOURS):
+    for name, colour in zip(scene.classes, COLOURS):
         axes.scatter([], [], c=colour, marker="s", s=60, label=name)
     if len(scene.groups) > 1:
         for name, style in zip(scene.groups, _GROUPS):

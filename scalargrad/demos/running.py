@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import scalargrad as sg
@@ -27,6 +28,7 @@ class Demo(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     steps: ClassVar[int]
+    counted: ClassVar[str] = "steps of gradient descent"  # what `--steps` counts
     example: ClassVar[str] = "--steps 50 --no-plot"  # options that a user may try
     note: ClassVar[str] = ""  # what a reader of the losses should know
 
@@ -41,7 +43,7 @@ class Demo(ABC):
 
     @abstractmethod
     def parameters(self) -> list[sg.Value]:
-        """The parameters that are fitted."""
+        """The parameters that are fitted, if any."""
 
     @abstractmethod
     def tell(self, steps: int) -> Iterator[Told]:
@@ -64,7 +66,7 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
     parser = commands.add_parser(demo.name, help=demo.about, description=extras.wrapped(demo.about),
                                  epilog=f"example:\n  scalargrad demo {demo.name} {demo.example}\n",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("--steps", type=_steps, default=demo.steps, help="steps of gradient descent (%(default)s)")
+    parser.add_argument("--steps", type=_steps, default=demo.steps, help=f"{demo.counted} (%(default)s)")
     parser.add_argument("--seed", type=_seed, default=1337, help="seed of data and weights, 0 to 2**32-1 (%(default)s)")
     demo.add_options(parser)
     parser.add_argument("--out", type=_png, default=f"{demo.name}.png", help="file of the picture (%(default)s)")
@@ -81,6 +83,17 @@ def whole(texts: list[str], allowed: range, what: str) -> list[int]:
     if not numbers or any(number not in allowed for number in numbers):
         raise argparse.ArgumentTypeError(f"expected {what}, got {','.join(texts)!r}")
     return numbers
+
+
+def numbers(text: str, count: int, allowed: Callable[[float], bool], what: str) -> list[float]:
+    """The numbers of an option, with commas between. Raises argparse's error, which says `what` was expected."""
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) != count or not all(math.isfinite(number) and allowed(number) for number in found):
+        raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}")
+    return found
 
 
 def _steps(text: str) -> int:
@@ -120,7 +133,8 @@ def run(options: argparse.Namespace) -> int:
     rich = extras.found("rich", "plain lines show the progress")
 
     demo: Demo = options.demo.from_options(options)
-    print(f"{demo.name}: {len(demo.parameters())} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
+    fitted = f"{len(demo.parameters())} parameters, " if demo.parameters() else ""
+    print(f"{demo.name}: {fitted}seed {options.seed}, backend {sg.backend()}", flush=True)
     if demo.note:
         print(demo.note, flush=True)
     with (progress.bar if rich and extras.on_terminal() else progress.lines)(options.steps) as show:
