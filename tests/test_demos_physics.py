@@ -130,7 +130,7 @@ def swing(steps: int, time: float = 1.0, **changed: Any) -> Pendulum:
 
 
 def test_the_energy_stays_the_better_the_finer() -> None:
-    coarse, fine = (swing(steps).drifts()[-1] for steps in (50, 100))
+    coarse, fine = (swing(steps, 0.5).drifts()[-1] for steps in (12, 24))
     assert 0.0 < fine < coarse / 14.0 and coarse < 0.01
     assert energy(double_pendulum((1.0, 1.0), (1.0, 1.0)))([math.radians(100.0), math.radians(10.0)], [0.0, 0.0]) \
         == pytest.approx(-9.81 * (2.0 * math.cos(math.radians(100.0)) + math.cos(math.radians(10.0))))  # fmt: skip
@@ -177,10 +177,10 @@ def fitted(problem: Problem, steps: int) -> Any:
 
 
 def test_parameters_are_found_exactly_without_noise() -> None:
-    fit = fitted(problem(0.0), 12)  # k = 5 and c = 2, but for the error of integration
+    fit = fitted(problem(0.0), 8)  # k = 5 and c = 2, but for the error of integration
     assert fit.parameters == pytest.approx([5.0, 2.0], rel=1e-3)
     assert fit.noise < 1e-3 and fit.gap < 1e-6
-    finer = fitted(problem(0.0)._replace(fine=4), 12)
+    finer = fitted(problem(0.0)._replace(fine=4), 8)
     assert abs(finer.parameters[0] - 5.0) < abs(fit.parameters[0] - 5.0) / 10.0
 
 
@@ -215,7 +215,7 @@ def test_residuals_and_their_derivatives() -> None:
 
 
 @native_only
-@pytest.mark.parametrize("seeds", [4, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seeds", [3, pytest.param(40, marks=pytest.mark.slow)])
 def test_lorenz_whatever_the_seed(seeds: int) -> None:
     """A start far away; each estimate within four standard errors, and in all as a normal distribution has it."""
     off = []
@@ -229,21 +229,16 @@ def test_lorenz_whatever_the_seed(seeds: int) -> None:
         assert math.dist(fit.orbit[0], demo.truth[0]) < 3.0
     assert max(map(abs, off)) < 4.0 and 0.5 < math.sqrt(sg.mean(x * x for x in off)) < 1.5
 
-
-@native_only
-def test_one_shot_sees_nothing_of_the_valley_that_many_shots_see() -> None:
-    demo = Lorenz(3, 1.0, [5.0, 15.0, 1.0])
-    for _ in demo.tell(12):
-        pass
-    rhos = [demo.fits[-1].parameters[1] + by for by in (-2.0, -1.0, 0.0, 1.0, 2.0)]
+    # one shot sees nothing of the valley that many shots see
+    rhos = [fit.parameters[1] + by for by in (-2.0, -1.0, 0.0, 1.0, 2.0)]
     many, one = demo._misfits(5, rhos), demo._misfits(160, rhos)
-    assert many[0] > many[1] > many[2] < many[3] < many[4] and many[2] == pytest.approx(one[2], rel=0.05)
+    assert many[0] > many[1] > many[2] < many[3] < many[4] < 4.0 and many[2] == pytest.approx(one[2], rel=0.05)
     assert min(one[:2] + one[3:]) > 5.0 * one[2]
 
 
 # --- on the command line ---------------------------------------------------------------------------------------------
 
-SHORT = {"lorenz": ["--steps", "1"], "pendulum": ["--steps", "20", "--time", "0.1"]}
+SHORT = {"lorenz": ["--steps", "1"], "pendulum": ["--steps", "10", "--time", "0.05"]}
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -253,22 +248,21 @@ def test_what_is_printed(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.chdir(tmp_path)
     printed = []
-    for _ in range(2):
+    for _ in range(1 if name == "lorenz" and sg.backend() == "python" else 2):
         assert main(["demo", name, *SHORT[name], "--seed", "5"]) == 0
         printed.append(capsys.readouterr().out)
-    assert printed[0] == printed[1] and printed[0].isascii() and not list(tmp_path.iterdir())
+    assert len(set(printed)) == 1 and printed[0].isascii() and not list(tmp_path.iterdir())
     lines = printed[0].splitlines()
-    assert [line.split()[:2] for line in lines[:2]] == [["note:", "matplotlib"], ["note:", "rich"]] or all(
-        word in printed[0] for word in ("matplotlib", "rich")
-    )
+    notes = [line for line in lines if line.startswith("note:")]
+    assert len(notes) == 2 and "matplotlib" in notes[0] and "rich" in notes[1]
     fitted = "99 parameters, " if name == "lorenz" else ""
     assert f"{name}: {fitted}seed 5, backend {sg.backend()}" in lines
     if name == "lorenz":
         assert re.search(r"^step 1 of 1  sigma \d+\.\d{3}  rho \d+\.\d{3}  beta \d+\.\d{3}  misfit ", printed[0], re.M)
-        assert len(re.findall(r"^(?:sigma|rho  |beta ) .* \+- .* truth .* off by .* standard errors$", printed[0], re.M)) == 3
+        assert len(re.findall(r"^(?:sigma|rho  |beta ) .* \+- .* truth .* standard errors off$", printed[0], re.M)) == 3
         assert "not one orbit yet: more --steps" in printed[0]
     else:
-        assert printed[0].count("step ") == 11 and "t 0.10 s  energy off by " in printed[0]
+        assert printed[0].count("step ") == 10 and "t 0.05 s  energy off by " in printed[0]
         found = re.search(r"^accelerations: at most (\S+) from the textbook's", printed[0], re.M)
         assert found and float(found[1]) < 1e-12
         assert "twins: 1.0e-06 rad apart at the start" in printed[0]
@@ -276,10 +270,12 @@ def test_what_is_printed(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 @pytest.mark.parametrize(("words", "complaint"), [
     (["lorenz", "--noise", "0"], "--noise: expected a standard deviation from 0.2 to 5, got '0'"),
-    (["lorenz", "--noise", "nan"], "--noise: expected"), (["lorenz", "--start", "1,2"], "--start: expected three numbers"),
+    (["lorenz", "--noise", "nan"], "--noise: expected"),
+    (["lorenz", "--start", "1,2"], "--start: expected three numbers"),
     (["lorenz", "--start", "1,2,51"], "from 0 to 50, such as 5,15,1, got '1,2,51'"),
     (["lorenz", "--start", "a,b,c"], "--start: expected"), (["lorenz", "--steps", "0"], "--steps: expected"),
-    (["pendulum", "--time", "0"], "--time: expected seconds above 0"), (["pendulum", "--time", "inf"], "--time: expected"),
+    (["pendulum", "--time", "0"], "--time: expected seconds above 0"),
+    (["pendulum", "--time", "inf"], "--time: expected"),
     (["pendulum", "--angles", "90"], "--angles: expected two angles"), (["pendulum", "--angles=1,361"], "got '1,361'"),
     (["pendulum", "--apart", "0"], "--apart: expected radians from 1e-12 to 1"),
     (["pendulum", "--hidden", "3"], "unrecognized arguments"),

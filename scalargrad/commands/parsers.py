@@ -19,7 +19,7 @@ _EXPRESSIONS = {
     "check": "the derivatives of an expression against numerical ones",
 }
 _OTHERS = {
-    "demo": "train a small network and draw what it learnt",
+    "demo": "fit something small, such as a network, and draw what came of it",
     "formulas": "the formula ledger: check it, search it, work a row out",
     "info": "the version, the backend, the CPU path, Python, and the extras",
 }

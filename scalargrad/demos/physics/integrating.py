@@ -25,6 +25,4 @@ def rk4(slope: Slope[Number], state: Sequence[Number], step: float) -> list[Numb
     second = slope([x + half * k for x, k in zip(state, first)])
     third = slope([x + half * k for x, k in zip(state, second)])
     fourth = slope([x + step * k for x, k in zip(state, third)])
-    return [
-        x + (a + 2.0 * (b + c) + d) * (step / 6.0) for x, a, b, c, d in zip(state, first, second, third, fourth)
-    ]
+    return [x + (a + 2.0 * (b + c) + d) * (step / 6.0) for x, a, b, c, d in zip(state, first, second, third, fourth)]

@@ -43,6 +43,7 @@ def energy(lagrangian: Lagrangian) -> Callable[[Sequence[float], Sequence[float]
     momenta = sg.grad(lagrangian, argnums=1)
 
     def found(q: Sequence[float], v: Sequence[float]) -> float:
-        return sum(p * speed for p, speed in zip(momenta(q, v), v)) - float(lagrangian(q, v))
+        momentum: Sequence[float] = momenta(q, v)
+        return sum(p * speed for p, speed in zip(momentum, v)) - float(lagrangian(q, v))
 
     return found

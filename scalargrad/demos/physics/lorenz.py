@@ -13,7 +13,6 @@ from scalargrad.demos.physics import lorenz_picture
 from scalargrad.demos.physics.integrating import Slope, rk4
 from scalargrad.demos.physics.shooting import Fit, Problem, Shooting, shots
 from scalargrad.demos.running import Demo, Told, numbers
-from scalargrad.errors import ArgumentError
 
 TRUE = (10.0, 28.0, 8.0 / 3.0)  # sigma, rho, beta, as Lorenz chose them
 _NAMES = ("sigma", "rho", "beta")
@@ -40,7 +39,7 @@ class Lorenz(Demo):
     """Fits sigma, rho, beta and the orbit to 161 noisy observations, by multiple shooting (see `shooting`).
 
     A single shot over the whole time is hopeless in a chaotic system: the picture shows its misfit. By default this
-    takes about 2 seconds with the C core and about 40 without; time is proportional to the steps.
+    takes about 3 seconds with the C core, picture included, and about a minute without; time is proportional to the steps.
     """
 
     name = "lorenz"
@@ -95,11 +94,13 @@ class Lorenz(Demo):
 
     def verdict(self) -> str:
         fit = self.fits[-1]
-        rows = [f"{name:5}  {x:8.4f} +- {error:.4f}  truth {true:7.4f}  off by {(x - true) / error:+.1f} standard errors"
+        rows = [f"{name:5}  {x:8.4f} +- {error:.4f}  truth {true:7.4f}  {(x - true) / error:+.1f} standard errors off"
                 for name, x, error, true in zip(_NAMES, fit.parameters, fit.errors, TRUE)]  # fmt: skip
         begin, true = (",".join(f"{x:.2f}" for x in state) for state in (fit.orbit[0], self.truth[0]))
         rows.append(f"start  {begin}  truth {true}")
-        joined = "the shots are one orbit" if fit.gap < _JOINED else "not one orbit yet: more --steps, or a nearer --start"
+        joined = (
+            "the shots are one orbit" if fit.gap < _JOINED else "not one orbit yet: more --steps, or a nearer --start"
+        )
         return "\n".join([*rows, f"noise  {fit.noise:.3f}  gaps up to {fit.gap:.1e}: {joined}"])
 
     def draw(self, path: str) -> None:

@@ -10,7 +10,13 @@ from scalargrad.demos.picture import COLOURS
 
 _BLUE, _ORANGE, _GREEN = COLOURS
 _GREY = "#777777"
-_POINTS: dict[str, Any] = {"color": _ORANGE, "marker": "o", "linestyle": "none", "markersize": 3.0, "markeredgewidth": 0.0}
+_POINTS: dict[str, Any] = {
+    "color": _ORANGE,
+    "marker": "o",
+    "linestyle": "none",
+    "markersize": 3.0,
+    "markeredgewidth": 0.0,
+}
 
 
 class Found(NamedTuple):

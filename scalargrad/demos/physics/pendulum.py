@@ -44,7 +44,9 @@ def closed_form(masses: Sequence[float], lengths: Sequence[float]) -> Motion:
         (a, b), (u, v) = angles, speeds
         sine, cosine = math.sin(a - b), math.cos(a - b)
         below = m1 + m2 * sine**2
-        upper = -m2 * sine * (l2 * v**2 + l1 * u**2 * cosine) + g * (m2 * math.sin(b) * cosine - (m1 + m2) * math.sin(a))
+        upper = -m2 * sine * (l2 * v**2 + l1 * u**2 * cosine) + g * (
+            m2 * math.sin(b) * cosine - (m1 + m2) * math.sin(a)
+        )
         lower = sine * ((m1 + m2) * l1 * u**2 + m2 * l2 * v**2 * cosine)
         lower += (m1 + m2) * g * (math.sin(a) * cosine - math.sin(b))
         return [upper / (l1 * below), lower / (l2 * below)]
@@ -56,7 +58,7 @@ class Pendulum(Demo):
     """Two double pendulums, the second let go a little beside the first. Both start at rest.
 
     The equations of motion are derivatives of the Lagrangian, taken four times per step of the Runge-Kutta method.
-    By default this takes about 3 seconds with the C core and about 40 without; time is proportional to the steps.
+    By default this takes about 4 seconds with the C core, and a minute or two without; time is proportional to the steps.
     """
 
     name = "pendulum"
@@ -79,7 +81,7 @@ class Pendulum(Demo):
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--time", type=_time, default=12.0, help="seconds to swing (%(default)s)")
         parser.add_argument("--angles", type=_angles, default="130,60", metavar="UPPER,LOWER",
-                            help="degrees from straight down at the start, such as --angles=-90,45 (%(default)s)")  # fmt: skip
+                            help="degrees from straight down, as in --angles=-90,45 (%(default)s)")  # fmt: skip
         parser.add_argument("--apart", type=_apart, default=1e-6,
                             help="radians between the lower rods of the twins at the start (%(default)s)")  # fmt: skip
 
@@ -102,7 +104,9 @@ class Pendulum(Demo):
                         f"the pendulum flew off at step {k} of {self.step:.3g} s: use more --steps, or a shorter --time"
                     )
             self.energies.append(self.energy(self.orbit[-1][:2], self.orbit[-1][2:]))
-            yield Told(f"t {k * self.step:.2f} s  energy off by {self.drifts()[-1]:.1e} J  twins {self.gap(-1):.1e} rad apart")
+            yield Told(
+                f"t {k * self.step:.2f} s  energy off by {self.drifts()[-1]:.1e} J  twins {self.gap(-1):.1e} rad apart"
+            )
 
     def drifts(self) -> list[float]:
         """By how much the energy differs from that of the start, in J, at each time."""
@@ -126,7 +130,7 @@ class Pendulum(Demo):
     def verdict(self) -> str:
         return (
             f"energy: {self.energies[0]:.3f} J at the start, off by at most {max(self.drifts()):.1e} J since then\n"
-            f"accelerations: at most {self.difference():.1e} from the textbook's, relative, in {_COMPARED} random states\n"
+            f"accelerations: at most {self.difference():.1e} from the textbook's, relative, in {_COMPARED} states\n"
             f"twins: {self.gap(0):.1e} rad apart at the start, {self.gap(-1):.1e} rad at the end"
         )
 

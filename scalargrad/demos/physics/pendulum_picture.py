@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from scalargrad import extras
@@ -45,7 +46,7 @@ def _draw_trace(axes: Any, swing: Swing, chosen: Sequence[int]) -> Any:
     axes.plot([way[1][0] for way in ways], [way[1][1] for way in ways], color="#bbbbbb", linewidth=2.5)
     ends = [way[2] for way in ways]
     times = [swing.step * k for k in chosen]
-    trace = lines(list(zip(ends, ends[1:])), cmap="viridis_r", linewidths=1.3, capstyle="round")
+    trace = lines(list(pairwise(ends)), cmap="viridis_r", linewidths=1.3, capstyle="round")
     trace.set_array(times[1:])
     trace.set_clim(-_PALE * times[-1], times[-1])
     axes.add_collection(trace)
@@ -53,7 +54,9 @@ def _draw_trace(axes: Any, swing: Swing, chosen: Sequence[int]) -> Any:
     drawn = ((ways[0], "#999999", "start"), (ways[-1], "black", "end"), (twin, _VERMILION, "end of the twin"))
     for way, colour, label in drawn:
         xs, ys = zip(*way)
-        axes.plot(xs, ys, color=colour, linewidth=1.8, marker="o", markersize=8, markevery=[1, 2], label=label, zorder=3)
+        axes.plot(
+            xs, ys, color=colour, linewidth=1.8, marker="o", markersize=8, markevery=[1, 2], label=label, zorder=3
+        )
     axes.plot([0.0], [0.0], color="black", marker="s", markersize=5, zorder=4)
     reach = 1.08 * sum(swing.lengths)
     axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="x (m)", ylabel="y (m)",

@@ -115,8 +115,10 @@ class Shooting:
             errors=[math.sqrt(variance * inverse[i][i]) for i in range(self.count)],
             orbit=orbit,
             noise=math.sqrt(variance),
-            gap=max((abs(x - y) for end, start in zip(ends, orbit[length:-1:length]) for x, y in zip(end, start)),
-                    default=0.0),  # fmt: skip
+            gap=max(
+                (abs(x - y) for end, start in zip(ends, orbit[length:-1:length]) for x, y in zip(end, start)),
+                default=0.0,
+            ),
         )
 
 
