@@ -19,7 +19,7 @@ _EXPRESSIONS = {
     "check": "the derivatives of an expression against numerical ones",
 }
 _OTHERS = {
-    "demo": "fit a small network, or something else, and draw what it learnt",
+    "demo": "fit something small, such as a network, and draw what came of it",
     "formulas": "the formula ledger: check it, search it, work a row out",
     "info": "the version, the backend, the CPU path, Python, and the extras",
 }
@@ -103,10 +103,12 @@ def _add_demo(parser: argparse.ArgumentParser, name: str) -> None:
     from scalargrad.demos.gpt.demo import Gpt
     from scalargrad.demos.iris import Iris
     from scalargrad.demos.moons import Moons
+    from scalargrad.demos.physics.lorenz import Lorenz
+    from scalargrad.demos.physics.pendulum import Pendulum
     from scalargrad.demos.spiral import Spiral
 
     names = parser.add_subparsers(title="demos", metavar="NAME", required=True)
-    for demo in (Iris, Moons, Spiral, Digits, BlackScholes, Curve, Gpt):
+    for demo in (Iris, Moons, Spiral, Digits, Gpt, BlackScholes, Curve, Lorenz, Pendulum):
         running.add_parser(names, demo)
     parser.set_defaults(run=running.run)
 

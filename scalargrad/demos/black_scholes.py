@@ -149,7 +149,7 @@ class BlackScholes(Demo):
         " of first and second order, compared with their formulas"
     )
     steps = 10
-    counts = "steps of Newton's method"
+    counted = "steps of Newton's method"
     example = "--spot 4200 --rate 0.05 --noise 0"
 
     def __init__(self, seed: int, spot: float = 100.0, rate: float = 0.03, noise: float = 3.0) -> None:

@@ -84,7 +84,7 @@ class Curve(Demo):
         " new noise, to check the standard errors"
     )
     steps = 60
-    counts = "fits, each of data with new noise"
+    counted = "fits, each of data with new noise"
     example = "--noise 0.01 --points 301"
 
     def __init__(self, seed: int, noise: float = 0.03, points: int = 101) -> None:

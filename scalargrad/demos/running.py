@@ -29,7 +29,7 @@ class Demo(ABC):
     about: ClassVar[str]
     steps: ClassVar[int]
     seed: ClassVar[int] = 1337
-    counts: ClassVar[str] = "steps of gradient descent"  # what the steps are
+    counted: ClassVar[str] = "steps of gradient descent"  # what the steps are
     example: ClassVar[str] = "--steps 50 --no-plot"  # options that a user may try
     note: ClassVar[str] = ""  # what a reader of the losses should know
 
@@ -44,7 +44,7 @@ class Demo(ABC):
 
     @abstractmethod
     def parameters(self) -> list[sg.Value]:
-        """The parameters that are fitted."""
+        """The parameters that are fitted, if any."""
 
     @abstractmethod
     def tell(self, steps: int) -> Iterator[Told]:
@@ -67,7 +67,7 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
     parser = commands.add_parser(demo.name, help=demo.about, description=extras.wrapped(demo.about),
                                  epilog=f"example:\n  scalargrad demo {demo.name} {demo.example}\n",
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("--steps", type=_steps, default=demo.steps, help=f"{demo.counts} (%(default)s)")
+    parser.add_argument("--steps", type=_steps, default=demo.steps, help=f"{demo.counted} (%(default)s)")
     parser.add_argument("--seed", type=_seed, default=demo.seed,
                         help="seed of what is drawn at random, 0 to 2**32-1 (%(default)s)")  # fmt: skip
     demo.add_options(parser)
@@ -87,19 +87,21 @@ def whole(texts: list[str], allowed: range, what: str) -> list[int]:
     return numbers
 
 
+def numbers(text: str, count: int, allowed: Callable[[float], bool], what: str) -> list[float]:
+    """The numbers of an option, with commas between. Raises argparse's error, which says `what` was expected."""
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) != count or not all(math.isfinite(number) and allowed(number) for number in found):
+        raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}")
+    return found
+
+
 def between(low: float, high: float) -> Callable[[str], float]:
     """What reads an option that is a number from `low` to `high`. It raises argparse's error for others."""
-
-    def number(text: str) -> float:
-        try:
-            found = float(text)
-        except ValueError:
-            found = math.nan
-        if not low <= found <= high:
-            raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}, got {text!r}")
-        return found
-
-    return number
+    what = f"a number from {low:g} to {high:g}"
+    return lambda text: numbers(text, 1, lambda x: low <= x <= high, what)[0]
 
 
 def _steps(text: str) -> int:
@@ -139,7 +141,8 @@ def run(options: argparse.Namespace) -> int:
     rich = extras.found("rich", "plain lines show the progress")
 
     demo: Demo = options.demo.from_options(options)
-    print(f"{demo.name}: {len(demo.parameters())} parameters, seed {options.seed}, backend {sg.backend()}", flush=True)
+    fitted = f"{len(demo.parameters())} parameters, " if demo.parameters() else ""
+    print(f"{demo.name}: {fitted}seed {options.seed}, backend {sg.backend()}", flush=True)
     if demo.note:
         print(demo.note, flush=True)
     with (progress.bar if rich and extras.on_terminal() else progress.lines)(options.steps) as show:
