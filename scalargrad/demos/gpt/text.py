@@ -27,7 +27,7 @@ class Text:
 
     def __init__(self, documents: Sequence[str]) -> None:
         self.documents = documents
-        self.characters = "".join(sorted(set().union(*documents)))
+        self.characters = "".join(sorted({*"".join(documents)}))
         self.end = len(self.characters)
         self._tokens = {character: token for token, character in enumerate(self.characters)}
 
