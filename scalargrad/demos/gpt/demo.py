@@ -45,6 +45,8 @@ class Gpt(Demo):
         self.text = Text(shuffled)
         self.sizes = Sizes(self.text.end + 1, width, heads, layers, block)
         self.model = FORMS[form](self.sizes)
+        self.dice = random.Random()  # goes on from here, as microgpt does; rich draws from the common one
+        self.dice.setstate(random.getstate())
         self.optimiser = optim.Adam(self.parameters(), lr=rate, betas=_BETAS)
         self.temperature, self.samples = temperature, samples
         self.losses: list[float] = []
@@ -102,9 +104,9 @@ class Gpt(Demo):
         for step, loss in enumerate(self.train(steps)):
             line = ""
             if step + 1 < steps and (step == 0 or (step + 1) * 5 // steps > step * 5 // steps):
-                state = random.getstate()  # so that those at the end are microgpt's
-                line = f"  {'  '.join(shown(self.invent()) for _ in range(_SHOWN))}"
-                random.setstate(state)
+                state = self.dice.getstate()  # so that those at the end are microgpt's
+                line = fitting([shown(self.invent()) for _ in range(_SHOWN)])
+                self.dice.setstate(state)
             yield Told(f"loss {loss:#.5g}  mean {sg.mean(self.losses[-_RECENT:]):#.5g}", line)
 
     def invent(self) -> str:
@@ -113,7 +115,7 @@ class Gpt(Demo):
         with sg.no_grad():
             for _ in range(self.sizes.block):
                 scores = [float(getattr(score, "data", score)) for score in read(token)]
-                token = drawn(scores, self.temperature)
+                token = drawn(scores, self.temperature, self.dice)
                 if token == self.text.end:
                     break
                 found.append(token)
@@ -141,18 +143,24 @@ class Gpt(Demo):
         picture.save(self.text, self.losses, longest, model, path)
 
 
-def drawn(scores: Sequence[float], temperature: float) -> int:
+def drawn(scores: Sequence[float], temperature: float, dice: random.Random) -> int:
     """A token, drawn by the softmax of the scores divided by the temperature. Raises `ArgumentError` for a nan."""
     if not all(map(math.isfinite, scores)):
         raise ArgumentError(f"the scores of a character became {sum(scores)}: use a smaller --rate")
     largest = max(scores)
     weights = [math.exp((score - largest) / temperature) for score in scores]
-    return random.choices(range(len(scores)), weights=weights)[0]
+    return dice.choices(range(len(scores)), weights=weights)[0]
 
 
 def shown(line: str) -> str:
     """A document as it is printed: without control characters, and visible if it has no character."""
     return printable(line) or "(empty)"
+
+
+def fitting(texts: Sequence[str]) -> str:
+    """A line of the first texts, as many as a terminal has room for, but one at least."""
+    lines = ["  " + "  ".join(texts[:count]) for count in range(len(texts), 1, -1)]
+    return next((line for line in lines if len(line) <= WIDTH), f"  {texts[0]}")
 
 
 def columns(texts: Sequence[str]) -> list[str]:

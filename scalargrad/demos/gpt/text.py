@@ -27,14 +27,17 @@ class Text:
 
     def __init__(self, documents: Sequence[str]) -> None:
         self.documents = documents
-        self.characters = "".join(sorted(set().union(*documents)))
+        self.characters = "".join(sorted({*"".join(documents)}))
         self.end = len(self.characters)
         self._tokens = {character: token for token, character in enumerate(self.characters)}
 
     def tokens(self, k: int) -> list[int]:
         """The tokens of document k, with the mark before it and after it. After the last document comes the first."""
-        document = self.documents[k % len(self.documents)]
-        return [self.end, *map(self._tokens.__getitem__, document), self.end]
+        return [self.end, *self.encoded(self.documents[k % len(self.documents)]), self.end]
+
+    def encoded(self, document: str) -> list[int]:
+        """The tokens of the characters."""
+        return [self._tokens[character] for character in document]
 
     def said(self, tokens: Iterable[int]) -> str:
         """The text of tokens, without the mark."""
