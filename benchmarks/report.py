@@ -47,7 +47,9 @@ def verdict(row: Mapping[str, float | None], measure: Measure, target: Target) -
     """A target in words, and whether it was met; None if nothing was measured."""
     figure = row.get(measure.ours) if target.rival is None else ratio(row, target.rival, measure.ours)
     digits = 2 if target.limit >= 0.1 else 3
-    words = f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.{digits}f} of {target.rival}"
+    words = (
+        f"{target.limit:g} {measure.unit}" if target.rival is None else f"{target.limit:.{digits}f} of {target.rival}"
+    )
     named = f"{target.name}: " if target.name else ""
     return f"{named}≤ {words}", None if figure is None else figure <= target.limit
 

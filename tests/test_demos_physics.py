@@ -184,13 +184,19 @@ def test_parameters_are_found_exactly_without_noise() -> None:
     assert abs(finer.parameters[0] - 5.0) < abs(fit.parameters[0] - 5.0) / 10.0
 
 
-def test_standard_errors_are_what_the_estimates_scatter_by() -> None:
-    off, runs = [], 16 if sg.backend() == "native" else 4
-    for seed in range(runs):
-        fit = fitted(problem(0.02, seed), 8)
-        off += [(x - true) / error for x, true, error in zip(fit.parameters, (5.0, 2.0), fit.errors)]
-        assert 0.012 < fit.noise < 0.028
-    assert max(map(abs, off)) < 4.0 and 0.5 < math.sqrt(sg.mean(x * x for x in off)) < 1.6
+def test_a_straight_line_is_that_of_linear_regression() -> None:
+    """x' = a, in six shots: a, its standard error and the noise have closed forms."""
+    drawn, times = random.Random(1), [0.2 * k for k in range(25)]
+    seen = [3.0 - 2.0 * t + drawn.gauss(0.0, 0.5) for t in times]
+    line = Problem(lambda parameters: lambda state: [parameters[0]], [[x] for x in seen], 0.2, 1, 4)
+    *_, fit = Shooting(line, [10.0]).fits(10)
+    middle, mean = sg.mean(times), sg.mean(seen)
+    spread = math.fsum((t - middle) ** 2 for t in times)
+    slope = math.fsum((t - middle) * (x - mean) for t, x in zip(times, seen)) / spread
+    left = math.fsum((x - mean - slope * (t - middle)) ** 2 for t, x in zip(times, seen))
+    assert fit.parameters == pytest.approx([slope], rel=1e-6)
+    assert fit.noise == pytest.approx(math.sqrt(left / 23.0), rel=1e-6)
+    assert fit.errors == pytest.approx([math.sqrt(left / 23.0 / spread)], rel=1e-5)
 
 
 def test_one_orbit_has_no_gaps_whatever_the_shots() -> None:

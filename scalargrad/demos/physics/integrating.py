@@ -17,8 +17,8 @@ def rk4(slope: Slope[Number], state: Sequence[Number], step: float) -> list[Numb
     The equation is state' = slope(state). The gradient flows through the step if the state, or what `slope` uses, is
     a Value.
 
-    >>> rk4(lambda x: [-x[0]], [1.0], 0.5)  # 1 - h + h**2/2 - h**3/6 + h**4/24
-    [0.6067708333333333]
+    >>> rk4(lambda x: [-x[0]], [1.0], 1.0)  # 1 - h + h**2/2 - h**3/6 + h**4/24
+    [0.375]
     """
     half = 0.5 * step
     first = slope(state)

@@ -39,7 +39,7 @@ class Lorenz(Demo):
     """Fits sigma, rho, beta and the orbit to 161 noisy observations, by multiple shooting (see `shooting`).
 
     A single shot over the whole time is hopeless in a chaotic system: the picture shows its misfit. By default this
-    takes about 3 seconds with the C core, picture included, and about a minute without; time is proportional to the steps.
+    takes about 3 seconds with the C core, and about a minute without; time is proportional to the steps.
     """
 
     name = "lorenz"

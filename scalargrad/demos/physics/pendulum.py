@@ -58,7 +58,8 @@ class Pendulum(Demo):
     """Two double pendulums, the second let go a little beside the first. Both start at rest.
 
     The equations of motion are derivatives of the Lagrangian, taken four times per step of the Runge-Kutta method.
-    By default this takes about 4 seconds with the C core, and a minute or two without; time is proportional to the steps.
+    By default this takes about 4 seconds with the C core, and about a minute without; time is proportional to the
+    steps.
     """
 
     name = "pendulum"
