@@ -28,7 +28,7 @@ class Demo(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     steps: ClassVar[int]
-    seed: ClassVar[int] = 1337
+    seed: int = 1337  # if none is given
     counted: ClassVar[str] = "steps of gradient descent"  # what the steps are
     example: ClassVar[str] = "--steps 50 --no-plot"  # options that a user may try
     note: ClassVar[str] = ""  # what a reader of the losses should know
