@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import cmath
 import math
+import sys
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
@@ -116,6 +117,8 @@ def test_H1_rms_norm_of_one_number() -> None:
     assert slope == pytest.approx(2.0 * 1e-8 / (1e16 + 1e-8) ** 1.5, rel=1e-15, abs=0.0)
     assert math.copysign(1.0, calculus.rms_norm([-0.0], [1.0], 1.0)[0]) == -1.0
     assert calculus.rms_norm_backward([[0.0]], [2.0], [[3.0]], 0.25) == ([[12.0]], [0.0])
+    largest = sys.float_info.max
+    assert calculus.rms_norm([largest, -largest], [1.0, 2.0]) == pytest.approx([1.0, -2.0], rel=1e-15)
 
 
 @given(batches())
@@ -212,6 +215,9 @@ def test_H3_gelu(drawn: Any, form: Any) -> None:
     assert columns(calculus.gelu_backward(x, g, form)) == len(x)
 
 
+@example(-5.0, "none")
+@example(-30.0, "none")
+@example(-6.0, "tanh")
 @given(st.one_of(st.floats(-36.0, 36.0), FINITE), st.sampled_from(["none", "tanh"]))
 def test_H3_gelu_with_50_digits(x: float, form: Any) -> None:
     """To a few roundings: those of the exponent, x² of them, magnify what is small."""

@@ -25,7 +25,7 @@ MUTANTS: list[Mutant | OfTable] = [
     *_table("H2", SQUARE, MEAN, SQRT, SUB, MUL),
     *_of("H3", GELU, ("0.5 * math.erfc(-x / math.sqrt(2.0))", "0.5 * math.erfc(-x)"), ("0.5 * math.erfc(-x / math.sqrt(2.0))", "0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))"),
          ("_share(x) + x * math.exp", "_share(x) - x * math.exp"), ("_share(x) + x * math.exp", "_share(x) + math.exp"), ("math.exp(-0.5 * x * x)", "math.exp(-x * x)"),
-         ("0.044715", "0.044"), ("1.0 + 3.0 * _CUBE", "1.0 + _CUBE"), ("2.0 * x * steep", "x * steep"), (") if steep else 0.0)", "))"), ("2.0 * _SLOPE * (x +", "_SLOPE * (x +"),
+         ("_CUBE = 0.044715", "_CUBE = 0.044"), ("1.0 + 3.0 * _CUBE", "1.0 + _CUBE"), ("2.0 * x * steep", "x * steep"), (") if steep else 0.0)", "))"), ("2.0 * _SLOPE * (x +", "_SLOPE * (x +"),
          ("gradient_of((b * gelu_derivative(a", "gradient_of((gelu_derivative(a"), ("gradient_of((b * gelu_derivative(a, approximate)", "gradient_of((b * gelu_derivative(a)")),
     *_table("H3", ("erf", "partial 0", "gauss(x)"), ("tanh", "partial 0", "1 - z"), MUL),
     *_of("H4", ATTENTION, ("inner(query, key) / root for", "inner(query, key) for"), ("seen = k[: t + 1] if causal", "seen = k[:t] if causal and t else k[:1] if causal"), ("seen = k[: t + 1] if causal else k", "seen = k"),
