@@ -10,12 +10,12 @@ MEAN, SQRT = ("mean", "partial", "1"), ("sqrt", "partial 0", "-sqrt_slope(x, z)"
 
 MUTANTS: list[Mutant | OfTable] = [
     *_of("H1", NORMS, ("rest * rest if i == j", "1.0 if i == j"), ("rest * rest if i == j", "rest if i == j"), ("else -p * q / len(x))", "else p * q / len(x))"),
-         ("else -p * q / len(x))", "else -p * q)"), ("unit.over(a - p * along)", "unit.over(a - along)"), ("unit.over(a - p * along)", "unit.over(a + p * along)"),
-         ("along = inner(pulled, unit.u) / len(row)\n        by_x.append([unit.over(a -", "along = inner(pulled, unit.u)\n        by_x.append([unit.over(a -"),
-         ("along = inner(pulled, unit.u) / len(row)\n        by_x.append([unit.over(a -", "along = inner(upstream, unit.u) / len(row)\n        by_x.append([unit.over(a -"),
+         ("else -p * q / len(x))", "else -p * q)"), ("(a - p * along) / unit.r", "(a - along) / unit.r"), ("(a - p * along) / unit.r", "(a + p * along) / unit.r"),
+         ("along = inner(pulled, unit.u) / len(row)\n        by_x.append([(a -", "along = inner(pulled, unit.u)\n        by_x.append([(a -"),
+         ("along = inner(pulled, unit.u) / len(row)\n        by_x.append([(a -", "along = inner(upstream, unit.u) / len(row)\n        by_x.append([(a -"),
          ("return [weight * item for weight, item in zip(gain, _unit(x", "return [item for weight, item in zip(gain, _unit(x"),
-         ("math.sqrt(epsilon) * root * factor", "math.sqrt(epsilon) * factor"), ("1.0 / _FAR if top > _FAR**3", "1.0 if top > _FAR**3"), ("_FAR if top < 1.0 / _FAR**3", "1.0 if top < 1.0 / _FAR**3"),
-         ("    return by_x, column_sums(by_gain, len(gain))\n", "    return by_x, column_sums(by_gain[:1], len(gain))\n"), ("item / self.r * self.factor", "item * self.r * self.factor")),
+         ("-power) * root", "-power)"), ("math.ldexp(length / root, power)", "length / root"), ("math.frexp(max(*map(abs, x), math.sqrt(epsilon)))", "(0.0, 0)"),
+         ("    return by_x, column_sums(by_gain, len(gain))\n", "    return by_x, column_sums(by_gain[:1], len(gain))\n")),
     *_table("H1", SQUARE, MEAN, SQRT, MUL, DIV_X, DIV_Y),
     *_of("H2", NORMS, ("total([float(i == j), -1.0 / n, -p * q / n])", "total([float(i == j), -p * q / n])"), ("total([float(i == j), -1.0 / n, -p * q / n])", "total([float(i == j), -1.0 / n])"),
          ("total([a, -mean, -p * along])", "total([a, -p * along])"), ("total([a, -mean, -p * along])", "total([a, -mean])"), ("total([a, -mean, -p * along])", "total([a, mean, -p * along])"),

@@ -19,8 +19,6 @@ from scalargrad.calculus.shapes import (
 )
 from scalargrad.errors import ArgumentError
 
-_FAR = 2.0**200
-
 
 def _check_row(x: Vector, epsilon: float) -> None:
     if not x:
@@ -39,29 +37,21 @@ def _check_batch(x: Matrix, gain: Vector, g: Matrix) -> None:
 
 
 class _Unit(NamedTuple):
-    """u = x/r, with r = √((1/n)Σxᵢ² + ε), and what divides by r.
-
-    The numbers are multiplied by a power of two that keeps their squares and roots from over- and underflowing.
-    """
+    """u = x/r, with r = √((1/n)Σxᵢ² + ε)."""
 
     u: list[float]
     rest: list[float]  # √(1 - uᵢ²/n), which is the share that the other numbers and ε have of r
-    r: float  # times `factor`
-    factor: float
-
-    def over(self, item: float) -> float:
-        """A number divided by r."""
-        return item / self.r * self.factor
+    r: float
 
 
 def _unit(x: Vector, epsilon: float) -> _Unit:
+    """Of x and √ε times a power of two that makes the largest about 1: no square over- or underflows."""
     _check_row(x, epsilon)
-    top, root = max(*map(abs, x), math.sqrt(epsilon)), math.sqrt(len(x))
-    factor = _FAR if top < 1.0 / _FAR**3 else 1.0 / _FAR if top > _FAR**3 else 1.0
-    scaled, last = [item * factor for item in x], math.sqrt(epsilon) * root * factor
+    root, (_, power) = math.sqrt(len(x)), math.frexp(max(*map(abs, x), math.sqrt(epsilon)))
+    scaled, last = [math.ldexp(item, -power) for item in x], math.ldexp(math.sqrt(epsilon), -power) * root
     length = math.hypot(*scaled, last)
     rest = [math.hypot(*scaled[:i], *scaled[i + 1 :], last) / length for i in range(len(x))]
-    return _Unit([item / length * root for item in scaled], rest, length / root, factor)
+    return _Unit([item / length * root for item in scaled], rest, math.ldexp(length / root, power))
 
 
 def _centred(x: Vector) -> list[float]:
@@ -95,7 +85,7 @@ def rms_norm_jacobian(x: Vector, gain: Vector, epsilon: float = 0.0, layout: Lay
     """
     vectors(x=x, gain=gain)
     unit = _unit(x, epsilon)
-    rows = [[unit.over(weight * (rest * rest if i == j else -p * q / len(x))) for j, q in enumerate(unit.u)]
+    rows = [[weight * (rest * rest if i == j else -p * q / len(x)) / unit.r for j, q in enumerate(unit.u)]
             for i, (weight, p, rest) in enumerate(zip(gain, unit.u, unit.rest))]  # fmt: skip
     return arrange(rows, layout)
 
@@ -118,7 +108,7 @@ def rms_norm_backward(x: Matrix, gain: Vector, g: Matrix, epsilon: float = 0.0
         unit = _unit(row, epsilon)
         pulled = [weight * item for weight, item in zip(gain, upstream)]
         along = inner(pulled, unit.u) / len(row)
-        by_x.append([unit.over(a - p * along) for a, p in zip(pulled, unit.u)])
+        by_x.append([(a - p * along) / unit.r for a, p in zip(pulled, unit.u)])
         by_gain.append([item * p for item, p in zip(upstream, unit.u)])
     return by_x, column_sums(by_gain, len(gain))
 
@@ -148,7 +138,7 @@ def layer_norm_jacobian(x: Vector, gain: Vector, epsilon: float = 0.0, layout: L
     """
     vectors(x=x, gain=gain)
     unit, n = _unit(_centred(x), epsilon), len(x)
-    rows = [[unit.over(weight * total([float(i == j), -1.0 / n, -p * q / n])) for j, q in enumerate(unit.u)]
+    rows = [[weight * total([float(i == j), -1.0 / n, -p * q / n]) / unit.r for j, q in enumerate(unit.u)]
             for i, (weight, p) in enumerate(zip(gain, unit.u))]  # fmt: skip
     return arrange(rows, layout)
 
@@ -170,6 +160,6 @@ def layer_norm_backward(x: Matrix, gain: Vector, g: Matrix, epsilon: float = 0.0
         unit = _unit(_centred(row), epsilon)
         pulled = [weight * item for weight, item in zip(gain, upstream)]
         mean, along = total(pulled) / len(row), inner(pulled, unit.u) / len(row)
-        by_x.append([unit.over(total([a, -mean, -p * along])) for a, p in zip(pulled, unit.u)])
+        by_x.append([total([a, -mean, -p * along]) / unit.r for a, p in zip(pulled, unit.u)])
         by_gain.append([item * p for item, p in zip(upstream, unit.u)])
     return by_x, column_sums(by_gain, len(gain)), column_sums(g, len(gain))

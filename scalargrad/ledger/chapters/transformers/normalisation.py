@@ -121,6 +121,15 @@ def h1(work: Work) -> None:
     work.result("pulled back: ∂L/∂x = (a - u (1/n) Σaⱼuⱼ)/r with a = g ⊙ ∂L/∂y, row by row of G = ∂L/∂Y", found[0],
                 by_x, scale_x, n)  # fmt: skip
     work.result("pulled back: ∂L/∂g, the column sums of G ⊙ U", found[1], by_gain, scale_gain, n + m)
+    row, pair, far = [7.0, -7.0], [1.0, 2.0], (5e-324, 2.0**-900, 2.0**1021)
+    rows = [[item * k for item in row] for k in far]
+    own = engine_value(lambda v: rms_norm(v, pair, 0.0), row)
+    slopes = engine_jacobian(lambda v: rms_norm(v, pair, 0.0), row)
+    work.besides("x = [7, -7] times 2⁻¹⁰⁷⁴, 2⁻⁹⁰⁰ and 2¹⁰²¹, with ε = 0 and g = [1, 2]: y, as of [7, -7]",
+                 [c.rms_norm(each, pair) for each in rows], [own for _ in rows])  # fmt: skip
+    work.besides("∂y/∂x of the last two, times that factor",
+                 [[[item * k for item in line] for line in c.rms_norm_jacobian(each, pair)]
+                  for each, k in zip(rows[1:], far[1:])], [slopes for _ in rows[1:]], 1.0)  # fmt: skip
 
 
 def h2(work: Work) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad import calculus as c
-from scalargrad.calculus.shapes import diagonal, product, transpose
+from scalargrad.calculus.shapes import columns, diagonal, product, transpose
 from scalargrad.calculus.transformers.gelu import Approximate
 from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value, sizes, weighted
 from scalargrad.ledger.work import Work
@@ -35,12 +35,17 @@ def h3(work: Work) -> None:
                     engine_jacobian(lambda v: [f(item) for item in v], x), diagonal([1.0] * len(x)))  # fmt: skip
         by_x = engine_gradient(lambda v: sg.dot(g, [f(item) for item in v]), x)
         work.gradient(f"pulled back: ∂L/∂x = g ⊙ GELU'(x) for g = ∂L/∂y, {told}",
-                      lambda layout: c.gelu_backward(x, g, form, layout), by_x, sizes(g))  # fmt: skip
+                      lambda layout: c.gelu_backward(x, [g], form, layout), by_x, sizes(g))  # fmt: skip
+        ends = [-1e200, -40.0, 40.0, 1e200]
+        work.besides(f"at -10²⁰⁰, -40, 40 and 10²⁰⁰: GELU, {told}", [c.gelu(item, form) for item in ends],
+                     engine_value(lambda v: [f(item) for item in v], ends))  # fmt: skip
+        work.besides(f"at the same: GELU', {told}", [c.gelu_derivative(item, form) for item in ends],
+                     [engine_gradient(f, item) for item in ends])  # fmt: skip
 
 
 def h6(work: Work) -> None:
     table, g, tokens = work.draw(E="K n", G="N n", tokens="N<K")
-    count, width = len(table), len(table[0])
+    count, width = len(table), columns(table)
     flags = c.token_matrix(tokens, count)
     rows = engine_value(lambda v: [v[token] for token in tokens], table)
     slopes = engine_gradient(lambda v: weighted([v[token] for token in tokens], g), table)
@@ -114,3 +119,6 @@ def h9(work: Work) -> None:
                   lambda layout: c.kl_divergence_gradient(target, z, layout),
                   engine_gradient(lambda v: divergence(sg.log_softmax(v)), z),
                   [p * total + t for p, t in zip(c.softmax(z), target)], n)  # fmt: skip
+    odd, at = [1.0, 3.0], [0.0, 1.0]
+    work.besides("∂D/∂z for t = [1, 3], which is no distribution, at z = [0, 1]", c.kl_divergence_gradient(odd, at)[0],
+                 engine_gradient(lambda v: -sg.dot(odd, sg.log_softmax(v)), at), 4.0)  # fmt: skip
