@@ -29,6 +29,19 @@ rows by words, formulas and sources:
   NW  Jorge Nocedal and Stephen Wright, “Numerical Optimization”, 2006
   PE  Barak Pearlmutter, “Fast exact multiplication by the Hessian”, 1994
   GW  Andreas Griewank and Andrea Walther, “Evaluating Derivatives”, 2008
+  ZS  Biao Zhang and Rico Sennrich, “Root Mean Square Layer Normalization”, 2019
+  BA  Jimmy Ba, Jamie Kiros and Geoffrey Hinton, “Layer Normalization”, 2016
+  HG  Dan Hendrycks and Kevin Gimpel, “Gaussian Error Linear Units (GELUs)”,
+      2016
+  VA  Ashish Vaswani and others, “Attention Is All You Need”, 2017
+  BD  Yoshua Bengio, Réjean Ducharme, Pascal Vincent and Christian Jauvin, “A
+      Neural Probabilistic Language Model”, 2003
+  SR  Nitish Srivastava and others, “Dropout: A Simple Way to Prevent Neural
+      Networks from Overfitting”, 2014
+  SZ  Christian Szegedy and others, “Rethinking the Inception Architecture for
+      Computer Vision”, 2016
+  KU  Solomon Kullback and Richard Leibler, “On Information and Sufficiency”,
+      1951
 """
 
 
@@ -53,9 +66,9 @@ def test_the_ledger_by_chapter(capsys: pytest.CaptureFixture[str]) -> None:
         expected += f"{key}. {title}\n" + "".join(f"  {row.id:4} holds    {row.title}\n" for row in rows)
     expected += "E. Errata: what published derivations get wrong\n"
     expected += "".join(f"  {erratum.id:4} refuted  {erratum.title}\n" for erratum in ERRATA)
-    assert out == expected + summary(64, 64) + HINT and err == ""
+    assert out == expected + summary(73, 73) + HINT and err == ""
     assert max(map(len, out.splitlines())) <= 80
-    assert list(CHAPTERS) == ["A", "B", "C", "D", "F", "G"]
+    assert list(CHAPTERS) == ["A", "B", "C", "D", "F", "G", "H"]
     assert "D. Losses and whole networks\n  D1   holds    mean squared error\n" in out
 
 
@@ -73,11 +86,11 @@ def test_a_broken_closed_form_is_told(name: str, fails: set[str], monkeypatch: A
     monkeypatch.setattr(command, "DRAWS", 4)
     assert formulas() == 1
     out = capsys.readouterr().out
-    told = {line.split()[0]: line.split()[1] for line in out.splitlines() if re.match(r"  [A-G]\d", line)}
+    told = {line.split()[0]: line.split()[1] for line in out.splitlines() if re.match(r"  [A-H]\d", line)}
     assert {id for id, verdict in told.items() if verdict == "FAILS"} == fails
-    assert set(re.findall(r"^([A-G]\d+) fails: ", out, re.MULTILINE)) == fails
+    assert set(re.findall(r"^([A-H]\d+) fails: ", out, re.MULTILINE)) == fails
     assert all(re.search(rf"^{id} fails: \S", out, re.MULTILINE) for id in fails)
-    assert f"{64 - len(fails)} of 64 rows hold" in out
+    assert f"{73 - len(fails)} of 73 rows hold" in out
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -87,7 +100,7 @@ def test_a_broken_engine_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert formulas() == 1 and formulas("C7") == 1 and formulas("E8") == 1
     out = capsys.readouterr().out
     assert "  C7   FAILS    softmax" in out and "  E8   FAILS    the quotient" in out
-    assert "\n0 of 64 rows hold on " in out  # each asks the engine for a derivative
+    assert "\n0 of 73 rows hold on " in out  # each asks the engine for a derivative
     assert re.search(r"^C7 fails: .*, entry \d+: -?[\d.]+ and -?[\d.]+,", out.replace("\n  ", " "), re.MULTILINE)
     assert max(map(len, out.splitlines())) <= 80
 
@@ -256,9 +269,9 @@ def test_without_rich_there_are_plain_lines(small: Any, monkeypatch: Any, capsys
 # What each row's live check may be off by, in units of n·ε·S: the roundings that its reason counts on a side,
 # since each is half a unit and both sides make them.
 UNITS = {
-    0: "B2 B5 C1 C3", 2: "B6 B7 B13 C2 C4 C5 C6 C11 D5",
-    4: "A1 A4 A5 A6 B1 B3 B8 B9 B12 C7 C8 C9 C10 D1 D2 D6 D8 F1 F2 F3 F4 F5 F6 F7 G4", 8: "A2 A3 B4 B10 B14 D3 D4",
-    16: "B11 D7 F8 G1 G2 G3",
+    0: "B2 B5 C1 C3", 2: "B6 B7 B13 C2 C4 C5 C6 C11 D5 H4 H5 H6",
+    4: "A1 A4 A5 A6 B1 B3 B8 B9 B12 C7 C8 C9 C10 D1 D2 D6 D8 F1 F2 F3 F4 F5 F6 F7 G4 H2 H7 H8 H9",
+    8: "A2 A3 B4 B10 B14 D3 D4 H1 H3", 16: "B11 D7 F8 G1 G2 G3",
 }  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from tests.mutation import forms, trees, works
 from tests.mutation.__main__ import sources
 from tests.mutation.draw import Mutant, bare, draws
 from tests.mutation.equivalent import EQUIVALENT
-from tests.mutation.ledger import lost
-from tests.mutation.ledger_list import MUTANTS, OfTable
+from tests.mutation.ledger import MUTANTS, lost
+from tests.mutation.ledger_list import OfTable
 from tests.mutation.scope import FOCUS, focus
 
 ROOT = Path(__file__).parent.parent

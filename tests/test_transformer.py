@@ -1,4 +1,7 @@
-"""Embedding, LayerNorm, RMSNorm: PyTorch's where it is installed, and their closed forms; and a whole network."""
+"""Embedding, LayerNorm, RMSNorm: PyTorch's where it is installed; and a whole network.
+
+That they are their closed forms: tests/test_calculus_h.py, and tests/test_calculus_h_tokens.py.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Matrix, Value, Vector, losses, nn
 from scalargrad.errors import ArgumentError, IndexingError, NumberError, ShapeError
-from tests.support.twins import CLOSE, compare, flat, numbers, pair, twins
+from tests.support.twins import compare, flat, numbers, pair, twins
 
 # --- normalisation
 
@@ -38,28 +39,6 @@ def test_normalisation_is_pytorchs(name: str, options: dict[str, Any], rows: int
     assert {n: p.tolist() for n, p in torch.nn.LayerNorm(columns).named_parameters()} == nn.LayerNorm(
         columns
     ).state_dict()
-
-
-@given(st.integers(1, 6).flatmap(lambda n: st.tuples(*[st.lists(st.floats(-3, 3), min_size=n, max_size=n)] * 3)))
-def test_normalisation_is_its_closed_form(drawn: tuple[list[float], list[float], list[float]]) -> None:
-    """Forward, and pulled back."""
-    numbers_, weights, g = drawn
-    n, eps = len(numbers_), 0.125
-    for layer, shift in ((nn.LayerNorm(n, eps=eps), math.fsum(numbers_) / n), (nn.RMSNorm(n, eps=eps), 0.0)):
-        layer.weight = Vector(weights)
-        x = Vector(numbers_)
-        y = layer(x)
-        spread = math.sqrt(math.fsum((v - shift) ** 2 for v in numbers_) / n + eps)
-        unit = [(v - shift) / spread for v in numbers_]
-        assert y.data == pytest.approx([w * u for w, u in zip(weights, unit)], **CLOSE)
-        (y @ g).backward()
-        pulled = [w * each for w, each in zip(weights, g)]
-        along = math.fsum(a * u for a, u in zip(pulled, unit)) / n
-        mean = math.fsum(pulled) / n if isinstance(layer, nn.LayerNorm) else 0.0
-        assert x.grad == pytest.approx([(a - mean - u * along) / spread for a, u in zip(pulled, unit)], **CLOSE)
-        assert layer.weight.grad == pytest.approx([u * each for u, each in zip(unit, g)], **CLOSE)
-        if isinstance(layer, nn.LayerNorm):
-            assert layer.bias is not None and layer.bias.grad == g
 
 
 def test_rows_are_normalised_each_by_itself() -> None:

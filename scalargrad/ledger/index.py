@@ -274,6 +274,37 @@ INDEX: tuple[Entry, ...] = (
         B (2) | = 1ᵀd exp(x) = 1ᵀ(exp'(x) ⊙ dx) = (1 ⊙ exp'(x))ᵀdx | B13 B14
         B (2) | ∂(1ᵀexp(x))/∂x = 1 ⊙ exp'(x) = exp'(x) = exp(x) | B13
     """),
+    *_of("ZS", """
+        RMSNorm | ā_i = a_i/RMS(a) g_i, RMS(a) = √((1/n)Σ a_i²) (here with ε under the root) | H1
+        RMSNorm | the gradients by the gain and by the input, through RMS(a) | H1
+    """),
+    *_of("BA", """
+        layer normalization | μ = (1/H)Σ a_i, σ = √((1/H)Σ(a_i - μ)²) (here with ε under the root) | H2
+        layer normalization | h = g/σ ⊙ (a - μ) + b, a gain and a bias per element | H2
+    """),
+    *_of("HG", """
+        GELU formulation | GELU(x) = x Φ(x) = x/2 (1 + erf(x/√2)) | H3
+        GELU formulation | 0.5x(1 + tanh(√(2/π)(x + 0.044715x³))) | H3
+    """),
+    *_of("VA", """
+        scaled dot-product attention | Attention(Q, K, V) = softmax(QKᵀ/√d_k) V | H4
+        scaled dot-product attention | the scores of later positions are masked, as -∞ | H4
+        multi-head attention | MultiHead(Q, K, V) = Concat(head_1, …, head_h) W^O (here with biases) | H5
+        multi-head attention | head_i = Attention(QW_i^Q, KW_i^K, VW_i^V), each of d_model/h columns | H5
+    """),
+    *_of("BD", """
+        a neural model | C(i), the row of the matrix C for word i, shared by all positions | H6
+    """),
+    *_of("SR", """
+        dropout | ỹ = r ⊙ y with r_j of 0 or 1; the kept ones are scaled up by 1/p in training (here p is dropped) | H7
+    """),
+    *_of("SZ", """
+        label smoothing | q'(k) = (1 - ε)δ_k,y + ε/K | H8
+        label smoothing | ℓ = -Σ log(p(k))q(k), ∂ℓ/∂z_k = p(k) - q(k) | H8
+    """),
+    *_of("KU", """
+        information | the mean of log(f_1(x)/f_2(x)) under f_1, here of probabilities | H9
+    """),
 )  # fmt: skip
 
 # The headings as the sources print them, in Chinese, and as the original of PH has them.

@@ -35,6 +35,16 @@ SOURCES: dict[str, Source] = {source.key: source for source in (
     Source("NW", "Jorge Nocedal and Stephen Wright", "Numerical Optimization", "2006"),
     Source("PE", "Barak Pearlmutter", "Fast exact multiplication by the Hessian", "1994"),
     Source("GW", "Andreas Griewank and Andrea Walther", "Evaluating Derivatives", "2008"),
+    Source("ZS", "Biao Zhang and Rico Sennrich", "Root Mean Square Layer Normalization", "2019"),
+    Source("BA", "Jimmy Ba, Jamie Kiros and Geoffrey Hinton", "Layer Normalization", "2016"),
+    Source("HG", "Dan Hendrycks and Kevin Gimpel", "Gaussian Error Linear Units (GELUs)", "2016"),
+    Source("VA", "Ashish Vaswani and others", "Attention Is All You Need", "2017"),
+    Source("BD", "Yoshua Bengio, Réjean Ducharme, Pascal Vincent and Christian Jauvin",
+           "A Neural Probabilistic Language Model", "2003"),
+    Source("SR", "Nitish Srivastava and others",
+           "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", "2014"),
+    Source("SZ", "Christian Szegedy and others", "Rethinking the Inception Architecture for Computer Vision", "2016"),
+    Source("KU", "Solomon Kullback and Richard Leibler", "On Information and Sufficiency", "1951"),
 )}  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from scalargrad.errors import ArgumentError, ScalargradError
 from scalargrad.ledger import finding
-from scalargrad.ledger.chapters import algebra, chain, errata, jacobians, layers, networks, second_order
+from scalargrad.ledger.chapters import algebra, chain, errata, jacobians, layers, networks, second_order, transformers
 from scalargrad.ledger.compare import Comparison, Refutation
 from scalargrad.ledger.row import Erratum, Row
 from scalargrad.ledger.show import quoted
@@ -25,6 +25,7 @@ CHAPTERS: dict[str, tuple[str, tuple[Row, ...]]] = {
     "D": ("Losses and whole networks", networks.ROWS),
     "F": ("Second order", second_order.ROWS),
     "G": ("Linear algebra", algebra.ROWS),
+    "H": ("Transformers", transformers.ROWS),
 }
 LEDGER: tuple[Row, ...] = tuple(row for _, rows in CHAPTERS.values() for row in rows)
 ERRATA: tuple[Erratum, ...] = errata.ROWS

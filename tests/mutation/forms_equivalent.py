@@ -70,6 +70,9 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("networks.two_layer_gradients", "0.0 -> 1", _EMPTY),
     ("networks.largest_eigenvalue", "item / size -> -(", "the matrix is squared next"),
     ("ELEMENTARY['asinh'][1]", "1.0 -> -1.0", _EVEN),
+    ("normalisation._unit", "math.sqrt(epsilon) -> epsilon", "what is about 1 may be a little more or less"),
+    ("normalisation._unit", "math.ldexp(math.sqrt(epsilon), -power) * root -> -(", _EVEN),
+    ("normalisation._unit", "math.hypot(*scaled[:i], *scaled[i + 1:], last) / length -> -(", _EVEN),
 )  # fmt: skip
 
 _LIMIT = "the step of a limit, which the bound knows: every small one has it"

@@ -9,8 +9,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutation.ledger_list import MUTANTS, Mutant, OfTable
+from tests.mutation import ledger_list, ledger_transformers
+from tests.mutation.ledger_list import Mutant, OfTable
 from tests.mutation.trees import ROOT, broken, in_copies, passes, tests_of
+
+MUTANTS = [*ledger_list.MUTANTS, *ledger_transformers.MUTANTS]
 
 
 def lost(mutant: Mutant | OfTable) -> str:

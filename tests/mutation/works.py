@@ -135,13 +135,13 @@ def _recorded(tree: ast.FunctionDef) -> tuple[list[Place], list[Place]]:
 def functions() -> dict[str, tuple[FunctionType, ast.FunctionDef]]:
     """The functions of the chapters, by their names: no two are alike."""
     found: dict[str, tuple[FunctionType, ast.FunctionDef]] = {}
-    for each in pkgutil.iter_modules(chapters.__path__):
-        module = importlib.import_module(f"{chapters.__name__}.{each.name}")
+    for each in pkgutil.walk_packages(chapters.__path__, f"{chapters.__name__}."):
+        module = importlib.import_module(each.name)
         trees = {
             node.name: node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)
         }
         for name, tree in trees.items():
-            found[f"{each.name}.{name}"] = getattr(module, name), tree
+            found[f"{each.name.rpartition('.')[2]}.{name}"] = getattr(module, name), tree
     return found
 
 

@@ -27,7 +27,7 @@ from scalargrad.transforms.containers import flat, mapped
 DRAWS = 20  # as many as `scalargrad formulas` takes
 ALL: dict[str, Any] = {each.id: each for each in (*LEDGER, *ERRATA)}
 MODULES = [
-    importlib.import_module(f"{chapters.__name__}.{each.name}") for each in pkgutil.iter_modules(chapters.__path__)
+    importlib.import_module(each.name) for each in pkgutil.walk_packages(chapters.__path__, f"{chapters.__name__}.")
 ]
 NAMES = [name for name in calculus.__all__ if name != "check"]
 

@@ -1,0 +1,1 @@
+"""Closed forms of what transformers are made of: section H of the ledger."""
