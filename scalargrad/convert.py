@@ -43,11 +43,11 @@ def number(x: Any) -> Any:
     Takes int, bool, float, Fraction, Decimal, numpy scalars and 0-d arrays. Raises `NumberError` for types that are
     never numbers, `RangeError` for a number too large for a double.
     """
-    if isinstance(x, _NEVER_NUMBERS):
-        refuse(x)
     try:
         if isinstance(x, (int, float)):
             return float(x)
+        if isinstance(x, _NEVER_NUMBERS):
+            refuse(x)
         if getattr(x, "ndim", None) == 0 and hasattr(x, "dtype"):  # a numpy scalar or 0-d array
             if x.dtype == object:
                 return NotImplemented  # numpy applies the operator to the object inside

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="Arithmetic")
 _CODE = ops.OPCODE
 _POW, _WHERE = ops.OPCODE["pow"], ops.OPCODE["where"]
+_PLAIN = (float, int)
 _TWO, _SQUARE = ops.SHORTCUTS[_POW]
 COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 
@@ -91,7 +92,7 @@ class Arithmetic(Array):
 
 def power(x: Any, y: Any) -> Any:
     """x**y; by the table's shortcut, x**2 is x*x."""
-    if type(y) is not float and (isinstance(y, (Array, core.Node)) or reading.is_data(y)):
+    if type(y) not in _PLAIN and (isinstance(y, (Array, core.Node)) or reading.is_data(y)):
         return elementwise(_POW, x, y)
     if convert.number(y) == _TWO:
         return elementwise(_SQUARE, x)
@@ -133,8 +134,8 @@ def elementwise(opcode: int, *operands: Any) -> Any:
     ndim, of_numpy = 0, False
     views: list[Any] = []
     for x in operands:
-        if type(x) is float:
-            views.append(x)
+        if type(x) in _PLAIN:
+            views.append(convert.number(x))
             continue
         operand = x if isinstance(x, Array) else as_array(x)
         if operand is None:
