@@ -15,26 +15,29 @@ from scalargrad.nn import Module, RMSNorm
 
 
 class _Heads(NamedTuple):
-    """How n queries become a row per head and token, one head below the other. All are constants.
+    """How n queries become a row per token and head. All are constants.
 
-    A row has the query of its token with zeros in the columns of other heads: so its product with a key, which has the
+    A row has the query of its token, with zeros in the columns of other heads. So its product with a key, which has the
     columns of all heads, is the product of that head's parts.
     """
 
-    repeated: sg.Matrix  # its product with a matrix of n rows has these rows once per head
+    repeated: sg.Matrix  # its product with a matrix of n rows has each row once per head
     mine: sg.Matrix  # ones in the columns of a row's head, and zeros elsewhere
     later: sg.Matrix  # -inf where a token would see a later one, and zeros elsewhere
 
 
 @cache
 def _heads(n: int, sizes: Sizes) -> _Heads:
-    """The constants for n tokens."""
-    rows = [(head, token) for head in range(sizes.heads) for token in range(n)]
+    """The constants for n tokens: parts of those for all."""
+    if n < sizes.block:
+        most, count = _heads(sizes.block, sizes), n * sizes.heads
+        return _Heads(most.repeated[:count, :n], most.mine[:count], most.later[:count, :n])
+    rows = [(token, head) for token in range(n) for head in range(sizes.heads)]
     owners = [column // (sizes.width // sizes.heads) for column in range(sizes.width)]
     return _Heads(
-        sg.constant([[float(k == token) for k in range(n)] for _, token in rows]),
-        sg.constant([[float(owner == head) for owner in owners] for head, _ in rows]),
-        sg.constant([[0.0 if k <= token else -math.inf for k in range(n)] for _, token in rows]),
+        sg.constant([[float(k == token) for k in range(n)] for token, _ in rows]),
+        sg.constant([[float(owner == head) for owner in owners] for _, head in rows]),
+        sg.constant([[0.0 if k <= token else -math.inf for k in range(n)] for token, _ in rows]),
     )
 
 
@@ -60,7 +63,7 @@ class Layer(Module):
         return (self.norm(x) @ self.up.T).relu() @ self.down.T + x
 
     def weights(self, y: sg.Matrix, heads: _Heads) -> sg.Matrix:
-        """How much each token takes from each: a row per head and token. Takes the normalised tokens."""
+        """How much each token takes from each: a row per token and head. Takes the normalised tokens."""
         queries = (heads.repeated @ (y @ self.query.T)) * heads.mine
         return (queries @ (y @ self.key.T).T * self._scale + heads.later).softmax()
 
@@ -103,11 +106,11 @@ class Gpt(Module):
 
     def attention(self, tokens: list[int]) -> list[list[list[list[float]]]]:
         """How much each token takes from each: per layer and head, a row per token."""
-        n, found = len(tokens), []
+        found = []
         with sg.no_grad():
-            x, heads = self._embedded(tokens), _heads(n, self.sizes)
+            x, heads = self._embedded(tokens), _heads(len(tokens), self.sizes)
             for layer in self.layers:
                 rows = layer.weights(layer.norm(x), heads).data
-                found.append([rows[first : first + n] for first in range(0, len(rows), n)])
+                found.append([rows[head :: self.sizes.heads] for head in range(self.sizes.heads)])
                 x = layer(x, heads)
         return found

@@ -174,7 +174,7 @@ def columns(texts: Sequence[str]) -> list[str]:
 
 
 def _size(text: str) -> int:
-    return whole([text], range(1, 1025), "a whole number from 1 to 1024")[0]
+    return whole([text], range(1, 257), "a whole number from 1 to 256")[0]
 
 
 def _positive(text: str) -> float:
