@@ -44,6 +44,11 @@ POINTS: dict[str, list[float]] = {
         for key in ("exp", "exp2", "expm1", "sinh", "cosh", "tanh", "sigmoid", "log_sigmoid", "softplus")
     },
     **{key: [*(x for x in BOTH if abs(x) < 2000.0), 26.5, 27.0, -27.2, 28.5] for key in ("erf", "erfc")},
+    "erfinv": [x for x in (*BOTH, *NEAR, *(-x for x in NEAR), 5e-324) if abs(x) < 1],
+    **{
+        key: [x for x in (*BOTH, -2.4, -19.7, -20.3, 1.4616321449683622) if x > -300 and (x > 0 or x % 1)]
+        for key in ("lgamma", "digamma")
+    },
     "silu": [*(x for x in BOTH if abs(x) < 2e3), -740.0, -760.0, -799.0, -801.0, 740.0, 800.5],
 }
 DRAWN: dict[str, tuple[float, float]] = {
@@ -70,6 +75,9 @@ PAIRS: dict[str, list[tuple[float, float]]] = {
         for key in ("atan2", "hypot")
     },
     "logaddexp": [*itertools.product([-1e4, -700.0, -1.0, 0.0, 1e-10, 40.0, 1e4], [-1e4, -745.0, 0.0, 1.0, 300.0])],
+    "polygamma": [
+        *itertools.product([0.0, 1.0, 2.0, 5.0, 20.0], [1e-20, 0.3, 1.0, 7.5, 9.0, 40.0, 1e10, -0.25, -0.7, -6.4])
+    ],
     "exp_sub": [(1.0, 2.0), (-1e3, -990.0), (1e3, 1e3 - 0.1)],
     **{key: [(-2.0, 0.3), (2.0, 0.3), (-1e-10, 2.0)] for key in ("leaky_relu", "elu")},
     **{key: [(0.3, 0.7), (1e200, -1e-200), (-2.0, 5.0)] for key in ("add", "sub", "mul", "maximum", "minimum")},

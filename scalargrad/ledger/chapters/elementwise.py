@@ -213,6 +213,7 @@ class Domain(NamedTuple):
 
 _POSITIVE = Domain("more than 0", lambda x: x > 0.0, lambda x: 0.25 + abs(x))
 _CLOSED = Domain("from -1 to 1", lambda x: abs(x) <= 1.0, lambda x: 0.9 * math.tanh(x))
+_OPEN = Domain("between -1 and 1", lambda x: abs(x) < 1.0, lambda x: 0.9 * math.tanh(x))
 _EXPONENT = Domain("709 or less, since it overflows beyond,", lambda x: x <= 709.0)
 _COSH = Domain("from -710 to 710, since it overflows beyond,", lambda x: abs(x) <= 710.0)
 _EVERYWHERE = Domain("a number", lambda x: True)
@@ -232,7 +233,10 @@ DOMAINS: dict[str, Domain] = {
     "sinh": _COSH,
     "cosh": _COSH,
     "acosh": Domain("1 or more", lambda x: x >= 1.0, lambda x: 1.25 + abs(x)),
-    "atanh": Domain("between -1 and 1", lambda x: abs(x) < 1.0, lambda x: 0.9 * math.tanh(x)),
+    "atanh": _OPEN,
+    "erfinv": _OPEN,
+    "lgamma": _POSITIVE,
+    "digamma": _POSITIVE,
 }
 _AT_ZERO = ("neg", "square", "sqrt", "cbrt", "relu", "abs", "sign", "floor", "ceil", "trunc", "round", "tanh", "erf",
             "cos", "sigmoid")  # fmt: skip
