@@ -22,8 +22,17 @@ from setuptools.command.build_ext import build_ext
 
 HERE = Path(__file__).parent
 SOURCES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.c"))
-FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fvisibility=hidden", "-Wall", "-Wextra",
-         "-fno-builtin-pow", "-fno-builtin-tgamma"]  # of constants, a compiler's results are not the library's
+FLAGS = [
+    "-std=gnu11",
+    "-O3",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
+    "-fno-builtin-pow",
+    "-fno-builtin-tgamma",
+]  # of constants, a compiler's results are not the library's
 REQUIRED = os.environ.get("SCALARGRAD_REQUIRE_C") == "1"
 SANITIZE = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
 

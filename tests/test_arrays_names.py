@@ -40,8 +40,8 @@ ONE: dict[str, Any] = {
 TWO: dict[str, Any] = {
     "atan2": math.atan2, "hypot": math.hypot, "logaddexp": lambda x, y: math.log(math.exp(x) + math.exp(y)),
     "copysign": math.copysign, "fmod": math.fmod, "remainder": operator.mod, "maximum": max, "minimum": min,
-    "pow": operator.pow, "polygamma": lambda x, n: float(special.psi(n, x)), "leaky_relu": lambda x, y: x if x > 0 else y * x,
-    "elu": lambda x, y: x if x > 0 else y * math.expm1(x),
+    "pow": operator.pow, "polygamma": lambda x, n: float(special.psi(n, x)),
+    "leaky_relu": lambda x, y: x if x > 0 else y * x, "elu": lambda x, y: x if x > 0 else y * math.expm1(x),
 }  # fmt: skip
 POSITIVE = {"log", "log2", "log10", "sqrt", "cbrt", "pow"}
 

@@ -1,8 +1,8 @@
 """The C library's functions on Python floats, with IEEE results in cases where `math` raises.
 
 `math` calls the same library, so its bits are the same. If `math` raises (log(0), exp(1000)), lacks the function, or
-has its own algorithm (hypot, lgamma), the function is called through cffi's ABI mode, which needs no compiler. cffi's parser is
-loaded only at the first such call.
+has its own algorithm (hypot, lgamma), the function is called through cffi's ABI mode, which needs no compiler. cffi's
+parser is loaded only at the first such call.
 """
 
 from __future__ import annotations

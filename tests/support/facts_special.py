@@ -1,4 +1,4 @@
-"""Facts of the error function, the gamma function's logarithm and its derivatives. `facts.py` says how to read a line."""
+"""Facts of the error function, the gamma function and its relatives. `facts.py` says how to read a line."""
 
 from __future__ import annotations
 
@@ -59,9 +59,10 @@ digamma(-inf)          = nan   | nan
 digamma(nan)           = nan   | nan
 digamma(least)         = -inf  | inf
 digamma(x) ~~ psi(0, x) | psi(1, x)
-    : 1e-300 -1e-300 1e-20 -1e-20 1e-5 0.3 0.7 down(1) 1 1.2 1.4616321449683622 1.4616321449683624 1.46 1.4617 1.7 1.9
+    : 1e-300 -1e-300 1e-20 -1e-20 1e-5 0.3 0.7 down(1) 1.0 1.2 1.4616321449683622 1.4616321449683624 1.46 1.4617 1.7 1.9
     : down(2) 2 2.3 2.9 down(3) 3 3.5 4.7 6.5 7.9 8 8.1 down(9) 9 9.1 10.5 20 1000 1e10 1e160 1e300
-    : -0.1 -0.24 -0.25 -0.26 -0.4 -0.45 -0.5 -1.48 -0.6 -0.75 -0.76 -0.9 -1.2 -1.4 -1.7 -1.99 -7.3 -7.7 -20.26 -20.9 -1000.3
+    : -0.1 -0.24 -0.25 -0.26 -0.4 -0.45 -0.5 -1.48 -0.6 -0.75 -0.76 -0.9 -1.2 -1.4 -1.7 -1.99 -7.3 -7.7
+    : -20.26 -20.9 -1000.3
 
 polygamma(0, 0.0)      = -inf  | 0.0 | inf
 polygamma(0, 1)        = ~-0.57721566490153286060651209008240243 | 0.0 | ~pi**2 / 6

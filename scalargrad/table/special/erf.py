@@ -1,9 +1,9 @@
 """The error function, its complement and its inverse.
 
 erfinv(a) is the y with erf(y) = a. It starts from S. Winitzki's formula, erf(y)**2 = 1 - exp(-y*y * (4/pi + c*y*y) /
-(1 + c*y*y)), nearly, which can be solved for y; with c = 0.143 that is right to 3e-3. Two of Halley's steps, each of which triples
-the number of right digits, do the rest. How far y misses a is known to the last digit near 0, where erf(y) is small,
-and near 1, where 1 - a is exact and erfc(y) is small.
+(1 + c*y*y)), nearly, which can be solved for y; with c = 0.143 that is right to 3e-3. Two of Halley's steps, each of
+which triples the number of right digits, do the rest. How far y misses a is known to the last digit near 0, where
+erf(y) is small, and near 1, where 1 - a is exact and erfc(y) is small.
 """
 
 from __future__ import annotations

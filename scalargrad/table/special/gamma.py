@@ -27,7 +27,7 @@ _AT_THE_ZERO = (
     -1.2017805056162467, 1.5112117854459817, -1.243337048253921, 1.4794452476285347, -1.268333482301465,
     1.4592424541826572, -1.2850000180997967, 1.44525642069684, -1.2969047722695, 1.4350000104161558,
     -1.3058333434983824, 1.4271568730144906, -1.3127777880158586, 1.4209649225180156, -1.3183333435773885,
-    1.4159523911915044,
+    1.4159523911915044, -1.3228787981201617,
 )  # fmt: skip
 
 GAMMA_CONSTANTS = {
@@ -66,7 +66,7 @@ GAMMA: tuple[Row, ...] = (
         "x",
         "libm.lgamma(x)",
         "digamma(x)",
-        kink="inf at 0 and the negative integers; its derivative is digamma there",
+        kink="inf at 0 and the negative integers; its derivative is what digamma is there",
         doc="The logarithm of |gamma(x)|.",
         example="lgamma(1.0) = 0.0",
     ),
@@ -86,11 +86,11 @@ GAMMA: tuple[Row, ...] = (
         " if n > 0 and n == floor(n) and n < inf else nan",
         "0",
         "polygamma(n + 1, x)",
-        kink="nan unless n is a whole number from 0 on, partial 0 by n; at 0 and the negative integers inf for an odd n,"
-        " for an even n > 0 nan but at 0.0 -inf and at -0.0 inf",
+        kink="partial 0 by n, nan unless n is a whole number and not negative; at 0 and the negative integers inf for"
+        " an odd n, and what digamma is there for an even n",
         method_of="x",
         doc="The n-th derivative of digamma, for a whole number n.",
-        example="polygamma(1, 1.0) = 1.6449340668482264",
+        example="polygamma(1, 2.0) = 0.6449340668482264",
     ),
 )  # fmt: skip
 
