@@ -641,6 +641,98 @@ def erfc(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
 def erfc(x: _Array, /) -> _Array: ...
 
 @overload
+def erfinv(x: Value, /) -> Value:
+    """The inverse of erf: the y with erf(y) = x."""
+@overload
+def erfinv(x: Real, /) -> float: ...
+@overload
+def erfinv(x: Vector, /) -> Vector: ...
+@overload
+def erfinv(x: Matrix, /) -> Matrix: ...
+@overload
+def erfinv(x: list[Value], /) -> list[Value]: ...
+@overload
+def erfinv(x: list[float], /) -> list[float]: ...
+@overload
+def erfinv(x: list[Any], /) -> list[Any]: ...
+@overload
+def erfinv(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def erfinv(x: _Array, /) -> _Array: ...
+
+@overload
+def lgamma(x: Value, /) -> Value:
+    """The logarithm of |gamma(x)|."""
+@overload
+def lgamma(x: Real, /) -> float: ...
+@overload
+def lgamma(x: Vector, /) -> Vector: ...
+@overload
+def lgamma(x: Matrix, /) -> Matrix: ...
+@overload
+def lgamma(x: list[Value], /) -> list[Value]: ...
+@overload
+def lgamma(x: list[float], /) -> list[float]: ...
+@overload
+def lgamma(x: list[Any], /) -> list[Any]: ...
+@overload
+def lgamma(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def lgamma(x: _Array, /) -> _Array: ...
+
+@overload
+def digamma(x: Value, /) -> Value:
+    """The derivative of lgamma."""
+@overload
+def digamma(x: Real, /) -> float: ...
+@overload
+def digamma(x: Vector, /) -> Vector: ...
+@overload
+def digamma(x: Matrix, /) -> Matrix: ...
+@overload
+def digamma(x: list[Value], /) -> list[Value]: ...
+@overload
+def digamma(x: list[float], /) -> list[float]: ...
+@overload
+def digamma(x: list[Any], /) -> list[Any]: ...
+@overload
+def digamma(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def digamma(x: _Array, /) -> _Array: ...
+
+@overload
+def polygamma(n: Value, x: Scalar) -> Value:
+    """The n-th derivative of digamma, for a whole number n."""
+@overload
+def polygamma(n: Real, x: Value) -> Value: ...
+@overload
+def polygamma(n: Real, x: Real) -> float: ...
+@overload
+def polygamma(n: Vector, x: _UpToVector) -> Vector: ...
+@overload
+def polygamma(n: _BeforeVector, x: Vector) -> Vector: ...
+@overload
+def polygamma(n: Matrix, x: _UpToMatrix) -> Matrix: ...
+@overload
+def polygamma(n: _BeforeMatrix, x: Matrix) -> Matrix: ...
+@overload
+def polygamma(n: Vector, x: Rows) -> Matrix: ...
+@overload
+def polygamma(n: Rows, x: Vector) -> Matrix: ...
+@overload
+def polygamma(n: list[Any], x: Scalar | _Lists) -> list[Any]: ...
+@overload
+def polygamma(n: Scalar, x: list[Any]) -> list[Any]: ...
+@overload
+def polygamma(n: tuple[Any, ...], x: Scalar | _Lists) -> tuple[Any, ...]: ...
+@overload
+def polygamma(n: Scalar, x: tuple[Any, ...]) -> tuple[Any, ...]: ...
+@overload
+def polygamma(n: _Array, x: Scalar | _Lists | Foreign) -> _Array: ...
+@overload
+def polygamma(n: Scalar | _Lists, x: _Array) -> _Array: ...
+
+@overload
 def sigmoid(x: Value, /) -> Value:
     """1 / (1 + exp(-x)), accurate over the whole range."""
 @overload
@@ -1241,6 +1333,19 @@ class ValueMethods:
         """The error function."""
     def erfc(self) -> Value:
         """1 - erf(x), accurate for large x."""
+    def erfinv(self) -> Value:
+        """The inverse of erf: the y with erf(y) = x."""
+    def lgamma(self) -> Value:
+        """The logarithm of |gamma(x)|."""
+    def digamma(self) -> Value:
+        """The derivative of lgamma."""
+    @overload
+    def polygamma(self, n: Scalar) -> Value:
+        """The n-th derivative of digamma, for a whole number n."""
+    @overload
+    def polygamma(self, n: Vector) -> Vector: ...
+    @overload
+    def polygamma(self, n: Matrix) -> Matrix: ...
     def sigmoid(self) -> Value:
         """1 / (1 + exp(-x)), accurate over the whole range."""
     def log_sigmoid(self) -> Value:
@@ -1424,6 +1529,19 @@ class VectorMethods:
         """The error function."""
     def erfc(self) -> Vector:
         """1 - erf(x), accurate for large x."""
+    def erfinv(self) -> Vector:
+        """The inverse of erf: the y with erf(y) = x."""
+    def lgamma(self) -> Vector:
+        """The logarithm of |gamma(x)|."""
+    def digamma(self) -> Vector:
+        """The derivative of lgamma."""
+    @overload
+    def polygamma(self, n: _UpToVector) -> Vector:
+        """The n-th derivative of digamma, for a whole number n."""
+    @overload
+    def polygamma(self, n: Matrix) -> Matrix: ...
+    @overload
+    def polygamma(self, n: Rows) -> Matrix: ...
     def sigmoid(self) -> Vector:
         """1 / (1 + exp(-x)), accurate over the whole range."""
     def log_sigmoid(self) -> Vector:
@@ -1567,6 +1685,14 @@ class MatrixMethods:
         """The error function."""
     def erfc(self) -> Matrix:
         """1 - erf(x), accurate for large x."""
+    def erfinv(self) -> Matrix:
+        """The inverse of erf: the y with erf(y) = x."""
+    def lgamma(self) -> Matrix:
+        """The logarithm of |gamma(x)|."""
+    def digamma(self) -> Matrix:
+        """The derivative of lgamma."""
+    def polygamma(self, n: _UpToMatrix) -> Matrix:
+        """The n-th derivative of digamma, for a whole number n."""
     def sigmoid(self) -> Matrix:
         """1 / (1 + exp(-x)), accurate over the whole range."""
     def log_sigmoid(self) -> Matrix:
@@ -1622,9 +1748,11 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "digamma",
     "elu",
     "erf",
     "erfc",
+    "erfinv",
     "exp",
     "exp2",
     "expm1",
@@ -1632,6 +1760,7 @@ __all__ = [
     "fmod",
     "hypot",
     "leaky_relu",
+    "lgamma",
     "log",
     "log10",
     "log1p",
@@ -1640,6 +1769,7 @@ __all__ = [
     "logaddexp",
     "maximum",
     "minimum",
+    "polygamma",
     "relu",
     "remainder",
     "sigmoid",

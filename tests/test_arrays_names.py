@@ -16,6 +16,7 @@ from scalargrad import Matrix, Value, Vector
 from scalargrad.arrays import concat, stack
 from scalargrad.errors import NumberError, RangeError, ShapeError
 from scalargrad.table import faces
+from tests.support import special
 
 X, Y = [0.3, 0.8, -0.6], [0.5, 2.0, 0.7]
 
@@ -27,7 +28,9 @@ ONE: dict[str, Any] = {
     "square": lambda x: x * x,
     "sin": math.sin, "cos": math.cos, "tan": math.tan, "asin": math.asin, "acos": math.acos, "atan": math.atan,
     "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh, "asinh": math.asinh, "acosh": math.acosh,
-    "atanh": math.atanh, "erf": math.erf, "erfc": math.erfc, "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
+    "atanh": math.atanh, "erf": math.erf, "erfc": math.erfc,
+    "erfinv": lambda x: float(special.erfinv(x)), "lgamma": math.lgamma, "digamma": lambda x: float(special.psi(0, x)),
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "log_sigmoid": lambda x: -math.log1p(math.exp(-x)), "softplus": lambda x: math.log1p(math.exp(x)),
     "silu": lambda x: x / (1 + math.exp(-x)), "relu": lambda x: max(x, 0.0),
     "abs": abs, "sign": lambda x: math.copysign(1, x),
@@ -37,8 +40,8 @@ ONE: dict[str, Any] = {
 TWO: dict[str, Any] = {
     "atan2": math.atan2, "hypot": math.hypot, "logaddexp": lambda x, y: math.log(math.exp(x) + math.exp(y)),
     "copysign": math.copysign, "fmod": math.fmod, "remainder": operator.mod, "maximum": max, "minimum": min,
-    "pow": operator.pow, "leaky_relu": lambda x, y: x if x > 0 else y * x,
-    "elu": lambda x, y: x if x > 0 else y * math.expm1(x),
+    "pow": operator.pow, "polygamma": lambda x, n: float(special.psi(n, x)),
+    "leaky_relu": lambda x, y: x if x > 0 else y * x, "elu": lambda x, y: x if x > 0 else y * math.expm1(x),
 }  # fmt: skip
 POSITIVE = {"log", "log2", "log10", "sqrt", "cbrt", "pow"}
 
@@ -57,9 +60,9 @@ def test_methods_of_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", TWO)
 def test_methods_of_two(name: str) -> None:
-    x = argument(name)
-    found = getattr(Vector(x), name)(Y)
-    assert found.data == pytest.approx([TWO[name](a, b) for a, b in zip(x, Y)], rel=1e-15)
+    x, y = argument(name), [0.0, 1.0, 2.0] if name == "polygamma" else Y
+    found = getattr(Vector(x), name)(y)
+    assert found.data == pytest.approx([TWO[name](a, b) for a, b in zip(x, y)], rel=1e-15)
 
 
 def test_methods_of_three() -> None:
@@ -202,9 +205,11 @@ def test_buffers() -> None:
 @pytest.mark.parametrize("name", [row.name for row in faces.FUNCTIONS if len(row.operands) == 2])
 def test_a_function_of_two_takes_a_list_on_either_side(name: str) -> None:
     function, x, y = getattr(sg, name), [0.25, 0.5, 0.75], [1.0, 2.0, 3.0]
+    x = [1.0, 0.0, 4.0] if name == "polygamma" else x
     wanted = [function(p, q) for p, q in zip(x, y)]
+    by_method = Vector(y).polygamma(x) if name == "polygamma" else getattr(Vector(x), name)(y)
     for result in (function(Vector(x), y), function(x, Vector(y)), function(Vector(x), Vector(y)),
-                   function(Vector(x), np.array(y)), getattr(Vector(x), name)(y)):  # fmt: skip
+                   function(Vector(x), np.array(y)), by_method):  # fmt: skip
         assert [abs(a - b) <= 1e-15 for a, b in zip(result.data, wanted)] == [True] * 3  # x**2 alone is x*x
     with pytest.raises(NumberError):
         function(0.5, "text")

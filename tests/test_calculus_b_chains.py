@@ -119,7 +119,7 @@ def test_B10_diagonal_chain(x: list[float], f: str, g: str) -> None:
 UNARY = [row.name for row in ops.PRIMITIVES if len(row.operands) == 1]
 INSIDE = {"log": (1e-3, 50.0), "log2": (1e-3, 50.0), "log10": (1e-3, 50.0), "sqrt": (1e-3, 50.0), "cbrt": (1e-3, 50.0),
           "log1p": (-0.9, 50.0), "asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "atanh": (-0.9, 0.9), "acosh": (1.1, 50.0),
-          "tan": (-1.4, 1.4)}  # fmt: skip
+          "tan": (-1.4, 1.4), "erfinv": (-0.9, 0.9), "lgamma": (2.5, 50.0), "digamma": (2.5, 50.0)}  # fmt: skip
 SIMPLE = {"neg": lambda z: -z, "square": lambda z: z * z, "exp2": lambda z: 2.0**z,
           "silu": lambda z: z * Complex.sigmoid(z), "expm1": lambda z: cmath.exp(z) - 1.0,
           "log2": lambda z: cmath.log(z) / math.log(2.0), "log_sigmoid": lambda z: -Complex.softplus(-z)}  # fmt: skip

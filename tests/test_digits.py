@@ -64,12 +64,14 @@ def _points(name: str) -> list[float]:
     domain = {
         "sqrt": lambda x: x > 0, "log": lambda x: x > 0, "log2": lambda x: x > 0, "log10": lambda x: x > 0,
         "log1p": lambda x: x > -1, "asin": lambda x: abs(x) < 1, "acos": lambda x: abs(x) < 1,
-        "atanh": lambda x: abs(x) < 1, "acosh": lambda x: x > 1, "erf": lambda x: abs(x) < 100,
+        "atanh": lambda x: abs(x) < 1, "erfinv": lambda x: abs(x) < 1,
+        "acosh": lambda x: x > 1, "erf": lambda x: abs(x) < 100,
         "erfc": lambda x: abs(x) < 100, "exp": lambda x: abs(x) < 1e4, "exp2": lambda x: abs(x) < 1e4,
         "expm1": lambda x: abs(x) < 1e4, "sinh": lambda x: abs(x) < 1e4, "cosh": lambda x: abs(x) < 1e4,
         "tanh": lambda x: abs(x) < 1e4, "sigmoid": lambda x: abs(x) < 1e4, "log_sigmoid": lambda x: abs(x) < 1e4,
         "softplus": lambda x: abs(x) < 1e4, "silu": lambda x: abs(x) < 1e4, "sin": lambda x: abs(x) < 1e15,
         "cos": lambda x: abs(x) < 1e15, "tan": lambda x: abs(x) < 1e15,
+        "lgamma": lambda x: x > 0, "digamma": lambda x: x > 0,  # tests/test_special.py has the others
     }  # fmt: skip
     return [x for x in points if domain.get(name, lambda x: True)(x)]
 
@@ -97,6 +99,8 @@ def _pairs(name: str) -> list[tuple[float, float]]:
             base = rng.choice([_log_uniform(rng, -200, 200), 1 + rng.uniform(-1, 1) * _log_uniform(rng, -14, -1)])
             pairs.append((base, -rng.uniform(680, 745) / math.log(base)))
         return pairs
+    if name == "polygamma":
+        return [(float(n), _log_uniform(rng, -8, 4)) for n in range(40) for _ in range(4)]
     if name == "logaddexp":
         pairs = [(rng.uniform(-s, s), rng.uniform(-s, s)) for s in (1, 30, 700, 1e4) for _ in range(60)]
         return [*pairs, (0.0, -700.3), (0.1, -700.4), (1e4, 1e4), (-1e4, -1e4 + 1)]

@@ -14,13 +14,13 @@ from scalargrad import Value, Vector, core
 from scalargrad.arrays import arithmetic
 from scalargrad.table import ops
 from scalargrad.table.evaluate import PARTIALS, VALUE
-from tests.support import facts_arithmetic, facts_piecewise, facts_smooth
+from tests.support import facts_arithmetic, facts_piecewise, facts_smooth, facts_special
 from tests.support.facts import OPEN, Fact, right, wrong
 
 FACTS: list[Fact] = [
     *facts_arithmetic.ARITHMETIC, *facts_arithmetic.POWERS, *facts_arithmetic.REMAINDERS, *facts_smooth.EXPONENTIALS,
     *facts_smooth.CIRCULAR, *facts_smooth.HYPERBOLIC, *facts_piecewise.ACTIVATIONS, *facts_piecewise.PIECEWISE,
-    *facts_piecewise.OF_TWO,
+    *facts_piecewise.OF_TWO, *facts_special.ERRORS, *facts_special.GAMMAS,
 ]  # fmt: skip
 OF: dict[str, list[Fact]] = {}
 for _fact in FACTS:
@@ -90,9 +90,12 @@ def test_every_spelling(name: str) -> None:
         for spelling, values in itertools.product(
             spellings, itertools.product((True, False), repeat=len(fact.operands))
         ):
-            if not any(values) or (spelling is getattr(Value, name, None) and not values[0]):
+            is_method, of = spelling is getattr(Value, name, None), ops.PRIMITIVES[NAMES.index(name)].method_of
+            if not any(values) or (is_method and not values[of]):
                 continue
             mixed = [Value(x) if value else x for x, value in zip(fact.operands, values)]
+            if is_method:
+                mixed.insert(0, mixed.pop(of))
             got = spelling(*mixed)
             assert type(got) is Value, fact.text
             assert right(got.data, fact.value), (fact.text, values, got)

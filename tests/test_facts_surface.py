@@ -20,10 +20,12 @@ from tests.support.facts import bits
 
 def test_the_constants() -> None:
     with mp.workdps(50):
+        zero = mp.findroot(lambda x: mp.psi(0, x), 1.46)
         exact = {"LN2": mp.log(2), "LOG2E": 1 / mp.log(2), "LOG10E": 1 / mp.log(10),
                  "TWO_OVER_SQRT_PI": 2 / mp.sqrt(mp.pi), "UP": mpf(2) ** 600,
                  "DOWN": mpf(2) ** -600, "LARGE": mpf(2) ** 300, "SPLIT": mpf(6442450944),
-                 "ROOT_2": mp.sqrt(2), "ROOT_3": mp.sqrt(3)}  # fmt: skip
+                 "ROOT_2": mp.sqrt(2), "ROOT_3": mp.sqrt(3), "PI": mp.pi, "DIGAMMA_ZERO": zero,
+                 "DIGAMMA_ZERO_TAIL": zero - mpf(float(zero))}  # fmt: skip
         wanted = {name: float(x) for name, x in exact.items()}
     wanted |= {"inf": math.inf, "nan": math.nan, "TINY": 1e-290, "HUGE": 1e290}
     assert {name: bits(x) for name, x in ops.CONSTANTS.items()} == {name: bits(x) for name, x in wanted.items()}

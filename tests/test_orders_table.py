@@ -44,10 +44,15 @@ POINTS: dict[str, list[float]] = {
         for key in ("exp", "exp2", "expm1", "sinh", "cosh", "tanh", "sigmoid", "log_sigmoid", "softplus")
     },
     **{key: [*(x for x in BOTH if abs(x) < 2000.0), 26.5, 27.0, -27.2, 28.5] for key in ("erf", "erfc")},
+    "erfinv": [x for x in (*BOTH, *NEAR, *(-x for x in NEAR), 5e-324) if abs(x) < 1],
+    **{
+        key: [x for x in (*BOTH, -2.4, -19.7, -20.3, 1.4616321449683622) if x > -300 and (x > 0 or x % 1)]
+        for key in ("lgamma", "digamma")
+    },
     "silu": [*(x for x in BOTH if abs(x) < 2e3), -740.0, -760.0, -799.0, -801.0, 740.0, 800.5],
 }
 DRAWN: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("asin", "acos", "atanh"), (-1.0, 1.0)),
+    **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), (-1.0, 1.0)),
     **dict.fromkeys(("sqrt", "log", "log2", "log10"), (0.0, 9.0)),
     "acosh": (1.0, 9.0), "log1p": (-1.0, 9.0),
 }  # fmt: skip
@@ -70,6 +75,9 @@ PAIRS: dict[str, list[tuple[float, float]]] = {
         for key in ("atan2", "hypot")
     },
     "logaddexp": [*itertools.product([-1e4, -700.0, -1.0, 0.0, 1e-10, 40.0, 1e4], [-1e4, -745.0, 0.0, 1.0, 300.0])],
+    "polygamma": [
+        *itertools.product([0.0, 1.0, 2.0, 5.0, 20.0], [1e-20, 0.3, 1.0, 7.5, 9.0, 40.0, 1e10, -0.25, -0.7, -6.4])
+    ],
     "exp_sub": [(1.0, 2.0), (-1e3, -990.0), (1e3, 1e3 - 0.1)],
     **{key: [(-2.0, 0.3), (2.0, 0.3), (-1e-10, 2.0)] for key in ("leaky_relu", "elu")},
     **{key: [(0.3, 0.7), (1e200, -1e-200), (-2.0, 5.0)] for key in ("add", "sub", "mul", "maximum", "minimum")},
@@ -127,6 +135,8 @@ def test_the_derivatives_of_one_operand(name: str) -> None:
 def test_the_derivatives_of_two_operands(name: str) -> None:
     rng = random.Random(name)
     drawn = [(10 ** rng.uniform(-3, 3), rng.uniform(-5, 5)) for _ in range(8)]
+    if name == "polygamma":
+        drawn = [(float(round(y + 5)), x) for x, y in drawn]
     assert [text for point in (*PAIRS[name], *drawn) for text in wrong(name, point)] == []
 
 

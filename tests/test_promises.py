@@ -43,6 +43,16 @@ KINKS: dict[str, tuple[str, str]] = {  # primitive: its line, and the facts of i
     "round": ("halves to even; derivative 0", "round(0.5); round(1.5); round(2.5); round(-0.5); round(-1.5)"),
     "copysign": ("derivative 0 at x = 0, as for abs; a nan counts as positive, whatever its sign bit",
                  "copysign(0.0, -1); copysign(-0.0, 1); copysign(-2, nan); copysign(-2, -nan); copysign(2, -nan)"),
+    "erfinv": ("inf at 1 and -inf at -1, derivative inf at both; nan outside",
+               "erfinv(1); erfinv(-1); erfinv(up(1)); erfinv(-2)"),
+    "lgamma": ("inf at 0 and the negative integers; its derivative is what digamma is there",
+               "lgamma(0.0); lgamma(-0.0); lgamma(-1); lgamma(-7)"),
+    "digamma": ("-inf at 0.0, inf at -0.0, nan at the negative integers",
+                "digamma(0.0); digamma(-0.0); digamma(-1); digamma(-2)"),
+    "polygamma": ("partial 0 by n, nan unless n is a whole number and not negative; at 0 and the negative integers inf"
+                  " for an odd n, and what digamma is there for an even n",
+                  "polygamma(0.5, 2); polygamma(-1, 2); polygamma(inf, 2); polygamma(1, 0.0); polygamma(1, -3);"
+                  " polygamma(2, 0.0); polygamma(2, -0.0); polygamma(2, -3)"),
     "maximum": ("in a tie 1/2 each; maximum(nan, 1) is nan", "maximum(1, 1); maximum(nan, 1); maximum(1, nan)"),
     "minimum": ("in a tie 1/2 each; minimum(nan, 1) is nan", "minimum(1, 1); minimum(nan, 1); minimum(1, nan)"),
     "clip": ("derivative 1 at a bound", "clip(0, 0, 1); clip(1, 0, 1); clip(1, 1, 1)"),
@@ -119,6 +129,11 @@ PROSE: list[tuple[str, str]] = [
      " where that input has nearly all the weight: 1 - p cancels, and the error is 1e-16 of the largest summand, p. And"
      " a subnormal weight of `softmax` is rounded twice, so it is within one ulp.",
      "test_digits::test_softmax_and_log_softmax; test_magnitudes::test_softmax_and_log_softmax"),
+    ("Between the poles on the negative side, `digamma` and, for an even n, `polygamma` cross 0, where their "
+     "summands cancel. There the error is relative to the largest summand: digamma(1 - x) or π·cot(πx), and n!/(x "
+     "+ k)ⁿ⁺¹ of the nearest pole -k. `lgamma` keeps its digits at its zeros too. From n = 170 on, n! is near the "
+     "largest double or above it, and `polygamma` or its gradient has an error of up to 6e-16·n.",
+     "test_special::test_between_the_poles; test_special::test_every_order_of_polygamma"),
     ("In `sg.linalg` the error depends on the matrix. `det` and its gradient are those of a matrix whose"
      " elements differ from the given ones by about n² units of rounding of the largest in their row: that is"
      " exact also for a singular matrix, whose cofactors are found without a division by 0. `solve`, `inv`,"

@@ -68,8 +68,8 @@ def has_function(row: ops.Row) -> bool:
 
 
 def has_method(row: ops.Row, kind: Callable[[float], Any]) -> bool:
-    first, *others = operands(row)
-    method = getattr(kind(first), row.name)
+    others = [*operands(row)]
+    method = getattr(kind(others.pop(row.method_of)), row.name)
     parameters = inspect.signature(method).parameters.values()
     assert method.__name__ == row.name and method.__qualname__.endswith(f".{row.name}")
     assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults

@@ -31,11 +31,12 @@ def test_the_error_of_differences_is_within_ten_estimates(name: str) -> None:
     """From 5e-324 to 1e300, against 60 digits.
 
     But not beside relu's kink: where f is flat over small steps it may have vanished beside a 1, as in log(1 + x*x), so
-    larger steps are believed, and they see the kink. `check_grad` then says so.
+    larger steps are believed, and they see the kink. `check_grad` then says so. Nor so near to the pole of lgamma,
+    which is the same on both sides.
     """
     f, exact, seen = (lambda x: core.apply(ops.OPCODE[name], x)), UNARY[name][1], 0
     for x in _points(name):
-        if not math.isfinite(f(x)) or (name == "relu" and abs(x) < 1e-6):
+        if not math.isfinite(f(x)) or (name in ("relu", "lgamma") and abs(x) < 1e-6):
             continue
         slope, estimate, _ = Differences(f, x, f(x)).slope()
         if abs(exact(mpf(x))) < 1e305 and math.isfinite(estimate):
@@ -60,7 +61,8 @@ def test_the_error_of_the_complex_step_is_within_its_bound(name: str) -> None:
             # a row of the table is at most about 20 operations, each with its bound of 2e-14
             if name != "silu":  # whose slope cancels near its minimum
                 assert bound <= 4e-13 * abs(slope) + SUBNORMAL, x
-    assert (seen > 0) == (name not in ("erf", "erfc")) and (seen >= 20 or name in ("erf", "erfc")), seen
+    refused = name in ("erf", "erfc", "erfinv", "lgamma")
+    assert (seen > 0) != refused and (seen >= 20 or refused), seen
 
 
 @pytest.mark.parametrize("x", [0.7, -2.5, 1e-3, 40.0])

@@ -108,6 +108,32 @@ def _sech2(x: float) -> float:
     return (2.0 * u / (1.0 + u * u)) ** 2
 
 
+def _polygamma(n: int, x: float) -> float:
+    """The n-th derivative of the digamma function, for n = 0 or 1: the sum of -1 / (x + k), but for a constant, or of
+    1 / (x + k)², up to x + k = 20, and an asymptotic series beyond."""
+    if x <= 0.0 and x == math.floor(x):
+        raise ValueError("a pole")
+    near, x = 0.0, float(x)
+    while x < 20.0:
+        near += 1.0 / x**2 if n else -1.0 / x
+        x += 1.0
+    y = 1.0 / x**2
+    if n:
+        return near + 1.0 / x + y * (0.5 + (1 / 6 - y * (1 / 30 - y * (1 / 42 - y * (1 / 30 - y * 5 / 66)))) / x)
+    return near + (math.log(x) - 0.5 / x - y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y / 132)))))
+
+
+def _erfinv(x: float) -> float:
+    """By Newton's method, from the side on which it does not overshoot; by erfc, where 1 - x counts."""
+    if abs(x) >= 1.0:
+        raise ValueError("outside the domain, or infinite")
+    a, y, step = abs(x), math.sqrt(-math.log1p(-abs(x))), 1.0
+    while abs(step) > 1e-12 * y:
+        step = (math.erf(y) - a if a < 0.5 else (1.0 - a) - math.erfc(y)) * 0.5 * math.sqrt(math.pi) / _gauss(y)
+        y = abs(y - step)
+    return math.copysign(y, x)
+
+
 # name: the function, its derivative
 ELEMENTARY: dict[str, tuple[Function, Function]] = {
     "neg": (lambda x: -x, lambda x: -1.0),
@@ -135,6 +161,9 @@ ELEMENTARY: dict[str, tuple[Function, Function]] = {
     "atanh": (math.atanh, lambda x: 1.0 / ((1.0 - x) * (1.0 + x))),
     "erf": (math.erf, lambda x: 2.0 / math.sqrt(math.pi) * _gauss(x)),
     "erfc": (math.erfc, lambda x: -2.0 / math.sqrt(math.pi) * _gauss(x)),
+    "erfinv": (_erfinv, lambda x: 0.5 * math.sqrt(math.pi) / _gauss(_erfinv(x))),
+    "lgamma": (math.lgamma, lambda x: _polygamma(0, x)),
+    "digamma": (lambda x: _polygamma(0, x), lambda x: _polygamma(1, x)),
     "sigmoid": (sigmoid, sigmoid_derivative),
     "log_sigmoid": (lambda x: -softplus(-x), lambda x: sigmoid(-x)),
     "softplus": (softplus, sigmoid),

@@ -12,6 +12,7 @@ constant, as `over` takes the power. Their partials by the others are total, and
 from __future__ import annotations
 
 from .row import Row
+from .special import SPECIAL_DERIVED
 
 
 def _comparison(name: str, sign: str) -> Row:
@@ -102,6 +103,7 @@ DERIVED: tuple[Row, ...] = (
     _row("gauss_times", "x y", "0 if abs(x) > 28 else y * gauss(x) if abs(x) < 26"
          " else y * gauss_half(x, (x + SPLIT) - SPLIT) * gauss_half(x, (x + SPLIT) - SPLIT)",
          "gauss_times(x, -2 * x * y)", "gauss_times(x, 1)"),
+    *SPECIAL_DERIVED,
     # x / hypot(x, y), given r = hypot(x, y); scaled if r is subnormal or overflows
     _row(
         "cosine",

@@ -40,7 +40,8 @@ def methods(
         if row.name == "where" and refuse_bools:
             function = _choice(apply, refuse_bools)
         else:
-            function = _operator() if row.name == "pow" else _applied(apply, ops.OPCODE[row.name], len(row.operands))
+            code = ops.OPCODE[row.name]
+            function = _operator() if row.name == "pow" else _applied(apply, code, len(row.operands), row.method_of)
         parameters, text = ("self", *others(row)), doc.format(row.name)
         made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
     if not refuse_bools:
@@ -50,10 +51,13 @@ def methods(
 
 def others(row: ops.Row) -> tuple[str, ...]:
     """The names of a method's parameters after self."""
-    return ("other",) if row.operands in (("x", "y"), ("y", "x")) else row.operands[1:]
+    rest = row.operands[: row.method_of] + row.operands[row.method_of + 1 :]
+    return ("other",) if row.operands in (("x", "y"), ("y", "x")) else rest
 
 
-def _applied(apply: Function, opcode: int, arity: int) -> Function:
+def _applied(apply: Function, opcode: int, arity: int, first: int = 0) -> Function:
+    """A function of `arity` operands, of which one, number `first` of the row, comes first."""
+
     def unary(x: Any) -> Any:
         return apply(opcode, x)
 
@@ -63,7 +67,10 @@ def _applied(apply: Function, opcode: int, arity: int) -> Function:
     def ternary(x: Any, y: Any, w: Any) -> Any:
         return apply(opcode, x, y, w)
 
-    return (unary, binary, ternary)[arity - 1]
+    def second(y: Any, x: Any) -> Any:
+        return apply(opcode, x, y)
+
+    return second if first else (unary, binary, ternary)[arity - 1]
 
 
 def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Function:

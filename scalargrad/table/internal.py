@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .row import Row
+from .special import SPECIAL_CONSTANTS, SPECIAL_INTERNAL
 
 # Constants that an expression may name.
 CONSTANTS = {
@@ -20,6 +21,7 @@ CONSTANTS = {
     "DOWN": 2.0**-600,
     "LARGE": 2.0**300,  # between 1 / LARGE and LARGE, products of two neither over- nor underflow
     "SPLIT": 1.5 * 2.0**32,  # adding and subtracting it rounds |x| < 2**31 to a multiple of 2**-20
+    **SPECIAL_CONSTANTS,
 }
 
 INTERNAL: tuple[Row, ...] = (
@@ -67,6 +69,7 @@ INTERNAL: tuple[Row, ...] = (
     # h is x rounded to 20 binary places, so h*h is exact and the rest is small
     Row("gauss_split", "x h", "libm.exp(-(h * h)) * libm.exp(-((x - h) * (x + h)))"),
     Row("gauss_half", "x h", "libm.exp(-0.5 * (h * h)) * libm.exp(-0.5 * ((x - h) * (x + h)))"),
+    *SPECIAL_INTERNAL,
     # x - (x // y) * y from r = fmod(x, y), with the sign of y; and x // y from the same r, as CPython computes them
     Row(
         "remainder_from",

@@ -1,8 +1,8 @@
 """The C library's functions on Python floats, with IEEE results in cases where `math` raises.
 
 `math` calls the same library, so its bits are the same. If `math` raises (log(0), exp(1000)), lacks the function, or
-has its own algorithm (hypot), the function is called through cffi's ABI mode, which needs no compiler. cffi's parser is
-loaded only at the first such call.
+has its own algorithm (hypot, lgamma), the function is called through cffi's ABI mode, which needs no compiler. cffi's
+parser is loaded only at the first such call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 _SAME_IN_MATH = ("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
                  "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "sqrt", "fabs", "pow", "fmod", "atan2",
                  "copysign")  # fmt: skip
-_ONLY_IN_C = ("hypot", "exp2", "cbrt", "floor", "ceil", "trunc", "rint")
+_ONLY_IN_C = ("hypot", "exp2", "cbrt", "floor", "ceil", "trunc", "rint", "tgamma")
 _OF_TWO = {"pow", "fmod", "atan2", "copysign", "hypot"}
 
 
@@ -26,6 +26,7 @@ def _c_library() -> Any:
     ffi = FFI()
     names = (*_SAME_IN_MATH, *_ONLY_IN_C)
     ffi.cdef("".join(f"double {f}({'double, double' if f in _OF_TWO else 'double'});" for f in names))
+    ffi.cdef("double lgamma(double); double lgamma_r(double, int *);")
     try:
         return ffi.dlopen(None)
     except OSError:  # Windows has no handle for "everything that is loaded"
@@ -53,9 +54,28 @@ def _from_math(name: str) -> Callable[..., float]:
     return call
 
 
+@functools.cache
+def _lgamma_of_c() -> Callable[[float], float]:
+    """lgamma_r, which writes no global variable; lgamma, where the library has no other."""
+    from cffi import FFI
+
+    library = _c_library()
+    try:
+        reentrant = library.lgamma_r
+    except AttributeError:
+        return library.lgamma  # type: ignore[no-any-return]
+    new = FFI().new
+    return lambda x: float(reentrant(x, new("int *")))
+
+
+def _lgamma(x: float) -> float:
+    return _lgamma_of_c()(x)
+
+
 FUNCTIONS: dict[str, Callable[..., float]] = {
     **{name: _from_math(name) for name in _SAME_IN_MATH},
     **{name: _from_c(name) for name in _ONLY_IN_C},
+    "lgamma": _lgamma,
 }
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 from .derived import DERIVED
 from .internal import CONSTANTS, INTERNAL
 from .row import Joint, Reduction, Row
+from .special import SPECIAL
 
 PRIMITIVES: tuple[Row, ...] = (
     # --- arithmetic ------------------------------------------------------------------------------------------
@@ -113,9 +114,8 @@ PRIMITIVES: tuple[Row, ...] = (
         numpy="arccosh", doc="The inverse hyperbolic cosine; nan below 1.", example="acosh(1.0) = 0.0"),
     Row("atanh", "x", "libm.atanh(x)", "atanh_slope(x)",
         numpy="arctanh", doc="The inverse hyperbolic tangent; nan outside [-1, 1].", example="atanh(0.0) = 0.0"),
-    Row("erf", "x", "libm.erf(x)", "TWO_OVER_SQRT_PI * gauss(x)", doc="The error function.", example="erf(0.0) = 0.0"),
-    Row("erfc", "x", "libm.erfc(x)", "-TWO_OVER_SQRT_PI * gauss(x)",
-        doc="1 - erf(x), accurate for large x.", example="erfc(0.0) = 1.0"),
+    # --- the error function and the gamma function ------------------------------------------------------------------
+    *SPECIAL,
     # --- activations ----------------------------------------------------------------------------------------------
     Row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid_slope(x, z)",
         doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),

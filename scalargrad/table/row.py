@@ -19,6 +19,7 @@ class Row:
         defaults: tuple[float, ...] = (),
         numpy: str = "",
         shortcut: tuple[float, str] | None = None,
+        method_of: str = "",
         function: bool = True,
     ) -> None:
         self.name = name
@@ -32,6 +33,7 @@ class Row:
         self.defaults = defaults  # of the last operands
         self.numpy = tuple(numpy.split())  # numpy's names for it, if they are not ours
         self.shortcut = shortcut  # if the last operand is this constant, that row is recorded
+        self.method_of = operands.split().index(method_of) if method_of else 0  # the operand that a method's self is
         self.function = function  # False: only an operator, or a step of another function
 
 

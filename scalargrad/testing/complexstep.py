@@ -195,7 +195,7 @@ def _refused(*_: Any) -> Any:
 _SAME_IN_CMATH = ("exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
                   "asinh", "acosh", "atanh")  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(libm.FUNCTIONS, _refused),  # remains for erf and erfc, which cmath lacks
+    **dict.fromkeys(libm.FUNCTIONS, _refused),  # remains for erf, erfc and the gamma functions, which cmath lacks
     **{name: _analytic(name, getattr(cmath, name)) for name in _SAME_IN_CMATH},
     "expm1": _analytic("expm1", cmath.exp),
     "exp2": _analytic("exp2", lambda x: complex(0.0, 2.0**x.real * math.sin(x.imag * math.log(2.0)))),

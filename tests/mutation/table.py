@@ -33,7 +33,7 @@ _CALLED = {
 # arguments whose sign does not matter
 _EVEN: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("copysign", "pow_high", "abs", "fabs", "cos", "cosh", "sech2", "gauss", "square", "asin_slope",
-                     "atan_slope", "asinh_slope", "atanh_slope"), (0,)),
+                     "atan_slope", "asinh_slope", "atanh_slope", "parity"), (0,)),
     **dict.fromkeys(("cosine", "cosine_scaled", "over_square", "over_square_scaled", "fmod"), (1,)), "hypot": (0, 1),
 }  # fmt: skip
 

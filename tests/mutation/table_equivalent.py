@@ -57,7 +57,55 @@ _REASONS: dict[str, dict[str, list[str]]] = {
     "0 to a positive power is 0, which is asked before": {
         "value_pow_log": ["y == 0 -> y >= 0"],
     },
+    "both forms are right at the bound and beside it, of digamma the sum only within a unit": {
+        "value_erfinv_miss": ["a < 0.5 -> a <= 0.5", "a -> y"],
+        "value_digamma_positive": [
+            "…e digamma_near(x) if x >= 1 else digamma_near(x + 1) - 1 / x",
+            "x >= 9 -> x > 9",
+            "x -> -x",
+            "9 -> 10",
+            "9 -> 18",
+            "x >= 3 -> x > 3",
+            "x >= 2 -> x > 2",
+            "x >= 1 -> x > 1",
+        ],
+        "value_cot_pi": ["abs(r) < 0.25 -> abs(r) <= 0.25", "0.25 -> 0.5"],
+        "value_zeta": ["s > 50 * (x + 1) -> s >= 50 * (x + 1)", "50 -> 51", "50 -> 100", "1 -> 2"],
+    },
+    "the last term of a series, which is below 3e-16, or a part of the one before: tests/test_special.py has them": {
+        "value_zeta_series": ["11 -> 12", "12 -> 13"],
+        "value_digamma_series": [
+            "…787981201617 -> 1.4159523911915044 - v * -1.3228787981201617",
+            "1.4159523911915044 + v * -1.3228787981201617 -> 1.4159523911915044",
+            "1.4159523911915044 -> 1",
+            "1.4159523911915044 -> 2.4159523911915044",
+            "v * -1.3228787981201617 -> v / -1.3228787981201617",
+            "v * -1.3228787981201617 -> v",
+            "v * -1.3228787981201617 -> -(v * -1.3228787981201617)",
+            "v -> -v",
+            "-1.3228787981201617 -> 1.3228787981201617",
+            "1.3228787981201617 -> 2.3228787981201617",
+            "1.3228787981201617 -> 2.6457575962403235",
+            "1.3228787981201617 -> -1.3228787981201617",
+            "1.3228787981201617 -> 0",
+            "1.3228787981201617 -> 1",
+        ],
+    },
+    "the slope is even; its operands' signs are for the next derivative": {
+        "partial_erfinv_0": ["x -> -x", "z -> -z"],
+    },
+    "n == 0 was asked before; floor(n) is not above n, ceil(n) not below; n is not negative": {
+        "value_polygamma": ["n > 0 -> n >= 0", "n == floor(n) -> n <= floor(n)", "floor(n) -> libm.ceil(n)"],
+        "value_parity": ["libm.fmod(n, 2) == 0 -> libm.fmod(n, 2) <= 0", "n -> -n"],
+    },
+    "p is 1 or -1, r is not 0 there, and x not positive": {
+        "value_polygamma_of": ["x == inf -> x >= inf", "r > 0 -> r >= 0", "p > 0 -> p >= 0", "x == 0 -> x >= 0"],
+    },
     "the sign goes away in a square": {
+        "value_over_power": [
+            "libm.pow(x, -0.5 * s) -> -libm.pow(x, -0.5 * s)",
+            "…g(s / x) - 1)) -> -libm.exp(0.5 * s * (libm.log(s / x) - 1))",
+        ],
         "value_pow_log": ["libm.pow(x, 0.5 * y) -> -libm.pow(x, 0.5 * y)"],
         "value_sech2": ["libm.exp(-abs(x)) -> -libm.exp(-abs(x))"],
         "value_sech_of": [

@@ -11,6 +11,8 @@ A fact at many points, whose formulas mpmath evaluates with 50 digits of the ope
     div(x, y) ~ x / y | 1 / y | -x / y**2
         : 7,3 3e-317,7e-6
 
+With ``~~`` in the place of ``~``, it is right to 1e-15.
+
 The facts are independent of the table of primitives, so they can find a wrong row.
 """
 
@@ -24,7 +26,10 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
+from tests.support import special
+
 BAR = mpf("1e-14")  # the project's bar, relative to the result: docs/conventions.md, Accuracy
+TIGHT = mpf("1e-15")
 SUBNORMAL = mpf(2) ** -1073  # the spacing of doubles below the normal range, twice
 LARGEST = mpf(1.7976931348623157e308)
 OPEN = object()  # nothing is promised
@@ -43,15 +48,22 @@ _FLOATS = {
 _MP = {name: getattr(mp, name) for name in (
     "inf", "nan", "pi", "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
     "tanh", "sech", "asinh", "acosh", "atanh", "erf", "erfc", "expm1", "log1p", "cbrt", "sign")}  # fmt: skip
-_MP |= {"abs": abs, "max": max, "min": min, "sum": mp.fsum}
+_MP |= {
+    "abs": abs, "max": max, "min": min, "sum": mp.fsum, "psi": special.psi, "lgamma": special.lgamma,
+    "erfinv": special.erfinv,
+}  # fmt: skip
 
 
 class Fact(NamedTuple):
     text: str  # the call, as it is written
     function: str
     operands: tuple[float, ...]
-    value: Any  # a float: to the bit; an mpf: to 1e-14; OPEN
+    value: Any  # a float: to the bit; an mpf: to 1e-14; a Tight one: to 1e-15; OPEN
     partials: tuple[Any, ...]
+
+
+class Tight(NamedTuple):
+    number: Any
 
 
 def bits(x: float) -> Any:
@@ -63,13 +75,14 @@ def right(got: float, wanted: Any) -> bool:
     """Whether a result agrees with a fact."""
     if wanted is OPEN:
         return True
+    bar, wanted = (TIGHT, wanted.number) if isinstance(wanted, Tight) else (BAR, wanted)
     if isinstance(wanted, float):
         return bool(bits(got) == bits(wanted))
     if mp.isnan(wanted) or got != got:
         return bool(mp.isnan(wanted) and got != got)
     if abs(wanted) > LARGEST:
         return math.isinf(got) and (got > 0) == (wanted > 0)
-    return math.isfinite(got) and abs(mpf(got) - wanted) <= BAR * abs(wanted) + SUBNORMAL
+    return math.isfinite(got) and abs(mpf(got) - wanted) <= bar * abs(wanted) + SUBNORMAL
 
 
 def _cell(text: str) -> Any:
@@ -91,7 +104,7 @@ def _exact(call: str, results: str) -> Fact:
     return Fact(call.strip(), name, numbers, value, tuple(partials))
 
 
-def _at_points(call: str, formulas: str, points: str) -> Iterator[Fact]:
+def _at_points(call: str, formulas: str, points: str, tight: bool) -> Iterator[Fact]:
     name, names = re.fullmatch(r"\s*([\w\[\]]+)\((.*)\)\s*", call).groups()  # type: ignore[union-attr]
     for point in points.split():
         numbers = tuple(float(x) for x in eval(f"({point},)", dict(_FLOATS)))
@@ -105,6 +118,7 @@ def _at_points(call: str, formulas: str, points: str) -> Iterator[Fact]:
             for formula in formulas.split("|"):
                 results += [OPEN] if formula.strip() == "?" else _listed(eval(formula, scope))
                 scope.setdefault("z", results[0])
+            results = [Tight(x) if tight and x is not OPEN else x for x in results]
         yield Fact(f"{name}({point})", name, numbers, results[0], tuple(results[1:]))
 
 
@@ -116,14 +130,16 @@ def read(text: str) -> list[Fact]:
     """The facts of a table, in order."""
     facts: list[Fact] = []
     call = formulas = ""
+    tight = False
     for line in text.splitlines():
         line = line.partition("#")[0]
         if not line.strip():
             continue
-        if " ~ " in line:
-            call, _, formulas = line.partition(" ~ ")
+        if " ~ " in line or " ~~ " in line:
+            tight = " ~~ " in line
+            call, _, formulas = line.partition(" ~~ " if tight else " ~ ")
         elif line.strip().startswith(":"):
-            facts += _at_points(call, formulas, line.strip()[1:])
+            facts += _at_points(call, formulas, line.strip()[1:], tight)
         else:
             call, _, results = line.partition(" = ")
             facts.append(_exact(call, results.rstrip()))

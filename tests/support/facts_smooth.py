@@ -198,20 +198,4 @@ atanh(-1)              = -inf  | inf
 atanh(2)               = nan   | ?
 atanh(nan)             = nan   | nan
 atanh(x)   ~ atanh(x) | 1 / (1 - x**2)
-    : 0.5 -0.5 0.9999999 -0.9999999 1e-200
-
-erf(0.0)               = 0.0   | ~2 / sqrt(pi)
-erf(-0.0)              = -0.0  | ~2 / sqrt(pi)
-erf(inf)               = 1     | 0
-erf(-inf)              = -1    | 0
-erf(nan)               = nan   | nan
-erf(x)     ~ erf(x) | 2 / sqrt(pi) * exp(-x**2)
-    : 0.5 -0.7 1.3 -2.1 3.3 5.9 -12.3 26.1 27.2 30
-
-erfc(0)                = 1     | ~-2 / sqrt(pi)
-erfc(inf)              = 0.0   | -0.0
-erfc(-inf)             = 2     | -0.0
-erfc(nan)              = nan   | nan
-erfc(x)    ~ erfc(x) | -2 / sqrt(pi) * exp(-x**2)
-    : 0.5 -0.7 1.3 -2.1 3.3 5.9 -12.3 26.1 27.2 30
-""")
+    : 0.5 -0.5 0.9999999 -0.9999999 1e-200""")

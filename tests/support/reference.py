@@ -7,6 +7,8 @@ from typing import Any
 
 from mpmath import mp, mpf
 
+from tests.support import special
+
 mp.dps = 60
 
 
@@ -40,6 +42,9 @@ UNARY: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "atanh": (mp.atanh, lambda x: 1 / ((1 - x) * (1 + x))),
     "erf": (mp.erf, lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x)),
     "erfc": (mp.erfc, lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x)),
+    "erfinv": (special.erfinv, lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(special.erfinv(x) ** 2)),
+    "lgamma": (special.lgamma, lambda x: special.psi(0, x)),
+    "digamma": (lambda x: special.psi(0, x), lambda x: special.psi(1, x)),
     "sigmoid": (sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
     "log_sigmoid": (lambda x: -mp.log1p(mp.exp(-x)), lambda x: sigmoid(-x)),
     "softplus": (lambda x: mp.log1p(mp.exp(x)), sigmoid),
@@ -66,6 +71,7 @@ BINARY: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], tuple[An
     "pow": (lambda x, y: x**y, lambda x, y: (y * x ** (y - 1), x**y * mp.log(x))),
     "atan2": (mp.atan2, _atan2_partials),
     "hypot": (mp.hypot, lambda x, y: (x / mp.hypot(x, y), y / mp.hypot(x, y))),
+    "polygamma": (special.psi, lambda n, x: (mpf(0), special.psi(n + 1, x))),
     "logaddexp": (_logaddexp, lambda x, y: (sigmoid(x - y), sigmoid(y - x))),
     "maximum": (max, lambda x, y: (mpf(x > y), mpf(y > x))),
     "minimum": (min, lambda x, y: (mpf(x < y), mpf(y < x))),

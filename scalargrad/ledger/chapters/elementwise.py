@@ -213,6 +213,7 @@ class Domain(NamedTuple):
 
 _POSITIVE = Domain("more than 0", lambda x: x > 0.0, lambda x: 0.25 + abs(x))
 _CLOSED = Domain("from -1 to 1", lambda x: abs(x) <= 1.0, lambda x: 0.9 * math.tanh(x))
+_OPEN = Domain("between -1 and 1", lambda x: abs(x) < 1.0, lambda x: 0.9 * math.tanh(x))
 _EXPONENT = Domain("709 or less, since it overflows beyond,", lambda x: x <= 709.0)
 _COSH = Domain("from -710 to 710, since it overflows beyond,", lambda x: abs(x) <= 710.0)
 _EVERYWHERE = Domain("a number", lambda x: True)
@@ -232,10 +233,14 @@ DOMAINS: dict[str, Domain] = {
     "sinh": _COSH,
     "cosh": _COSH,
     "acosh": Domain("1 or more", lambda x: x >= 1.0, lambda x: 1.25 + abs(x)),
-    "atanh": Domain("between -1 and 1", lambda x: abs(x) < 1.0, lambda x: 0.9 * math.tanh(x)),
+    "atanh": _OPEN,
+    "erfinv": _OPEN,
+    "lgamma": _POSITIVE,
+    "digamma": _POSITIVE,
 }
 _AT_ZERO = ("neg", "square", "sqrt", "cbrt", "relu", "abs", "sign", "floor", "ceil", "trunc", "round", "tanh", "erf",
             "cos", "sigmoid")  # fmt: skip
+_CANCELLING = ("silu", "lgamma", "digamma")
 # where the form in textbooks loses all digits, or overflows
 _FAR = (("sigmoid", -700.0), ("sigmoid", 40.0), ("softplus", -40.0), ("softplus", 800.0), ("log_sigmoid", 40.0),
         ("log_sigmoid", -800.0), ("tanh", 20.0), ("log1p", 1e-18), ("expm1", 1e-18))  # fmt: skip
@@ -247,10 +252,10 @@ def _engines(name: str) -> Callable[[Any], Any]:
 
 
 def _sizes(name: str, x: float) -> tuple[float, float]:
-    """S of the function, and of its derivative: both pass the error of x on; the terms of silu's may cancel."""
+    """S of the function, and of its derivative: both pass the error of x on; the terms of some cancel."""
     f, df = c.elementary(name)
     size = 1.0 + abs(x)
-    return max(abs(f(x)), size * abs(df(x))), abs(df(x)) * size + (size if name == "silu" else 0.0)
+    return max(abs(f(x)), size * abs(df(x))), abs(df(x)) * size + (size if name in _CANCELLING else 0.0)
 
 
 def b11(work: Work) -> None:
