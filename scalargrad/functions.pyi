@@ -329,6 +329,58 @@ def log10(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
 def log10(x: _Array, /) -> _Array: ...
 
 @overload
+def xlogy(x: Value, y: Scalar, /) -> Value:
+    """x * log(y), and 0 where x is 0."""
+@overload
+def xlogy(x: Real, y: Value, /) -> Value: ...
+@overload
+def xlogy(x: Real, y: Real, /) -> float: ...
+@overload
+def xlogy(x: Vector, y: _UpToVector, /) -> Vector: ...
+@overload
+def xlogy(x: _BeforeVector, y: Vector, /) -> Vector: ...
+@overload
+def xlogy(x: Matrix, y: _UpToMatrix, /) -> Matrix: ...
+@overload
+def xlogy(x: _BeforeMatrix, y: Matrix, /) -> Matrix: ...
+@overload
+def xlogy(x: Vector, y: Rows, /) -> Matrix: ...
+@overload
+def xlogy(x: Rows, y: Vector, /) -> Matrix: ...
+@overload
+def xlogy(x: list[Any], y: Scalar | _Lists, /) -> list[Any]: ...
+@overload
+def xlogy(x: Scalar, y: list[Any], /) -> list[Any]: ...
+@overload
+def xlogy(x: tuple[Any, ...], y: Scalar | _Lists, /) -> tuple[Any, ...]: ...
+@overload
+def xlogy(x: Scalar, y: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def xlogy(x: _Array, y: Scalar | _Lists | Foreign, /) -> _Array: ...
+@overload
+def xlogy(x: Scalar | _Lists, y: _Array, /) -> _Array: ...
+
+@overload
+def logit(x: Value, /) -> Value:
+    """log(x / (1 - x)), the inverse of the sigmoid; nan outside [0, 1]."""
+@overload
+def logit(x: Real, /) -> float: ...
+@overload
+def logit(x: Vector, /) -> Vector: ...
+@overload
+def logit(x: Matrix, /) -> Matrix: ...
+@overload
+def logit(x: list[Value], /) -> list[Value]: ...
+@overload
+def logit(x: list[float], /) -> list[float]: ...
+@overload
+def logit(x: list[Any], /) -> list[Any]: ...
+@overload
+def logit(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def logit(x: _Array, /) -> _Array: ...
+
+@overload
 def sin(x: Value, /) -> Value:
     """The sine of x radians."""
 @overload
@@ -387,6 +439,26 @@ def tan(x: list[Any], /) -> list[Any]: ...
 def tan(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
 @overload
 def tan(x: _Array, /) -> _Array: ...
+
+@overload
+def sinc(x: Value, /) -> Value:
+    """sin(pi x) / (pi x), and 1 at 0; 0 at the other integers."""
+@overload
+def sinc(x: Real, /) -> float: ...
+@overload
+def sinc(x: Vector, /) -> Vector: ...
+@overload
+def sinc(x: Matrix, /) -> Matrix: ...
+@overload
+def sinc(x: list[Value], /) -> list[Value]: ...
+@overload
+def sinc(x: list[float], /) -> list[float]: ...
+@overload
+def sinc(x: list[Any], /) -> list[Any]: ...
+@overload
+def sinc(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def sinc(x: _Array, /) -> _Array: ...
 
 @overload
 def asin(x: Value, /) -> Value:
@@ -897,6 +969,146 @@ def silu(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
 def silu(x: _Array, /) -> _Array: ...
 
 @overload
+def gelu(x: Value, /) -> Value:
+    """x times the normal distribution function of x."""
+@overload
+def gelu(x: Real, /) -> float: ...
+@overload
+def gelu(x: Vector, /) -> Vector: ...
+@overload
+def gelu(x: Matrix, /) -> Matrix: ...
+@overload
+def gelu(x: list[Value], /) -> list[Value]: ...
+@overload
+def gelu(x: list[float], /) -> list[float]: ...
+@overload
+def gelu(x: list[Any], /) -> list[Any]: ...
+@overload
+def gelu(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def gelu(x: _Array, /) -> _Array: ...
+
+@overload
+def gelu_tanh(x: Value, /) -> Value:
+    """x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, which is close to gelu(x)."""
+@overload
+def gelu_tanh(x: Real, /) -> float: ...
+@overload
+def gelu_tanh(x: Vector, /) -> Vector: ...
+@overload
+def gelu_tanh(x: Matrix, /) -> Matrix: ...
+@overload
+def gelu_tanh(x: list[Value], /) -> list[Value]: ...
+@overload
+def gelu_tanh(x: list[float], /) -> list[float]: ...
+@overload
+def gelu_tanh(x: list[Any], /) -> list[Any]: ...
+@overload
+def gelu_tanh(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def gelu_tanh(x: _Array, /) -> _Array: ...
+
+@overload
+def mish(x: Value, /) -> Value:
+    """x * tanh(softplus(x))."""
+@overload
+def mish(x: Real, /) -> float: ...
+@overload
+def mish(x: Vector, /) -> Vector: ...
+@overload
+def mish(x: Matrix, /) -> Matrix: ...
+@overload
+def mish(x: list[Value], /) -> list[Value]: ...
+@overload
+def mish(x: list[float], /) -> list[float]: ...
+@overload
+def mish(x: list[Any], /) -> list[Any]: ...
+@overload
+def mish(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def mish(x: _Array, /) -> _Array: ...
+
+@overload
+def softsign(x: Value, /) -> Value:
+    """x / (1 + |x|)."""
+@overload
+def softsign(x: Real, /) -> float: ...
+@overload
+def softsign(x: Vector, /) -> Vector: ...
+@overload
+def softsign(x: Matrix, /) -> Matrix: ...
+@overload
+def softsign(x: list[Value], /) -> list[Value]: ...
+@overload
+def softsign(x: list[float], /) -> list[float]: ...
+@overload
+def softsign(x: list[Any], /) -> list[Any]: ...
+@overload
+def softsign(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def softsign(x: _Array, /) -> _Array: ...
+
+@overload
+def selu(x: Value, /) -> Value:
+    """scale * elu(x, alpha), with the constants for which networks keep mean 0 and variance 1."""
+@overload
+def selu(x: Real, /) -> float: ...
+@overload
+def selu(x: Vector, /) -> Vector: ...
+@overload
+def selu(x: Matrix, /) -> Matrix: ...
+@overload
+def selu(x: list[Value], /) -> list[Value]: ...
+@overload
+def selu(x: list[float], /) -> list[float]: ...
+@overload
+def selu(x: list[Any], /) -> list[Any]: ...
+@overload
+def selu(x: tuple[Any, ...], /) -> tuple[Any, ...]: ...
+@overload
+def selu(x: _Array, /) -> _Array: ...
+
+@overload
+def hardtanh(x: Value, min_val: Scalar = ..., max_val: Scalar = ...) -> Value:
+    """x kept within min_val and max_val; max_val where min_val > max_val."""
+@overload
+def hardtanh(x: Real, min_val: Value, max_val: Scalar = ...) -> Value: ...
+@overload
+def hardtanh(x: Real, min_val: Real, max_val: Value) -> Value: ...
+@overload
+def hardtanh(x: Real, min_val: Real = ..., max_val: Real = ...) -> float: ...
+@overload
+def hardtanh(x: Vector, min_val: _UpToVector = ..., max_val: _UpToVector = ...) -> Vector: ...
+@overload
+def hardtanh(x: _BeforeVector, min_val: Vector, max_val: _UpToVector = ...) -> Vector: ...
+@overload
+def hardtanh(x: _BeforeVector, min_val: _BeforeVector, max_val: Vector) -> Vector: ...
+@overload
+def hardtanh(x: Matrix, min_val: _UpToMatrix = ..., max_val: _UpToMatrix = ...) -> Matrix: ...
+@overload
+def hardtanh(x: _BeforeMatrix, min_val: Matrix, max_val: _UpToMatrix = ...) -> Matrix: ...
+@overload
+def hardtanh(x: _BeforeMatrix, min_val: _BeforeMatrix, max_val: Matrix) -> Matrix: ...
+@overload
+def hardtanh(x: list[Any], min_val: Scalar | _Lists = ..., max_val: Scalar | _Lists = ...) -> list[Any]: ...
+@overload
+def hardtanh(x: Scalar, min_val: list[Any], max_val: Scalar | _Lists = ...) -> list[Any]: ...
+@overload
+def hardtanh(x: Scalar, min_val: Scalar, max_val: list[Any]) -> list[Any]: ...
+@overload
+def hardtanh(x: tuple[Any, ...], min_val: Scalar | _Lists = ..., max_val: Scalar | _Lists = ...) -> tuple[Any, ...]: ...
+@overload
+def hardtanh(x: Scalar, min_val: tuple[Any, ...], max_val: Scalar | _Lists = ...) -> tuple[Any, ...]: ...
+@overload
+def hardtanh(x: Scalar, min_val: Scalar, max_val: tuple[Any, ...]) -> tuple[Any, ...]: ...
+@overload
+def hardtanh(x: _Array, min_val: Scalar | _Lists | Foreign = ..., max_val: Scalar | _Lists | Foreign = ...) -> _Array: ...
+@overload
+def hardtanh(x: Scalar | _Lists, min_val: _Array, max_val: Scalar | _Lists | Foreign = ...) -> _Array: ...
+@overload
+def hardtanh(x: Scalar | _Lists, min_val: Scalar | _Lists, max_val: _Array) -> _Array: ...
+
+@overload
 def abs(x: Value, /) -> Value:
     """The absolute value."""
 @overload
@@ -1298,12 +1510,23 @@ class ValueMethods:
         """The logarithm to base 2."""
     def log10(self) -> Value:
         """The logarithm to base 10."""
+    @overload
+    def xlogy(self, other: Scalar) -> Value:
+        """x * log(y), and 0 where x is 0."""
+    @overload
+    def xlogy(self, other: Vector) -> Vector: ...
+    @overload
+    def xlogy(self, other: Matrix) -> Matrix: ...
+    def logit(self) -> Value:
+        """log(x / (1 - x)), the inverse of the sigmoid; nan outside [0, 1]."""
     def sin(self) -> Value:
         """The sine of x radians."""
     def cos(self) -> Value:
         """The cosine of x radians."""
     def tan(self) -> Value:
         """The tangent of x radians."""
+    def sinc(self) -> Value:
+        """sin(pi x) / (pi x), and 1 at 0; 0 at the other integers."""
     def asin(self) -> Value:
         """The inverse sine, in radians; nan outside [-1, 1]."""
     def acos(self) -> Value:
@@ -1370,6 +1593,27 @@ class ValueMethods:
     def elu(self, alpha: Matrix) -> Matrix: ...
     def silu(self) -> Value:
         """x * sigmoid(x)."""
+    def gelu(self) -> Value:
+        """x times the normal distribution function of x."""
+    def gelu_tanh(self) -> Value:
+        """x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, which is close to gelu(x)."""
+    def mish(self) -> Value:
+        """x * tanh(softplus(x))."""
+    def softsign(self) -> Value:
+        """x / (1 + |x|)."""
+    def selu(self) -> Value:
+        """scale * elu(x, alpha), with the constants for which networks keep mean 0 and variance 1."""
+    @overload
+    def hardtanh(self, min_val: Scalar = ..., max_val: Scalar = ...) -> Value:
+        """x kept within min_val and max_val; max_val where min_val > max_val."""
+    @overload
+    def hardtanh(self, min_val: Vector, max_val: _UpToVector = ...) -> Vector: ...
+    @overload
+    def hardtanh(self, min_val: _BeforeVector, max_val: Vector) -> Vector: ...
+    @overload
+    def hardtanh(self, min_val: Matrix, max_val: _UpToMatrix = ...) -> Matrix: ...
+    @overload
+    def hardtanh(self, min_val: _BeforeMatrix, max_val: Matrix) -> Matrix: ...
     def abs(self) -> Value:
         """The absolute value."""
     def sign(self) -> Value:
@@ -1494,12 +1738,23 @@ class VectorMethods:
         """The logarithm to base 2."""
     def log10(self) -> Vector:
         """The logarithm to base 10."""
+    @overload
+    def xlogy(self, other: _UpToVector) -> Vector:
+        """x * log(y), and 0 where x is 0."""
+    @overload
+    def xlogy(self, other: Matrix) -> Matrix: ...
+    @overload
+    def xlogy(self, other: Rows) -> Matrix: ...
+    def logit(self) -> Vector:
+        """log(x / (1 - x)), the inverse of the sigmoid; nan outside [0, 1]."""
     def sin(self) -> Vector:
         """The sine of x radians."""
     def cos(self) -> Vector:
         """The cosine of x radians."""
     def tan(self) -> Vector:
         """The tangent of x radians."""
+    def sinc(self) -> Vector:
+        """sin(pi x) / (pi x), and 1 at 0; 0 at the other integers."""
     def asin(self) -> Vector:
         """The inverse sine, in radians; nan outside [-1, 1]."""
     def acos(self) -> Vector:
@@ -1566,6 +1821,23 @@ class VectorMethods:
     def elu(self, alpha: Rows) -> Matrix: ...
     def silu(self) -> Vector:
         """x * sigmoid(x)."""
+    def gelu(self) -> Vector:
+        """x times the normal distribution function of x."""
+    def gelu_tanh(self) -> Vector:
+        """x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, which is close to gelu(x)."""
+    def mish(self) -> Vector:
+        """x * tanh(softplus(x))."""
+    def softsign(self) -> Vector:
+        """x / (1 + |x|)."""
+    def selu(self) -> Vector:
+        """scale * elu(x, alpha), with the constants for which networks keep mean 0 and variance 1."""
+    @overload
+    def hardtanh(self, min_val: _UpToVector = ..., max_val: _UpToVector = ...) -> Vector:
+        """x kept within min_val and max_val; max_val where min_val > max_val."""
+    @overload
+    def hardtanh(self, min_val: Matrix, max_val: _UpToMatrix = ...) -> Matrix: ...
+    @overload
+    def hardtanh(self, min_val: _BeforeMatrix, max_val: Matrix) -> Matrix: ...
     def abs(self) -> Vector:
         """The absolute value."""
     def sign(self) -> Vector:
@@ -1655,12 +1927,18 @@ class MatrixMethods:
         """The logarithm to base 2."""
     def log10(self) -> Matrix:
         """The logarithm to base 10."""
+    def xlogy(self, other: _UpToMatrix) -> Matrix:
+        """x * log(y), and 0 where x is 0."""
+    def logit(self) -> Matrix:
+        """log(x / (1 - x)), the inverse of the sigmoid; nan outside [0, 1]."""
     def sin(self) -> Matrix:
         """The sine of x radians."""
     def cos(self) -> Matrix:
         """The cosine of x radians."""
     def tan(self) -> Matrix:
         """The tangent of x radians."""
+    def sinc(self) -> Matrix:
+        """sin(pi x) / (pi x), and 1 at 0; 0 at the other integers."""
     def asin(self) -> Matrix:
         """The inverse sine, in radians; nan outside [-1, 1]."""
     def acos(self) -> Matrix:
@@ -1707,6 +1985,18 @@ class MatrixMethods:
         """x where x > 0, else alpha * expm1(x)."""
     def silu(self) -> Matrix:
         """x * sigmoid(x)."""
+    def gelu(self) -> Matrix:
+        """x times the normal distribution function of x."""
+    def gelu_tanh(self) -> Matrix:
+        """x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, which is close to gelu(x)."""
+    def mish(self) -> Matrix:
+        """x * tanh(softplus(x))."""
+    def softsign(self) -> Matrix:
+        """x / (1 + |x|)."""
+    def selu(self) -> Matrix:
+        """scale * elu(x, alpha), with the constants for which networks keep mean 0 and variance 1."""
+    def hardtanh(self, min_val: _UpToMatrix = ..., max_val: _UpToMatrix = ...) -> Matrix:
+        """x kept within min_val and max_val; max_val where min_val > max_val."""
     def abs(self) -> Matrix:
         """The absolute value."""
     def sign(self) -> Matrix:
@@ -1758,6 +2048,9 @@ __all__ = [
     "expm1",
     "floor",
     "fmod",
+    "gelu",
+    "gelu_tanh",
+    "hardtanh",
     "hypot",
     "leaky_relu",
     "lgamma",
@@ -1767,21 +2060,27 @@ __all__ = [
     "log2",
     "log_sigmoid",
     "logaddexp",
+    "logit",
     "maximum",
     "minimum",
     "polygamma",
+    "mish",
     "relu",
     "remainder",
+    "selu",
     "sigmoid",
     "sign",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "softplus",
+    "softsign",
     "sqrt",
     "square",
     "tan",
     "tanh",
     "trunc",
     "where",
+    "xlogy",
 ]

@@ -15,7 +15,7 @@ _NOW_AT = {
     "differences": "testing.differences",
     "elements": "arrays.base",
     "initialisers": "nn.initialisers",
-    "layers": "nn.layers",
+    "layers": "nn",
     "many": "arrays.many",
     "modules": "nn.module",
     "strategies": "testing.strategies",

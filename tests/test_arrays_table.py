@@ -18,6 +18,7 @@ from tests.support.operands import CONSTANT, KINDS, SINGLE, Operand, compare, dr
 DOMAINS: dict[str, list[tuple[float, float]]] = {
     **{name: [(0.1, 3.0)] for name in ["log", "log2", "log10", "sqrt"]},
     **{name: [(-0.9, 0.9)] for name in ["asin", "acos", "atanh", "log1p"]},
+    "logit": [(0.1, 0.9)], "xlogy": [(-3.0, 3.0), (0.1, 3.0)], "hardtanh": [(-3.0, 3.0), (-1.5, 0.2), (0.3, 1.5)],
     **{name: [(-3.0, 3.0), (0.3, 1.5)] for name in ["div", "floordiv", "remainder", "fmod"]},
     "acosh": [(1.1, 3.0)], "tan": [(-1.4, 1.4)], "pow": [(0.1, 3.0), (-2.0, 2.0)],
     "leaky_relu": [(-3.0, 3.0), (0.01, 0.9)], "elu": [(-3.0, 3.0), (0.1, 2.0)],
@@ -75,9 +76,9 @@ def test_a_primitive_goes_element_by_element(row: Any) -> None:
     check(row.name, ("matrix",) * len(row.operands), 1, 19)  # a register of every width, and what is left over
 
 
-PIECEWISE = ["relu", "leaky_relu", "elu", "abs", "sign", "floor", "ceil", "trunc", "round", "copysign", "maximum",
-             "minimum", "clip", "where", "hypot", "logaddexp", "exp_sub", "sigmoid", "log_sigmoid", "softplus",
-             "silu"]  # fmt: skip
+PIECEWISE = ["relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "mish", "softsign", "selu", "hardtanh", "sinc", "abs",
+             "sign", "floor", "ceil", "trunc", "round", "copysign", "maximum", "minimum", "clip", "where", "hypot",
+             "logaddexp", "exp_sub", "sigmoid", "log_sigmoid", "softplus", "silu"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PIECEWISE)

@@ -119,12 +119,15 @@ def test_B10_diagonal_chain(x: list[float], f: str, g: str) -> None:
 UNARY = [row.name for row in ops.PRIMITIVES if len(row.operands) == 1]
 INSIDE = {"log": (1e-3, 50.0), "log2": (1e-3, 50.0), "log10": (1e-3, 50.0), "sqrt": (1e-3, 50.0), "cbrt": (1e-3, 50.0),
           "log1p": (-0.9, 50.0), "asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "atanh": (-0.9, 0.9), "acosh": (1.1, 50.0),
-          "tan": (-1.4, 1.4), "erfinv": (-0.9, 0.9), "lgamma": (2.5, 50.0), "digamma": (2.5, 50.0)}  # fmt: skip
+          "tan": (-1.4, 1.4), "erfinv": (-0.9, 0.9), "lgamma": (2.5, 50.0), "digamma": (2.5, 50.0),
+          "logit": (0.01, 0.99)}  # fmt: skip
 SIMPLE = {"neg": lambda z: -z, "square": lambda z: z * z, "exp2": lambda z: 2.0**z,
           "silu": lambda z: z * Complex.sigmoid(z), "expm1": lambda z: cmath.exp(z) - 1.0,
-          "log2": lambda z: cmath.log(z) / math.log(2.0), "log_sigmoid": lambda z: -Complex.softplus(-z)}  # fmt: skip
+          "log2": lambda z: cmath.log(z) / math.log(2.0), "log_sigmoid": lambda z: -Complex.softplus(-z),
+          "logit": lambda z: cmath.log(z / (1.0 - z))}  # fmt: skip
 ANALYTIC = {name: SIMPLE.get(name) or getattr(Complex, name, None) or getattr(cmath, name, None) for name in UNARY}
-STEPS = {"floor", "ceil", "trunc", "round", "sign", "abs", "relu"}
+STEPS = {"floor", "ceil", "trunc", "round", "sign", "abs", "relu", "selu", "softsign"}
+TURNING = {"silu", "gelu", "gelu_tanh", "mish", "sinc"}
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -133,8 +136,8 @@ def test_B11_elementwise_function(name: str, data: Any) -> None:
     low, high = INSIDE.get(name, (-20.0, 20.0))
     x = data.draw(st.lists(st.floats(low, high), max_size=3))
     f, df = calculus.elementary(name)
-    # silu's two terms cancel where it turns; the sizes of their sum are the scale
-    near = [calculus.sigmoid(v) * (1.0 + abs(v) * calculus.sigmoid(-v)) if name == "silu" else abs(df(v)) for v in x]
+    # the terms of these cancel where they turn; one of them is f(v) / v
+    near = [abs(df(v)) + (2.0 * abs(f(v) / (v or 1.0)) if name in TURNING else 0.0) for v in x]
     scale = calculus.elementwise_function_jacobian(lambda v: near[x.index(v)], x)
     analytic = calculus.elementwise_function_jacobian(df, x)
     hold("B11", Comparison(name, analytic, jacobian(BULK, lambda s, v: s.each(name, v), x), scale))

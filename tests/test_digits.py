@@ -70,10 +70,15 @@ def _points(name: str) -> list[float]:
         "expm1": lambda x: abs(x) < 1e4, "sinh": lambda x: abs(x) < 1e4, "cosh": lambda x: abs(x) < 1e4,
         "tanh": lambda x: abs(x) < 1e4, "sigmoid": lambda x: abs(x) < 1e4, "log_sigmoid": lambda x: abs(x) < 1e4,
         "softplus": lambda x: abs(x) < 1e4, "silu": lambda x: abs(x) < 1e4, "sin": lambda x: abs(x) < 1e15,
+        **dict.fromkeys(("gelu", "gelu_tanh", "mish"), lambda x: abs(x) < 1e4), "logit": lambda x: 0 < x < 1,
+        "sinc": lambda x: abs(x) < 1e15,
         "cos": lambda x: abs(x) < 1e15, "tan": lambda x: abs(x) < 1e15,
         "lgamma": lambda x: x > 0, "digamma": lambda x: x > 0,  # tests/test_special.py has the others
     }  # fmt: skip
     return [x for x in points if domain.get(name, lambda x: True)(x)]
+
+
+TURNING = {"silu", "gelu", "gelu_tanh", "mish", "sinc"}  # where they turn, the two terms of their derivative cancel
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -85,7 +90,7 @@ def test_unary(name: str) -> None:
         assert_close(result.data, value(mpf(x)), note=(name, x))
         result.backward()
         summand = 0
-        if name == "silu":  # sigmoid(x) + x sigmoid'(x) cancels near x = -1.28
+        if name in TURNING:
             summand = value(mpf(x))
         assert_close(leaf.grad, derivative(mpf(x)), summand, note=(name, "derivative", x))
 
@@ -127,6 +132,9 @@ def _pairs(name: str) -> list[tuple[float, float]]:
             y = 10**-e
             x = y * 10.0 ** -(308 + rng.uniform(0.5, e))
             pairs += [(x, y), (y, -x)]
+    if name == "xlogy":
+        near = [1 + s * _log_uniform(rng, -16, -1) for s in (1, -1) for _ in range(20)]
+        return [(x, abs(y)) for x, y in pairs] + [(rng.uniform(-9, 9), y) for y in near] + [(0.0, 3.0), (1e-310, 1e300)]
     if name == "div":  # a subnormal quotient by a small divisor
         pairs += [(3e-317, 7e-6), (5e-324, 1e-10), (-1e-310, 1e3)]
     return pairs

@@ -14,12 +14,12 @@ from scalargrad import Value, Vector, core
 from scalargrad.arrays import arithmetic
 from scalargrad.table import ops
 from scalargrad.table.evaluate import PARTIALS, VALUE
-from tests.support import facts_arithmetic, facts_piecewise, facts_smooth, facts_special
+from tests.support import facts_activations, facts_arithmetic, facts_piecewise, facts_smooth, facts_special
 from tests.support.facts import OPEN, Fact, right, wrong
 
 FACTS: list[Fact] = [
     *facts_arithmetic.ARITHMETIC, *facts_arithmetic.POWERS, *facts_arithmetic.REMAINDERS, *facts_smooth.EXPONENTIALS,
-    *facts_smooth.CIRCULAR, *facts_smooth.HYPERBOLIC, *facts_piecewise.ACTIVATIONS, *facts_piecewise.PIECEWISE,
+    *facts_smooth.CIRCULAR, *facts_smooth.HYPERBOLIC, *facts_activations.ACTIVATIONS, *facts_piecewise.PIECEWISE,
     *facts_piecewise.OF_TWO, *facts_special.ERRORS, *facts_special.GAMMAS,
 ]  # fmt: skip
 OF: dict[str, list[Fact]] = {}

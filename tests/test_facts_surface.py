@@ -16,6 +16,7 @@ from scalargrad.errors import NumberError
 from scalargrad.table import ops
 from scalargrad.table.libm import zmul
 from tests.support.facts import bits
+from tests.support.reference import SELU_ALPHA, SELU_SCALE
 
 
 def test_the_constants() -> None:
@@ -24,8 +25,14 @@ def test_the_constants() -> None:
         exact = {"LN2": mp.log(2), "LOG2E": 1 / mp.log(2), "LOG10E": 1 / mp.log(10),
                  "TWO_OVER_SQRT_PI": 2 / mp.sqrt(mp.pi), "UP": mpf(2) ** 600,
                  "DOWN": mpf(2) ** -600, "LARGE": mpf(2) ** 300, "SPLIT": mpf(6442450944),
-                 "ROOT_2": mp.sqrt(2), "ROOT_3": mp.sqrt(3), "PI": mp.pi, "DIGAMMA_ZERO": zero,
-                 "DIGAMMA_ZERO_TAIL": zero - mpf(float(zero))}  # fmt: skip
+                 "ROOT_2": mp.sqrt(2), "ROOT_3": mp.sqrt(3), "PI": mp.pi, "PI_SQUARED": mp.pi**2,
+                 "BELL_TOP": 1 / mp.sqrt(2 * mp.pi), "COARSE": mpf(211106232532992),
+                 "SELU_SCALE": SELU_SCALE, "SELU_LEFT": SELU_SCALE * SELU_ALPHA,
+                 "DIGAMMA_ZERO": zero, "DIGAMMA_ZERO_TAIL": zero - mpf(float(zero))}  # fmt: skip
+        for name, number, places in (("ROOT_HALF", 1 / mp.sqrt(2), 26), ("GELU_LINE", mp.sqrt(2 / mp.pi), 38),
+                                     ("GELU_CUBE", mpf("0.044715") * mp.sqrt(2 / mp.pi), 28)):  # fmt: skip
+            high = mp.nint(number * 2**places) / 2**places
+            exact |= {name: number, f"{name}_HIGH": high, f"{name}_LOW": number - high}
         wanted = {name: float(x) for name, x in exact.items()}
     wanted |= {"inf": math.inf, "nan": math.nan, "TINY": 1e-290, "HUGE": 1e290}
     assert {name: bits(x) for name, x in ops.CONSTANTS.items()} == {name: bits(x) for name, x in wanted.items()}

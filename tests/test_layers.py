@@ -60,6 +60,9 @@ def test_linear_is_its_dots(n: int, nin: int, nout: int) -> None:
         (nn.ReLU(), sg.relu), (nn.Tanh(), sg.tanh), (nn.Sigmoid(), sg.sigmoid), (nn.SiLU(), sg.silu),
         (nn.Softplus(), sg.softplus), (nn.LeakyReLU(0.3), lambda x: sg.leaky_relu(x, 0.3)),
         (nn.LeakyReLU(), sg.leaky_relu), (nn.ELU(), sg.elu), (nn.ELU(2.0), lambda x: sg.elu(x, 2.0)),
+        (nn.LogSigmoid(), sg.log_sigmoid), (nn.GELU(), sg.gelu), (nn.GELU("tanh"), sg.gelu_tanh), (nn.Mish(), sg.mish),
+        (nn.Softsign(), sg.softsign), (nn.SELU(), sg.selu), (nn.Hardtanh(), sg.hardtanh),
+        (nn.Hardtanh(-0.5, max_val=1), lambda x: sg.hardtanh(x, -0.5, 1.0)),
     ],
 )  # fmt: skip
 def test_activations(module: Any, function: Any) -> None:

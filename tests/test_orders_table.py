@@ -49,11 +49,16 @@ POINTS: dict[str, list[float]] = {
         key: [x for x in (*BOTH, -2.4, -19.7, -20.3, 1.4616321449683622) if x > -300 and (x > 0 or x % 1)]
         for key in ("lgamma", "digamma")
     },
+    "gelu": [*(x for x in BOTH if abs(x) < 2e3), -36.9, -37.1, -38.2, -38.7, -39.5, 38.5, math.sqrt(2.0)],
+    "gelu_tanh": [*(x for x in BOTH if abs(x) < 2e3), -12.3, -20.9, -21.3, -21.6, 21.4, 24.9, -25.1],
+    "mish": [*(x for x in BOTH if abs(x) < 2e3), -710.0, -740.0, -801.0, 360.0, 372.0, 801.0],
+    "sinc": [*(x for x in BOTH if x < 1e15), 0.3499, -0.3501, 1.43, 2.5, 1e6 + 0.25, 1e15 + 0.5],
+    "logit": [*(x for x in (*SIZES, *NEAR) if x < 1), 5e-324, 1e-310, 0.25, 0.2499, 0.5 + 1e-12],
     "silu": [*(x for x in BOTH if abs(x) < 2e3), -740.0, -760.0, -799.0, -801.0, 740.0, 800.5],
 }
 DRAWN: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), (-1.0, 1.0)),
-    **dict.fromkeys(("sqrt", "log", "log2", "log10"), (0.0, 9.0)),
+    **dict.fromkeys(("sqrt", "log", "log2", "log10"), (0.0, 9.0)), "logit": (0.0, 1.0),
     "acosh": (1.0, 9.0), "log1p": (-1.0, 9.0),
 }  # fmt: skip
 PAIRS: dict[str, list[tuple[float, float]]] = {
@@ -78,6 +83,7 @@ PAIRS: dict[str, list[tuple[float, float]]] = {
     "polygamma": [
         *itertools.product([0.0, 1.0, 2.0, 5.0, 20.0], [1e-20, 0.3, 1.0, 7.5, 9.0, 40.0, 1e10, -0.25, -0.7, -6.4])
     ],
+    "xlogy": [*itertools.product([0.0, 1e-310, 0.7, -3.0, 1e200], [1e-300, 0.3, 1 - 1e-12, 1.0, 5.0, 1e300])],
     "exp_sub": [(1.0, 2.0), (-1e3, -990.0), (1e3, 1e3 - 0.1)],
     **{key: [(-2.0, 0.3), (2.0, 0.3), (-1e-10, 2.0)] for key in ("leaky_relu", "elu")},
     **{key: [(0.3, 0.7), (1e200, -1e-200), (-2.0, 5.0)] for key in ("add", "sub", "mul", "maximum", "minimum")},
@@ -137,12 +143,15 @@ def test_the_derivatives_of_two_operands(name: str) -> None:
     drawn = [(10 ** rng.uniform(-3, 3), rng.uniform(-5, 5)) for _ in range(8)]
     if name == "polygamma":
         drawn = [(float(round(y + 5)), x) for x, y in drawn]
+    if name == "xlogy":  # the second is more than 0
+        drawn = [(y, x) for x, y in drawn]
     assert [text for point in (*PAIRS[name], *drawn) for text in wrong(name, point)] == []
 
 
 def test_every_row_is_among_them() -> None:
     """The others have partials that are constants, or stand among the kinks below."""
-    constant = {"floordiv", "remainder", "fmod", "sign", "floor", "ceil", "trunc", "round", "copysign", "clip", "where"}
+    constant = {"floordiv", "remainder", "fmod", "sign", "floor", "ceil", "trunc", "round", "copysign", "clip", "where",
+                "hardtanh"}  # fmt: skip
     assert {row.name for row in ops.PRIMITIVES} == {*UNARY, *PAIRS} | constant
 
 
@@ -159,6 +168,21 @@ KINKS: list[tuple[str, tuple[float, ...], dict[tuple[int, ...], float]]] = [
     ("asinh", (INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
     ("acosh", (INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
     ("silu", (INF,), {(0,): 1.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("gelu", (INF,), {(0,): 1.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("gelu", (-INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("gelu_tanh", (1e200,), {(0,): 1.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("gelu_tanh", (-INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("mish", (INF,), {(0,): 1.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("mish", (-INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("softsign", (0.0,), {(0,): 1.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("softsign", (-INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("hardtanh", (1.0, -1.0, 1.0), {(0,): 0.0, (0, 0): 0.0, (2,): 1.0, (0, 2): 0.0}),
+    ("sinc", (INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
+    ("sinc", (0.0,), {(0,): 0.0, (0, 0, 0): 0.0, (0, 0, 0, 0, 0): 0.0}),
+    ("logit", (0.0,), {(0,): INF, (0, 0): -INF, (0, 0, 0): INF}),
+    ("logit", (1.0,), {(0,): INF, (0, 0): INF, (0, 0, 0): INF}),
+    ("xlogy", (0.0, 0.0), {(0,): 0.0, (1,): 0.0, (0, 1): 0.0, (1, 0): 0.0, (1, 1): 0.0}),
+    ("xlogy", (0.0, 4.0), {(1,): 0.0, (0, 1): 0.25, (1, 0): 0.25, (1, 1): 0.0}),
     ("erf", (-INF,), {(0,): 0.0, (0, 0): 0.0, (0, 0, 0): 0.0}),
     ("maximum", (1.0, 1.0), {(0,): 0.5, (1,): 0.5, (0, 0): 0.0, (0, 1): 0.0}),
     ("clip", (1.0, 0.0, 1.0), {(0,): 1.0, (0, 0): 0.0, (0, 2): 0.0}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 from scalargrad.errors import ArgumentError, RangeError
 
@@ -134,6 +135,77 @@ def _erfinv(x: float) -> float:
     return math.copysign(y, x)
 
 
+def _normal(x: float) -> float:
+    """The normal distribution function, corrected for the rounding error of x/√2, which matters far left."""
+    u = math.sqrt(0.5) * x
+    rest = float(Fraction(x) ** 2 / 2 - Fraction(u) ** 2) / (2.0 * u) if u else 0.0
+    return 0.5 * (math.erfc(-u) + 2.0 / math.sqrt(math.pi) * _gauss(u) * rest)
+
+
+def _bell(x: float) -> float:
+    """The normal density: as in `_gauss`, h*h is exact."""
+    if abs(x) > 40.0:
+        return 0.0
+    h = math.ldexp(round(math.ldexp(x, 20)), -20)
+    return math.exp(-0.5 * h * h) * math.exp(-0.5 * (x - h) * (x + h)) / math.sqrt(2.0 * math.pi)
+
+
+_LINE, _CUBE = Fraction("1.59576912160573071175978423973752747"), Fraction("0.044715")  # √(8/π)
+
+
+def _gate(x: float, sign: int = 1) -> float:
+    """The sigmoid of ±√(8/π)·(x + 0.044715 x³), which is computed exactly and rounded once."""
+    exact = sign * _LINE * (Fraction(x) + _CUBE * Fraction(x) ** 3)
+    v = float(exact)
+    return sigmoid(v) * (1.0 + float(exact - Fraction(v)) * sigmoid(-v))
+
+
+def _gelu_tanh_derivative(x: float) -> float:
+    return _gate(x) * (1.0 + x * float(_LINE) * (1.0 + 3.0 * float(_CUBE) * x * x) * _gate(x, -1))
+
+
+def _mish_derivative(x: float) -> float:
+    s = softplus(x)
+    return math.tanh(s) + x * sigmoid(x) * _sech2(s)
+
+
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+
+
+def _selu(x: float) -> float:
+    return _SELU_SCALE * (x if x > 0.0 else _SELU_ALPHA * math.expm1(x))
+
+
+def _selu_derivative(x: float) -> float:
+    return _SELU_SCALE * (1.0 if x > 0.0 else _SELU_ALPHA * math.exp(x))
+
+
+def _half_turns(x: float) -> tuple[float, float]:
+    """sin πx and cos πx, by the whole number next to x."""
+    whole = round(x)
+    sign = -1.0 if whole % 2 else 1.0
+    return sign * math.sin(math.pi * (x - whole)), sign * math.cos(math.pi * (x - whole))
+
+
+def _logit(x: float) -> float:
+    """log(x/(1 - x)); near 1/2, where the logarithms cancel, 2 artanh(2x - 1)."""
+    return 2.0 * math.atanh(2.0 * x - 1.0) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x)
+
+
+def _sinc(x: float) -> float:
+    return _half_turns(x)[0] / (math.pi * x) if x else 1.0
+
+
+def _sinc_derivative(x: float) -> float:
+    """(cos πx - sinc x)/x; near 0, where the two are nearly equal, its power series."""
+    if abs(x) > 0.5:
+        return (_half_turns(x)[1] - _sinc(x)) / x
+    w, total = -((math.pi * x) ** 2), 0.0
+    for k in range(12, 0, -1):  # ∑ 2k w^k / (2k + 1)! / x
+        total = 2.0 * k / math.factorial(2 * k + 1) + w * total
+    return -math.pi * math.pi * x * total
+
+
 # name: the function, its derivative
 ELEMENTARY: dict[str, tuple[Function, Function]] = {
     "neg": (lambda x: -x, lambda x: -1.0),
@@ -169,6 +241,13 @@ ELEMENTARY: dict[str, tuple[Function, Function]] = {
     "softplus": (softplus, sigmoid),
     "relu": (relu, relu_derivative),
     "silu": (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1.0 + x * sigmoid(-x))),
+    "gelu": (lambda x: x * _normal(x), lambda x: _normal(x) + x * _bell(x)),
+    "gelu_tanh": (lambda x: x * _gate(x), _gelu_tanh_derivative),
+    "mish": (lambda x: x * math.tanh(softplus(x)), _mish_derivative),
+    "softsign": (lambda x: x / (1.0 + abs(x)), lambda x: 1.0 / (1.0 + abs(x)) ** 2),
+    "selu": (_selu, _selu_derivative),
+    "logit": (_logit, lambda x: 1.0 / (x * (1.0 - x))),
+    "sinc": (_sinc, _sinc_derivative),
     "abs": (abs, _sign),
     "sign": (_sign, lambda x: 0.0),
     "floor": (lambda x: float(math.floor(x)), lambda x: 0.0),

@@ -9,7 +9,6 @@ from scalargrad import convert
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.reductions import row_logsumexp, row_maxima, row_sums, row_take
 from scalargrad.errors import ArgumentError, ShapeError
-from scalargrad.functions import where
 from scalargrad.losses.base import array_of, check, pair, reduced, require
 from scalargrad.value import Value
 
@@ -129,8 +128,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = t.exp() * (t - x)
     else:
         require(t, "kl_div", "of 0 or more", lambda p: not p < 0.0, "for the logs of probabilities, log_target=True")
-        some = where(t > 0.0, t, 1.0)  # 1 * log(1) is what a probability of 0 adds
-        losses = some * some.log() - t * x
+        losses = t.xlogy(t) - t * x
     if by_rows and x.ndim and not x.shape[0]:
         raise ArgumentError(f"batchmean needs at least one row, got an input of shape {x.shape}")
     found = reduced(losses, x, "sum" if by_rows else reduction, x.ndim, input, target)

@@ -5,19 +5,24 @@ A network is a `Module`: it finds its parameters, and saves and loads their numb
 
 from typing import TYPE_CHECKING
 
-from scalargrad.nn.layers import (
+from scalargrad.nn.activations import (
     ELU,
+    GELU,
+    SELU,
+    Hardtanh,
     LeakyReLU,
-    Linear,
+    LogSigmoid,
     LogSoftmax,
+    Mish,
     ReLU,
-    Sequential,
     Sigmoid,
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
+from scalargrad.nn.layers import Linear, Sequential
 from scalargrad.nn.micrograd import MLP, Layer, Neuron, Parts
 from scalargrad.nn.module import Module
 from scalargrad.nn.summaries import summary
@@ -26,9 +31,9 @@ from scalargrad.nn.transformer.dropout import Dropout
 from scalargrad.nn.transformer.embedding import Embedding
 from scalargrad.nn.transformer.normalisation import LayerNorm, RMSNorm
 
-__all__ = ["ELU", "MLP", "Dropout", "Embedding", "Layer", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "Module",
-           "MultiHeadAttention", "Neuron", "Parts", "RMSNorm", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
-           "Softplus", "Tanh", "summary"]  # fmt: skip
+__all__ = ["ELU", "GELU", "MLP", "SELU", "Dropout", "Embedding", "Hardtanh", "Layer", "LayerNorm", "LeakyReLU",
+           "Linear", "LogSigmoid", "LogSoftmax", "Mish", "Module", "MultiHeadAttention", "Neuron", "Parts", "RMSNorm",
+           "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh", "summary"]  # fmt: skip
 
 
 if not TYPE_CHECKING:

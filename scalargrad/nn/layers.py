@@ -1,4 +1,4 @@
-"""Layers with PyTorch's names: Linear, Sequential, and activations as modules.
+"""Layers with PyTorch's names: Linear and Sequential.
 
 All take a batch, a Matrix with one row per sample, and return a Matrix; or one sample, a Vector, and return a Vector.
 """
@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from scalargrad import core
-from scalargrad.arrays.arithmetic import affine, array_or_none, elementwise
+from scalargrad.arrays.arithmetic import affine, array_or_none
 from scalargrad.arrays.base import shown_as
 from scalargrad.arrays.types import Matrix, Vector
 from scalargrad.convert import flag
-from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.errors import ArgumentError, ShapeError
 from scalargrad.nn.initialisers import ACTIVATIONS, INITIALISERS, chosen, size
 from scalargrad.nn.module import Module, Weighted
-from scalargrad.table.ops import OPCODE
-from scalargrad.value import Value
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from scalargrad.arrays.base import Array
-    from scalargrad.functions import Flat, Foreign, Real
+    from scalargrad.functions import Flat, Foreign
 
     A = TypeVar("A", bound=Array)
     Batch: TypeAlias = Sequence[Flat | Vector | Foreign]  # one row per sample
@@ -105,6 +102,7 @@ class Linear(Weighted):
 class Sequential(Module):
     """Modules or other functions in a chain: the output of each is the input of the next.
 
+    >>> from scalargrad.nn import Tanh
     >>> model = Sequential(Linear(2, 8), Tanh(), Linear(8, 1))
     >>> model([[1.0, 2.0]]).shape, len(model.parameters()), model[0]
     ((1, 1), 33, Linear(2, 8))
@@ -149,131 +147,3 @@ class Sequential(Module):
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(repr, self.layers))})"
-
-
-class _Elementwise(Module):
-    """An activation of each element. Takes arrays, lists and numpy arrays of any shape, Values and floats."""
-
-    _opcode = 0
-    _settings: tuple[Any, ...] = ()
-
-    @overload
-    def __call__(self, x: A) -> A: ...
-    @overload
-    def __call__(self, x: Value) -> Value: ...
-    @overload
-    def __call__(self, x: Real) -> float: ...
-    @overload
-    def __call__(self, x: Batch | Foreign) -> Matrix: ...
-    @overload
-    def __call__(self, x: Flat) -> Vector: ...
-    def __call__(self, x: Any) -> Any:
-        if isinstance(x, (core.Node, float, int)):
-            return core.apply(self._opcode, x, *self._settings)
-        result = elementwise(self._opcode, x, *self._settings)
-        if result is NotImplemented:
-            raise NumberError(f"{type(self).__name__} takes numbers and arrays, got {type(x).__name__}")
-        return result if result.ndim else result.item()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(str, self._settings))})"
-
-    def _label(self) -> str:
-        return repr(self)
-
-
-class ReLU(_Elementwise):
-    """x if it is positive, else 0: `scalargrad.relu` of each element.
-
-    >>> ReLU()([-1.0, 2.0]).data
-    [0.0, 2.0]
-    """
-
-    _opcode = OPCODE["relu"]
-
-
-class Tanh(_Elementwise):
-    """`scalargrad.tanh` of each element."""
-
-    _opcode = OPCODE["tanh"]
-
-
-class Sigmoid(_Elementwise):
-    """1 / (1 + exp(-x)): `scalargrad.sigmoid` of each element."""
-
-    _opcode = OPCODE["sigmoid"]
-
-
-class SiLU(_Elementwise):
-    """x * sigmoid(x): `scalargrad.silu` of each element."""
-
-    _opcode = OPCODE["silu"]
-
-
-class Softplus(_Elementwise):
-    """log(1 + exp(x)): `scalargrad.softplus` of each element."""
-
-    _opcode = OPCODE["softplus"]
-
-
-class LeakyReLU(_Elementwise):
-    """x if it is positive, else slope * x: `scalargrad.leaky_relu` of each element.
-
-    >>> LeakyReLU(0.5)([-1.0, 2.0]).data
-    [-0.5, 2.0]
-    """
-
-    _opcode = OPCODE["leaky_relu"]
-
-    def __init__(self, slope: Any = 0.01) -> None:
-        self.slope = slope
-
-    @property
-    def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
-        return (self.slope,)
-
-
-class ELU(_Elementwise):
-    """x if it is positive, else alpha * (exp(x) - 1): `scalargrad.elu` of each element."""
-
-    _opcode = OPCODE["elu"]
-
-    def __init__(self, alpha: Any = 1.0) -> None:
-        self.alpha = alpha
-
-    @property
-    def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
-        return (self.alpha,)
-
-
-class Softmax(Module):
-    """exp(x) / sum(exp(x)) of each row (axis -1) or column (axis 0).
-
-    >>> Softmax()([[0.0, 0.0]]).data
-    [[0.5, 0.5]]
-    """
-
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
-
-    @overload
-    def __call__(self, x: A) -> A: ...
-    @overload
-    def __call__(self, x: Batch | Foreign) -> Matrix: ...
-    @overload
-    def __call__(self, x: Flat) -> Vector: ...
-    def __call__(self, x: Any) -> Any:
-        return self._of(array_of(x, type(self).__name__))
-
-    def _of(self, x: Any) -> Any:
-        return x.softmax(self.axis)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(axis={self.axis})"
-
-
-class LogSoftmax(Softmax):
-    """x - logsumexp(x) of each row (axis -1) or column (axis 0). It is accurate even if the softmax rounds to 1."""
-
-    def _of(self, x: Any) -> Any:
-        return x.log_softmax(self.axis)

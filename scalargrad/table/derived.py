@@ -103,6 +103,16 @@ DERIVED: tuple[Row, ...] = (
     _row("gauss_times", "x y", "0 if abs(x) > 28 else y * gauss(x) if abs(x) < 26"
          " else y * gauss_half(x, (x + SPLIT) - SPLIT) * gauss_half(x, (x + SPLIT) - SPLIT)",
          "gauss_times(x, -2 * x * y)", "gauss_times(x, 1)"),
+    # the normal density times y, in two halves
+    _row("bell", "x y", "0 if abs(x) > 40 else halves(BELL_TOP * y, gauss_quarter(x, (x + SPLIT) - SPLIT))",
+         "bell(x, -x * y)", "bell(x, 1)"),
+    _row("logit_slope", "x", "1 / (x * (1 - x))", "z * z * (2 * x - 1)"),
+    # the power series of sinc, b = 3/2, and of those that its derivatives are made of, b = 5/2, 7/2, ...
+    _row("sinc_near", "x b", "sinc_series(-0.25 * PI_SQUARED * (x * x), b)",
+         "-0.5 * PI_SQUARED / b * x * sinc_near(x, b + 1)", "0"),
+    # the derivative of sinc, given w = sinc(x); and from its differential equation, x s'' + 2 s' + pi**2 x s = 0
+    _row("sinc_slope", "x w", "0 if abs(x) == inf else (cos_half_turns(half_turns(x)) - w) / x",
+         "-PI_SQUARED * sinc(x) - 2 * z / x", "0"),
     *SPECIAL_DERIVED,
     # x / hypot(x, y), given r = hypot(x, y); scaled if r is subnormal or overflows
     _row(
@@ -175,6 +185,28 @@ DERIVED: tuple[Row, ...] = (
         "x * square(tanh(0.5 * x)) - 3 * tanh(0.5 * x) - 0.5 * x * sech2(0.5 * x)",
         "square(tanh(0.5 * x)) + (1.5 * x * tanh(0.5 * x) - 2) * sech2(0.5 * x)",
     ),
+    _row("softsign_slope", "x", "square(1 / (1 + abs(x)))", "over(-2 * sign(x), 1 + abs(x), 3)"),
+    _row("gelu_slope", "x", "normal(x) + bell(x, x)", "gelu_curve(x)"),
+    _row("gelu_curve", "x", "bell(x, 2 - x * x)", "bell(x, x * (x * x - 4))"),
+    # with c = GELU_LINE * x + GELU_CUBE * x**3: its slope, and the derivative of the sigmoid at 2 * c, times y
+    _row("gelu_tanh_slope", "x", "gelu_tanh_share(x, 1) + gelu_tanh_bell(x, 2 * x * gelu_tanh_rate(x))",
+         "gelu_tanh_curve(x, tanh(x * (GELU_LINE + GELU_CUBE * (x * x))), gelu_tanh_rate(x))"),
+    # given t = tanh(c) and the slope r of c
+    _row("gelu_tanh_curve", "x t r", "gelu_tanh_bell(x, 4 * r + 4 * x * (3 * GELU_CUBE * x - t * r * r))",
+         "gelu_tanh_bell(x, 48 * GELU_CUBE * x - 12 * t * r * r"
+         " + x * r * (r * r * (12 * t * t - 4) - 72 * GELU_CUBE * x * t))", "0", "0"),
+    _row("gelu_tanh_bell", "x y", "0 if abs(x) > 25 else halves(0.25 * y, sech_of(gelu_decay(x)))",
+         "0 if abs(x) > 25 else -2 * z * tanh(x * (GELU_LINE + GELU_CUBE * (x * x))) * gelu_tanh_rate(x)",
+         "gelu_tanh_bell(x, 1)"),
+    _row("gelu_tanh_rate", "x", "GELU_LINE + 3 * GELU_CUBE * (x * x)", "6 * GELU_CUBE * x"),
+    # the derivative of tanh(softplus(x)), times y; and that of log(exp(2 * x) + 2 * exp(x) + 2)
+    _row("mish_slope", "x", "mish_share(x, 1) + mish_bell(x, x)",
+         "mish_bell(x, 2 + x * (1 + sigmoid(x) - 2 * mish_rate(x)))"),
+    _row("mish_bell", "x y", "0 if abs(x) > 800 else mish_bell_left(y, libm.exp(0.5 * x)) if x < 0"
+         " else mish_bell_right(y, libm.exp(-x))",
+         "z * (1 + sigmoid(x) - 2 * mish_rate(x))", "mish_bell(x, 1)"),
+    _row("mish_rate", "x", "mish_rate_left(libm.exp(x)) if x < 0 else mish_rate_right(libm.exp(-x))",
+         "z * (1 + sigmoid(x) - z)"),
     _row("sigmoid_sub", "x y", "0.5 if x == y else sigmoid_plus(x - y, sub_tail(x, y, x - y))",
          "sigmoid_sub_slope(x, y)", "-sigmoid_sub_slope(x, y)"),
     _row("sigmoid_sub_slope", "x y", "sigmoid_sub(x, y) * sigmoid_sub(y, x)",

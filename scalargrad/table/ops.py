@@ -19,6 +19,7 @@ The order of the rows is the numbering of opcodes (ORDER: `ops.h` is generated, 
 from __future__ import annotations
 
 # relative: csrc/build.py loads this folder by its path, before the package is built
+from .activations import ACTIVATIONS
 from .derived import DERIVED
 from .internal import CONSTANTS, INTERNAL
 from .row import Joint, Reduction, Row
@@ -83,10 +84,32 @@ PRIMITIVES: tuple[Row, ...] = (
         doc="log(1 + x), accurate near 0.", example="log1p(1e-20) = 1e-20"),
     Row("log2", "x", "libm.log2(x)", "LOG2E / x", doc="The logarithm to base 2.", example="log2(8.0) = 3.0"),
     Row("log10", "x", "libm.log10(x)", "LOG10E / x", doc="The logarithm to base 10.", example="log10(1000.0) = 3.0"),
+    Row(
+        "xlogy",
+        "x y",
+        "y if y != y else 0 if x == 0 else x * log(y)",
+        "0 if x == 0 and y <= 0 else log(y)",
+        "0 if x == 0 and y <= 0 else x / y",
+        kink="0 at x = 0 unless y is nan; partials 0 at x = 0 where y <= 0",
+        doc="x * log(y), and 0 where x is 0.",
+        example="xlogy(0.0, 0.0) = 0.0",
+    ),
+    # near 1/2, log would cancel; 2x - 1 is exact there
+    Row("logit", "x", "log(x / (1 - x)) if x < 0.25 else log1p((2 * x - 1) / (1 - x))", "logit_slope(x)",
+        doc="log(x / (1 - x)), the inverse of the sigmoid; nan outside [0, 1].", example="logit(0.5) = 0.0"),
     # --- circular and hyperbolic ----------------------------------------------------------------------------------
     Row("sin", "x", "libm.sin(x)", "cos(x)", doc="The sine of x radians.", example="sin(0.0) = 0.0"),
     Row("cos", "x", "libm.cos(x)", "-sin(x)", doc="The cosine of x radians.", example="cos(0.0) = 1.0"),
     Row("tan", "x", "libm.tan(x)", "1 + z * z", doc="The tangent of x radians.", example="tan(0.0) = 0.0"),
+    Row(
+        "sinc",
+        "x",
+        "0 if abs(x) == inf else 1 if x == 0 else sin_half_turns(half_turns(x)) / (PI * x)",
+        # near 0, sin(pi x) / (pi x) and cos(pi x) are nearly equal
+        "-PI_SQUARED / 3 * x * sinc_near(x, 2.5) if abs(x) < 0.35 else sinc_slope(x, z)",
+        doc="sin(pi x) / (pi x), and 1 at 0; 0 at the other integers.",
+        example="sinc(0.5) = 0.6366197723675814",
+    ),
     Row("asin", "x", "libm.asin(x)", "asin_slope(x)",
         numpy="arcsin", doc="The inverse sine, in radians; nan outside [-1, 1].", example="asin(0.0) = 0.0"),
     Row("acos", "x", "libm.acos(x)", "-asin_slope(x)",
@@ -116,54 +139,7 @@ PRIMITIVES: tuple[Row, ...] = (
         numpy="arctanh", doc="The inverse hyperbolic tangent; nan outside [-1, 1].", example="atanh(0.0) = 0.0"),
     # --- the error function and the gamma function ------------------------------------------------------------------
     *SPECIAL,
-    # --- activations ----------------------------------------------------------------------------------------------
-    Row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid_slope(x, z)",
-        doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),
-    Row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)",
-        doc="log(sigmoid(x)), finite for every finite x.", example="log_sigmoid(-1000.0) = -1000.0"),
-    Row("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
-        doc="log(1 + exp(x)), without overflow.", example="softplus(1000.0) = 1000.0"),
-    Row(
-        "relu",
-        "x",
-        "0 if x < 0 else x",
-        "1 if x > 0 else 0",
-        symbol="ReLU",
-        kink="x unless x < 0, so -0.0 and nan stay; derivative 0 at 0",
-        doc="x, or 0 where x < 0.",
-        example="relu(-2.0) = 0.0",
-    ),
-    Row(
-        "leaky_relu",
-        "x slope",
-        "x if x > 0 else slope * x",
-        "1 if x > 0 else slope",
-        "0 if x > 0 else x",
-        kink="derivative slope at 0",
-        defaults=(0.01,),
-        doc="x where x > 0, else slope * x.",
-        example="leaky_relu(-2.0, 0.5) = -1.0",
-    ),
-    Row(
-        "elu",
-        "x alpha",
-        "x if x > 0 else alpha * expm1(x)",
-        "1 if x > 0 else alpha * exp(x)",
-        "0 if x > 0 else expm1(x)",
-        kink="derivative alpha at 0",
-        defaults=(1.0,),
-        doc="x where x > 0, else alpha * expm1(x).",
-        example="elu(3.0) = 3.0",
-    ),
-    Row(
-        "silu",
-        "x",
-        # far left, sigmoid(x) is subnormal although x * sigmoid(x) is not: exp(x) in two halves
-        "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
-        "silu_slope(x)",
-        doc="x * sigmoid(x).",
-        example="silu(0.0) = 0.0",
-    ),
+    *ACTIVATIONS,
     # --- piecewise ------------------------------------------------------------------------------------------------
     Row("abs", "x", "libm.fabs(x)", "1 if x > 0 else -1 if x < 0 else 0", kink="derivative 0 at 0",
         numpy="absolute fabs", doc="The absolute value.", example="abs(-2.0) = 2.0"),

@@ -231,8 +231,21 @@ def _norm(x: Sequence[Any]) -> Any:
     return _divide(_FUNCTIONS["sqrt"](sum((item * item for item in scaled), Dual(0.0))), scale)
 
 
-# Replace rows that compare or round their operands to keep digits. Plainer forms suffice: only slopes are needed.
+def _sinc(x: Any) -> Any:
+    return _rows["value_sinc_near"](x, 1.5) if abs(real(x)) < 0.35 else _rows["value_sinc"](x)
+
+
+def _softsign(x: Any) -> Any:
+    if abs(real(x)) < 1.0:
+        return _rows["value_softsign"](x)
+    return _copysign(1.0 - _divide(1.0, 1.0 + _abs(x)), x)
+
+
+# Replace rows whose quotients cancel, or that compare or round their operands to keep digits. Plainer forms suffice:
+# only slopes are needed.
 _PLAIN: dict[str, Callable[..., Any]] = {
+    "sinc": _sinc,
+    "softsign": _softsign,
     "exp_sub": lambda x, y: _FUNCTIONS["exp"](x - y),
     "logaddexp": lambda x, y: _logsumexp((0.0, x, y)),
     "floordiv": lambda x, y: _FUNCTIONS["floor"](_divide(x, y)),

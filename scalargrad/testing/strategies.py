@@ -116,6 +116,7 @@ _STAIRS = _Form("sg.{name}({a})", lambda a, b, c: _to_integer(a))
 _APART = _Form("sg.{name}({a}, {b})", lambda a, b, c: abs(a - b))
 _FORMS: dict[str, _Form] = {
     **dict.fromkeys(("sin", "cos", "tanh", "asinh", "atan", "erf", "erfc", "sigmoid", "silu"), _Form("sg.{name}({a})")),
+    **dict.fromkeys(("gelu", "gelu_tanh", "mish", "sinc"), _Form("sg.{name}({a})")),
     **dict.fromkeys(("exp", "expm1", "tan"), _Form("sg.{name}({a} / 4)")),
     **dict.fromkeys(("exp2", "sinh", "cosh"), _Form("sg.{name}({a} / 2)")),
     **dict.fromkeys(("asin", "acos", "atanh", "erfinv"), _Form("sg.{name}({a} / 5)")),
@@ -124,7 +125,7 @@ _FORMS: dict[str, _Form] = {
     **dict.fromkeys(("log", "log10"), _Form("sg.{name}(1 + {a} * {a})")),
     **dict.fromkeys(("log2", "sqrt"), _Form("sg.{name}(1 + {a} * {a}) / 2")),
     **dict.fromkeys(("log_sigmoid", "softplus"), _Form("sg.{name}({a}) / 2")),
-    **dict.fromkeys(("cbrt", "relu", "abs", "sign"), _NONZERO),
+    **dict.fromkeys(("cbrt", "relu", "abs", "sign", "softsign"), _NONZERO),
     **dict.fromkeys(("floor", "ceil", "trunc"), _STAIRS),
     **dict.fromkeys(("maximum", "minimum", "max", "min"), _APART),
     "add": _Form("({a} + {b}) / 2"),
@@ -142,10 +143,16 @@ _FORMS: dict[str, _Form] = {
     "acosh": _Form("sg.acosh(1.5 + {a} * {a})"),
     "leaky_relu": _Form("sg.leaky_relu({a}, {b} / 4)", lambda a, b, c: abs(a)),
     "elu": _Form("sg.elu({a}, {b} / 4)", lambda a, b, c: abs(a)),
+    "selu": _Form("sg.selu({a}) / 2", lambda a, b, c: abs(a)),
+    "xlogy": _Form("sg.xlogy({a}, 1.5 + {b} / 4)"),
+    "logit": _Form("sg.logit(0.5 + {a} / 10)"),
     "round": _Form("sg.round({a})", lambda a, b, c: 0.5 - _to_integer(a)),
     "copysign": _Form("sg.copysign({a}, {b})", lambda a, b, c: min(abs(a), abs(b))),
     "clip": _Form(
         "sg.clip({a}, {b} / 4 - 1, 1 + {c} / 8)", lambda a, b, c: min(abs(a - b / 4 + 1), abs(a - 1 - c / 8))
+    ),
+    "hardtanh": _Form(
+        "sg.hardtanh({a}, {b} / 4 - 1, 1 + {c} / 8)", lambda a, b, c: min(abs(a - b / 4 + 1), abs(a - 1 - c / 8))
     ),
     "where": _Form("sg.where({a} > 0, {b}, {c})", lambda a, b, c: abs(a)),
     "hypot": _Form("sg.hypot({a}, 1 + {b} / 8) / 2"),

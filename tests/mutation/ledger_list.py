@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from scalargrad.table.activations import ACTIVATIONS
+
 
 class Mutant(NamedTuple):
     """A text of a closed form, and what breaks it; `equivalent` is why nothing can tell the two apart."""
@@ -28,6 +30,9 @@ class Mutant(NamedTuple):
         return f"{self.file.removeprefix('scalargrad/')}: {self.old!r} -> {self.new!r}"
 
 
+_ACTIVATIONS = {row.name for row in ACTIVATIONS}
+
+
 class OfTable(NamedTuple):
     """A row of the table of primitives or reductions, and fields of it, each with an expression that is wrong there."""
 
@@ -38,7 +43,7 @@ class OfTable(NamedTuple):
 
     @property
     def file(self) -> str:
-        return "scalargrad/table/ops.py"
+        return f"scalargrad/table/{'activations' if self.name in _ACTIVATIONS else 'ops'}.py"
 
     def apply(self, source: str) -> str:
         """The broken source. Raises `LookupError` where the row or a field is not there."""

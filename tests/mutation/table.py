@@ -33,7 +33,8 @@ _CALLED = {
 # arguments whose sign does not matter
 _EVEN: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("copysign", "pow_high", "abs", "fabs", "cos", "cosh", "sech2", "gauss", "square", "asin_slope",
-                     "atan_slope", "asinh_slope", "atanh_slope", "parity"), (0,)),
+                     "atan_slope", "asinh_slope", "atanh_slope", "bell", "gelu_decay", "gelu_tanh_bell",
+                     "gelu_tanh_rate", "sinc_near", "cos_half_turns", "parity"), (0,)),
     **dict.fromkeys(("cosine", "cosine_scaled", "over_square", "over_square_scaled", "fmod"), (1,)), "hypot": (0, 1),
 }  # fmt: skip
 
@@ -121,8 +122,7 @@ def mutants(expression: str, operands: tuple[str, ...], chosen: Callable[[], boo
     `chosen` says of each part whether it is to be changed."""
     seen = {ast.unparse(ast.parse(expression, mode="eval"))}
     for place in range(len(list(_places(ast.parse(expression, mode="eval"))))):
-        if not chosen():
-            continue
+        wanted = chosen()
         tree = ast.parse(expression, mode="eval")
         parent, field, position = list(_places(tree))[place]
         whole = getattr(parent, field)
@@ -135,9 +135,10 @@ def mutants(expression: str, operands: tuple[str, ...], chosen: Callable[[], boo
                 whole[position] = new
             text = ast.unparse(ast.fix_missing_locations(tree))
             if text not in seen and not _is_the_same(parent, position, old, new):
-                seen.add(text)
-                change = f"{was} -> {ast.unparse(new)}"
-                yield change if len(change) < 70 else "…" + change[-60:], text
+                seen.add(text)  # one that is not wanted too: a text has one description, whatever is chosen
+                if wanted:
+                    change = f"{was} -> {ast.unparse(new)}"
+                    yield change if len(change) < 70 else "…" + change[-60:], text
         if position is None:
             setattr(parent, field, old)
         else:

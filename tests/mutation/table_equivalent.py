@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.mutation.activations_equivalent import REASONS
+
 _REASONS: dict[str, dict[str, list[str]]] = {
     "both forms are right at the bound and beside it": {
         "value_over_twice": ["abs(w) > TINY -> abs(w) >= TINY"],
@@ -320,7 +322,7 @@ _REASONS: dict[str, dict[str, list[str]]] = {
 }
 EQUIVALENT = {
     (function, change): reason
-    for reason, functions in _REASONS.items()
+    for reason, functions in (*_REASONS.items(), *REASONS.items())
     for function, changes in functions.items()
     for change in changes
 }

@@ -48,10 +48,12 @@ _FLOATS = {
 _MP = {name: getattr(mp, name) for name in (
     "inf", "nan", "pi", "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
     "tanh", "sech", "asinh", "acosh", "atanh", "erf", "erfc", "expm1", "log1p", "cbrt", "sign")}  # fmt: skip
-_MP |= {
-    "abs": abs, "max": max, "min": min, "sum": mp.fsum, "psi": special.psi, "lgamma": special.lgamma,
-    "erfinv": special.erfinv,
-}  # fmt: skip
+_MP |= {"sinpi": mp.sinpi, "cospi": mp.cospi, "selu_scale": mpf("1.0507009873554804934193349852946"),
+        "selu_alpha": mpf("1.6732632423543772848170429916717"),
+        "gelu_gate": lambda x: 1 / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mpf("0.044715") * x**3))),
+        "gelu_rate": lambda x: mp.sqrt(8 / mp.pi) * (1 + 3 * mpf("0.044715") * x**2)}  # fmt: skip
+_MP |= {"abs": abs, "max": max, "min": min, "sum": mp.fsum, "psi": special.psi, "lgamma": special.lgamma,
+        "erfinv": special.erfinv}  # fmt: skip
 
 
 class Fact(NamedTuple):

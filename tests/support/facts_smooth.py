@@ -70,9 +70,62 @@ log10(inf)             = inf   | 0
 log10(nan)             = nan   | nan
 log10(x)   ~ log(x) / log(10) | 1 / (x * log(10))
     : 3 0.1 1e-300 1e300
+
+# 0 at x = 0 unless y is nan; partials 0 at x = 0 where y <= 0
+xlogy(0.0, 0.0)        = 0.0   | 0    | 0
+xlogy(-0.0, -0.0)      = 0.0   | 0    | 0
+xlogy(0, -2)           = 0.0   | 0    | 0
+xlogy(0, 1)            = 0.0   | 0    | 0
+xlogy(0, 2)            = 0.0   | ~log(2) | 0
+xlogy(-0.0, 2)         = 0.0   | ~log(2) | -0.0
+xlogy(0, least)        = 0.0   | ~log(5e-324) | 0
+xlogy(-0.0, 0.5)       = 0.0   | ~-log(2) | -0.0
+xlogy(0, inf)          = 0.0   | inf  | 0
+xlogy(0, nan)          = nan   | nan  | nan
+xlogy(1, 0.0)          = -inf  | -inf | inf
+xlogy(-3, 0.0)         = inf   | -inf | -inf
+xlogy(2, -1)           = nan   | nan  | -2
+xlogy(nan, 1)          = nan   | 0    | nan
+xlogy(nan, 0)          = nan   | -inf | nan
+xlogy(inf, 2)          = inf   | ~log(2) | inf
+xlogy(3, inf)          = inf   | inf  | 0
+xlogy(x, y) ~ x * log(y) | log(y) | x / y
+    : 2,3 -2,3 0.7,0.2 1e-310,1e300 1e300,up(1) -5,down(1) 0.5,1e-310 3e-317,7e-6 0.25,least
+
+logit(0.5)             = 0.0   | 4
+logit(0.0)             = -inf  | inf
+logit(1)               = inf   | inf
+logit(-0.5)            = nan   | ?
+logit(2)               = nan   | ?
+logit(inf)             = nan   | ?
+logit(-inf)            = nan   | ?
+logit(nan)             = nan   | nan
+logit(x) ~ log(x / (1 - x)) | 1 / (x * (1 - x))
+    : 0.1 0.2 0.24 0.26 0.3 0.4 0.49999 0.50001 0.6 0.75 0.9 down(0.5) up(0.5) down(1) 0.999999999
+    : 1e-10 1e-300 1e-310 least
 """)
 
 CIRCULAR = read("""
+sinc(0.0)              = 1     | -0.0
+sinc(-0.0)             = 1     | 0.0
+sinc(1)                = 0.0   | -1
+sinc(2)                = 0.0   | 0.5
+sinc(-3)               = -0.0  | ~1 / 3
+sinc(4)                = 0.0   | 0.25
+sinc(0.5)              = ~2 / pi | ~-4 / pi
+sinc(2.5)              = ~2 / (5 * pi) | ~-4 / (25 * pi)
+sinc(inf)              = 0.0   | 0
+sinc(-inf)             = 0.0   | 0
+sinc(1e300)            = 0.0   | 1e-300
+sinc(1.5e308)          = 0.0   | ~1 / 1.5e308
+sinc(nan)              = nan   | nan
+sinc(1e-200)           = 1     | ~-pi**2 / 3 * 1e-200
+sinc(least)            = 1     | ?
+sinc(x) ~ sinpi(x) / (pi * x) | (cospi(x) - z) / x
+    : 0.01 -0.2 0.3 0.34 0.3499 -0.3499 0.3501 0.4 -0.45 0.6 0.75 -0.9 1.2 -1.3 1.6 1.75 2.3 -3.2 7.7 100.25 1e-5 1e-10
+# near whole numbers, and far away
+    : up(1) down(2) -3.0000001 1000000.75 1e15 4503599627370495.5 12345.678
+
 sin(0.0)               = 0.0   | 1
 sin(-0.0)              = -0.0  | 1
 sin(inf)               = nan   | nan

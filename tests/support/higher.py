@@ -12,7 +12,7 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from tests.support.reference import BINARY, UNARY
+from tests.support.reference import BINARY, UNARY, bell
 from tests.support.special import erfinv, psi
 
 _STEP = mpf(10) ** -50  # of the distance over which a function changes: the error is its square
@@ -47,6 +47,11 @@ FUNCTION: dict[str, Function] = {
 # Over which distance a function changes, by its operands: where 1 and their sizes are not it.
 _SCALE: dict[str, Callable[..., Sequence[Any]]] = {
     **dict.fromkeys(("asin", "acos", "atanh"), lambda x: (1 - abs(x),)),
+    "logit": lambda x: (min(x, 1 - x),),
+    "softsign": lambda x: (abs(x),),
+    "selu": lambda x: (min(abs(x), 1),),
+    "gelu_tanh": lambda x: (1 / (1 + x * x),),
+    "xlogy": lambda x, y: (1, y),
     "acosh": lambda x: (min(x - 1, x),),
     **dict.fromkeys(("sqrt", "cbrt", "log", "log2", "log10"), lambda x: (abs(x),)),
     **dict.fromkeys(("atan", "asinh"), lambda x: (max(1, abs(x)),)),
@@ -100,4 +105,8 @@ def exact(name: str, point: Sequence[float], order: Sequence[int]) -> Any:
         scale = _SCALE[name](*x) if name in _SCALE else (mpf(1),) * len(x)
         if name in ("erf", "erfc"):  # their first derivatives are much quicker
             return difference(UNARY[name][1], x, [order[0] - 1], scale)
+        if name == "gelu":
+            if order[0] == 1:
+                return UNARY[name][1](x[0])
+            return difference(lambda x: (2 - x * x) * bell(x), x, [order[0] - 2], [1 / (1 + abs(x[0]))])
         return difference(FUNCTION[name], x, order, scale)

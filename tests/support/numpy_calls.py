@@ -193,6 +193,7 @@ OTHERS: dict[str, str] = {
     "round": "np.round(v); np.round(M, 1); np.round(v * 100.0, -1)",
     "around": "np.around(v, decimals=2)",
     "fix": "np.fix(v)",
+    "sinc": "np.sinc(v); np.sinc(x=v * 0.25)",
     "copy": "np.copy(v); np.copy(M); np.copy(C)",
     "nan_to_num": "np.nan_to_num(p); np.nan_to_num(P, nan=2.0); np.nan_to_num(v / 0.0, posinf=1.0)",
     "zeros_like": "np.zeros_like(v)",

@@ -44,6 +44,7 @@ PRECISE = SimpleNamespace(
     elu=lambda x, alpha: x if x > 0 else alpha * mp.expm1(x),
     copysign=lambda x, y: abs(x) if y >= 0 else -abs(x),
     clip=lambda x, lo, hi: min(max(x, lo), hi),
+    hardtanh=lambda x, lo, hi: min(max(x, lo), hi),
     where=lambda c, x, y: x if c else y,
     softmax=lambda x: [mp.exp(each) / mp.fsum(map(mp.exp, x)) for each in x],
     sum=lambda *x: mp.fsum(_row(*x)),

@@ -16,6 +16,50 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
 
+def normal(x: Any) -> Any:
+    return mp.erfc(-x / mp.sqrt(2)) / 2
+
+
+def bell(x: Any) -> Any:
+    return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+
+
+def gelu_curve(x: Any) -> Any:
+    """Twice the argument of the tanh."""
+    return 2 * mp.sqrt(2 / mp.pi) * (x + mpf("0.044715") * x**3)
+
+
+def _gelu_tanh_slope(x: Any) -> Any:
+    s, rate = sigmoid(gelu_curve(x)), 2 * mp.sqrt(2 / mp.pi) * (1 + 3 * mpf("0.044715") * x * x)
+    return s * (1 + x * rate * sigmoid(-gelu_curve(x)))
+
+
+def gate(x: Any) -> Any:
+    """tanh(softplus(x)): of u = exp(x), (u**2 + 2 * u) / (u**2 + 2 * u + 2)."""
+    return 1 / (1 + 2 / (mp.exp(x) * (mp.exp(x) + 2)))
+
+
+def _mish_slope(x: Any) -> Any:
+    return gate(x) + x * sigmoid(x) * mp.sech(mp.log1p(mp.exp(x))) ** 2
+
+
+SELU_SCALE, SELU_ALPHA = mpf("1.0507009873554804934193349852946"), mpf("1.6732632423543772848170429916717")
+
+
+def selu(x: Any) -> Any:
+    return SELU_SCALE * (x if x > 0 else SELU_ALPHA * mp.expm1(x))
+
+
+def sinc(x: Any) -> Any:
+    return mp.sinpi(x) / (mp.pi * x) if x else mpf(1)
+
+
+def _sinc_slope(x: Any) -> Any:
+    if abs(x) < 1:  # where cos(pi x) and sinc(x) are nearly equal
+        return -(mp.pi**2) / 3 * x * mp.hyp0f1(mpf(5) / 2, -((mp.pi * x / 2) ** 2))
+    return (mp.cospi(x) - sinc(x)) / x
+
+
 UNARY: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "neg": (lambda x: -x, lambda x: mpf(-1)),
     "square": (lambda x: x * x, lambda x: 2 * x),
@@ -49,6 +93,13 @@ UNARY: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "log_sigmoid": (lambda x: -mp.log1p(mp.exp(-x)), lambda x: sigmoid(-x)),
     "softplus": (lambda x: mp.log1p(mp.exp(x)), sigmoid),
     "silu": (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1 + x * sigmoid(-x))),
+    "gelu": (lambda x: x * normal(x), lambda x: normal(x) + x * bell(x)),
+    "gelu_tanh": (lambda x: x * sigmoid(gelu_curve(x)), _gelu_tanh_slope),
+    "mish": (lambda x: x * gate(x), _mish_slope),
+    "softsign": (lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
+    "selu": (selu, lambda x: SELU_SCALE * (1 if x > 0 else SELU_ALPHA * mp.exp(x))),
+    "logit": (lambda x: mp.log(x) - mp.log1p(-x), lambda x: 1 / (x * (1 - x))),
+    "sinc": (sinc, _sinc_slope),
     "relu": (lambda x: max(x, mpf(0)), lambda x: mpf(x > 0)),
     "abs": (abs, mp.sign),
 }  # fmt: skip
@@ -73,13 +124,14 @@ BINARY: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], tuple[An
     "hypot": (mp.hypot, lambda x, y: (x / mp.hypot(x, y), y / mp.hypot(x, y))),
     "polygamma": (special.psi, lambda n, x: (mpf(0), special.psi(n + 1, x))),
     "logaddexp": (_logaddexp, lambda x, y: (sigmoid(x - y), sigmoid(y - x))),
+    "xlogy": (lambda x, y: x * mp.log(y), lambda x, y: (mp.log(y), x / y)),
     "maximum": (max, lambda x, y: (mpf(x > y), mpf(y > x))),
     "minimum": (min, lambda x, y: (mpf(x < y), mpf(y < x))),
 }
 
 # Their values and partials are exact, or made of another row's; the facts have them.
 EXACT = {"floordiv", "remainder", "fmod", "sign", "floor", "ceil", "trunc", "round", "copysign", "clip", "where",
-         "leaky_relu", "elu", "exp_sub"}  # fmt: skip
+         "leaky_relu", "elu", "exp_sub", "hardtanh"}  # fmt: skip
 
 
 def logsumexp(x: list[Any]) -> tuple[Any, list[Any]]:

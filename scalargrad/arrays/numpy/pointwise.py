@@ -14,7 +14,9 @@ from scalargrad.arrays.numpy.rules import open_rule, ours, refuse, rule
 from scalargrad.errors import ArgumentError, KeywordError, ShapeError
 from scalargrad.table import ops
 
-_ADD, _MUL, _DIV, _CLIP, _WHERE, _TRUNC = (ops.OPCODE[name] for name in ("add", "mul", "div", "clip", "where", "trunc"))
+_ADD, _MUL, _CLIP, _WHERE, _TRUNC, _SINC = (
+    ops.OPCODE[name] for name in ("add", "mul", "clip", "where", "trunc", "sinc")
+)
 
 
 @rule("where")
@@ -49,6 +51,11 @@ def _round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
 @rule("fix")
 def _fix(x: Any, out: Any = None) -> Any:
     return elementwise(_TRUNC, x)
+
+
+@rule("sinc")
+def _sinc(x: Any) -> Any:
+    return elementwise(_SINC, x)
 
 
 @rule("copy")

@@ -41,7 +41,6 @@ INSTEAD: dict[str, str] = {
     **dict.fromkeys(("array2string", "array_repr", "array_str"), 'write str(x) or f"{x:.3f}"'),
     **dict.fromkeys(("save", "savez", "savez_compressed", "savetxt"), "write pickle.dump(x, file)"),
     **dict.fromkeys(("linspace", "logspace", "geomspace"), "write start + (stop - start) * np.linspace(0.0, 1.0, n)"),
-    "sinc": "write sg.sin(np.pi * x) / (np.pi * x)",
 }  # fmt: skip
 # Options that rules do not have.
 _REFUSED = {

@@ -233,17 +233,25 @@ DOMAINS: dict[str, Domain] = {
     "sinh": _COSH,
     "cosh": _COSH,
     "acosh": Domain("1 or more", lambda x: x >= 1.0, lambda x: 1.25 + abs(x)),
+    "gelu": Domain("-37 or more, since erfc is subnormal below,", lambda x: x >= -37.0),
+    "gelu_tanh": Domain(
+        "from -20 to 1e100, since the sigmoid is subnormal below, and the cube overflows above,",
+        lambda x: -20.0 <= x <= 1e100,
+    ),
+    "mish": Domain("-700 or more, since softplus is subnormal below,", lambda x: x >= -700.0),
+    "logit": Domain("between 0 and 1", lambda x: 0.0 < x < 1.0, lambda x: 0.5 + 0.45 * math.tanh(x)),
     "atanh": _OPEN,
     "erfinv": _OPEN,
     "lgamma": _POSITIVE,
     "digamma": _POSITIVE,
 }
 _AT_ZERO = ("neg", "square", "sqrt", "cbrt", "relu", "abs", "sign", "floor", "ceil", "trunc", "round", "tanh", "erf",
-            "cos", "sigmoid")  # fmt: skip
-_CANCELLING = ("silu", "lgamma", "digamma")
+            "cos", "sigmoid", "gelu", "mish", "softsign", "selu", "sinc")  # fmt: skip
 # where the form in textbooks loses all digits, or overflows
 _FAR = (("sigmoid", -700.0), ("sigmoid", 40.0), ("softplus", -40.0), ("softplus", 800.0), ("log_sigmoid", 40.0),
-        ("log_sigmoid", -800.0), ("tanh", 20.0), ("log1p", 1e-18), ("expm1", 1e-18))  # fmt: skip
+        ("log_sigmoid", -800.0), ("tanh", 20.0), ("log1p", 1e-18), ("expm1", 1e-18),
+        ("gelu", -6.3), ("gelu", -19.7), ("gelu_tanh", -7.1), ("gelu_tanh", -15.3), ("logit", 1e-9),
+        ("logit", 0.5000003), ("sinc", 1e-3), ("sinc", 0.45), ("sinc", 2.3), ("sinc", 1001.0001))  # fmt: skip
 
 
 def _engines(name: str) -> Callable[[Any], Any]:
@@ -251,11 +259,14 @@ def _engines(name: str) -> Callable[[Any], Any]:
     return (lambda v: -v) if name == "neg" else getattr(sg, name)
 
 
+_TURNING = ("silu", "gelu", "gelu_tanh", "mish", "sinc", "lgamma", "digamma")  # their derivatives are sums whose terms may cancel
+
+
 def _sizes(name: str, x: float) -> tuple[float, float]:
-    """S of the function, and of its derivative: both pass the error of x on; the terms of some cancel."""
+    """S of the function, and of its derivative: both pass the error of x on."""
     f, df = c.elementary(name)
     size = 1.0 + abs(x)
-    return max(abs(f(x)), size * abs(df(x))), abs(df(x)) * size + (size if name in _CANCELLING else 0.0)
+    return max(abs(f(x)), size * abs(df(x))), abs(df(x)) * size + (size if name in _TURNING else 0.0)
 
 
 def b11(work: Work) -> None:

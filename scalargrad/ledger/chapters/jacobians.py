@@ -329,8 +329,8 @@ ROWS: tuple[Row, ...] = (
     row("B11", "element-wise function (theorem B.26)", "∂f(x)/∂x = diag(f'(x)), for every elementary f",
         r"$\frac{\partial f(x)}{\partial x} = \mathrm{diag}(f'(x))$, for every elementary $f$",
         "elementwise_function_jacobian elementary", "elementwise_function", 16,
-        "at most 6 operations of 1 to 2 ulp on either side, of S = |f'|(1 + |x|); for silu S has s(x)(1 + |x|s(-x)),"
-        " whose terms cancel", "SM B.26", b11,
+        "at most 6 operations of 1 to 2 ulp on either side, of S = |f'|(1 + |x|); 1 + |x| more for the sums of"
+        " silu, gelu, mish and sinc, which may cancel", "SM B.26", b11,
         misprints=misprints.B11),
     row("B12", "scalar times vector (theorem B.15)",
         "∂(y z)/∂x = y ∂z/∂x + ∂y/∂x zᵀ in denominator layout; in numerator layout its transpose",

@@ -31,7 +31,6 @@ _AT_THE_ZERO = (
 )  # fmt: skip
 
 GAMMA_CONSTANTS = {
-    "PI": 3.141592653589793,
     "DIGAMMA_ZERO": 1.4616321449683622,  # and the next digits of the zero x0
     "DIGAMMA_ZERO_TAIL": 9.549995429965697e-17,
 }

@@ -1,0 +1,80 @@
+"""The rows of activations."""
+
+from __future__ import annotations
+
+from .row import Row
+
+ACTIVATIONS: tuple[Row, ...] = (
+    Row("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))", "sigmoid_slope(x, z)",
+        doc="1 / (1 + exp(-x)), accurate over the whole range.", example="sigmoid(0.0) = 0.5"),
+    Row("log_sigmoid", "x", "-softplus(-x)", "sigmoid(-x)",
+        doc="log(sigmoid(x)), finite for every finite x.", example="log_sigmoid(-1000.0) = -1000.0"),
+    Row("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
+        doc="log(1 + exp(x)), without overflow.", example="softplus(1000.0) = 1000.0"),
+    Row(
+        "relu",
+        "x",
+        "0 if x < 0 else x",
+        "1 if x > 0 else 0",
+        symbol="ReLU",
+        kink="x unless x < 0, so -0.0 and nan stay; derivative 0 at 0",
+        doc="x, or 0 where x < 0.",
+        example="relu(-2.0) = 0.0",
+    ),
+    Row(
+        "leaky_relu",
+        "x slope",
+        "x if x > 0 else slope * x",
+        "1 if x > 0 else slope",
+        "0 if x > 0 else x",
+        kink="derivative slope at 0",
+        defaults=(0.01,),
+        doc="x where x > 0, else slope * x.",
+        example="leaky_relu(-2.0, 0.5) = -1.0",
+    ),
+    Row(
+        "elu",
+        "x alpha",
+        "x if x > 0 else alpha * expm1(x)",
+        "1 if x > 0 else alpha * exp(x)",
+        "0 if x > 0 else expm1(x)",
+        kink="derivative alpha at 0",
+        defaults=(1.0,),
+        doc="x where x > 0, else alpha * expm1(x).",
+        example="elu(3.0) = 3.0",
+    ),
+    Row(
+        "silu",
+        "x",
+        # far left, sigmoid(x) is subnormal although x * sigmoid(x) is not: exp(x) in two halves
+        "-0.0 if x == -inf else x * exp(0.5 * x) * exp(0.5 * x) if x < -700 else x * sigmoid(x)",
+        "silu_slope(x)",
+        doc="x * sigmoid(x).",
+        example="silu(0.0) = 0.0",
+    ),
+    # x times the normal distribution function; far left, that is subnormal although the product is not
+    Row("gelu", "x", "-bell(x, gelu_tail(1 / (x * x))) if x < -37 else x * normal(x)", "gelu_slope(x)",
+        doc="x times the normal distribution function of x.", example="gelu(0.0) = 0.0"),
+    Row("gelu_tanh", "x", "gelu_tanh_share(x, x)", "gelu_tanh_slope(x)",
+        doc="x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2, which is close to gelu(x).",
+        example="gelu_tanh(0.0) = 0.0"),
+    Row("mish", "x", "mish_share(x, x)", "mish_slope(x)", doc="x * tanh(softplus(x)).", example="mish(0.0) = 0.0"),
+    Row("softsign", "x", "libm.copysign(1, x) if abs(x) == inf else x / (1 + abs(x))", "softsign_slope(x)",
+        kink="all derivatives but the first 0 at 0", doc="x / (1 + |x|).", example="softsign(1.0) = 0.5"),
+    Row("selu", "x", "SELU_SCALE * x if x > 0 else SELU_LEFT * expm1(x)", "SELU_SCALE if x > 0 else SELU_LEFT * exp(x)",
+        kink="derivative scale * alpha at 0",
+        doc="scale * elu(x, alpha), with the constants for which networks keep mean 0 and variance 1.",
+        example="selu(0.0) = 0.0"),
+    Row(
+        "hardtanh",
+        "x min_val max_val",
+        "max_val if x > max_val or min_val > max_val else min_val if x < min_val else x",
+        "0 if x <= min_val or x >= max_val or min_val > max_val else 1",
+        "1 if x <= min_val and x < max_val and min_val <= max_val else 0",
+        "1 if x >= max_val or min_val > max_val else 0",
+        kink="derivative 0 at a bound, as in PyTorch; clip has 1",
+        defaults=(-1.0, 1.0),
+        doc="x kept within min_val and max_val; max_val where min_val > max_val.",
+        example="hardtanh(5.0) = 1.0",
+    ),
+)  # fmt: skip
