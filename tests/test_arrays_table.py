@@ -17,7 +17,7 @@ from tests.support.operands import CONSTANT, KINDS, SINGLE, Operand, compare, dr
 # where a primitive and its partials are finite, so that the kernels' own results are kept; others: -3 to 3
 DOMAINS: dict[str, list[tuple[float, float]]] = {
     **{name: [(0.1, 3.0)] for name in ["log", "log2", "log10", "sqrt"]},
-    **{name: [(-0.9, 0.9)] for name in ["asin", "acos", "atanh", "log1p"]},
+    **{name: [(-0.9, 0.9)] for name in ["asin", "acos", "atanh", "log1p", "erfinv"]},
     "logit": [(0.1, 0.9)], "xlogy": [(-3.0, 3.0), (0.1, 3.0)], "hardtanh": [(-3.0, 3.0), (-1.5, 0.2), (0.3, 1.5)],
     **{name: [(-3.0, 3.0), (0.3, 1.5)] for name in ["div", "floordiv", "remainder", "fmod"]},
     "acosh": [(1.1, 3.0)], "tan": [(-1.4, 1.4)], "pow": [(0.1, 3.0), (-2.0, 2.0)],
@@ -37,6 +37,9 @@ def operands_of(name: str, kinds: tuple[str, ...], m: int, n: int, numbers: list
     if name == "where":  # the condition: as often 0 as not
         conditions = itertools.cycle([1.0, 0.0, 0.0, -0.5, 1.0])
         draws[0] = lambda: next(conditions)
+    if name == "polygamma":
+        orders = itertools.cycle([1.0, 0.0, 2.0, 7.0])
+        draws[0] = lambda: next(orders)
     return [KINDS[kind](m, n, draw) for kind, draw in zip(kinds, draws)]
 
 

@@ -1,4 +1,4 @@
-"""erfinv, lgamma, digamma and polygamma: against 50 digits on both sides of every border, by identities, and PyTorch."""
+"""erfinv, lgamma, digamma and polygamma: against 50 digits on both sides of every border, identities, PyTorch."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ POSITIVE = [*powers(-300, 300), *powers(-3, 2), *drawn((0, 1), (1, 2), (2, 3), (
             *(y for x in (0.25, 0.5, 1.0, 1.4616321449683622, 2.0, 3.0, 9.0, 10.0) for y in neighbours(x)),
             *(1.4616321449683622 + s * d for s in (1, -1) for d in powers(-16, -1, 10))]  # fmt: skip
 # at any distance from a pole, on both of its sides; at the quarters and the halves, where the forms change
-NEGATIVE = [*(-x for x in powers(-300, -1, 20)), *drawn((-1, 0), (-3, -1), (-60, -3), count=30), -1e3 - 0.3, -4e15 - 0.5,
-            *(s * d - k for k in (1, 2, 7, 50) for s in (1, -1) for d in powers(-12, -1, 10)),
+NEGATIVE = [*(-x for x in powers(-300, -1, 20)), *drawn((-1, 0), (-3, -1), (-60, -3), count=30),
+            -1e3 - 0.3, -4e15 - 0.5, *(s * d - k for k in (1, 2, 7, 50) for s in (1, -1) for d in powers(-12, -1, 10)),
             *(y - k for k in (0, 1, 6) for x in (-0.25, -0.5, -0.75) for y in neighbours(x))]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_between_the_poles() -> None:
 
 @mp.workdps(50)
 def test_every_order_of_polygamma() -> None:
-    """To 1e-14 up to 169, with its derivative; beyond, gamma(n + 1) is no double, and n roundings are as much as shows."""
+    """To 1e-14, with its derivative, up to n = 169. Beyond, n! is no double, and there are as many roundings as n."""
     for n in (*range(4, 30), 59, 100, 168, 169, 170, 171, 172, 200, 400, 1500):
         for x in (1e-3, 0.4, 1.7, 8.0, 0.9 * n, 1.0 * n + 1, 300.0, 1e5):
             value, slope = both(functools.partial(sg.polygamma, n), x)
@@ -156,12 +156,14 @@ def test_polygamma_of_the_next_number(n: int, x: float) -> None:
 
 
 @example(x=0.5)
-@example(x=0.3)
+@example(x=0.9872952645216637)
 @given(st.floats(0.01, 0.99))
 def test_the_reflections(x: float) -> None:
     """gamma(x) gamma(1 - x) = pi / sin(pi x), by logarithms, and its derivative."""
     y, sine = 1.0 - x, math.sin(math.pi * x)
-    assert abs(sg.lgamma(x) + sg.lgamma(y) - math.log(math.pi / sine)) <= 20 * UNIT * (1 + abs(sg.lgamma(x)))
+    assert abs(sg.lgamma(x) + sg.lgamma(y) - math.log(math.pi / sine)) <= UNIT * (
+        20 * (1 + abs(sg.lgamma(x))) + 8 / sine
+    )
     cotangent = math.pi * math.cos(math.pi * x) / sine
     size = abs(sg.digamma(x)) + abs(sg.digamma(y)) + 4.0 / sine**2
     assert abs(sg.digamma(y) - sg.digamma(x) - cotangent) <= 4 * UNIT * size
@@ -222,8 +224,8 @@ def test_the_coefficients_are_the_taylor_series() -> None:
     terms = [mp.psi(m, zero) / mp.factorial(m) * (2 * zero) ** m for m in range(1, len(gamma._AT_THE_ZERO) + 1)]
     for k, coefficient in enumerate(gamma._AT_THE_ZERO):  # x - zero is 2 * zero * (v + v**2 + ...)
         assert coefficient == float(mp.fsum(math.comb(k, m) * terms[m] for m in range(k + 1)))
-    for k, bernoulli in enumerate(gamma._BERNOULLI):
-        assert mpf(bernoulli.numerator) / bernoulli.denominator == pytest.approx(mp.bernoulli(2 * k + 2), rel=1e-40)
+    for k, (above, below) in enumerate(gamma._BERNOULLI):
+        assert abs(mpf(above) / below - mp.bernoulli(2 * k + 2)) < 1e-40
 
 
 def test_values_and_gradients_are_pytorchs() -> None:

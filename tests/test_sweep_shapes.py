@@ -78,14 +78,16 @@ def test_every_pair_of_nodes(constant: float) -> None:
 
 # --- every primitive, and which of its operands are constants, or one node twice
 
-NUMBERS = (0.3, 0.7, 1.1)
+NUMBERS = (0.3, 0.7, 1.1, 0.9)  # of leaves, and of a constant
+WHOLE = {ops.OPCODE["polygamma"]: (1.0, 2.0, 3.0, 4.0)}
 ROWS = [row for row in ops.PRIMITIVES if len(row.operands) > 1]
 
 
 def of_row(opcode: int, pattern: tuple[int, ...], how: str) -> tuple[list[Any], list[Any]]:
     """The leaves and the result of one primitive; -1 in a pattern is a constant, else which leaf."""
-    leaves = [sg.Value(x) for x in NUMBERS]
-    used = [leaves[k] if k >= 0 else 0.9 for k in pattern]
+    *numbers, constant = WHOLE.get(opcode, NUMBERS)
+    leaves = [sg.Value(x) for x in numbers]
+    used = [leaves[k] if k >= 0 else constant for k in pattern]
     z = core.apply(opcode, *used)
     if how == "aside":
         z * 2.0
@@ -107,7 +109,7 @@ def test_every_pattern_of_operands(row: Any) -> None:
     for pattern in itertools.product(range(-1, n), repeat=n):
         if set(pattern) == {-1}:
             continue
-        numbers = [NUMBERS[k] if k >= 0 else 0.9 for k in pattern]
+        numbers = [WHOLE.get(opcode, NUMBERS)[k] for k in pattern]
         by_operand = [partial(*numbers, value(*numbers)) for partial in partials]
         for how in ("whole", "aside", "linked", "last"):
             leaves, _ = of_row(opcode, pattern, how)

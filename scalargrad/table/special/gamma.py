@@ -9,18 +9,17 @@ formula gives the others, an integral and a series in 1 / (x + 9)**2, of which s
 
 The expressions have no loops, so the functions below write them out.
 
-Where x is not positive, r = x - round(x) is exact. digamma has its reflection by the cotangent. In polygamma, the terms
-on both sides of the pole are two such sums: of 1 + r upwards, and of 1 - r up to -x.
+Where x is negative, r = x - round(x) is exact: the distance from the nearest pole. digamma is reflected, by the
+cotangent of pi * r. The terms of polygamma are r**-s and two sums beside it, that from 1 + r on, and that from 1 - r to
+-x, which is the difference of two: from 1 - r on and from 1 - x on.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from ..row import Row
 
 _AHEAD = 9  # so many terms are added up one by one
-_BERNOULLI = [Fraction(*b) for b in ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))]
+_BERNOULLI = ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6))  # B(2), B(4), ..., as fractions
 # the Taylor series of digamma in v = (x - x0) / (x + x0) at its zero x0; it converges for every x > 0
 _AT_THE_ZERO = (
     2.828761719479916, -0.9548594774081383, 1.7190189540107048, -1.121539993974289, 1.5689152703797904,
@@ -43,8 +42,9 @@ def _series() -> str:
     """
     text = ""
     for j in range(len(_BERNOULLI) - 1, 0, -1):
-        ratio = float(_BERNOULLI[j] / _BERNOULLI[j - 1] / ((2 * j + 1) * (2 * j + 2)))  # negative
-        text = f"1 - {-ratio!r} * (s + {2 * j - 1}) * (s + {2 * j}) * y" + (f" * ({text})" if text else "")
+        (last, under_last), (this, under) = _BERNOULLI[j - 1 : j + 1]  # of opposite signs
+        ratio = -(this * under_last) / (last * under * (2 * j + 1) * (2 * j + 2))
+        text = f"1 - {ratio!r} * (s + {2 * j - 1}) * (s + {2 * j}) * y" + (f" * ({text})" if text else "")
     return text
 
 
