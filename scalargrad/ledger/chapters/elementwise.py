@@ -259,7 +259,15 @@ def _engines(name: str) -> Callable[[Any], Any]:
     return (lambda v: -v) if name == "neg" else getattr(sg, name)
 
 
-_TURNING = ("silu", "gelu", "gelu_tanh", "mish", "sinc", "lgamma", "digamma")  # their derivatives are sums whose terms may cancel
+_TURNING = (
+    "silu",
+    "gelu",
+    "gelu_tanh",
+    "mish",
+    "sinc",
+    "lgamma",
+    "digamma",
+)  # their derivatives are sums whose terms may cancel
 
 
 def _sizes(name: str, x: float) -> tuple[float, float]:
