@@ -116,9 +116,9 @@ def _polygamma(n: int, x: float) -> float:
         raise ValueError("a pole")
     near, x = 0.0, float(x)
     while x < 20.0:
-        near += 1.0 / x**2 if n else -1.0 / x
+        near += 1.0 / x / x if n else -1.0 / x
         x += 1.0
-    y = 1.0 / x**2
+    y = 1.0 / x / x
     if n:
         return near + 1.0 / x + y * (0.5 + (1 / 6 - y * (1 / 30 - y * (1 / 42 - y * (1 / 30 - y * 5 / 66)))) / x)
     return near + (math.log(x) - 0.5 / x - y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y / 132)))))

@@ -9,6 +9,7 @@ import ast
 from typing import NamedTuple
 
 from scalargrad.table.activations import ACTIVATIONS
+from scalargrad.table.special import erf, gamma
 
 
 class Mutant(NamedTuple):
@@ -30,7 +31,7 @@ class Mutant(NamedTuple):
         return f"{self.file.removeprefix('scalargrad/')}: {self.old!r} -> {self.new!r}"
 
 
-_ACTIVATIONS = {row.name for row in ACTIVATIONS}
+_FILES = {"activations": ACTIVATIONS, "special/erf": erf.ERROR, "special/gamma": gamma.GAMMA}  # of rows out of ops.py
 
 
 class OfTable(NamedTuple):
@@ -43,7 +44,8 @@ class OfTable(NamedTuple):
 
     @property
     def file(self) -> str:
-        return f"scalargrad/table/{'activations' if self.name in _ACTIVATIONS else 'ops'}.py"
+        found = next((file for file, rows in _FILES.items() if any(row.name == self.name for row in rows)), "ops")
+        return f"scalargrad/table/{found}.py"
 
     def apply(self, source: str) -> str:
         """The broken source. Raises `LookupError` where the row or a field is not there."""

@@ -237,6 +237,7 @@ DOMAINS: dict[str, Domain] = {
     "gelu_tanh": Domain(
         "from -20 to 1e100, since the sigmoid is subnormal below, and the cube overflows above,",
         lambda x: -20.0 <= x <= 1e100,
+        lambda x: max(x, -19.0),
     ),
     "mish": Domain("-700 or more, since softplus is subnormal below,", lambda x: x >= -700.0),
     "logit": Domain("between 0 and 1", lambda x: 0.0 < x < 1.0, lambda x: 0.5 + 0.45 * math.tanh(x)),
