@@ -137,6 +137,22 @@ def test_a_reader_gives_the_scores_that_the_loss_is_of(form: str) -> None:
         scores = [float(getattr(score, "data", score)) for score in read(token)]
         losses.append(math.log(sum(map(math.exp, scores))) - scores[following])
     assert demo.model.loss(tokens).data == same(sum(losses) / 5)
+    with pytest.raises(IndexError):
+        read(0)
+
+
+def test_a_reader_computes_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a token costs as much as it has tokens before it, and not their square."""
+    read, whole, shapes = small("matrix", block=9).model.reader(), bulk.Layer.weights, []
+
+    def weights(layer: bulk.Layer, y: sg.Matrix, keys: sg.Matrix, heads: Any) -> sg.Matrix:
+        shapes.append((len(y), len(keys)))
+        return whole(layer, y, keys, heads)
+
+    monkeypatch.setattr(bulk.Layer, "weights", weights)
+    for _ in range(9):
+        read(0)
+    assert shapes == [(1, k) for k in range(1, 10) for _ in range(2)]
 
 
 def test_no_token_sees_a_later_one() -> None:
