@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
-from scalargrad.demos.network import share
 from scalargrad.demos.picture import COLOURS
-from scalargrad.demos.running import Demo, Told, between, whole
+from scalargrad.demos.running import Demo, Told, between, share, whole
 from scalargrad.errors import ArgumentError
 
 _LOW, _HIGH = 400.0, 700.0  # of the wavelengths, in nm

@@ -49,9 +49,9 @@ class Lorenz(Demo):
     example = "--noise 2 --start 5,15,1"
 
     def __init__(self, seed: int, noise: float, start: Sequence[float]) -> None:
-        drawn = random.Random(seed)
-        self.truth = _orbit(drawn)
-        self.observed = [[x + drawn.gauss(0.0, noise) for x in state] for state in self.truth[::_SMOOTH]]
+        rng = random.Random(seed)
+        self.truth = _orbit(rng)
+        self.observed = [[x + rng.gauss(0.0, noise) for x in state] for state in self.truth[::_SMOOTH]]
         self.problem = Problem(lorenz, self.observed, _BETWEEN, _FINE, _LENGTH)
         self.shooting = Shooting(self.problem, start)
         self.start = list(start)
@@ -127,10 +127,10 @@ class Lorenz(Demo):
         )
 
 
-def _orbit(drawn: random.Random) -> list[list[float]]:
+def _orbit(rng: random.Random) -> list[list[float]]:
     """The true orbit. Its steps are so short that it is as good as exact."""
     slope = lorenz(TRUE)
-    state: list[float] = [drawn.uniform(-10.0, 10.0), drawn.uniform(-10.0, 10.0), drawn.uniform(15.0, 35.0)]
+    state: list[float] = [rng.uniform(-10.0, 10.0), rng.uniform(-10.0, 10.0), rng.uniform(15.0, 35.0)]
     orbit = []
     for k in range(_SMOOTH * (_SETTLING + _SHOTS * _LENGTH) + 1):
         if k >= _SMOOTH * _SETTLING:

@@ -119,10 +119,10 @@ class Pendulum(Demo):
 
     def difference(self) -> float:
         """The largest difference from the closed form in random states, relative to the larger acceleration."""
-        textbook, drawn, largest = closed_form(_MASSES, _LENGTHS), random.Random(self.seed), 0.0
+        textbook, rng, largest = closed_form(_MASSES, _LENGTHS), random.Random(self.seed), 0.0
         for _ in range(_COMPARED):
-            angles = [drawn.uniform(-math.pi, math.pi) for _ in range(2)]
-            speeds = [drawn.uniform(-_FASTEST, _FASTEST) for _ in range(2)]
+            angles = [rng.uniform(-math.pi, math.pi) for _ in range(2)]
+            speeds = [rng.uniform(-_FASTEST, _FASTEST) for _ in range(2)]
             wanted = textbook(angles, speeds)
             error = max(abs(x - y) for x, y in zip(self.found(angles, speeds), wanted))
             largest = max(largest, error / max(map(abs, wanted)))
