@@ -1,4 +1,4 @@
-"""The transformer of `scalar` with a Matrix per weight: all tokens at once, a row each. The numbers are the same."""
+"""The transformer of `scalar` with matrices: all tokens at once, a row each. The numbers are the same."""
 
 from __future__ import annotations
 

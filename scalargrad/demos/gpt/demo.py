@@ -74,7 +74,7 @@ class Gpt(Demo):
                             help="divides the scores of characters: below 1 likely ones come more often"
                             " (%(default)s)")  # fmt: skip
         parser.add_argument("--form", choices=FORMS, default="matrix",
-                            help="a Matrix per weight, or a Value per number, slower (%(default)s)")  # fmt: skip
+                            help="matrices, or a Value per number, slower (%(default)s)")  # fmt: skip
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> Gpt:
