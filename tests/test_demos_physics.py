@@ -275,7 +275,7 @@ def test_what_is_printed(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 @pytest.mark.parametrize(("words", "complaint"), [
-    (["lorenz", "--noise", "0"], "--noise: expected a standard deviation from 0.2 to 5, got '0'"),
+    (["lorenz", "--noise", "0"], "--noise: expected a number from 0.2 to 5, got '0'"),
     (["lorenz", "--noise", "nan"], "--noise: expected"),
     (["lorenz", "--start", "1,2"], "--start: expected three numbers"),
     (["lorenz", "--start", "1,2,51"], "from 0 to 50, such as 5,15,1, got '1,2,51'"),

@@ -43,8 +43,8 @@ class Demo(ABC):
         """The demo, with its data and new parameters. The options have `seed`, `steps` and those of `add_options`."""
 
     @abstractmethod
-    def parameters(self) -> list[sg.Value]:
-        """The parameters that are fitted, if any."""
+    def parameters(self) -> Sequence[sg.Value | float]:
+        """The parameters that are fitted, if any, as they are now."""
 
     @abstractmethod
     def tell(self, steps: int) -> Iterator[Told]:

@@ -12,7 +12,7 @@ import scalargrad as sg
 from scalargrad.demos.physics import lorenz_picture
 from scalargrad.demos.physics.integrating import Slope, rk4
 from scalargrad.demos.physics.shooting import Fit, Problem, Shooting, shots
-from scalargrad.demos.running import Demo, Told, numbers
+from scalargrad.demos.running import Demo, Told, between, numbers
 
 TRUE = (10.0, 28.0, 8.0 / 3.0)  # sigma, rho, beta, as Lorenz chose them
 _NAMES = ("sigma", "rho", "beta")
@@ -59,7 +59,9 @@ class Lorenz(Demo):
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--noise", type=_noise, default=1.0, help="standard deviation of the noise (%(default)s)")
+        parser.add_argument(
+            "--noise", type=between(0.2, 5.0), default=1.0, help="standard deviation of the noise (%(default)s)"
+        )
         parser.add_argument("--start", type=_start, default="5,15,1", metavar="SIGMA,RHO,BETA",
                             help="the first guess of the parameters (%(default)s)")  # fmt: skip
 
@@ -67,8 +69,8 @@ class Lorenz(Demo):
     def from_options(cls, options: argparse.Namespace) -> Lorenz:
         return cls(options.seed, options.noise, options.start)
 
-    def parameters(self) -> list[sg.Value]:
-        return [sg.Value(x) for x in self.shooting.unknowns]
+    def parameters(self) -> list[float]:
+        return self.shooting.unknowns
 
     def tell(self, steps: int) -> Iterator[Told]:
         for fit in self.shooting.fits(steps):
@@ -137,10 +139,6 @@ def _orbit(rng: random.Random) -> list[list[float]]:
             orbit.append(state)
         state = rk4(slope, state, _BETWEEN / _SMOOTH)
     return orbit
-
-
-def _noise(text: str) -> float:
-    return numbers(text, 1, lambda x: 0.2 <= x <= 5.0, "a standard deviation from 0.2 to 5")[0]
 
 
 def _start(text: str) -> list[float]:

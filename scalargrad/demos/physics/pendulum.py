@@ -90,7 +90,7 @@ class Pendulum(Demo):
     def from_options(cls, options: argparse.Namespace) -> Pendulum:
         return cls(options.seed, options.steps, options.time, options.angles, options.apart)
 
-    def parameters(self) -> list[sg.Value]:
+    def parameters(self) -> list[float]:
         return []  # nothing is fitted
 
     def _slope(self, state: Sequence[float]) -> list[float]:
