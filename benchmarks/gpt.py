@@ -39,7 +39,7 @@ MEASURES = (
 )
 NOTES = (
     "Medians in one process on core {core}, processor time per step, contenders in turn; the first {few} names number"
-    " by number, the first {many} with matrices. The garbage collector runs; it takes half of microgpt's time."
+    " by number, the first {many} with matrices. The garbage collector runs; it takes a third of microgpt's time."
     " microgpt is an engine like its own, with an Adam in plain Python; torch is eager, jax one jitted function per"
     " length of a name. port: {port}."
 )
