@@ -35,11 +35,11 @@ TOLERANCE = 1e-9  # relative
 MEASURES = (
     Measure("changed", "microgpt's program, its Value replaced by ours", "µs"),
     Measure("numbers", "demo gpt --form numbers", "µs", (Target(1 / 35, "microgpt"),)),
-    Measure("matrix", "demo gpt, a Matrix per weight", "µs", (Target(3.0, "port"), Target(1.5, "port", "moonshot"))),
+    Measure("matrix", "demo gpt, with matrices", "µs", (Target(3.0, "port"), Target(1.5, "port", "moonshot"))),
 )
 NOTES = (
     "Medians in one process on core {core}, processor time per step, contenders in turn; the first {few} names number"
-    " by number, the first {many} with matrices. The garbage collector runs; it takes half of microgpt's time."
+    " by number, the first {many} with matrices. The garbage collector runs; it takes a third of microgpt's time."
     " microgpt is an engine like its own, with an Adam in plain Python; torch is eager, jax one jitted function per"
     " length of a name. port: {port}."
 )

@@ -15,8 +15,8 @@ from mpmath import mp, mpf
 from scalargrad import Matrix, Vector, calculus, nn
 from scalargrad.calculus.shapes import columns, transpose
 from scalargrad.errors import ArgumentError
+from scalargrad.ledger.chapters.transformers.gelu import GELU
 from scalargrad.ledger.chapters.transformers.normalisation import layer_scales, rms_scales, spread
-from scalargrad.ledger.chapters.transformers.tokens import GELU
 from scalargrad.ledger.compare import EPSILON, Comparison
 from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value, sizes
 from tests.support.drawn import FINITE, NUMBERS, SIZES, matrices, times, vectors

@@ -66,6 +66,7 @@ def test_a_fit_finds_the_truth(seed: int) -> None:
     """Within its standard errors; and so that the sum of squares is least: residuals are orthogonal to the Jacobian."""
     demo = fitted(1, seed, noise=1e-4, points=60)
     (fit,) = demo.fits
+    assert demo.parameters() == fit.parameters.tolist() and Curve(seed).parameters()[1] == 500.0
     assert max(map(abs, demo.pulls(fit))) < 4.0 and all(fit.errors > 0.0)
     assert fit.parameters == pytest.approx(np.array(TRUE), rel=2e-3)
     assert 0.75e-4 < fit.noise < 1.25e-4

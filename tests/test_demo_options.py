@@ -108,7 +108,7 @@ def test_newton_converges_from_above_and_then_twice_as_fast_in_each_step() -> No
     run(twin, 1)
     found = price(100.0, start[0], 0.03, option.time, option.strike, option.sign)
     vega = formulas(100.0, start[0], 0.03, option)["vega"]
-    assert twin.vols[0] == pytest.approx(start[0] - (found - quote) / vega, rel=1e-13)
+    assert twin.parameters()[0] == pytest.approx(start[0] - (found - quote) / vega, rel=1e-13)
     assert twin.errors[0][0] == pytest.approx(abs(found / quote - 1.0), rel=1e-12)
 
 

@@ -17,7 +17,8 @@ from scalargrad.demos import progress, running
 from scalargrad.demos.digits import Digits
 from scalargrad.demos.iris import Iris
 from scalargrad.demos.moons import Moons
-from scalargrad.demos.network import share, train
+from scalargrad.demos.network import train
+from scalargrad.demos.running import share
 from scalargrad.optim import SGD, AdamW
 
 pytestmark = pytest.mark.once

@@ -85,7 +85,7 @@ def test_the_tangent_of_a_step_is_a_step_of_the_tangent_equation(
 def test_the_double_pendulum_is_that_of_textbooks(masses: Any, lengths: Any, angles: Any, speeds: Any) -> None:
     found = accelerations(double_pendulum(masses, lengths))(angles, speeds)
     wanted = closed_form(masses, lengths)(angles, speeds)
-    # what is added up, over the lightest that it moves; the system has a condition below 100
+    # what is added up, over the lightest that it moves; the system has a condition below 110
     scale = 1e-13 * (10.0 + max(map(abs, speeds)) ** 2)
     assert found == pytest.approx(wanted, rel=1e-12, abs=scale)
 
@@ -275,7 +275,7 @@ def test_what_is_printed(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 @pytest.mark.parametrize(("words", "complaint"), [
-    (["lorenz", "--noise", "0"], "--noise: expected a standard deviation from 0.2 to 5, got '0'"),
+    (["lorenz", "--noise", "0"], "--noise: expected a number from 0.2 to 5, got '0'"),
     (["lorenz", "--noise", "nan"], "--noise: expected"),
     (["lorenz", "--start", "1,2"], "--start: expected three numbers"),
     (["lorenz", "--start", "1,2,51"], "from 0 to 50, such as 5,15,1, got '1,2,51'"),

@@ -137,6 +137,22 @@ def test_a_reader_gives_the_scores_that_the_loss_is_of(form: str) -> None:
         scores = [float(getattr(score, "data", score)) for score in read(token)]
         losses.append(math.log(sum(map(math.exp, scores))) - scores[following])
     assert demo.model.loss(tokens).data == same(sum(losses) / 5)
+    with pytest.raises(IndexError):
+        read(0)
+
+
+def test_a_reader_computes_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a token costs as much as it has tokens before it, and not their square."""
+    read, whole, shapes = small("matrix", block=9).model.reader(), bulk.Layer.weights, []
+
+    def weights(layer: bulk.Layer, y: sg.Matrix, keys: sg.Matrix, heads: Any) -> sg.Matrix:
+        shapes.append((len(y), len(keys)))
+        return whole(layer, y, keys, heads)
+
+    monkeypatch.setattr(bulk.Layer, "weights", weights)
+    for _ in range(9):
+        read(0)
+    assert shapes == [(1, k) for k in range(1, 10) for _ in range(2)]
 
 
 def test_no_token_sees_a_later_one() -> None:
@@ -192,7 +208,7 @@ def test_a_run_that_is_saved_and_loaded_continues_to_the_same_bits(tmp_path: Pat
 
     losses = [*whole.train(12)]
     random.seed(7)
-    whole.dice = first.dice = second.dice = random  # type: ignore[assignment]
+    whole.rng = first.rng = second.rng = random  # type: ignore[assignment]
     names = [whole.invent() for _ in range(3)]
 
     path, of_first, of_second = tmp_path / "run.json", parts(first), parts(second)
@@ -221,13 +237,13 @@ def test_a_rate_that_is_too_large_is_an_error(form: str) -> None:
 
 def test_the_temperature_divides_the_scores() -> None:
     scores = [1.0, 3.0, -1.0]
-    dice = random.Random(2)
-    assert {drawn(scores, 1e-300, dice) for _ in range(20)} == {1}
+    rng = random.Random(2)
+    assert {drawn(scores, 1e-300, rng) for _ in range(20)} == {1}
     for temperature in (0.5, 4.0):
         powers = [math.exp(score / temperature) for score in scores]
         counts = [0] * 3
         for _ in range(4000):
-            counts[drawn(scores, temperature, dice)] += 1
+            counts[drawn(scores, temperature, rng)] += 1
         for count, power in zip(counts, powers):
             p = power / sum(powers)
             assert abs(count - 4000 * p) < 5 * math.sqrt(4000 * p * (1 - p)) + 1

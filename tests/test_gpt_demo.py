@@ -20,6 +20,7 @@ from scalargrad.demos.gpt import bulk, picture
 from scalargrad.demos.gpt.demo import Gpt, columns, fitting, shown
 from scalargrad.demos.gpt.sizes import Sizes
 from scalargrad.demos.gpt.text import Text
+from scalargrad.demos.picture import VERMILION
 
 QUICK = ["--width", "4", "--heads", "2", "--block", "5", "--no-plot"]
 LINE = re.compile(r"step +(\d+) of (\d+)  loss (\d+\.\d+)  mean (\d+\.\d+)")
@@ -129,7 +130,7 @@ def test_tokens() -> None:
     text = Text(["ba", "c", "aß"])
     assert (text.characters, text.end) == ("abcß", 4)
     assert [text.tokens(k) for k in range(4)] == [[4, 1, 0, 4], [4, 2, 4], [4, 0, 3, 4], [4, 1, 0, 4]]
-    assert text.said([3, 0, 2]) == "ßac"
+    assert text.decoded([3, 0, 2]) == "ßac"
 
 
 @pytest.mark.once
@@ -234,7 +235,7 @@ def test_the_picture(form: str, saved: list[Any]) -> None:
     assert [*means.get_ydata()] == pytest.approx([sg.mean(demo.losses[max(k - 50, 0) : k]) for k in range(1, 61)])
     assert [*guess.get_ydata()] == [math.log(6)] * 2
     assert [text.get_text() for text in characters.texts] == [*"abcde", "\N{BULLET}"]
-    assert {text.get_text() for text in characters.texts if text.get_color() == picture._ORANGE} == {*"ae"}
+    assert {text.get_text() for text in characters.texts if text.get_color() == VERMILION} == {*"ae"}
     assert [axes.get_title() for axes in heads] == ["head 1", "head 2"]
     twin = Gpt(3, WORDS, width=6, heads=2, block=5)
     for p, q in zip(twin.parameters(), demo.parameters()):

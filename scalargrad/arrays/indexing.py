@@ -61,9 +61,9 @@ def select(x: Any, key: Any) -> Any:
 
 
 def _several(x: Any, positions: list[int]) -> Any:
-    """The elements of a Vector, or the rows of a Matrix, at some positions."""
+    """The elements of a Vector, or the rows of a Matrix, at one position or more."""
     shape = x.shape
-    if positions and not (min(positions) >= 0 and max(positions) < shape[0]):
+    if min(positions) < 0 or max(positions) >= shape[0]:
         positions = [position(k, shape[0], shape) for k in positions]
     if len(shape) == 2:
         return x._of(2, core.rows_at(x._view, positions))

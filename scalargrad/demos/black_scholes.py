@@ -175,8 +175,8 @@ class BlackScholes(Demo):
     def from_options(cls, options: argparse.Namespace) -> BlackScholes:
         return cls(options.seed, options.spot, options.rate, options.noise)
 
-    def parameters(self) -> list[sg.Value]:
-        return [sg.Value(vol) for vol in self.vols]
+    def parameters(self) -> list[float]:
+        return self.vols
 
     def tell(self, steps: int) -> Iterator[Told]:
         value_and_vega = sg.value_and_grad(price, argnums=1)

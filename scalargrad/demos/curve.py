@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
-from scalargrad.demos.network import share
 from scalargrad.demos.picture import COLOURS
-from scalargrad.demos.running import Demo, Told, between, whole
+from scalargrad.demos.running import Demo, Told, between, share, whole
 from scalargrad.errors import ArgumentError
 
 _LOW, _HIGH = 400.0, 700.0  # of the wavelengths, in nm
@@ -104,8 +103,8 @@ class Curve(Demo):
     def from_options(cls, options: argparse.Namespace) -> Curve:
         return cls(options.seed, options.noise, options.points)
 
-    def parameters(self) -> list[sg.Value]:
-        return [sg.Value(p) for p in _START]
+    def parameters(self) -> list[float]:
+        return self.fits[-1].parameters.tolist() if self.fits else [*_START]
 
     def jacobian(self, part: Callable[[Any, Any], Any], x: Any, p: Any) -> Any:
         """The derivatives of the curve, or of a part, by the parameters: a row per wavelength."""

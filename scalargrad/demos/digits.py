@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +10,8 @@ import scalargrad as sg
 from scalargrad import losses
 from scalargrad.datasets import load_digits
 from scalargrad.demos import confusion
-from scalargrad.demos.network import Network, share
+from scalargrad.demos.network import Network, half_cosine, winner
+from scalargrad.demos.running import share
 from scalargrad.nn import MLP
 from scalargrad.optim import AdamW
 
@@ -46,7 +46,7 @@ class Digits(Network):
         return AdamW(self.model.parameters(), lr=_RATE, weight_decay=_DECAY)
 
     def rate(self, step: int, steps: int) -> float:
-        return _RATE * 0.5 * (1.0 + math.cos(math.pi * step / steps))  # half a cosine, down to 0
+        return _RATE * half_cosine(step, steps)
 
     def _batch(self) -> list[int]:
         """The next training digits. When all have been used, they are shuffled again."""
@@ -61,14 +61,14 @@ class Digits(Network):
         targets = [[_SMOOTHING / 10.0] * 10 for _ in batch]
         for target, digit in zip(targets, batch):
             target[self.labels[digit]] += 1.0 - _SMOOTHING
-        right = [_winner(row) == self.labels[digit] for row, digit in zip(scores.data, batch)]
+        right = [winner(row) == self.labels[digit] for row, digit in zip(scores.data, batch)]
         return losses.cross_entropy(scores, targets), sum(right) / len(right)
 
     def _readings(self) -> list[int]:
         """The digits that the network reads in the held-out pictures."""
         with sg.no_grad():
             scores: Any = self.model([self.inputs[digit] for digit in self.held_out])
-        return [_winner(row) for row in scores.data]
+        return [winner(row) for row in scores.data]
 
     def verdict(self) -> str:
         right = [read == self.labels[digit] for read, digit in zip(self._readings(), self.held_out)]
@@ -80,7 +80,3 @@ class Digits(Network):
             for digit, read in zip(self.held_out, self._readings())
         ]
         confusion.save(f"digits: {self.verdict()}", samples, path)
-
-
-def _winner(scores: Sequence[float]) -> int:
-    return max(range(len(scores)), key=scores.__getitem__)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import scalargrad as sg
 from scalargrad import losses
 from scalargrad.datasets import load_iris
-from scalargrad.demos.network import Network, share
+from scalargrad.demos.network import Network, winner
 from scalargrad.demos.picture import Point, Scene, save
+from scalargrad.demos.running import share
 from scalargrad.nn import MLP
 
 _PETALS = 2  # the first of the two features in the picture
@@ -49,12 +50,12 @@ class Iris(Network):
     def loss(self) -> tuple[sg.Value, float]:
         scores = self.model([self.inputs[flower] for flower in self.training])
         # cross-entropy of smoothed labels: no flower is ever certain, so all keep influencing the borders
-        right = [_winner(row) == self.labels[flower] for row, flower in zip(scores.data, self.training)]
+        right = [winner(row) == self.labels[flower] for row, flower in zip(scores.data, self.training)]
         return losses.cross_entropy(scores, self.targets), sum(right) / len(right)
 
     def _is_right(self, flower: int) -> bool:
         with sg.no_grad():
-            return _winner([score.data for score in self.model(self.inputs[flower])]) == self.labels[flower]
+            return winner([score.data for score in self.model(self.inputs[flower])]) == self.labels[flower]
 
     def verdict(self) -> str:
         return f"held-out accuracy {share([self._is_right(flower) for flower in self.held_out])}"
@@ -81,7 +82,3 @@ class Iris(Network):
             groups=groups,
         )
         save(scene, path)
-
-
-def _winner(scores: Sequence[float]) -> int:
-    return max(range(len(scores)), key=scores.__getitem__)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import scalargrad as sg
 from scalargrad import extras
 from scalargrad.datasets import make_moons, make_plain_moons
-from scalargrad.demos.network import Network, share
+from scalargrad.demos.network import Network
 from scalargrad.demos.picture import Point, Scene, save
+from scalargrad.demos.running import share
 from scalargrad.nn import MLP
 
 _DECAY = 1e-4  # the weight of the squared parameters in the loss

@@ -72,9 +72,14 @@ def train(demo: Network, steps: int) -> Iterator[tuple[float, float]]:
         yield loss.data, accuracy
 
 
-def share(right: Sequence[bool]) -> str:
-    """The share that is right, as text."""
-    return f"{100.0 * sum(right) / len(right):.1f} % ({sum(right)} of {len(right)})"
+def half_cosine(step: int, steps: int) -> float:
+    """The share of the learning rate that is left at a step: half a cosine, from 1 down to 0."""
+    return 0.5 * (1.0 + math.cos(math.pi * step / steps))
+
+
+def winner(scores: Sequence[float]) -> int:
+    """The class with the largest score."""
+    return max(range(len(scores)), key=scores.__getitem__)
 
 
 def _hidden(text: str) -> list[int]:

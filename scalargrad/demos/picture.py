@@ -9,6 +9,7 @@ import scalargrad as sg
 from scalargrad import extras
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73")  # from Okabe and Ito's palette, which colour-blind people can tell apart
+VERMILION = "#d55e00"  # of the same palette
 _GROUPS: tuple[dict[str, Any], ...] = (  # the markers of the first, second and third group of points
     {"marker": "o", "s": 26, "edgecolors": "white", "linewidths": 0.7},
     {"marker": "D", "s": 36, "edgecolors": "black", "linewidths": 1.1},

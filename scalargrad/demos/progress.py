@@ -10,12 +10,21 @@ from scalargrad import extras
 Show = Callable[[int, str, str], None]  # takes the number of steps before, the state, and a line to print, or ""
 
 
+def ends_part(step: int, steps: int, parts: int) -> bool:
+    """Whether a step, counted from 0, is the last one of a part, if the steps are cut in so many equal parts.
+
+    >>> [step for step in range(10) if ends_part(step, 10, 3)]
+    [3, 6, 9]
+    """
+    return (step + 1) * parts // steps > step * parts // steps
+
+
 @contextmanager
 def lines(steps: int) -> Iterator[Show]:
     """Prints a line for the first step and for the last of each tenth of the steps. Steps count from 1."""
 
     def show(step: int, state: str, line: str) -> None:
-        if step == 0 or (step + 1) * 10 // steps > step * 10 // steps:
+        if step == 0 or ends_part(step, steps, 10):
             print(f"step {step + 1:{len(str(steps))}} of {steps}  {state}", flush=True)
         if line:
             print(line, flush=True)

@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import scalargrad as sg
@@ -43,8 +43,8 @@ class Demo(ABC):
         """The demo, with its data and new parameters. The options have `seed`, `steps` and those of `add_options`."""
 
     @abstractmethod
-    def parameters(self) -> list[sg.Value]:
-        """The parameters that are fitted, if any."""
+    def parameters(self) -> Sequence[sg.Value | float]:
+        """The parameters that are fitted, if any, as they are now."""
 
     @abstractmethod
     def tell(self, steps: int) -> Iterator[Told]:
@@ -79,12 +79,12 @@ def add_parser(commands: Any, demo: type[Demo]) -> None:
 def whole(texts: list[str], allowed: range, what: str) -> list[int]:
     """The whole numbers of an option. Raises argparse's error, which says `what` was expected."""
     try:
-        numbers = [int(text) for text in texts]
+        found = [int(text) for text in texts]
     except ValueError:
-        numbers = []
-    if not numbers or any(number not in allowed for number in numbers):
+        found = []
+    if not found or any(number not in allowed for number in found):
         raise argparse.ArgumentTypeError(f"expected {what}, got {','.join(texts)!r}")
-    return numbers
+    return found
 
 
 def numbers(text: str, count: int, allowed: Callable[[float], bool], what: str) -> list[float]:
@@ -128,6 +128,15 @@ def _try_to_write(path: str) -> None:
         pass
     if not there:
         os.remove(path)
+
+
+def share(right: Sequence[bool]) -> str:
+    """The share that is right, as text.
+
+    >>> share([True, False, True])
+    '66.7 % (2 of 3)'
+    """
+    return f"{100.0 * sum(right) / len(right):.1f} % ({sum(right)} of {len(right)})"
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import scalargrad as sg
 from scalargrad import losses
-from scalargrad.demos.network import Network, share
+from scalargrad.demos.network import Network, half_cosine, winner
 from scalargrad.demos.picture import Point, Scene, save
+from scalargrad.demos.running import share
 from scalargrad.nn import MLP
 from scalargrad.optim import AdamW
 
@@ -56,7 +57,7 @@ class Spiral(Network):
         return AdamW(self.model.parameters(), lr=_RATE, weight_decay=_DECAY)
 
     def rate(self, step: int, steps: int) -> float:
-        return _RATE * 0.5 * (1.0 + math.cos(math.pi * step / steps))  # half a cosine, down to 0
+        return _RATE * half_cosine(step, steps)
 
     def loss(self) -> tuple[sg.Value, float]:
         scores = self.model(self.points)
@@ -64,7 +65,7 @@ class Spiral(Network):
         return losses.cross_entropy(scores, self.arms), sum(right) / len(right)
 
     def _right(self, scores: Sequence[Sequence[float]]) -> list[bool]:
-        return [max(range(_ARMS), key=row.__getitem__) == arm for row, arm in zip(scores, self.arms)]
+        return [winner(row) == arm for row, arm in zip(scores, self.arms)]
 
     def verdict(self) -> str:
         with sg.no_grad():

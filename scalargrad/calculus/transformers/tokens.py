@@ -77,12 +77,15 @@ def dropout(x: Vector, mask: Vector, p: float) -> list[float]:
 def smoothed_target(label: int, count: int, smoothing: float) -> list[float]:
     """q = (1 - α)·onehot + α/K: the target of a class, of which a share α is spread over all K classes.
 
-    Shapes: a class, K, a number → K. Raises `ArgumentError` for a class outside 0 to K-1. Source: SZ.
+    Shapes: a class, K, a number → K. Raises `ArgumentError` for a class outside 0 to K-1, or a share outside 0 to 1.
+    Source: SZ.
 
     >>> smoothed_target(1, 2, 0.5)
     [0.25, 0.75]
     """
     _check_positions([label], count)
+    if not 0.0 <= smoothing <= 1.0:
+        raise ArgumentError(f"smoothing must be from 0 to 1, got {smoothing}")
     return [(1.0 - smoothing) * float(k == label) + smoothing / count for k in range(count)]
 
 
@@ -90,7 +93,7 @@ def smoothed_cross_entropy(scores: Matrix, classes: Sequence[int], smoothing: fl
     """The mean over N rows of -Σqₖ log pₖ, with p = softmax(row) and the q of `smoothed_target`.
 
     Shapes: N×K, N class indices, a number → number. Raises `ShapeError` when they do not fit, `ArgumentError` for an
-    index outside 0 to K-1, or for no row. Source: SZ.
+    index outside 0 to K-1, for no row, or for a smoothing outside 0 to 1. Source: SZ.
 
     >>> smoothed_cross_entropy([[0.0, 0.0]], [1], 0.5) == math.log(2.0)
     True
@@ -106,7 +109,7 @@ def smoothed_cross_entropy_gradient(scores: Matrix, classes: Sequence[int], smoo
     """The gradient of `smoothed_cross_entropy` by the scores: (p - q)/N.
 
     Shapes: N×K, N class indices, a number → N×K. Raises `ShapeError` when they do not fit, `ArgumentError` for an index
-    outside 0 to K-1. Source: SZ.
+    outside 0 to K-1, or for a smoothing outside 0 to 1. Source: SZ.
 
     >>> smoothed_cross_entropy_gradient([[0.0, 0.0]], [1], 0.5)
     [[0.25, -0.25]]

@@ -1,5 +1,5 @@
 """The demo `gpt`: a transformer of scalars that learns to invent names, after Karpathy's microgpt.
 
-It is written twice: `scalar` number by number, as microgpt is, and `bulk` with a Matrix per weight. Both draw the same
+It is written twice: `scalar` number by number, as microgpt is, and `bulk` with matrices. Both draw the same
 weights, and compute the same numbers.
 """

@@ -1,11 +1,12 @@
-"""The transformer of `scalar` with a Matrix per weight: all tokens at once, a row each. The numbers are the same."""
+"""The transformer of `scalar` with matrices: all tokens at once, a row each. The numbers are the same."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 
 import scalargrad as sg
@@ -23,10 +24,10 @@ class _Heads(NamedTuple):
 
     repeated: sg.Matrix  # its product with a matrix of n rows has each row once per head
     mine: sg.Matrix  # ones in the columns of a row's head, and zeros elsewhere
-    later: sg.Matrix  # -inf where a token would see a later one, and zeros elsewhere
+    later: sg.Matrix  # -inf where a token would see a later one, and zeros elsewhere: for one token zeros alone
 
 
-@cache
+@lru_cache(64)  # all lengths of short texts; of long ones so many take less memory than a step
 def _heads(n: int, sizes: Sizes) -> _Heads:
     """The constants for n tokens: parts of those for all."""
     if n < sizes.block:
@@ -55,17 +56,20 @@ class Layer(Module):
         self.norm = RMSNorm(width, eps=EPS, elementwise_affine=False)
         self._scale = 1.0 / math.sqrt(width // sizes.heads)
 
-    def __call__(self, x: sg.Matrix, heads: _Heads) -> sg.Matrix:
+    def __call__(self, x: sg.Matrix, heads: _Heads, past: list[sg.Matrix] | None = None) -> sg.Matrix:
+        """The tokens become others. `past` has the keys and the values of those before, to which theirs are added."""
         y = self.norm(x)
-        weights = self.weights(y, heads)
-        values = (weights @ (y @ self.value.T)) * heads.mine
-        x = (heads.repeated.T @ values) @ self.joined.T + x
+        keys, values = y @ self.key.T, y @ self.value.T
+        if past is not None:
+            keys, values = past[:] = [sg.concat(pair) for pair in zip(past, (keys, values))]
+        attended = (self.weights(y, keys, heads) @ values) * heads.mine
+        x = (heads.repeated.T @ attended) @ self.joined.T + x
         return (self.norm(x) @ self.up.T).relu() @ self.down.T + x
 
-    def weights(self, y: sg.Matrix, heads: _Heads) -> sg.Matrix:
-        """How much each token takes from each: a row per token and head. Takes the normalised tokens."""
+    def weights(self, y: sg.Matrix, keys: sg.Matrix, heads: _Heads) -> sg.Matrix:
+        """How much each token takes from each: a row per token and head. Takes the normalised tokens, and all keys."""
         queries = (heads.repeated @ (y @ self.query.T)) * heads.mine
-        return (queries @ (y @ self.key.T).T * self._scale + heads.later).softmax()
+        return (queries @ keys.T * self._scale + heads.later).softmax()
 
 
 class Gpt(Module):
@@ -95,12 +99,18 @@ class Gpt(Module):
         return losses.cross_entropy(self(tokens[:-1]), tokens[1:])
 
     def reader(self) -> Callable[[int], sg.Vector]:
-        """A function that is called with one token after another, and returns the scores of the next one."""
-        past: list[int] = []
+        """A function that is called with one token after another, and returns the scores of the next one.
+
+        It keeps the keys and values of the tokens that it was called with. Raises `IndexingError` after `block` calls.
+        """
+        none, heads, places = self.places[:0], _heads(1, self.sizes), count()
+        past = [[none, none] for _ in self.layers]
 
         def read(token: int) -> sg.Vector:
-            past.append(token)
-            return self(past)[-1]
+            x = self.norm(self.tokens[[token]] + self.places[[next(places)]])
+            for layer, before in zip(self.layers, past):
+                x = layer(x, heads, before)
+            return (x @ self.head.T)[0]
 
         return read
 
@@ -110,7 +120,8 @@ class Gpt(Module):
         with sg.no_grad():
             x, heads = self._embedded(tokens), _heads(len(tokens), self.sizes)
             for layer in self.layers:
-                rows = layer.weights(layer.norm(x), heads).data
+                y = layer.norm(x)
+                rows = layer.weights(y, y @ layer.key.T, heads).data
                 found.append([rows[head :: self.sizes.heads] for head in range(self.sizes.heads)])
                 x = layer(x, heads)
         return found

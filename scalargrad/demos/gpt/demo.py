@@ -15,14 +15,15 @@ from scalargrad.datasets import load_names
 from scalargrad.demos.gpt import bulk, picture, scalar
 from scalargrad.demos.gpt.sizes import Sizes
 from scalargrad.demos.gpt.text import Text, documents
-from scalargrad.demos.running import Demo, Told, whole
+from scalargrad.demos.progress import ends_part
+from scalargrad.demos.running import Demo, Told, numbers, whole
 from scalargrad.errors import ArgumentError
 from scalargrad.extras import WIDTH
 from scalargrad.nodes.displays import printable
 
 FORMS: dict[str, Callable[[Sizes], Any]] = {"matrix": bulk.Gpt, "numbers": partial(scalar.Gpt, number=sg.Value)}
 _BETAS, _RECENT = (0.85, 0.99), 100
-_SHOWN = 5  # invented documents at a time, while it learns
+_TIMES, _SHOWN = 5, 5  # how often it invents while it learns, and how many documents at a time
 
 
 class Gpt(Demo):
@@ -45,8 +46,8 @@ class Gpt(Demo):
         self.text = Text(shuffled)
         self.sizes = Sizes(self.text.end + 1, width, heads, layers, block)
         self.model = FORMS[form](self.sizes)
-        self.dice = random.Random()  # goes on from here, as microgpt does; rich draws from the common one
-        self.dice.setstate(random.getstate())
+        self.rng = random.Random()  # goes on from here, as microgpt does; rich draws from the common one
+        self.rng.setstate(random.getstate())
         self.optimiser = optim.Adam(self.parameters(), lr=rate, betas=_BETAS)
         self.temperature, self.samples = temperature, samples
         self.losses: list[float] = []
@@ -73,7 +74,7 @@ class Gpt(Demo):
                             help="divides the scores of characters: below 1 likely ones come more often"
                             " (%(default)s)")  # fmt: skip
         parser.add_argument("--form", choices=FORMS, default="matrix",
-                            help="a Matrix per weight, or a Value per number, slower (%(default)s)")  # fmt: skip
+                            help="matrices, or a Value per number, slower (%(default)s)")  # fmt: skip
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> Gpt:
@@ -103,10 +104,10 @@ class Gpt(Demo):
     def tell(self, steps: int) -> Iterator[Told]:
         for step, loss in enumerate(self.train(steps)):
             line = ""
-            if step + 1 < steps and (step == 0 or (step + 1) * 5 // steps > step * 5 // steps):
-                state = self.dice.getstate()  # so that those at the end are microgpt's
+            if step + 1 < steps and (step == 0 or ends_part(step, steps, _TIMES)):
+                state = self.rng.getstate()  # so that those at the end are microgpt's
                 line = fitting([shown(self.invent()) for _ in range(_SHOWN)])
-                self.dice.setstate(state)
+                self.rng.setstate(state)
             yield Told(f"loss {loss:#.5g}  mean {sg.mean(self.losses[-_RECENT:]):#.5g}", line)
 
     def invent(self) -> str:
@@ -115,11 +116,11 @@ class Gpt(Demo):
         with sg.no_grad():
             for _ in range(self.sizes.block):
                 scores = [float(getattr(score, "data", score)) for score in read(token)]
-                token = drawn(scores, self.temperature, self.dice)
+                token = drawn(scores, self.temperature, self.rng)
                 if token == self.text.end:
                     break
                 found.append(token)
-        return self.text.said(found)
+        return self.text.decoded(found)
 
     def verdict(self) -> str:
         self.invented = [self.invent() for _ in range(self.samples)]
@@ -143,13 +144,13 @@ class Gpt(Demo):
         picture.save(self.text, self.losses, longest, model, path)
 
 
-def drawn(scores: Sequence[float], temperature: float, dice: random.Random) -> int:
+def drawn(scores: Sequence[float], temperature: float, rng: random.Random) -> int:
     """A token, drawn by the softmax of the scores divided by the temperature. Raises `ArgumentError` for a nan."""
     if not all(map(math.isfinite, scores)):
         raise ArgumentError(f"the scores of a character became {sum(scores)}: use a smaller --rate")
     largest = max(scores)
     weights = [math.exp((score - largest) / temperature) for score in scores]
-    return dice.choices(range(len(scores)), weights=weights)[0]
+    return rng.choices(range(len(scores)), weights=weights)[0]
 
 
 def shown(line: str) -> str:
@@ -178,10 +179,4 @@ def _size(text: str) -> int:
 
 
 def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0.0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
-    return number
+    return numbers(text, 1, lambda x: x > 0.0, "a positive number")[0]

@@ -11,9 +11,10 @@ from typing import Any
 from scalargrad import extras
 from scalargrad.demos.gpt import bulk
 from scalargrad.demos.gpt.text import Text
+from scalargrad.demos.picture import COLOURS, VERMILION
 from scalargrad.nodes.displays import printable
 
-_BLUE, _ORANGE, _GREY, _PALE = "#0072b2", "#d55e00", "#777777", "#c8d3da"
+_BLUE, _GREY, _PALE = COLOURS[0], "#777777", "#c8d3da"
 _RECENT = 50  # losses in a mean
 _MOST = 4  # layers, and heads of each, that are shown
 _LONGEST = 20  # tokens of the document that is shown
@@ -54,7 +55,7 @@ def _draw_characters(axes: Any, labels: Sequence[str], vectors: Sequence[Sequenc
     axes.margins(0.08)
     vowels = any(label in "aeiou" for label in labels)
     for (x, y), label in zip(points, labels):
-        colour = _ORANGE if label in "aeiou" else _GREY if label == _END else _BLUE
+        colour = VERMILION if label in "aeiou" else _GREY if label == _END else _BLUE
         axes.text(x, y, label, color=colour, fontsize=12, weight="bold", ha="center", va="center", parse_math=False)
     about = f"vectors of the characters, their two main directions{': vowels in orange' * vowels}"
     axes.set_title(about, fontsize=11)

@@ -1,4 +1,4 @@
-"""A transformer, number by number, as in Karpathy's microgpt. `bulk` is the same with a Matrix per weight.
+"""A transformer, number by number, as in Karpathy's microgpt. `bulk` is the same with matrices.
 
 Each number is a `Value`, or of another class that has its operators, and `data`, `exp`, `log` and `relu`.
 """

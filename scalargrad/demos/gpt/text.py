@@ -39,6 +39,6 @@ class Text:
         """The tokens of the characters."""
         return [self._tokens[character] for character in document]
 
-    def said(self, tokens: Iterable[int]) -> str:
+    def decoded(self, tokens: Iterable[int]) -> str:
         """The text of tokens, without the mark."""
         return "".join(self.characters[token] for token in tokens)

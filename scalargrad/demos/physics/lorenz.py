@@ -12,7 +12,7 @@ import scalargrad as sg
 from scalargrad.demos.physics import lorenz_picture
 from scalargrad.demos.physics.integrating import Slope, rk4
 from scalargrad.demos.physics.shooting import Fit, Problem, Shooting, shots
-from scalargrad.demos.running import Demo, Told, numbers
+from scalargrad.demos.running import Demo, Told, between, numbers
 
 TRUE = (10.0, 28.0, 8.0 / 3.0)  # sigma, rho, beta, as Lorenz chose them
 _NAMES = ("sigma", "rho", "beta")
@@ -49,9 +49,9 @@ class Lorenz(Demo):
     example = "--noise 2 --start 5,15,1"
 
     def __init__(self, seed: int, noise: float, start: Sequence[float]) -> None:
-        drawn = random.Random(seed)
-        self.truth = _orbit(drawn)
-        self.observed = [[x + drawn.gauss(0.0, noise) for x in state] for state in self.truth[::_SMOOTH]]
+        rng = random.Random(seed)
+        self.truth = _orbit(rng)
+        self.observed = [[x + rng.gauss(0.0, noise) for x in state] for state in self.truth[::_SMOOTH]]
         self.problem = Problem(lorenz, self.observed, _BETWEEN, _FINE, _LENGTH)
         self.shooting = Shooting(self.problem, start)
         self.start = list(start)
@@ -59,7 +59,9 @@ class Lorenz(Demo):
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--noise", type=_noise, default=1.0, help="standard deviation of the noise (%(default)s)")
+        parser.add_argument(
+            "--noise", type=between(0.2, 5.0), default=1.0, help="standard deviation of the noise (%(default)s)"
+        )
         parser.add_argument("--start", type=_start, default="5,15,1", metavar="SIGMA,RHO,BETA",
                             help="the first guess of the parameters (%(default)s)")  # fmt: skip
 
@@ -67,8 +69,8 @@ class Lorenz(Demo):
     def from_options(cls, options: argparse.Namespace) -> Lorenz:
         return cls(options.seed, options.noise, options.start)
 
-    def parameters(self) -> list[sg.Value]:
-        return [sg.Value(x) for x in self.shooting.unknowns]
+    def parameters(self) -> list[float]:
+        return self.shooting.unknowns
 
     def tell(self, steps: int) -> Iterator[Told]:
         for fit in self.shooting.fits(steps):
@@ -127,20 +129,16 @@ class Lorenz(Demo):
         )
 
 
-def _orbit(drawn: random.Random) -> list[list[float]]:
+def _orbit(rng: random.Random) -> list[list[float]]:
     """The true orbit. Its steps are so short that it is as good as exact."""
     slope = lorenz(TRUE)
-    state: list[float] = [drawn.uniform(-10.0, 10.0), drawn.uniform(-10.0, 10.0), drawn.uniform(15.0, 35.0)]
+    state: list[float] = [rng.uniform(-10.0, 10.0), rng.uniform(-10.0, 10.0), rng.uniform(15.0, 35.0)]
     orbit = []
     for k in range(_SMOOTH * (_SETTLING + _SHOTS * _LENGTH) + 1):
         if k >= _SMOOTH * _SETTLING:
             orbit.append(state)
         state = rk4(slope, state, _BETWEEN / _SMOOTH)
     return orbit
-
-
-def _noise(text: str) -> float:
-    return numbers(text, 1, lambda x: 0.2 <= x <= 5.0, "a standard deviation from 0.2 to 5")[0]
 
 
 def _start(text: str) -> list[float]:

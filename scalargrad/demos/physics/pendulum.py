@@ -90,7 +90,7 @@ class Pendulum(Demo):
     def from_options(cls, options: argparse.Namespace) -> Pendulum:
         return cls(options.seed, options.steps, options.time, options.angles, options.apart)
 
-    def parameters(self) -> list[sg.Value]:
+    def parameters(self) -> list[float]:
         return []  # nothing is fitted
 
     def _slope(self, state: Sequence[float]) -> list[float]:
@@ -119,10 +119,10 @@ class Pendulum(Demo):
 
     def difference(self) -> float:
         """The largest difference from the closed form in random states, relative to the larger acceleration."""
-        textbook, drawn, largest = closed_form(_MASSES, _LENGTHS), random.Random(self.seed), 0.0
+        textbook, rng, largest = closed_form(_MASSES, _LENGTHS), random.Random(self.seed), 0.0
         for _ in range(_COMPARED):
-            angles = [drawn.uniform(-math.pi, math.pi) for _ in range(2)]
-            speeds = [drawn.uniform(-_FASTEST, _FASTEST) for _ in range(2)]
+            angles = [rng.uniform(-math.pi, math.pi) for _ in range(2)]
+            speeds = [rng.uniform(-_FASTEST, _FASTEST) for _ in range(2)]
             wanted = textbook(angles, speeds)
             error = max(abs(x - y) for x, y in zip(self.found(angles, speeds), wanted))
             largest = max(largest, error / max(map(abs, wanted)))

@@ -8,10 +8,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from scalargrad import extras
-from scalargrad.demos.picture import COLOURS
+from scalargrad.demos.picture import COLOURS, VERMILION
 
 _BLUE, _ORANGE, _GREEN = COLOURS
-_VERMILION = "#d55e00"  # of the same palette
 _PALE = 0.15  # the palest colours, which would not be seen on white, are left out: relative to the time
 _MOST = 1500  # points in a line: more would not be seen
 
@@ -51,7 +50,7 @@ def _draw_trace(axes: Any, swing: Swing, chosen: Sequence[int]) -> Any:
     trace.set_clim(-_PALE * times[-1], times[-1])
     axes.add_collection(trace)
     twin = places(swing.twin[-1], swing.lengths)
-    drawn = ((ways[0], "#999999", "start"), (ways[-1], "black", "end"), (twin, _VERMILION, "end of the twin"))
+    drawn = ((ways[0], "#999999", "start"), (ways[-1], "black", "end"), (twin, VERMILION, "end of the twin"))
     for way, colour, label in drawn:
         xs, ys = zip(*way)
         axes.plot(

@@ -85,19 +85,19 @@ class Shooting:
         # A column per unknown, but a sweep finds many: no residual depends on the starts of two distant shots.
         rows = self.jacobian(self.unknowns, weight)
         normal, slope = _normal(rows, self.residuals(self.unknowns, weight))
-        before = self._misfit(self.unknowns, weight)
+        before = self._sum_of_squares(self.unknowns, weight)
         for _ in range(_TRIES):
             damped = [row[:i] + [row[i] * (1.0 + self.damping)] + row[i + 1 :] for i, row in enumerate(normal)]
             move = sg.linalg.solve(damped, slope).data
             tried = [x - by for x, by in zip(self.unknowns, move)]
-            if self._misfit(tried, weight) <= before:
+            if self._sum_of_squares(tried, weight) <= before:
                 self.unknowns = tried
                 self.damping = max(0.1 * self.damping, 1e-14)
                 break
             self.damping = max(10.0 * self.damping, 1e-6)
         return self._fit(normal)
 
-    def _misfit(self, unknowns: Sequence[float], weight: float) -> float:
+    def _sum_of_squares(self, unknowns: Sequence[float], weight: float) -> float:
         try:
             return math.fsum(x * x for x in self.residuals(unknowns, weight))
         except OverflowError:  # far too long a step

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from scalargrad.ledger.chapters.transformers.attention import h4, h5
+from scalargrad.ledger.chapters.transformers.gelu import h3
 from scalargrad.ledger.chapters.transformers.normalisation import h1, h2
-from scalargrad.ledger.chapters.transformers.tokens import h3, h6, h7, h8, h9
+from scalargrad.ledger.chapters.transformers.tokens import h6, h7, h8, h9
 from scalargrad.ledger.row import Row, row
 
 _SHARES = "a score's rounding is a relative error of a share, so S has the sums of sizes times 1 + the largest score"
