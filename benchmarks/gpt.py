@@ -39,7 +39,7 @@ MEASURES = (
 )
 NOTES = (
     "Medians in one process on core {core}, processor time per step, contenders in turn; the first {few} names number"
-    " by number, the first {many} with matrices. The garbage collector runs; it takes a third of microgpt's time."
+    " by number, the first {many} with matrices. The garbage collector runs; it takes most of microgpt's time."
     " microgpt is an engine like its own, with an Adam in plain Python; torch is eager, jax one jitted function per"
     " length of a name. port: {port}."
 )
@@ -47,7 +47,7 @@ NOTES = (
 
 @dataclass(frozen=True)
 class Settings:
-    few: int = 10  # steps in a sample, number by number
+    few: int = 20  # steps in a sample, number by number
     many: int = 500  # steps in a sample, with matrices
     scalars: int = 3  # repetitions, number by number
     repetitions: int = 9
@@ -103,10 +103,11 @@ class Program:
 
     def step(self) -> float:
         k = self.adam.steps
-        loss = self.model.loss(self.texts.tokens(k)[: self.model.sizes.block + 1])
-        loss.backward()
+        # as in microgpt, a graph lives until the next is made; so the garbage collector goes through two
+        self.loss = self.model.loss(self.texts.tokens(k)[: self.model.sizes.block + 1])
+        self.loss.backward()
         self.adam.step(RATE * (1.0 - k / STEPS))
-        return float(loss.data)
+        return float(self.loss.data)
 
 
 def check(told: Mapping[str, list[float]]) -> None:
