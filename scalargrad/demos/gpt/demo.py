@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import scalargrad as sg
 from scalargrad import optim
@@ -133,7 +134,7 @@ class Gpt(Demo):
             *columns([shown(line) + " *" * (line in known) for line in self.invented]),
         ])  # fmt: skip
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         model = self.model
         if not isinstance(model, bulk.Gpt):
             model = bulk.Gpt(self.sizes)
@@ -157,18 +158,23 @@ def shown(line: str) -> str:
     return printable(line) or "(empty)"
 
 
+def cells(text: str) -> int:
+    """The columns of a terminal that a text takes: two per Chinese character or emoji, none per combining accent."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
 def fitting(texts: Sequence[str]) -> str:
     """A line of the first texts, as many as a terminal has room for, but one at least."""
     lines = ["  " + "  ".join(texts[:count]) for count in range(len(texts), 1, -1)]
-    return next((line for line in lines if len(line) <= WIDTH), f"  {texts[0]}")
+    return next((line for line in lines if cells(line) <= WIDTH), f"  {texts[0]}")
 
 
 def columns(texts: Sequence[str]) -> list[str]:
     """Lines with several texts each, if they are short, one below the other."""
-    width = max(map(len, texts)) + 2
+    width = max(map(cells, texts)) + 2
     each = max((WIDTH - 2) // width, 1)
     return [
-        "  " + "".join(text.ljust(width) for text in texts[first : first + each]).rstrip()
+        "  " + "".join(text + " " * (width - cells(text)) for text in texts[first : first + each]).rstrip()
         for first in range(0, len(texts), each)
     ]
 
