@@ -20,6 +20,7 @@ from scalargrad.demos.gpt import bulk, picture
 from scalargrad.demos.gpt.demo import Gpt, cells, columns, fitting, shown
 from scalargrad.demos.gpt.sizes import Sizes
 from scalargrad.demos.gpt.text import Text
+from scalargrad.errors import ArgumentError
 
 QUICK = ["--width", "4", "--heads", "2", "--block", "5", "--no-plot"]
 LINE = re.compile(r"step +(\d+) of (\d+)  loss (\d+\.\d+)  mean (\d+\.\d+)")
@@ -115,6 +116,16 @@ def test_how_samples_are_printed() -> None:
     assert [cells(text) for text in ("ab", "世界", "e\u0301")] == [2, 4, 1]
     assert columns(["世界", "abcd", "e\u0301"]) == ["  世界  abcd  e\u0301"]
     assert fitting(["世" * 20] * 2) == "  " + "世" * 20
+
+
+@pytest.mark.once
+def test_what_a_program_may_do_beyond_the_options() -> None:
+    for form in ("matrix", "numbers"):
+        with pytest.raises(ArgumentError, match="3 heads do not divide the width, 8"):
+            Gpt(3, WORDS, form, width=8, heads=3)
+    demo = Gpt(3, ["ab"], width=4, heads=2)
+    first, second = list(demo.train(20)), list(demo.train(20))
+    assert second[0] < first[-1] and second[-1] < second[1] and demo.optimiser.lr == 0.0
 
 
 # --- the text --------------------------------------------------------------------------------------------------------

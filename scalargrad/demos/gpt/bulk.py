@@ -30,7 +30,7 @@ class _Heads(NamedTuple):
 def _heads(n: int, sizes: Sizes) -> _Heads:
     """The constants for n tokens."""
     rows = [(head, token) for head in range(sizes.heads) for token in range(n)]
-    owners = [column // (sizes.width // sizes.heads) for column in range(sizes.width)]
+    owners = [column // sizes.head_width for column in range(sizes.width)]
     return _Heads(
         sg.constant([[float(k == token) for k in range(n)] for _, token in rows]),
         sg.constant([[float(owner == head) for owner in owners] for head, _ in rows]),
@@ -50,7 +50,7 @@ class Layer(Module):
         self.query, self.key, self.value, self.joined = (_matrix(width, width) for _ in range(4))
         self.up, self.down = _matrix(4 * width, width), _matrix(width, 4 * width)
         self.norm = RMSNorm(width, eps=EPS, elementwise_affine=False)
-        self._scale = 1.0 / math.sqrt(width // sizes.heads)
+        self._scale = 1.0 / math.sqrt(sizes.head_width)
 
     def __call__(self, x: sg.Matrix, heads: _Heads) -> sg.Matrix:
         y = self.norm(x)

@@ -49,7 +49,7 @@ class Gpt(Demo):
         self.dice = random.Random()  # goes on from here, as microgpt does; rich draws from the common one
         self.dice.setstate(random.getstate())
         self.optimiser = optim.Adam(self.parameters(), lr=rate, betas=_BETAS)
-        self.temperature, self.samples = temperature, samples
+        self.rate, self.temperature, self.samples = rate, temperature, samples
         self.losses: list[float] = []
         self.invented: list[str] = []
 
@@ -88,7 +88,11 @@ class Gpt(Demo):
         return self.model.parameters()  # type: ignore[no-any-return]
 
     def train(self, steps: int) -> Iterator[float]:
-        """Trains step by step. Yields the loss at the start of each. Raises `ArgumentError` if it overflows."""
+        """Trains step by step. Yields the loss at the start of each. Raises `ArgumentError` if it overflows.
+
+        The learning rate falls to 0 in these steps; another call starts from the first rate again.
+        """
+        self.optimiser.lr = self.rate
         scheduler = optim.LinearLR(self.optimiser, 1.0, 0.0, steps)
         for step in range(steps):
             loss = self.model.loss(self.text.tokens(step)[: self.sizes.block + 1])
