@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from contextlib import nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -204,12 +205,28 @@ def test_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_picture_goes_to_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figure = pytest.importorskip("matplotlib.figure").Figure
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(figure, "savefig", lambda figure, path, **options: Path(path).write_bytes(b"drawn"))
+    monkeypatch.setattr(figure, "savefig", lambda figure, file, **options: file.write(b"drawn"))
     for name in ("iris", "moons"):
         assert main(["demo", name, "--steps", "1", "--hidden", "2"]) == 0
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == dict.fromkeys(
         ("iris.png", "moons.png"), b"drawn"
     )
+
+
+def test_an_interrupt_leaves_an_older_picture_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = pytest.importorskip("matplotlib.figure").Figure
+
+    def interrupted(figure: Any, file: Any, **options: Any) -> None:
+        with open(file, "wb") if isinstance(file, (str, Path)) else nullcontext(file) as opened:
+            opened.write(b"half a picture")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(figure, "savefig", interrupted)
+    path = tmp_path / "x.png"
+    path.write_bytes(b"older")
+    with suppress(KeyboardInterrupt):
+        main(["demo", "iris", "--steps", "1", "--hidden", "2", "--out", str(path)])
+    assert path.read_bytes() == b"older"
 
 
 # --- missing libraries -----------------------------------------------------------------------------------------------

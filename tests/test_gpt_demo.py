@@ -17,10 +17,11 @@ from scalargrad.__main__ import main
 from scalargrad.datasets import load_names
 from scalargrad.demos import running
 from scalargrad.demos.gpt import bulk, picture
-from scalargrad.demos.gpt.demo import Gpt, columns, fitting, shown
+from scalargrad.demos.gpt.demo import Gpt, cells, columns, fitting, shown
 from scalargrad.demos.gpt.sizes import Sizes
 from scalargrad.demos.gpt.text import Text
 from scalargrad.demos.picture import VERMILION
+from scalargrad.errors import ArgumentError
 
 QUICK = ["--width", "4", "--heads", "2", "--block", "5", "--no-plot"]
 LINE = re.compile(r"step +(\d+) of (\d+)  loss (\d+\.\d+)  mean (\d+\.\d+)")
@@ -112,6 +113,20 @@ def test_how_samples_are_printed() -> None:
     assert fitting(["a", "b"]) == "  a  b"
     assert columns(["a" * 37, "b", "c"]) == ["  " + "a" * 37 + "  b", "  c"]
     assert columns(["a" * 90, "b"]) == ["  " + "a" * 90, "  b"]
+    # a Chinese character takes two columns of a terminal, and an accent of its own none
+    assert [cells(text) for text in ("ab", "世界", "e\u0301")] == [2, 4, 1]
+    assert columns(["世界", "abcd", "e\u0301"]) == ["  世界  abcd  e\u0301"]
+    assert fitting(["世" * 20] * 2) == "  " + "世" * 20
+
+
+@pytest.mark.once
+def test_what_a_program_may_do_beyond_the_options() -> None:
+    for form in ("matrix", "numbers"):
+        with pytest.raises(ArgumentError, match="3 heads do not divide the width, 8"):
+            Gpt(3, WORDS, form, width=8, heads=3)
+    demo = Gpt(3, ["ab"], width=4, heads=2)
+    first, second = list(demo.train(20)), list(demo.train(20))
+    assert second[0] < first[-1] and second[-1] < second[1] and demo.optimiser.lr == 0.0
 
 
 # --- the text --------------------------------------------------------------------------------------------------------
@@ -251,9 +266,22 @@ def test_the_picture(form: str, saved: list[Any]) -> None:
 
 
 @pytest.mark.once
+def test_a_long_title_is_cut(saved: list[Any]) -> None:
+    demo = Gpt(3, ["\x1b" * 9], width=6, heads=2, block=9)
+    demo.invented = ["\x1b" * 9]
+    for _ in demo.train(1):
+        pass
+    demo.draw("x.png")
+    assert saved[0].subfigs[1].get_suptitle() == (
+        'attention in "' + "\\x1b" * 6 + '...": how much a row takes from each column'
+    )
+
+
+@pytest.mark.once
 def test_a_layer_is_a_row_of_heads(saved: list[Any]) -> None:
     drawn(1, layers=5, heads=6, width=6)
     heads = [axes for axes in saved[0].axes[2:] if axes.get_visible()]
+    assert all(tick.is_integer() for tick in saved[0].axes[0].get_xticks())  # no step 1.5 after few steps
     assert [axes.get_title() for axes in heads] == [f"layer {k}, head {h}" for k in range(1, 5) for h in range(1, 5)]
 
 

@@ -9,7 +9,7 @@ import argparse
 import math
 import random
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
@@ -221,7 +221,7 @@ class BlackScholes(Demo):
             f"* strike {self.spot:g}, 1 year, volatility {100.0 * vol:.2f} %",
         ])  # fmt: skip
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         figure = extras.load("matplotlib.figure").Figure(figsize=(12.0, 9.4), layout="constrained")
         above, below = figure.subfigures(2, 1, height_ratios=(1.0, 1.15), hspace=0.03)
         colours = extras.load("matplotlib").colormaps["viridis"]([0.0, 0.22, 0.44, 0.66, 0.88])
@@ -254,7 +254,7 @@ class BlackScholes(Demo):
     def _draw_errors(self, axes: Any) -> None:
         axes.semilogy(range(len(self.errors)), [[max(error, 1e-17) for error in errors] for errors in self.errors],
                       color=COLOURS[0], alpha=0.35, linewidth=1.0, marker=".", markersize=3.0)  # fmt: skip
-        axes.locator_params(axis="x", integer=True)
+        axes.locator_params(axis="x", integer=True, min_n_ticks=1)
         axes.set(title="Newton's method, with vega by gradients\none line per quote",
                  xlabel="steps made", ylabel="relative error of the price")  # fmt: skip
 

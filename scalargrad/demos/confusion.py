@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from scalargrad import extras
 
@@ -47,7 +47,7 @@ def _draw_picture(axes: Any, sample: Sample) -> None:
     axes.set_title(f"{sample.label} read as {sample.read}", fontsize=7, pad=3)
 
 
-def save(title: str, samples: Sequence[Sample], path: str) -> None:
+def save(title: str, samples: Sequence[Sample], path: str | IO[bytes]) -> None:
     """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError if the path cannot be written."""
     figure = extras.load("matplotlib.figure").Figure(figsize=(10.0, 5.2), layout="constrained")
     left, right = figure.subfigures(1, 2)

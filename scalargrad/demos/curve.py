@@ -9,7 +9,7 @@ import argparse
 import math
 import random
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
@@ -169,7 +169,7 @@ class Curve(Demo):
 
     # --- the picture -------------------------------------------------------------------------------------------------
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         figure = extras.load("matplotlib.figure").Figure(figsize=(12.0, 7.6), layout="constrained")
         left, right = figure.subfigures(1, 2, width_ratios=(1.75, 1.0), wspace=0.02)
         above, below = left.subplots(2, 1, sharex=True, height_ratios=(3.0, 1.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 import scalargrad as sg
 from scalargrad import losses
@@ -74,7 +74,7 @@ class Digits(Network):
         right = [read == self.labels[digit] for read, digit in zip(self._readings(), self.held_out)]
         return f"held-out accuracy {share(right)}"
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         samples = [
             confusion.Sample(self.inputs[digit], self.labels[digit], read)
             for digit, read in zip(self.held_out, self._readings())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import IO
 
 import scalargrad as sg
 from scalargrad import losses
@@ -60,7 +61,7 @@ class Iris(Network):
     def verdict(self) -> str:
         return f"held-out accuracy {share([self._is_right(flower) for flower in self.held_out])}"
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         def scores(length: float, width: float) -> list[float]:
             feature = [*self.means[:_PETALS], length, width]
             return [score.data for score in self.model(self._standardised(feature))]

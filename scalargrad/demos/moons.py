@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import IO
 
 import scalargrad as sg
 from scalargrad import extras
@@ -48,7 +49,7 @@ class Moons(Network):
             scores = self.model(self.points)[:, 0]
         return f"training accuracy {share(self._right(scores.data))}"
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         def scores(x: float, y: float) -> list[float]:
             score = self.model([x, y]).data
             return [-score, score]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
@@ -72,7 +72,7 @@ def _draw_legend(axes: Any, scene: Scene) -> None:
     axes.legend(loc="best", framealpha=0.9)
 
 
-def save(scene: Scene, path: str) -> None:
+def save(scene: Scene, path: str | IO[bytes]) -> None:
     """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError if the path cannot be written."""
     # without pyplot, a Figure is drawn by Agg, which needs no display and leaves no global state
     figure = extras.load("matplotlib.figure").Figure(figsize=(7.0, 5.2), layout="constrained")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import IO, Any, ClassVar, NamedTuple
 
 import scalargrad as sg
 from scalargrad import extras
@@ -55,8 +56,8 @@ class Demo(ABC):
         """Lines that say how well it went."""
 
     @abstractmethod
-    def draw(self, path: str) -> None:
-        """Writes the picture. Raises OSError if the path cannot be written."""
+    def draw(self, path: str | IO[bytes]) -> None:
+        """Writes the picture to a path, or to a file that is open for bytes. Raises OSError if that fails."""
 
 
 # --- the command line ------------------------------------------------------------------------------------------------
@@ -160,8 +161,11 @@ def run(options: argparse.Namespace) -> int:
     print(demo.verdict(), flush=True)
 
     if plot:
+        drawn = io.BytesIO()  # before the file is opened, so that an interrupt leaves an older picture whole
         try:
-            demo.draw(options.out)
+            demo.draw(drawn)
+            with open(options.out, "wb") as file:
+                file.write(drawn.getvalue())
         except OSError as error:
             print(f"scalargrad: cannot write {options.out}: {error.strerror}", file=sys.stderr)
             return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from typing import IO
 
 import scalargrad as sg
 from scalargrad import losses
@@ -71,7 +72,7 @@ class Spiral(Network):
         with sg.no_grad():
             return f"training accuracy {share(self._right(self.model(self.points).data))}"
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         scene = Scene(
             title=f"spiral: {self.verdict()}",
             axes=("x", "y"),

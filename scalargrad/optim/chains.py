@@ -59,6 +59,13 @@ class SequentialLR(Scheduler):
         k = bisect_right(self.milestones, epoch)
         return self.schedulers[k].rate(epoch - self.milestones[k - 1] if k else epoch)
 
+    def _following(self, lr: float, epoch: int) -> float:
+        """A scheduler whose turn begins sets its own rate."""
+        if epoch + 1 in self.milestones:
+            return self.rate(epoch + 1)
+        k = bisect_right(self.milestones, epoch)
+        return self.schedulers[k]._following(lr, epoch - self.milestones[k - 1] if k else epoch)
+
     def _checked(self, name: str, x: Any) -> Any:
         if name != "milestones":
             return super()._checked(name, x)

@@ -35,7 +35,11 @@ def rate_of(x: Any, name: str) -> float:
 
 
 class Scheduler:
-    """The base class of schedulers. The learning rate is a function of `last_epoch`, the number of steps so far."""
+    """The base class of schedulers. The learning rate is a function of `last_epoch`, the number of steps so far.
+
+    If the optimiser has another rate at a step, one that was set by hand or by another scheduler, the step changes that
+    one, as in PyTorch. So two schedulers of one optimiser multiply, and one may be a `ReduceLROnPlateau`.
+    """
 
     _settings: ClassVar[tuple[str, ...]] = ()
 
@@ -52,9 +56,15 @@ class Scheduler:
 
     def step(self) -> None:
         """Sets the learning rate of the next epoch. Call it once per epoch, after the optimiser's steps."""
-        rate = self.rate(self.last_epoch + 1)
+        epoch, lr = self.last_epoch, self.optimiser.lr
+        rate = self.rate(epoch + 1) if lr == self.rate(epoch) else self._following(lr, epoch)
         self.last_epoch += 1
         self.optimiser.lr = rate
+
+    def _following(self, lr: float, epoch: int) -> float:
+        """The rate of the next epoch, if that of this epoch is another than ours."""
+        before = self.rate(epoch)
+        return lr * (self.rate(epoch + 1) / before) if before else lr
 
     def get_last_lr(self) -> list[float]:
         """The learning rate in use, in a list, as in PyTorch."""
@@ -168,8 +178,14 @@ class CosineAnnealingLR(Scheduler):
     def rate(self, epoch: int) -> float:
         """eta_min + (lr - eta_min) * (1 + cos(pi * epoch / T_max)) / 2."""
         turn = epoch % (2 * self.T_max)  # whole turns of the cosine would cost digits
+        if not turn:
+            return self.base_lr
         half = 0.0 if 2 * turn in (self.T_max, 3 * self.T_max) else math.cos(math.pi * turn / self.T_max)
         return self.eta_min + (self.base_lr - self.eta_min) * (0.5 + 0.5 * half)
+
+    def _following(self, lr: float, epoch: int) -> float:
+        before, after = self.rate(epoch) - self.eta_min, self.rate(epoch + 1) - self.eta_min
+        return self.eta_min + (lr - self.eta_min) * (after / before) if before else lr + after
 
 
 def _share(x: Any, name: str, least: str) -> float:

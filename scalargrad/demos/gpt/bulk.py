@@ -34,7 +34,7 @@ def _heads(n: int, sizes: Sizes) -> _Heads:
         most, count = _heads(sizes.block, sizes), n * sizes.heads
         return _Heads(most.repeated[:count, :n], most.mine[:count], most.later[:count, :n])
     rows = [(token, head) for token in range(n) for head in range(sizes.heads)]
-    owners = [column // (sizes.width // sizes.heads) for column in range(sizes.width)]
+    owners = [column // sizes.head_width for column in range(sizes.width)]
     return _Heads(
         sg.constant([[float(k == token) for k in range(n)] for token, _ in rows]),
         sg.constant([[float(owner == head) for owner in owners] for _, head in rows]),
@@ -54,7 +54,7 @@ class Layer(Module):
         self.query, self.key, self.value, self.joined = (_matrix(width, width) for _ in range(4))
         self.up, self.down = _matrix(4 * width, width), _matrix(width, 4 * width)
         self.norm = RMSNorm(width, eps=EPS, elementwise_affine=False)
-        self._scale = 1.0 / math.sqrt(width // sizes.heads)
+        self._scale = 1.0 / math.sqrt(sizes.head_width)
 
     def __call__(self, x: sg.Matrix, heads: _Heads, past: list[sg.Matrix] | None = None) -> sg.Matrix:
         """The tokens become others. `past` has the keys and the values of those before, to which theirs are added."""

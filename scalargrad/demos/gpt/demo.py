@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import scalargrad as sg
 from scalargrad import optim
@@ -49,7 +50,7 @@ class Gpt(Demo):
         self.rng = random.Random()  # goes on from here, as microgpt does; rich draws from the common one
         self.rng.setstate(random.getstate())
         self.optimiser = optim.Adam(self.parameters(), lr=rate, betas=_BETAS)
-        self.temperature, self.samples = temperature, samples
+        self.rate, self.temperature, self.samples = rate, temperature, samples
         self.losses: list[float] = []
         self.invented: list[str] = []
 
@@ -88,7 +89,11 @@ class Gpt(Demo):
         return self.model.parameters()  # type: ignore[no-any-return]
 
     def train(self, steps: int) -> Iterator[float]:
-        """Trains step by step. Yields the loss at the start of each. Raises `ArgumentError` if it overflows."""
+        """Trains step by step. Yields the loss at the start of each. Raises `ArgumentError` if it overflows.
+
+        The learning rate falls to 0 in these steps; another call starts from the first rate again.
+        """
+        self.optimiser.lr = self.rate
         scheduler = optim.LinearLR(self.optimiser, 1.0, 0.0, steps)
         for step in range(steps):
             loss = self.model.loss(self.text.tokens(step)[: self.sizes.block + 1])
@@ -134,7 +139,7 @@ class Gpt(Demo):
             *columns([shown(line) + " *" * (line in known) for line in self.invented]),
         ])  # fmt: skip
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         model = self.model
         if not isinstance(model, bulk.Gpt):
             model = bulk.Gpt(self.sizes)
@@ -158,18 +163,23 @@ def shown(line: str) -> str:
     return printable(line) or "(empty)"
 
 
+def cells(text: str) -> int:
+    """The columns of a terminal that a text takes: two per Chinese character or emoji, none per combining accent."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
 def fitting(texts: Sequence[str]) -> str:
     """A line of the first texts, as many as a terminal has room for, but one at least."""
     lines = ["  " + "  ".join(texts[:count]) for count in range(len(texts), 1, -1)]
-    return next((line for line in lines if len(line) <= WIDTH), f"  {texts[0]}")
+    return next((line for line in lines if cells(line) <= WIDTH), f"  {texts[0]}")
 
 
 def columns(texts: Sequence[str]) -> list[str]:
     """Lines with several texts each, if they are short, one below the other."""
-    width = max(map(len, texts)) + 2
+    width = max(map(cells, texts)) + 2
     each = max((WIDTH - 2) // width, 1)
     return [
-        "  " + "".join(text.ljust(width) for text in texts[first : first + each]).rstrip()
+        "  " + "".join(text + " " * (width - cells(text)) for text in texts[first : first + each]).rstrip()
         for first in range(0, len(texts), each)
     ]
 

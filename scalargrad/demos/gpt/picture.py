@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import IO, Any
 
 from scalargrad import extras
 from scalargrad.demos.gpt import bulk
@@ -18,6 +18,7 @@ _BLUE, _GREY, _PALE = COLOURS[0], "#777777", "#c8d3da"
 _RECENT = 50  # losses in a mean
 _MOST = 4  # layers, and heads of each, that are shown
 _LONGEST = 20  # tokens of the document that is shown
+_TITLE = 24  # letters of it in the title; a control character is shown by several
 _END = "\N{BULLET}"  # the mark
 
 
@@ -46,6 +47,7 @@ def _draw_losses(axes: Any, losses: Sequence[float], guess: float) -> None:
     axes.plot(steps, running_means(losses, _RECENT), color=_BLUE, linewidth=1.8, label=f"mean of {_RECENT}")
     axes.axhline(guess, color=_GREY, linewidth=1.0, linestyle="--", label="a guess")
     axes.set(title="loss", xlabel="step", xlim=(1, max(len(losses), 2)))
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
     axes.legend(fontsize=8, loc="upper right", ncols=3)
 
 
@@ -75,7 +77,7 @@ def _draw_head(axes: Any, rows: Sequence[Sequence[float]], labels: Sequence[str]
         axes.spines[side].set_visible(False)
 
 
-def save(text: Text, losses: Sequence[float], shown: str, model: bulk.Gpt, path: str) -> None:
+def save(text: Text, losses: Sequence[float], shown: str, model: bulk.Gpt, path: str | IO[bytes]) -> None:
     """Writes the picture, with what the heads do in a document. Raises `MissingExtraError` without matplotlib, OSError
     if the path cannot be written."""
     figure = extras.load("matplotlib.figure").Figure(figsize=(12.0, 7.0), layout="constrained")
@@ -94,7 +96,8 @@ def save(text: Text, losses: Sequence[float], shown: str, model: bulk.Gpt, path:
     }
     # a row per layer, or a square of the only layer's heads
     width = min(model.sizes.heads, _MOST) if len(model.layers) > 1 else math.ceil(math.sqrt(len(heads)))
-    read = "".join(labels[1:])
+    fit = sum(length <= _TITLE for length in accumulate(map(len, labels[1:])))
+    read = "".join(labels[1 : 1 + fit]) + "..." * (1 + fit < len(labels))
     right.suptitle(f'attention in "{read}": how much a row takes from each column', fontsize=11, parse_math=False)
     grid = [*right.subplots(math.ceil(len(heads) / width), width, squeeze=False).flat]
     for axes in grid:

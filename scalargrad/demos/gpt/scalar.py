@@ -44,7 +44,7 @@ class Layer:
     """Attention, by which a token takes from those before it; then a network of two layers, of each token by itself."""
 
     def __init__(self, sizes: Sizes, matrix: Callable[[int, int], list[Vector]]) -> None:
-        width, self.head_width = sizes.width, sizes.width // sizes.heads
+        width, self.head_width = sizes.width, sizes.head_width
         self.query, self.key, self.value, self.joined = (matrix(width, width) for _ in range(4))
         self.up, self.down = matrix(4 * width, width), matrix(width, 4 * width)
 

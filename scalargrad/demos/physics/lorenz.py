@@ -6,7 +6,7 @@ import argparse
 import math
 import random
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 import scalargrad as sg
 from scalargrad.demos.physics import lorenz_picture
@@ -105,7 +105,7 @@ class Lorenz(Demo):
         )
         return "\n".join([*rows, f"noise  {fit.noise:.3f}  gaps up to {fit.gap:.1e}: {joined}"])
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         middle = self.fits[-1].parameters[1]
         rhos = [middle + _SPREAD * (2.0 * k / (_SCANNED - 1) - 1.0) for k in range(_SCANNED)]
         whole = _LENGTH * _SHOTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from scalargrad import extras
 from scalargrad.demos.picture import COLOURS
@@ -78,7 +78,7 @@ def _draw_misfit(axes: Any, found: Found) -> None:
     axes.legend(loc="center right", fontsize=8)
 
 
-def save(found: Found, path: str) -> None:
+def save(found: Found, path: str | IO[bytes]) -> None:
     """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError if the path cannot be written."""
     figure = extras.load("matplotlib.figure").Figure(figsize=(13.0, 7.6), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1.75, 1.0))
@@ -92,6 +92,7 @@ def save(found: Found, path: str) -> None:
     for number, axes in enumerate(traces):
         _draw_trace(axes, found, number)
         axes.tick_params(labelbottom=axes is traces[-1])
+        axes.locator_params(axis="x", integer=True, min_n_ticks=1)
     traces[0].set_title("the fit: two standard errors to each side")
     traces[-1].set_xlabel("step")
     _draw_misfit(misfit, found)

@@ -6,7 +6,7 @@ import argparse
 import math
 import random
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import IO, Any
 
 import scalargrad as sg
 from scalargrad.demos.physics import pendulum_picture
@@ -135,7 +135,7 @@ class Pendulum(Demo):
             f"twins: {self.gap(0):.1e} rad apart at the start, {self.gap(-1):.1e} rad at the end"
         )
 
-    def draw(self, path: str) -> None:
+    def draw(self, path: str | IO[bytes]) -> None:
         pendulum_picture.save(
             pendulum_picture.Swing(
                 step=self.step,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from scalargrad import extras
 from scalargrad.demos.picture import COLOURS, VERMILION
@@ -80,7 +80,7 @@ def _draw_small(axes: Any, swing: Swing, chosen: Sequence[int], what: Sequence[f
     axes.margins(y=0.1)
 
 
-def save(swing: Swing, path: str) -> None:
+def save(swing: Swing, path: str | IO[bytes]) -> None:
     """Writes the picture. Raises `MissingExtraError` without matplotlib, OSError if the path cannot be written."""
     figure = extras.load("matplotlib.figure").Figure(figsize=(13.0, 6.8), layout="constrained")
     last = len(swing.orbit) - 1
