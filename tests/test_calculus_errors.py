@@ -98,6 +98,10 @@ LAID_OUT: list[tuple[Any, tuple[Any, ...]]] = [
     (calculus.wave_gradient, ([1.0], [1.0], [1.0])),
     (calculus.quadratic_gradient, ([[1.0]], [1.0], [1.0])),
     (calculus.soft_cross_entropy_gradient, ([1.0], [1.0])),
+    (calculus.rms_norm_jacobian, ([1.0], [1.0])),
+    (calculus.layer_norm_jacobian, ([1.0], [1.0], 1.0)),
+    (calculus.gelu_backward, ([1.0], [1.0])),
+    (calculus.kl_divergence_gradient, ([1.0], [1.0])),
 ]
 
 
