@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import scalargrad as sg
-from scalargrad import Matrix, Value, Vector, nn
+from scalargrad import Matrix, Value, Vector, calculus, nn
 from scalargrad.errors import ArgumentError, NumberError
+from tests.support.drawn import QUARTERS
 from tests.support.higher import difference, exact
 from tests.support.reference import UNARY
 
@@ -150,6 +151,32 @@ def test_modules_are_pytorchs(text: str) -> None:
     result.sum().backward()
     wanted.sum().backward()
     np.testing.assert_allclose(mine.grad, given_.grad.tolist(), rtol=1e-12, atol=1e-15)
+
+
+def clipped(x: float) -> float:
+    return min(max(x, -1.0), 1.0)
+
+
+CLOSED: dict[Any, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    **{module: calculus.elementary(name) for module, name in (
+        (nn.GELU, "gelu"), (nn.Mish, "mish"), (nn.Softsign, "softsign"), (nn.SELU, "selu"))},
+    nn.Hardtanh: (clipped, lambda x: float(abs(x) < 1.0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", CLOSED)
+@given(st.lists(st.tuples(st.one_of(st.floats(-30.0, 30.0), QUARTERS), st.floats(-4.0, 4.0)), min_size=1, max_size=4))
+def test_modules_are_the_closed_forms(module: Any, drawn: Any) -> None:
+    """The values, and a gradient pulled back, in a Vector."""
+    x, g = map(list, zip(*drawn))
+    f, slope = CLOSED[module]
+    given_ = Vector(x)
+    y = module()(given_)
+    (y * g).sum().backward()
+    for a, b, value, back in zip(x, g, y.data, given_.grad):
+        assert value == pytest.approx(f(a), rel=1e-14, abs=1e-300)
+        near = abs(slope(a)) + abs(f(a) / (a or 1.0))  # the terms of a derivative may cancel
+        assert back == pytest.approx(b * slope(a), abs=1e-14 * abs(b) * near + 1e-300)
 
 
 @pytest.mark.parametrize(("make", "error", "message"), [

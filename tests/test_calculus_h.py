@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from scalargrad import Matrix, Vector, calculus, nn
-from scalargrad.calculus.shapes import columns, transpose
+from scalargrad.calculus.shapes import transpose
 from scalargrad.errors import ArgumentError
-from scalargrad.ledger.chapters.transformers.gelu import GELU
+from scalargrad.ledger.chapters.transformers.gelu import GELU, gelu_scales
 from scalargrad.ledger.chapters.transformers.normalisation import layer_scales, rms_scales, spread
 from scalargrad.ledger.compare import EPSILON, Comparison
-from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value, sizes
+from scalargrad.ledger.engine import engine_gradient, engine_jacobian, engine_value
 from tests.support.drawn import FINITE, NUMBERS, SIZES, matrices, times, vectors
+from tests.support.reference import UNARY
 from tests.support.witness import complex_gradient, hold, witnessed
 
 EPSILONS = st.sampled_from([0.0, 1e-12, 1e-5, 0.25, 3.0])
@@ -191,44 +192,61 @@ def test_H2_layer_norm_and_H1_refuse_what_has_no_result() -> None:
 # --- H3 ---------------------------------------------------------------------------------------------------------------
 
 
-def exact(x: float, form: str) -> tuple[Any, Any]:
-    """GELU and its derivative with 50 digits."""
-    v = mpf(x)
-    if form == "none":
-        share = mp.erfc(-v / mp.sqrt(2)) / 2
-        return v * share, share + v * mp.exp(-v * v / 2) / mp.sqrt(2 * mp.pi)
-    u = mp.sqrt(2 / mp.pi) * (v + mpf(0.044715) * v**3)
-    share, slope = 1 / (1 + mp.exp(-2 * u)), mp.sqrt(2 / mp.pi) * (1 + 3 * mpf(0.044715) * v**2)
-    return v * share, share + 2 * v * share / (1 + mp.exp(2 * u)) * slope
+INF, NAN = math.inf, math.nan
+FORMS = st.sampled_from(["none", "tanh"])
+# where erfc and the sigmoid are subnormal too, and where everything is
+ROUND = st.one_of(FINITE, st.floats(-40.5, 40.5))
 
 
-@given(SIZES.flatmap(lambda n: st.tuples(vectors(n, FINITE), vectors(n))), st.sampled_from(["none", "tanh"]))
+@example(([-37.1, -39.2], [1.0, -1e-60]), "none")
+@example(([-21.4, 1e308], [2.0, 0.0]), "tanh")
+@given(SIZES.flatmap(lambda n: st.tuples(vectors(n, ROUND), vectors(n))), FORMS)
 def test_H3_gelu(drawn: Any, form: Any) -> None:
+    """By the engine's primitive, number by number, and by nn.GELU."""
     (x, g), f = drawn, GELU[form]
     values, slopes = [calculus.gelu(item, form) for item in x], [calculus.gelu_derivative(item, form) for item in x]
-    hold("H3", Comparison("y", values, engine_value(lambda v: [f(item) for item in v], x), sizes(x)))
+    of_values, of_slopes = zip(*(gelu_scales(item, form) for item in x))
+    of_back = [abs(p) * size for p, size in zip(g, of_slopes)]
     jacobian = engine_jacobian(lambda v: [f(item) for item in v], x)
-    hold("H3", Comparison("f'", slopes, [row[k] for k, row in enumerate(jacobian)], 1.0))
+    hold(
+        "H3",
+        Comparison("y", values, engine_value(lambda v: [f(item) for item in v], x), of_values),
+        Comparison("f'", slopes, [row[k] for k, row in enumerate(jacobian)], of_slopes),
+    )
+    (pulled_back,) = calculus.gelu_backward(x, [g], form)
     back = engine_gradient(lambda v: sum(p * f(item) for p, item in zip(g, v)), x)
-    hold("H3", Comparison("pulled back", calculus.gelu_backward(x, [g], form)[0], back, sizes(g)))
-    assert calculus.gelu_backward(x, g, form, "denominator") == transpose(calculus.gelu_backward(x, g, form))
-    assert columns(calculus.gelu_backward(x, g, form)) == len(x)
+    hold("H3", Comparison("pulled back", pulled_back, back, of_back))
+    of_module, (by_x,) = applied(nn.GELU(form), [x], [g])
+    hold("H3", Comparison("nn.GELU", [values], of_module, of_values))
+    hold("H3", Comparison("nn.GELU, pulled back", pulled_back, by_x, of_back))
+    assert calculus.gelu_backward(x, g, form, "denominator") == transpose([pulled_back])
+    assert len(pulled_back) == len(x)
 
 
 @example(-5.0, "none")
 @example(-30.0, "none")
 @example(-6.0, "tanh")
-@given(st.one_of(st.floats(-36.0, 36.0), FINITE), st.sampled_from(["none", "tanh"]))
+@given(ROUND, FORMS)
 def test_H3_gelu_with_50_digits(x: float, form: Any) -> None:
-    """To a few roundings: those of the exponent, x² of them, magnify what is small."""
+    """To a few roundings of the result, or of the terms of the derivative's sum."""
+    value, slope = UNARY["gelu" if form == "none" else "gelu_tanh"]
     with mp.workdps(50):
-        value, slope = exact(x, form) if abs(x) < 1e3 else (mpf(max(x, 0.0)), mpf(float(x > 0.0)))
-        cube = min(abs(x) ** 3, 1e5) if abs(x) < 1e3 else 0.0
-        bound = 8.0 * EPSILON * (1.0 + min(x * x, 1500.0) + (cube if form == "tanh" else 0.0))
-        assert abs(calculus.gelu(x, form) - value) <= bound * abs(value) + 1e-320
-        wide = abs(value / mpf(x or 1.0)) * (1.0 + min(abs(x), 40.0)) ** (4 if form == "tanh" else 2)
-        assert abs(calculus.gelu_derivative(x, form) - slope) <= bound * (abs(slope) + wide) + 1e-320
-    assert math.copysign(1.0, calculus.gelu(-0.0, form)) == -1.0
+        exact = (value(mpf(x)), slope(mpf(x))) if abs(x) < 1e3 else (mpf(max(x, 0.0)), mpf(x > 0.0))
+    found = calculus.gelu(x, form), calculus.gelu_derivative(x, form)
+    for ours, wanted, size in zip(found, exact, gelu_scales(x, form)):
+        assert abs(ours - wanted) <= 4.0 * EPSILON * size
+    assert math.copysign(1.0, calculus.gelu(x, form)) == math.copysign(1.0, x)
+
+
+@pytest.mark.parametrize("form", ["none", "tanh"])
+def test_H3_gelu_of_every_double(form: Any) -> None:
+    for x, value, slope in ((INF, INF, 1.0), (-INF, 0.0, 0.0), (1e200, 1e200, 1.0), (-1e200, 0.0, 0.0),
+                            (sys.float_info.max, sys.float_info.max, 1.0), (-sys.float_info.max, 0.0, 0.0),
+                            (40.0, 40.0, 1.0), (-40.0, 0.0, 0.0), (-0.0, 0.0, 0.5)):  # fmt: skip
+        assert calculus.gelu(x, form) == GELU[form](x) == value
+        assert calculus.gelu_derivative(x, form) == engine_gradient(GELU[form], x) == slope
+        assert math.copysign(1.0, calculus.gelu(x, form)) == math.copysign(1.0, x)
+    assert math.isnan(calculus.gelu(NAN, form)) and math.isnan(calculus.gelu_derivative(NAN, form))
 
 
 def test_H3_gelu_by_hand() -> None:

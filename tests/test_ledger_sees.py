@@ -94,7 +94,7 @@ HOLDS = {
     "G4": "trace dot",
     "H1": "mean sqrt / * **",
     "H2": "mean sqrt / * -",  # a partial of all squares that is off by a number moves the mean alone
-    "H3": "erf tanh + * **",
+    "H3": "gelu gelu_tanh dot",
     "H4": "softmax dot /",
     "H5": "softmax dot / sum *",
     "H6": "sum *",

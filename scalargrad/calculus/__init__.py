@@ -21,6 +21,8 @@ from scalargrad.calculus.chain import (
 )
 from scalargrad.calculus.elementary import (
     elementary,
+    gelu,
+    gelu_derivative,
     relu,
     relu_derivative,
     sigmoid,
@@ -141,11 +143,6 @@ from scalargrad.calculus.transformers.attention import (
     multi_head_attention,
     multi_head_attention_backward,
 )
-from scalargrad.calculus.transformers.gelu import (
-    gelu,
-    gelu_backward,
-    gelu_derivative,
-)
 from scalargrad.calculus.transformers.normalisation import (
     layer_norm,
     layer_norm_backward,
@@ -158,6 +155,7 @@ from scalargrad.calculus.transformers.tokens import (
     dropout,
     embedding,
     embedding_backward,
+    gelu_backward,
     kl_divergence,
     kl_divergence_gradient,
     smoothed_cross_entropy,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Literal
 
 from scalargrad.errors import ArgumentError, RangeError
 
 Function = Callable[[float], float]
+Approximate = Literal["none", "tanh"]  # the forms of GELU
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
+_LINE, _CUBE = Fraction("1.59576912160573071175978423973752747"), Fraction("0.044715")  # of GELU by tanh: √(8/π)
+_FAR = 40.0  # from where on GELU is the number itself; on the other side it is 0
 
 
 def divide(x: float, y: float) -> float:
@@ -135,6 +139,11 @@ def _erfinv(x: float) -> float:
     return math.copysign(y, x)
 
 
+def _check_form(approximate: str) -> None:
+    if approximate not in ("none", "tanh"):
+        raise ArgumentError(f"approximate must be 'none' or 'tanh', got {approximate!r}")
+
+
 def _normal(x: float) -> float:
     """The normal distribution function, corrected for the rounding error of x/√2, which matters far left."""
     u = math.sqrt(0.5) * x
@@ -144,24 +153,49 @@ def _normal(x: float) -> float:
 
 def _bell(x: float) -> float:
     """The normal density: as in `_gauss`, h*h is exact."""
-    if abs(x) > 40.0:
-        return 0.0
     h = math.ldexp(round(math.ldexp(x, 20)), -20)
     return math.exp(-0.5 * h * h) * math.exp(-0.5 * (x - h) * (x + h)) / math.sqrt(2.0 * math.pi)
 
 
-_LINE, _CUBE = Fraction("1.59576912160573071175978423973752747"), Fraction("0.044715")  # √(8/π)
-
-
 def _gate(x: float, sign: int = 1) -> float:
-    """The sigmoid of ±√(8/π)·(x + 0.044715 x³), which is computed exactly and rounded once."""
+    """The sigmoid of ±√(8/π)·(x + 0.044715x³), which is computed exactly and rounded once."""
     exact = sign * _LINE * (Fraction(x) + _CUBE * Fraction(x) ** 3)
     v = float(exact)
     return sigmoid(v) * (1.0 + float(exact - Fraction(v)) * sigmoid(-v))
 
 
-def _gelu_tanh_derivative(x: float) -> float:
-    return _gate(x) * (1.0 + x * float(_LINE) * (1.0 + 3.0 * float(_CUBE) * x * x) * _gate(x, -1))
+def gelu(x: float, approximate: Approximate = "none") -> float:
+    """x·Φ(x) with the normal distribution's Φ, that is ½x(1 + erf(x/√2)); or by "tanh" ½x(1 + tanh u).
+
+    u = √(2/π)·(x + 0.044715x³), and ½(1 + tanh u) is the sigmoid of 2u. It keeps its digits far left, where 1 + erf and
+    1 + tanh lose them. Shapes: number → number. Raises `ArgumentError` for another form. Source: HG.
+
+    >>> gelu(0.0), gelu(-math.inf), gelu(1e200, "tanh"), round(gelu(1.0), 6), round(gelu(1.0, "tanh"), 6)
+    (0.0, -0.0, 1e+200, 0.841345, 0.841192)
+    """
+    _check_form(approximate)
+    if not x < _FAR:
+        return x
+    near = max(x, -_FAR)  # -inf times 0 would be nan
+    return near * (_normal(near) if approximate == "none" else _gate(near))
+
+
+def gelu_derivative(x: float, approximate: Approximate = "none") -> float:
+    """Φ(x) + x·φ(x), with the density φ(x) = exp(-x²/2)/√(2π); or by "tanh" ½(1 + t) + ½x(1 - t²)u', with t = tanh u.
+
+    u' = √(2/π)·(1 + 3·0.044715x²), and 1 - t² is 4 s(2u) s(-2u) with the sigmoid s, which keeps its digits. Shapes:
+    number → number. Raises `ArgumentError` for another form. Source: HG.
+
+    >>> gelu_derivative(0.0), gelu_derivative(0.0, "tanh"), gelu_derivative(math.inf), gelu_derivative(-1e200, "tanh")
+    (0.5, 0.5, 1.0, 0.0)
+    """
+    _check_form(approximate)
+    if not abs(x) < _FAR:
+        return min(max(x, 0.0), 1.0)
+    if approximate == "none":
+        return _normal(x) + x * _bell(x)
+    slope = float(_LINE) * (1.0 + 3.0 * float(_CUBE) * x * x)
+    return _gate(x) * (1.0 + x * slope * _gate(x, -1))
 
 
 def _mish_derivative(x: float) -> float:
@@ -241,8 +275,8 @@ ELEMENTARY: dict[str, tuple[Function, Function]] = {
     "softplus": (softplus, sigmoid),
     "relu": (relu, relu_derivative),
     "silu": (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1.0 + x * sigmoid(-x))),
-    "gelu": (lambda x: x * _normal(x), lambda x: _normal(x) + x * _bell(x)),
-    "gelu_tanh": (lambda x: x * _gate(x), _gelu_tanh_derivative),
+    "gelu": (gelu, gelu_derivative),
+    "gelu_tanh": (lambda x: gelu(x, "tanh"), lambda x: gelu_derivative(x, "tanh")),
     "mish": (lambda x: x * math.tanh(softplus(x)), _mish_derivative),
     "softsign": (lambda x: x / (1.0 + abs(x)), lambda x: 1.0 / (1.0 + abs(x)) ** 2),
     "selu": (_selu, _selu_derivative),

@@ -104,7 +104,7 @@ INTERNAL: tuple[Row, ...] = (
         " * ((h * ROOT_HALF_HIGH - u) + (h * ROOT_HALF_LOW + (x - h) * ROOT_HALF)))",
     ),
     # the asymptotic series of normal(x) / (bell(x, 1) / -x), for t = 1 / x**2
-    Row("gelu_tail", "t", "1 - t * (1 - 3 * t * (1 - 5 * t * (1 - 7 * t * (1 - 9 * t))))"),
+    Row("gelu_tail", "t", "1 - t * (1 - 3 * t * (1 - 5 * t * (1 - 7 * t * (1 - 9 * t * (1 - 11 * t)))))"),
     # exp(-|c|) for gelu's curve c = GELU_LINE * x + GELU_CUBE * x**3: h is |x| rounded, so the first part is exact
     Row("gelu_decay", "x", "gelu_decay_from(abs(x), (abs(x) + COARSE) - COARSE)"),
     Row(

@@ -30,8 +30,8 @@ from tests.mutation.forms_equivalent import EQUIVALENT, WORKS
 from tests.mutation.table import _COMPARED, _changes, _places
 
 MODULES = ("shapes", "chain", "elementary", "elementwise", "jacobians", "layers", "linear_algebra", "losses",
-           "networks", "second_order", "updates", "transformers.attention", "transformers.gelu",
-           "transformers.normalisation", "transformers.tokens")  # fmt: skip
+           "networks", "second_order", "updates", "transformers.attention", "transformers.normalisation",
+           "transformers.tokens")  # fmt: skip
 _REFUSING = {"need", "vectors", "matrices", "_check_terms", "_check_classes", "_check_inputs", "_check_row",
              "_check_batch", "_check_form", "_check_keys", "_check_tokens", "_check_heads",
              "_check_positions"}  # fmt: skip

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from tests.mutation.ledger_list import DIV_X, DIV_Y, DOT, LOGSUMEXP, MUL, SQUARE, SUB, SUM, Mutant, OfTable, _of, _table
+from tests.mutation.ledger_list import (
+    DIV_X,
+    DIV_Y,
+    DOT,
+    ELEMENTARY,
+    LOGSUMEXP,
+    MUL,
+    SQUARE,
+    SUB,
+    SUM,
+    Mutant,
+    OfTable,
+    _of,
+    _table,
+)
 
 NORMS, ATTENTION = "calculus/transformers/normalisation.py", "calculus/transformers/attention.py"
-GELU, TOKENS = "calculus/transformers/gelu.py", "calculus/transformers/tokens.py"
+TOKENS = "calculus/transformers/tokens.py"
 MEAN, SQRT = ("mean", "partial", "1"), ("sqrt", "partial 0", "-sqrt_slope(x, z)")
 
 MUTANTS: list[Mutant | OfTable] = [
@@ -23,11 +37,14 @@ MUTANTS: list[Mutant | OfTable] = [
          ("total([*([item] * len(x)), *(-other for other in x)]) / len(x)", "item - total(x) / len(x)"), ("weight * item + offset for", "weight * (item + offset) for"),
          ("column_sums(by_gain, len(gain)), column_sums(g, len(gain))", "column_sums(g, len(gain)), column_sums(by_gain, len(gain))")),
     *_table("H2", SQUARE, MEAN, SQRT, SUB, MUL),
-    *_of("H3", GELU, ("0.5 * math.erfc(-x / math.sqrt(2.0))", "0.5 * math.erfc(-x)"), ("0.5 * math.erfc(-x / math.sqrt(2.0))", "0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))"),
-         ("_share(x) + x * math.exp", "_share(x) - x * math.exp"), ("_share(x) + x * math.exp", "_share(x) + math.exp"), ("math.exp(-0.5 * x * x)", "math.exp(-x * x)"),
-         ("_CUBE = 0.044715", "_CUBE = 0.044"), ("1.0 + 3.0 * _CUBE", "1.0 + _CUBE"), ("2.0 * x * steep", "x * steep"), (") if steep else 0.0)", "))"), ("2.0 * _SLOPE * (x +", "_SLOPE * (x +"),
-         ("gradient_of((b * gelu_derivative(a", "gradient_of((gelu_derivative(a"), ("gradient_of((b * gelu_derivative(a, approximate)", "gradient_of((b * gelu_derivative(a)")),
-    *_table("H3", ("erf", "partial 0", "gauss(x)"), ("tanh", "partial 0", "1 - z"), MUL),
+    *_of("H3", ELEMENTARY, ("0.5 * (math.erfc(-u) + 2.0", "0.5 * (1.0 + math.erf(u) + 2.0"), ("* _gauss(u) * rest)", "* _gauss(u) * 0.0)"), ("u = math.sqrt(0.5) * x", "u = 0.5 * x"),
+         ("_normal(x) + x * _bell(x)", "_normal(x) - x * _bell(x)"), ("_normal(x) + x * _bell(x)", "_normal(x) + _bell(x)"), ("math.exp(-0.5 * h * h)", "math.exp(-h * h)"),
+         ("_CUBE = Fraction(\"1.59576912160573071175978423973752747\"), Fraction(\"0.044715\")", "_CUBE = Fraction(\"1.59576912160573071175978423973752747\"), Fraction(\"0.044\")"),
+         ("1.0 + 3.0 * float(_CUBE)", "1.0 + float(_CUBE)"), ("x * slope * _gate(x, -1)", "x * slope * _gate(x)"), ("_CUBE * Fraction(x) ** 3)", "_CUBE * Fraction(x) ** 2)"),
+         ("return sigmoid(v) * (1.0 + float(exact - Fraction(v)) * sigmoid(-v))", "return sigmoid(v)"), ("near = max(x, -_FAR)", "near = x"), ("if not x < _FAR:", "if x == math.inf:"),
+         ("min(max(x, 0.0), 1.0)", "1.0"), ("_FAR = 40.0", "_FAR = 30.0")),
+    *_of("H3", TOKENS, ("gradient_of((b * gelu_derivative(a", "gradient_of((gelu_derivative(a"), ("gradient_of((b * gelu_derivative(a, approximate)", "gradient_of((b * gelu_derivative(a)")),
+    *_table("H3", ("gelu", "partial 0", "normal(x) - bell(x, x)"), ("gelu", "partial 0", "normal(x)"), ("gelu_tanh", "partial 0", "gelu_tanh_share(x, 1)"), ("gelu_tanh", "partial 0", "gelu_slope(x)")),
     *_of("H4", ATTENTION, ("inner(query, key) / root for", "inner(query, key) for"), ("seen = k[: t + 1] if causal", "seen = k[:t] if causal and t else k[:1] if causal"), ("seen = k[: t + 1] if causal else k", "seen = k"),
          ("a * (b - inner(slopes, shares))", "a * b"), ("a * (b - inner(slopes, shares))", "a * (b - sum(slopes))"), ("a * (b - inner(slopes, shares))", "b - inner(slopes, shares)"),
          ("[item / root for item in row] for row in attention_scores", "[item for item in row] for row in attention_scores"), ("product(transpose(p), g)\n", "product(transpose(by_scores), g)\n"),

@@ -1,14 +1,42 @@
-"""Section H of the ledger, tokens and targets: embedding, dropout, label smoothing, the KL divergence."""
+"""Section H of the ledger, tokens and targets: GELU, embedding, dropout, label smoothing, the KL divergence."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from scalargrad.calculus.elementary import Approximate, gelu_derivative
 from scalargrad.calculus.layers import log_softmax, softmax
 from scalargrad.calculus.losses import _check_classes
-from scalargrad.calculus.shapes import Layout, Matrix, Vector, gradient_of, inner, matrices, need, total, vectors
+from scalargrad.calculus.shapes import (
+    Layout,
+    Matrix,
+    Vector,
+    gradient_of,
+    inner,
+    items_of,
+    matrices,
+    need,
+    total,
+    vectors,
+)
 from scalargrad.errors import ArgumentError
+
+
+def gelu_backward(
+    x: Vector, g: Vector | Matrix, approximate: Approximate = "none", layout: Layout = "numerator"
+) -> list[list[float]]:
+    """The gradient of a loss by x, from its gradient g by the GELU of each element: gᵢ·f'(xᵢ).
+
+    Shapes: n, and g as a row, a column or flat → 1×n, or n×1 in denominator layout. Raises `ShapeError` when lengths
+    differ, `ArgumentError` for another form or layout. Source: HG.
+
+    >>> gelu_backward([0.0, 40.0], [[2.0, 3.0]])
+    [[1.0, 3.0]]
+    """
+    g = items_of(g)
+    vectors(x=x, g=g)
+    return gradient_of((b * gelu_derivative(a, approximate) for a, b in zip(x, g)), layout)
 
 
 def _check_positions(tokens: Sequence[int], count: int) -> None:

@@ -37,9 +37,10 @@ ROWS: tuple[Row, ...] = (
         r"$x\,\Phi(x) = \frac12x(1+\mathrm{erf}(x/\sqrt2))$: $\Phi(x) + x\,\phi(x)$; by tanh $\frac12x(1+t)$,"
         r" $t = \tanh u$, $u = \sqrt{2/\pi}\,(x + 0.044715x^3)$: $\frac12(1+t) + \frac12x(1-t^2)u'$; of a vector,"
         r" $\mathrm{diag}(f'(x))$, and pulled back $g\odot f'(x)$",
-        "gelu gelu_derivative gelu_backward", "gelu", 8,
-        "S is |x|, and of the derivative 1: 1 + erf and 1 + t are sums, 4 roundings each; the exponent's roundings, x²"
-        " of them, are those of a density that is as small", "HG GELU formulation", h3),
+        "gelu gelu_derivative gelu_backward", "gelu", 12,
+        "S is |GELU(x)|, and of the derivative |Φ(x)| + |x φ(x)|, so too by tanh, with no loss far left: two functions"
+        " of 1 to 2 ulp and 4 products on either side, and up to 8 ε that the engine's series leaves out left of -37;"
+        " 2⁻¹⁰¹⁰ more, since a share below 2⁻¹⁰²² has few digits, and is multiplied", "HG GELU formulation", h3),
     row("H4", "scaled dot-product attention of one head, causal too",
         "Y = PV, P = softmax(QKᵀ/√d) by rows, Q T×d, K S×d, V S×e: dV = PᵀG, dP = GVᵀ, dS = P ⊙ (dP - rowsum(dP ⊙ P)),"
         " dQ = dS K/√d, dK = dSᵀQ/√d for G = ∂L/∂Y; causal: query t takes of keys s ≤ t alone",
