@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 
 BETA1, BETA2, EPS = 0.85, 0.99, 1e-8  # of Adam
-LAYER = ("query", "key", "value", "joined", "up", "down")
+LAYER = ("query", "key", "value", "output", "up", "down")
 
 
 class Start(NamedTuple):
@@ -28,7 +28,7 @@ def start(seed: int, steps: int, rate: float) -> Start:
     demo, sizes = (import_module(f"scalargrad.demos.gpt.{name}") for name in ("demo", "sizes"))
     made = demo.Gpt(seed, import_module("scalargrad.datasets").load_names())
     model = made.model
-    matrices = {"tokens": model.tokens, "places": model.places, "head": model.head}
+    matrices = {"tokens": model.tokens, "positions": model.positions, "lm_head": model.lm_head}
     matrices |= {name: getattr(model.layers[0], name) for name in LAYER}
     names = [made.text.tokens(k)[: model.sizes.block + 1] for k in range(steps)]
     weights = {name: numpy.array(matrix.data) for name, matrix in matrices.items()}
@@ -56,13 +56,13 @@ class Torch:
 
     def loss(self, tokens: Any) -> Any:
         functional, w, n = self.torch.nn.functional, self.weights, len(tokens) - 1
-        x = self.normalised(w["tokens"][tokens[:-1]] + w["places"][:n])
+        x = self.normalised(w["tokens"][tokens[:-1]] + w["positions"][:n])
         y = self.normalised(x)
         query, key, value = ((y @ w[name].T).view(n, self.start.heads, -1).transpose(0, 1) for name in LAYER[:3])
         attended = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
-        x = attended.transpose(0, 1).reshape(n, -1) @ w["joined"].T + x
+        x = attended.transpose(0, 1).reshape(n, -1) @ w["output"].T + x
         x = functional.relu(self.normalised(x) @ w["up"].T) @ w["down"].T + x
-        return functional.cross_entropy(x @ w["head"].T, tokens[1:])
+        return functional.cross_entropy(x @ w["lm_head"].T, tokens[1:])
 
     def step(self) -> float:
         self.optimiser.param_groups[0]["lr"] = self.start.rate * (1.0 - self.done / self.start.steps)
@@ -97,14 +97,14 @@ class Jax:
 
     def loss(self, w: Any, tokens: Any) -> Any:
         jax, n = self.jax, len(tokens) - 1
-        x = self.normalised(w["tokens"][tokens[:-1]] + w["places"][:n])
+        x = self.normalised(w["tokens"][tokens[:-1]] + w["positions"][:n])
         y = self.normalised(x)
         query, key, value = ((y @ w[name].T).reshape(n, self.start.heads, -1) for name in LAYER[:3])
         scores = jax.numpy.einsum("ihd,jhd->hij", query, key) / math.sqrt(query.shape[-1])
         shares = jax.nn.softmax(jax.numpy.where(jax.numpy.tri(n, dtype=bool), scores, -jax.numpy.inf))
-        x = jax.numpy.einsum("hij,jhd->ihd", shares, value).reshape(n, -1) @ w["joined"].T + x
+        x = jax.numpy.einsum("hij,jhd->ihd", shares, value).reshape(n, -1) @ w["output"].T + x
         x = jax.nn.relu(self.normalised(x) @ w["up"].T) @ w["down"].T + x
-        return -jax.nn.log_softmax(x @ w["head"].T)[jax.numpy.arange(n), tokens[1:]].mean()
+        return -jax.nn.log_softmax(x @ w["lm_head"].T)[jax.numpy.arange(n), tokens[1:]].mean()
 
     def moved(self, state: Any, tokens: Any, done: Any) -> Any:
         jax, (weights, means, squares) = self.jax, state

@@ -171,7 +171,7 @@ def test_attention_is_the_softmax_of_queries_and_keys() -> None:
     """Of the second head, by hand."""
     model: bulk.Gpt = small("matrix", layers=1).model
     (layer,) = model.layers
-    x = layer.norm(model.norm(model.tokens[[5, 0, 1]] + model.places[:3])).data
+    x = layer.norm(model.norm(model.tokens[[5, 0, 1]] + model.positions[:3])).data
     query, key = ([[sum(w * a for w, a in zip(row, token)) for row in weight.data[3:]] for token in x]
                   for weight in (layer.query, layer.key))  # fmt: skip
     for k, row in enumerate(model.attention([5, 0, 1])[0][1]):

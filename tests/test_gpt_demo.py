@@ -55,19 +55,30 @@ def test_a_run(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert steps == [(str(k + 1), "10", f"{twin.losses[k]:#.5g}", f"{means[k]:#.5g}") for k in range(10)]
     assert [line for line in lines[2:-3] if not LINE.fullmatch(line)] == [each.line for each in told if each.line]
     assert lines[-len(verdict) :] == verdict
-    new = sum(name not in WORDS for name in twin.invented)
+    new = sum(name not in WORDS for name in twin.invented if name)
     assert verdict[:2] == [
         f"mean loss of the last 10 steps {sg.mean(twin.losses):#.5g}; a guess among 6 characters has 1.7918",
-        f"7 invented, {new} of them new, the others (*) in the text",
+        f"7 invented, {new} of them new; those with * are in the text",
     ]
     names = re.findall(r"(\S+)( \*)?", " ".join(verdict[2:]))
     assert [name for name, _ in names] == [name or "(empty)" for name in twin.invented]
     assert [bool(star) for _, star in names] == [name in WORDS for name in twin.invented]
 
 
+def test_what_it_invented_stays() -> None:
+    demo = Gpt(3, WORDS, width=4, heads=2, block=5, samples=3)
+    first = [*demo.tell(2)] and demo.verdict()
+    assert demo.verdict() == first and len(demo.invented) == 3
+    assert [*demo.tell(1)] and not demo.invented
+    with pytest.raises(ArgumentError, match="needs documents"):
+        Gpt(3, [])
+    with pytest.raises(ArgumentError, match="temperature must be positive, got 0"):
+        Gpt(3, WORDS, temperature=0)
+
+
 def test_it_learns_a_text_by_heart(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys, "--text", words, "--steps", "60", "--rate", "0.08", "--temperature", "0.1")
-    assert "20 invented, 0 of them new, the others (*) in the text" in lines
+    assert "20 invented, 0 of them new; those with * are in the text" in lines
     assert {*re.findall(r"(\w+) \*", "\n".join(lines[-4:]))} <= {*WORDS}
 
 

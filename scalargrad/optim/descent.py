@@ -42,7 +42,7 @@ class SGD(Optimiser):
     _flags: ClassVar = ("nesterov",)
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float, momentum: float = 0.0, dampening: float = 0.0,
+        self, parameters: Iterable[Value], lr: float = 0.001, momentum: float = 0.0, dampening: float = 0.0,
         weight_decay: float = 0.0, nesterov: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay,

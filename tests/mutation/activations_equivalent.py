@@ -86,6 +86,9 @@ REASONS: dict[str, dict[str, list[str]]] = {
     "on the right it is far less than the 1 beside it; tests/test_orders_table.py sees it alone": {
         "value_mish_bell": ["…ght(y, libm.exp(-x)) -> mish_bell_left(y, libm.exp(0.5 * x))"],
     },
+    "a last term that is off by less than a unit in the last place": {
+        "value_gelu_tail": ["11 -> 12"],
+    },
     "both forms are right for small x": {
         "value_mish_bell": ["0 -> 1"],
         "value_mish_share": ["0 -> 1"],

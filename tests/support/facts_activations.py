@@ -92,6 +92,9 @@ gelu(x)    ~ x * erfc(-x / sqrt(2)) / 2 | erfc(-x / sqrt(2)) / 2 + x * exp(-x**2
     : 1 -1 0.3 -0.3 2.7 -2.7 5.1 -5.1 -0.5 -0.9 8.4 -8.4 1e-10
 # far left, where the rounding of x / sqrt(2) would be magnified, and where erfc is subnormal
     : -12.3 -19.7 -25.9 -31.4 -36.3 -36.9 -37.01 -37.2 -37.4 -37.55 -37.8 -37.95 -38.2 -38.9 -40.2 40.2 30.3
+# here the last terms of its series count
+gelu(x)    ~~ x * erfc(-x / sqrt(2)) / 2 | erfc(-x / sqrt(2)) / 2 + x * exp(-x**2 / 2) / sqrt(2 * pi)
+    : -37.015625 -37.0625 -37.25
 
 gelu_tanh(0.0)         = 0.0   | 0.5
 gelu_tanh(-0.0)        = -0.0  | 0.5

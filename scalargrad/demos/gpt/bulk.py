@@ -51,7 +51,7 @@ class Layer(Module):
 
     def __init__(self, sizes: Sizes) -> None:
         width = sizes.width
-        self.query, self.key, self.value, self.joined = (_matrix(width, width) for _ in range(4))
+        self.query, self.key, self.value, self.output = (_matrix(width, width) for _ in range(4))
         self.up, self.down = _matrix(4 * width, width), _matrix(width, 4 * width)
         self.norm = RMSNorm(width, eps=EPS, elementwise_affine=False)
         self._scale = 1.0 / math.sqrt(sizes.head_width)
@@ -63,7 +63,7 @@ class Layer(Module):
         if past is not None:
             keys, values = past[:] = [sg.concat(pair) for pair in zip(past, (keys, values))]
         attended = (self.weights(y, keys, heads) @ values) * heads.mine
-        x = (heads.repeated.T @ attended) @ self.joined.T + x
+        x = (heads.repeated.T @ attended) @ self.output.T + x
         return (self.norm(x) @ self.up.T).relu() @ self.down.T + x
 
     def weights(self, y: sg.Matrix, keys: sg.Matrix, heads: _Heads) -> sg.Matrix:
@@ -80,8 +80,8 @@ class Gpt(Module):
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
-        self.tokens, self.places = _matrix(sizes.tokens, sizes.width), _matrix(sizes.block, sizes.width)
-        self.head = _matrix(sizes.tokens, sizes.width)
+        self.tokens, self.positions = _matrix(sizes.tokens, sizes.width), _matrix(sizes.block, sizes.width)
+        self.lm_head = _matrix(sizes.tokens, sizes.width)
         self.layers = [Layer(sizes) for _ in range(sizes.layers)]
         self.norm = RMSNorm(sizes.width, eps=EPS, elementwise_affine=False)
 
@@ -89,10 +89,10 @@ class Gpt(Module):
         x, heads = self._embedded(tokens), _heads(len(tokens), self.sizes)
         for layer in self.layers:
             x = layer(x, heads)
-        return x @ self.head.T
+        return x @ self.lm_head.T
 
     def _embedded(self, tokens: list[int]) -> sg.Matrix:
-        return self.norm(self.tokens[tokens] + self.places[: len(tokens)])
+        return self.norm(self.tokens[tokens] + self.positions[: len(tokens)])
 
     def loss(self, tokens: list[int]) -> sg.Value:
         """The mean of -log(p), where p is the probability that the network gave to each next token."""
@@ -103,14 +103,14 @@ class Gpt(Module):
 
         It keeps the keys and values of the tokens that it was called with. Raises `IndexingError` after `block` calls.
         """
-        none, heads, places = self.places[:0], _heads(1, self.sizes), count()
+        none, heads, places = self.positions[:0], _heads(1, self.sizes), count()
         past = [[none, none] for _ in self.layers]
 
         def read(token: int) -> sg.Vector:
-            x = self.norm(self.tokens[[token]] + self.places[[next(places)]])
+            x = self.norm(self.tokens[[token]] + self.positions[[next(places)]])
             for layer, before in zip(self.layers, past):
                 x = layer(x, heads, before)
-            return (x @ self.head.T)[0]
+            return (x @ self.lm_head.T)[0]
 
         return read
 

@@ -41,6 +41,10 @@ class Gpt(Demo):
         self, seed: int, documents: Sequence[str], form: str = "matrix", *, width: int = 16, heads: int = 4,
         layers: int = 1, block: int = 16, rate: float = 0.01, temperature: float = 0.5, samples: int = 20,
     ) -> None:  # fmt: skip
+        if not documents:
+            raise ArgumentError("a transformer needs documents to learn from, got none")
+        if not temperature > 0.0:
+            raise ArgumentError(f"the temperature must be positive, got {temperature}")
         random.seed(seed)
         shuffled = [*documents]
         random.shuffle(shuffled)
@@ -93,7 +97,7 @@ class Gpt(Demo):
 
         The learning rate falls to 0 in these steps; another call starts from the first rate again.
         """
-        self.optimiser.lr = self.rate
+        self.optimiser.lr, self.invented = self.rate, []
         scheduler = optim.LinearLR(self.optimiser, 1.0, 0.0, steps)
         for step in range(steps):
             loss = self.model.loss(self.text.tokens(step)[: self.sizes.block + 1])
@@ -128,14 +132,14 @@ class Gpt(Demo):
         return self.text.decoded(found)
 
     def verdict(self) -> str:
-        self.invented = [self.invent() for _ in range(self.samples)]
+        self.invented = self.invented or [self.invent() for _ in range(self.samples)]
         recent = self.losses[-_RECENT:]
         known = {*self.text.documents}
-        new = sum(line not in known for line in self.invented)
+        new = sum(line not in known for line in self.invented if line)
         return "\n".join([
             f"mean loss of the last {len(recent)} steps {sg.mean(recent):#.5g}; a guess among {self.sizes.tokens}"
             f" characters has {math.log(self.sizes.tokens):#.5g}",
-            f"{len(self.invented)} invented, {new} of them new, the others (*) in the text",
+            f"{len(self.invented)} invented, {new} of them new; those with * are in the text",
             *columns([shown(line) + " *" * (line in known) for line in self.invented]),
         ])  # fmt: skip
 
@@ -145,7 +149,7 @@ class Gpt(Demo):
             model = bulk.Gpt(self.sizes)
             for p, q in zip(model.parameters(), self.parameters()):
                 p.data = q.data
-        longest = max(self.invented, key=len) or self.text.documents[0]
+        longest = max(self.invented, key=len, default="") or self.text.documents[0]
         picture.save(self.text, self.losses, longest, model, path)
 
 

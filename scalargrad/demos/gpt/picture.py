@@ -15,7 +15,7 @@ from scalargrad.demos.picture import COLOURS, VERMILION
 from scalargrad.nodes.displays import printable
 
 _BLUE, _GREY, _PALE = COLOURS[0], "#777777", "#c8d3da"
-_RECENT = 50  # losses in a mean
+_RECENT = 100  # losses in a mean
 _MOST = 4  # layers, and heads of each, that are shown
 _LONGEST = 20  # tokens of the document that is shown
 _TITLE = 24  # letters of it in the title; a control character is shown by several

@@ -45,7 +45,7 @@ class Layer:
 
     def __init__(self, sizes: Sizes, matrix: Callable[[int, int], list[Vector]]) -> None:
         width, self.head_width = sizes.width, sizes.head_width
-        self.query, self.key, self.value, self.joined = (matrix(width, width) for _ in range(4))
+        self.query, self.key, self.value, self.output = (matrix(width, width) for _ in range(4))
         self.up, self.down = matrix(4 * width, width), matrix(width, 4 * width)
 
     def __call__(self, x: Vector, keys: list[Vector], values: list[Vector]) -> Vector:
@@ -54,7 +54,7 @@ class Layer:
         query = linear(y, self.query)
         keys.append(linear(y, self.key))
         values.append(linear(y, self.value))
-        x = added(linear(self._attended(query, keys, values), self.joined), x)
+        x = added(linear(self._attended(query, keys, values), self.output), x)
 
         hidden = [a.relu() for a in linear(normalised(x), self.up)]
         return added(linear(hidden, self.down), x)
@@ -78,15 +78,15 @@ class Gpt:
             return [[number(random.gauss(0.0, SPREAD)) for _ in range(columns)] for _ in range(rows)]
 
         self.sizes = sizes
-        self.tokens, self.places = matrix(sizes.tokens, sizes.width), matrix(sizes.block, sizes.width)
-        self.head = matrix(sizes.tokens, sizes.width)
+        self.tokens, self.positions = matrix(sizes.tokens, sizes.width), matrix(sizes.block, sizes.width)
+        self.lm_head = matrix(sizes.tokens, sizes.width)
         self.layers = [Layer(sizes, matrix) for _ in range(sizes.layers)]
 
     def parameters(self) -> list[Any]:
         """All weights, in the order in which they were drawn."""
-        matrices = [self.tokens, self.places, self.head]
+        matrices = [self.tokens, self.positions, self.lm_head]
         for layer in self.layers:
-            matrices += [layer.query, layer.key, layer.value, layer.joined, layer.up, layer.down]
+            matrices += [layer.query, layer.key, layer.value, layer.output, layer.up, layer.down]
         return [w for matrix in matrices for row in matrix for w in row]
 
     def reader(self) -> Callable[[int], Vector]:
@@ -98,10 +98,10 @@ class Gpt:
 
         def read(token: int) -> Vector:
             keys, _ = past[0]
-            x = normalised(added(self.tokens[token], self.places[len(keys)]))
+            x = normalised(added(self.tokens[token], self.positions[len(keys)]))
             for layer, (keys, values) in zip(self.layers, past):
                 x = layer(x, keys, values)
-            return linear(x, self.head)
+            return linear(x, self.lm_head)
 
         return read
 
