@@ -139,7 +139,7 @@ class Gpt(Demo):
         return "\n".join([
             f"mean loss of the last {len(recent)} steps {sg.mean(recent):#.5g}; a guess among {self.sizes.tokens}"
             f" characters has {math.log(self.sizes.tokens):#.5g}",
-            f"{len(self.invented)} invented, {new} of them new; those with * are in the text",
+            f"{len(self.invented)} invented, {new} of them new; a * marks those in the text",
             *columns([shown(line) + " *" * (line in known) for line in self.invented]),
         ])  # fmt: skip
 
