@@ -254,11 +254,11 @@ def drawn(steps: int, **settings: Any) -> Gpt:
 @pytest.mark.once
 @pytest.mark.parametrize("form", ["matrix", "numbers"])
 def test_the_picture(form: str, saved: list[Any]) -> None:
-    demo = drawn(60, form=form)
+    demo = drawn(120, form=form)
     losses, characters, *heads = saved[0].axes
     points, means, guess = losses.lines
-    assert [*points.get_ydata()] == demo.losses and [*points.get_xdata()] == [*range(1, 61)]
-    assert [*means.get_ydata()] == pytest.approx([sg.mean(demo.losses[max(k - 50, 0) : k]) for k in range(1, 61)])
+    assert [*points.get_ydata()] == demo.losses and [*points.get_xdata()] == [*range(1, 121)]
+    assert [*means.get_ydata()] == pytest.approx([sg.mean(demo.losses[max(k - 100, 0) : k]) for k in range(1, 121)])
     assert [*guess.get_ydata()] == [math.log(6)] * 2
     assert [text.get_text() for text in characters.texts] == [*"abcde", "\N{BULLET}"]
     assert {text.get_text() for text in characters.texts if text.get_color() == VERMILION} == {*"ae"}
