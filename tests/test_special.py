@@ -105,6 +105,16 @@ def test_every_order_of_polygamma() -> None:
             assert error(value, psi(n, x)) <= bar and error(slope, psi(n + 1, x)) <= bar, (n, x, value, slope)
 
 
+def test_orders_whose_squares_overflow() -> None:
+    """There polygamma is 0 or infinite, with its sign, on both sides of its cliff at x = n / e, and never nan."""
+    for n in (1e153, 1e155, 1e200, 1e300, 1e308):
+        for x in (n / 40, n / 3, n / 2.5, n, 10 * n):
+            size = math.inf if x < n / math.e else 0.0
+            value, slope = both(functools.partial(sg.polygamma, n), x)
+            assert abs(value) == abs(slope) == size, (n, x, value, slope)
+            assert math.copysign(1.0, value) == -1.0, (n, x, value)  # n is even
+
+
 UNIT_INTERVAL = [*powers(-320, -1), *powers(-9, 0), *(1 - x for x in powers(-16, -1)), *drawn((0, 0.5), (0.5, 1)),
                  5e-324, *(y for x in (1e-8, 0.5) for y in neighbours(x)), math.nextafter(1.0, 0.0)]  # fmt: skip
 

@@ -121,11 +121,12 @@ GAMMA_INTERNAL: tuple[Row, ...] = (
         " else inf if p > 0 else -libm.copysign(inf, x) if x == 0 else nan",
     ),
     Row("parity", "n", "1 if libm.fmod(n, 2) == 0 else -1"),  # (-1)**n
-    # x**s times the sum of (x + k)**-s, for x > 0: it is 1 where the other powers vanish
+    # x**s times the sum of (x + k)**-s, for x > 0: it is 1 where the other powers vanish, and taken for 1 where it is
+    # lost in the power beside it, 0 or inf, while squares of s overflow
     Row(
         "zeta",
         "s x",
-        f"1 if s > 50 * (x + 1) else 1 + ({_sum('power_of(s, {k} / x)')}"
+        f"1 if s > 50 * (x + 1) or s > 1e150 else 1 + ({_sum('power_of(s, {k} / x)')}"
         f" + power_of(s, {_AHEAD} / x) * ((x + {_AHEAD}) / (s - 1) + zeta_tail(s, x + {_AHEAD})))",
     ),
     Row("power_of", "s q", "libm.exp(-s * libm.log1p(q))"),  # (1 + q)**-s
