@@ -150,6 +150,8 @@ def test_a_mask_of_ints_is_refused_and_floats_are_added() -> None:
         for mask in ([[0.0, 1.0], [0.0, 0.0]], later, [[0, 1.0], [0, 0]], later.astype(int) == 1)
     )
     assert same == [added, added] and added != masked
+    for mask in ([[np.False_, np.True_], [np.False_] * 2], [later[0] > 0.0, later[1] > 0.0]):  # bools of any kind
+        assert np.array(layer(x, attn_mask=mask).data).tolist() == masked
 
 
 @pytest.mark.parametrize("mask", [[[True, False], [True, False]], [[-math.inf, 0.0], [0.0, -math.inf]]])

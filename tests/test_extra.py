@@ -55,6 +55,7 @@ KINDS = "a file holds numbers, texts, bools, None, lists and dicts"
         ({"a": {"b": np.arange(2)}}, f"extra['a']['b'] has the type ndarray, and {KINDS}: write x.tolist()"),
         ({"a": {1}}, f"extra['a'] has the type set, and {KINDS}"),
         ({"a": np.complex128(1)}, "extra['a'] has the type complex128"),
+        ({"a": np.longdouble(0.5)}, KINDS + ": write float(x)"),
         ({"a": np.ma.masked}, "extra['a'] has the type MaskedConstant"),
         ([1], "extra must be a dict"), ("a", "extra must be a dict"),
         ({"a": {"float": "nan"}}, "extra['a'] is {'float': 'nan'}, which would come back as a float"),

@@ -66,16 +66,16 @@ def test_a_run(words: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(("lines", "block", "wanted"), [
-    (["abcdef", "bad", "abcdefgh"], 5, "5 characters: 2 of 3; the rest of each was not read, --block 8 reads more"),
-    (["a" * 300, "b"], 5, "5 characters: 1 of 2; the rest of each was not read, --block 256 reads more"),
-    (["a" * 300, "b"], 256, "256 characters: 1 of 2; the rest of each was not read"), (["abcde"], 5, ""),
+    (["abcdef", "bad", "abcdefgh"], 5, "5 characters, the rest unread: 2 of 3; --block 8 reads more"),
+    (["a" * 300, "b"], 5, "5 characters, the rest unread: 1 of 2; --block 256 reads more"),
+    (["a" * 300, "b"], 256, "256 characters, the rest unread: 1 of 2"), (["abcde"], 5, ""),
 ])  # fmt: skip
 def test_lines_that_are_longer_than_the_block(lines: list[str], block: int, wanted: str) -> None:
     demo = Gpt(3, lines, width=2, heads=1, block=block)
     list(demo.train(1))
     demo.invented = [lines[0][:block], "ba"]
     _, *found = demo.verdict().splitlines()
-    told = [f"lines with more than {wanted}"] if wanted else []
+    told = [f"lines cut at {wanted}"] if wanted else []
     assert found[: len(told) + 1] == [*told, "2 invented, 1 of them new; a * marks those in the text"]
     assert " ".join(found[len(told) + 1 :]).split() == [lines[0][:block], "*", "ba"]
 

@@ -94,8 +94,9 @@ def _to_json(x: Any, place: _Place, exact: bool = False) -> Any:
         found = x.tolist()
         if isinstance(found, (bool, int, float)):  # not a longdouble, which has more digits
             return _to_json(found, place, exact)
-    ours = isinstance(x, (Value, Array))
-    advice = ": write x.data" if ours else ": write x.tolist()" if hasattr(x, "tolist") else ""
+    advice = ": write x.tolist()" if hasattr(x, "tolist") else ""
+    if isinstance(x, (Value, Array)) or is_scalar(x):
+        advice = ": write float(x)" if is_scalar(x) else ": write x.data"
     raise ArgumentError(
         f"{_shown(place)} has the type {type(x).__name__}, and a file holds numbers, texts, bools, None, lists and"
         f" dicts{advice}"

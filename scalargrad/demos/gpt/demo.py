@@ -139,8 +139,8 @@ class Gpt(Demo):
         known = {line[:block] for line in lines}  # as far as it read them
         new = sum(line not in known for line in self.invented if line)
         longer = sum(len(line) > block for line in lines)
-        more = f", --block {min(max(map(len, lines)), _LARGEST)} reads more" * (block < _LARGEST)
-        cut = f"lines with more than {block} characters: {longer} of {len(lines)}; the rest of each was not read{more}"
+        more = f"; --block {min(max(map(len, lines)), _LARGEST)} reads more" * (block < _LARGEST)
+        cut = f"lines cut at {block} characters, the rest unread: {longer} of {len(lines)}{more}"
         return "\n".join([
             f"mean loss of the last {len(recent)} steps {sg.mean(recent):#.5g}; a guess among {self.sizes.tokens}"
             f" characters has {math.log(self.sizes.tokens):#.5g}",

@@ -181,14 +181,17 @@ def _masks(given: Any, causal: bool, shape: tuple[int, int]) -> tuple[Any, Any]:
     later = _later(*shape) if causal and shape[1] > 1 else None
     if given is None:
         return later, None
-    if not are_bools(given) and _are_ints(given):
-        ours = "[[False, True], ...]" if isinstance(given, (list, tuple)) else "mask == 1"
+    listed = isinstance(given, (list, tuple))
+    ready = hasattr(given, "is_mask") or (are_bools(given) and not listed)  # a Mask, a Matrix, or bools of numpy
+    plain = given if ready else _plain(given)
+    if not are_bools(plain) and _are_ints(plain):
+        bools = "[[False, True], ...]" if listed else "mask == 1"
         raise ArgumentError(
-            f"attn_mask has bools, or floats that are added to the scores, got ints: write {ours}, True where a token"
+            f"attn_mask has bools, or floats that are added to the scores, got ints: write {bools}, True where a token"
             " must not look"
         )
     try:
-        found: Any = Mask(given) if are_bools(given) else as_array(given)
+        found: Any = Mask(plain) if are_bools(plain) else as_array(given)
     except NumberError:
         if is_data(given):
             raise
@@ -211,12 +214,17 @@ def _masks(given: Any, causal: bool, shape: tuple[int, int]) -> tuple[Any, Any]:
     return blocked, added
 
 
-def _are_ints(x: Any, depth: int = 2) -> bool:
-    """Whether x is an array or nested lists of ints alone. Zeros and ones would hardly change the scores."""
+def _plain(x: Any, depth: int = 2) -> Any:
+    """Lists of Python's bools and numbers in place of arrays and scalars of other libraries."""
     listed = x.tolist() if hasattr(x, "tolist") else x
-    if isinstance(listed, (list, tuple)):
-        return len(listed) > 0 < depth and all(_are_ints(item, depth - 1) for item in listed)
-    return index(listed) is not None
+    return [_plain(item, depth - 1) for item in listed] if depth and isinstance(listed, (list, tuple)) else listed
+
+
+def _are_ints(x: Any) -> bool:
+    """Whether these are nested lists of ints alone. Zeros and ones would hardly change the scores."""
+    rows = x if isinstance(x, list) else []
+    items = [item for row in rows if isinstance(row, list) for item in row]
+    return len(items) > 0 and all(index(item) is not None for item in items)
 
 
 def _later(rows: int, columns: int) -> Any:
