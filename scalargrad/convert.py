@@ -72,11 +72,19 @@ def index(x: Any) -> int | None:
 
 
 def flag(x: Any, name: str) -> bool:
-    """The truth value of an argument. Raises `ArgumentError` for what has none, such as an array of several."""
-    try:
-        return bool(x)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} must be True or False, got {type(x).__name__} {short(x)}") from None
+    """The bool of an argument: a bool of any library, 0 or 1. Raises `ArgumentError` for anything else: most texts,
+    "no" among them, are true in Python."""
+    if isinstance(x, bool):
+        return x
+    found = bool(x) if is_scalar(x, "b") else index(x)
+    if found not in (0, 1):
+        raise ArgumentError(f"{name} must be True or False, got {type(x).__name__} {short(x)}")
+    return bool(found)
+
+
+def is_scalar(x: Any, kinds: str = "biuf") -> bool:
+    """Whether x is one number of an array library, of these kinds in numpy's letters: a scalar, or a 0-d array."""
+    return getattr(x, "ndim", None) == 0 and getattr(getattr(x, "dtype", None), "kind", " ") in kinds
 
 
 def argument(x: Any, name: str) -> float:

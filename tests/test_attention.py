@@ -114,6 +114,7 @@ BAD: dict[str, Any] = {
     "heads": (lambda: nn.MultiHeadAttention(5, 2), ArgumentError, "multiple of num_heads.* got 5 and 2"),
     "no head": (lambda: nn.MultiHeadAttention(4, 0), ArgumentError, "num_heads must be an int, at least 1"),
     "share": (lambda: nn.MultiHeadAttention(4, 2, dropout=1.5), ArgumentError, r"dropout must be a probability.*1\.5"),
+    "causal": (lambda: nn.MultiHeadAttention(4, 2, True), ArgumentError, "got True: .* alone write causal=True$"),
     "one token": (lambda: nn.MultiHeadAttention(2, 1)(Vector([1.0, 2.0])), ShapeError, r"x\[None, :\] for one token"),
     "width": (lambda: nn.MultiHeadAttention(3, 1)(X), ShapeError, r"query .* 3 numbers each; got shape \(1, 2\)$"),
     "empty": (lambda: nn.MultiHeadAttention(2, 1)(Matrix(X)[:0]), ShapeError, r"at least one token.*\(0, 2\)"),
@@ -122,6 +123,8 @@ BAD: dict[str, Any] = {
     "mask": (lambda: nn.MultiHeadAttention(2, 1)(X, attn_mask=[[0.0] * 2]), ShapeError, r"shape \(1, 1\), got shape"),
     "no mask": (lambda: nn.MultiHeadAttention(2, 1)(X, attn_mask="no"), ShapeError, "attn_mask has a row per query"),
     "all": (lambda: nn.MultiHeadAttention(2, 1)(X, attn_mask=[[True]]), ArgumentError, "token 0 may look at nothing"),
+    "ints": (lambda: nn.MultiHeadAttention(2, 1)(X * 2, attn_mask=[[0, 1], [0, 0]]), ArgumentError,
+             r"floats .* added .* got ints: write \[\[False, True\], \.\.\.\], True where a token must not look$"),
     "bias": (lambda: setattr(nn.MultiHeadAttention(2, 1), "in_proj_bias", 1.0), NumberError, "in_proj_bias of a Multi"),
 }  # fmt: skip
 
@@ -131,6 +134,24 @@ def test_errors_say_what_was_wrong(case: str) -> None:
     call, error, message = BAD[case]
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_mask_of_ints_is_refused_and_floats_are_added() -> None:
+    np, x = pytest.importorskip("numpy"), [[1.0, 2.0], [3.0, 4.0]]
+    layer = nn.MultiHeadAttention(2, 1)
+    later = np.triu(np.ones((2, 2)), 1)
+    for mask in (later.astype(int), np.zeros((2, 2), np.uint8), [np.array([0, 1])] * 2, ((0, 1), (0, 0))):
+        with pytest.raises(ArgumentError, match="got ints: write"):
+            layer(x, attn_mask=mask)
+    with pytest.raises(ArgumentError, match="got ints: write mask == 1, True where"):
+        layer(x, attn_mask=later.astype(int))
+    added, *same, masked = (
+        np.array(layer(x, attn_mask=mask).data).tolist()
+        for mask in ([[0.0, 1.0], [0.0, 0.0]], later, [[0, 1.0], [0, 0]], later.astype(int) == 1)
+    )
+    assert same == [added, added] and added != masked
+    for mask in ([[np.False_, np.True_], [np.False_] * 2], [later[0] > 0.0, later[1] > 0.0]):  # bools of any kind
+        assert np.array(layer(x, attn_mask=mask).data).tolist() == masked
 
 
 @pytest.mark.parametrize("mask", [[[True, False], [True, False]], [[-math.inf, 0.0], [0.0, -math.inf]]])

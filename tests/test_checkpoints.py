@@ -111,7 +111,7 @@ def test_numbers_that_json_lacks(tmp_path: Path) -> None:
     sg.load(tmp_path / "x", model=again)
     assert math.isnan(again.state["a"])
     again.state = {"a": object()}
-    with pytest.raises(ArgumentError, match="numbers, texts, lists and dicts, got object"):
+    with pytest.raises(ArgumentError, match="has the type object, and a file holds numbers, texts, bools"):
         sg.save(tmp_path / "x", model=again)
 
 

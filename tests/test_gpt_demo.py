@@ -65,6 +65,21 @@ def test_a_run(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert [bool(star) for _, star in names] == [name in WORDS for name in twin.invented]
 
 
+@pytest.mark.parametrize(("lines", "block", "wanted"), [
+    (["abcdef", "bad", "abcdefgh"], 5, "5 characters, the rest unread: 2 of 3; --block 8 reads more"),
+    (["a" * 300, "b"], 5, "5 characters, the rest unread: 1 of 2; --block 256 reads more"),
+    (["a" * 300, "b"], 256, "256 characters, the rest unread: 1 of 2"), (["abcde"], 5, ""),
+])  # fmt: skip
+def test_lines_that_are_longer_than_the_block(lines: list[str], block: int, wanted: str) -> None:
+    demo = Gpt(3, lines, width=2, heads=1, block=block)
+    list(demo.train(1))
+    demo.invented = [lines[0][:block], "ba"]
+    _, *found = demo.verdict().splitlines()
+    told = [f"lines cut at {wanted}"] if wanted else []
+    assert found[: len(told) + 1] == [*told, "2 invented, 1 of them new; a * marks those in the text"]
+    assert " ".join(found[len(told) + 1 :]).split() == [lines[0][:block], "*", "ba"]
+
+
 def test_what_it_invented_stays() -> None:
     demo = Gpt(3, WORDS, width=4, heads=2, block=5, samples=3)
     first = [*demo.tell(2)] and demo.verdict()
@@ -273,7 +288,7 @@ def test_the_picture(form: str, saved: list[Any]) -> None:
         ]
         for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
             assert [label.get_text() for label in labels] == ["\N{BULLET}", *"edcb"]
-    assert saved[0].subfigs[1].get_suptitle().startswith('attention in "edcb": ')
+    assert saved[0].subfigs[1].get_suptitle().startswith('attention in "edcb\N{HORIZONTAL ELLIPSIS}": ')
 
 
 @pytest.mark.once
@@ -284,7 +299,7 @@ def test_a_long_title_is_cut(saved: list[Any]) -> None:
         pass
     demo.draw("x.png")
     assert saved[0].subfigs[1].get_suptitle() == (
-        'attention in "' + "\\x1b" * 6 + '...": how much a row takes from each column'
+        'attention in "' + "\\x1b" * 6 + '\N{HORIZONTAL ELLIPSIS}": how much a row takes from each column'
     )
 
 

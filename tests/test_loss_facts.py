@@ -220,7 +220,11 @@ X = [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
         (X, Vector([0.0, 1.0]), ArgumentError,
          "classes must be ints, got a Vector of shape (2,) for an input of shape (2, 3): pass a list of ints, or"
          " probabilities in the shape of the input"),
-        (X, 1, ShapeError, "cross_entropy needs an input and a target of equal shape, got shapes (2, 3) and ()"),
+        (X, 1, ShapeError,
+         "cross_entropy needs one class per row, got 1 for an input of shape (2, 3): write a list of 2 classes"),
+        (X[:1], np.int64(0), ShapeError,
+         "cross_entropy needs one class per row, got 0 for an input of shape (1, 3): write [0]"),
+        (X, 1.0, ShapeError, "cross_entropy needs an input and a target of equal shape, got shapes (2, 3) and ()"),
         (X, [[1.0, 0.0]] * 2, ShapeError,
          "cross_entropy needs an input and a target of equal shape, got shapes (2, 3) and (2, 2)"),
         ([], 0, ShapeError, "cross_entropy needs a vector or matrix of logits with a class or more, got shape (0,)"),

@@ -167,6 +167,7 @@ def test_numbers_lists_arrays_and_numpy() -> None:
         (lambda: losses.l1([], []), ArgumentError, "at least one loss"),
         (lambda: losses.l1([1.0], [1.0], "batchmean"), ArgumentError, "'batchmean': choose one of mean, sum, none$"),
         (lambda: losses.nll([[-1.0, -2.0]], [2]), ArgumentError, r"no class 2 \(row 0\)"),
+        (lambda: losses.nll([[-1.0, -2.0]], 1), ShapeError, r"one class per row, got 1 for .* \(1, 2\): write \[1\]$"),
         (lambda: losses.nll([[-1.0, -2.0]], [0, 1]), ShapeError, "nll needs one class per row, got 2"),
         (
             lambda: losses.nll([[-1.0, -2.0]], [[0.5, 0.5]]),

@@ -122,6 +122,8 @@ def test_dropout_in_attention() -> None:
     [
         (lambda: nn.Dropout(1.5), ArgumentError, r"p must be a probability, a number from 0 to 1, got 1\.5"),
         (lambda: nn.Dropout(-0.1), ArgumentError, "from 0 to 1"),
+        (lambda: nn.Dropout(True), ArgumentError, "p must be a probability, a number from 0 to 1, got True$"),
+        (lambda: setattr(nn.Dropout(), "p", False), ArgumentError, "p must be a probability"),
         (lambda: nn.Dropout(float("nan")), ArgumentError, "from 0 to 1, got nan"),
         (lambda: nn.Dropout("0.5"), NumberError, r"p must be a number, got str.*float\('0\.5'\)"),  # type: ignore[arg-type]
         (lambda: nn.Dropout(Value(0.5)), NumberError, r"p must be a number, got Value: write v\.data"),

@@ -280,28 +280,6 @@ def test_an_anomaly_names_the_leaf_that_it_reached() -> None:
 
 # --- states
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda x: st.lists(x) |
-                    st.dictionaries(st.text().filter(lambda k: k != "float"), x), max_leaves=8)  # fmt: skip
-
-
-@given(st.dictionaries(st.text(), JSON, max_size=3))
-def test_extra_comes_back(extra: dict[str, Any]) -> None:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        file, net = folder + "/run.json", nn.Linear(1, 1)
-        sg.save(file, model=net, extra=extra)
-        assert repr(sg.load(file, model=net)) == repr(extra)
-        sg.save(file, model=net)
-        assert sg.load(file, model=net) == {}
-
-
-@pytest.mark.parametrize("extra", [{1: 2}, {"a": (1, 2)}, {"a": X}, {"a": object()}, [1], "a", {"a": {"float": "nan"}}])
-def test_extra_that_would_not_come_back_is_refused(extra: Any, tmp_path: Path) -> None:
-    with pytest.raises(errors.ArgumentError):
-        sg.save(path(tmp_path), model=model(), extra=extra)
-    assert not list(tmp_path.iterdir())
-
 
 def test_a_file_of_a_whole_run_is_no_file_of_weights(tmp_path: Path) -> None:
     net = model()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import math
@@ -18,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value
-from scalargrad.errors import ArgumentError, NumberError, StateError
+from scalargrad import Value, optim
+from scalargrad.errors import ArgumentError, MissingNameError, NumberError, StateError
 from scalargrad.optim import Adagrad, RMSprop
 from tests.support.profiles import native_only
 
@@ -167,6 +168,8 @@ def test_a_run_goes_on_where_it_stopped(kind: Any, settings: dict[str, Any], tmp
     [
         (RMSprop, {"optimiser": "Adam"}, "expected the state of RMSprop, got 'Adam'"),
         (RMSprop, {"mean_square": [-1.0] * 5}, "negative mean of squares"),
+        (RMSprop, {"centered": "no"}, "damaged: centered must be True or False, got str 'no'"),
+        (RMSprop, {"initial_lr": "a"}, "damaged: initial_lr must be a number"),
         (RMSprop, {"alpha": 1.0}, "alpha must be .*below 1.0, got 1.0"),
         (RMSprop, {"velocity": [1.0]}, "one number per parameter"),
         (RMSprop, {"mean_square": None, "mean": None, "velocity": None}, "after 1 steps it lacks"),
@@ -201,6 +204,66 @@ def test_a_damaged_state_changes_nothing(kind: Any, change: dict[str, Any], mess
 def test_errors_say_what_was_wrong(make: Callable[[Any], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make([Value(1.0)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "ours"),
+    [
+        *[
+            (optim.SGD, name, "lr")
+            for name in ("learning_rate", "LR", "Lr", "alpha", "learningRate", "step_size", "eta")
+        ],
+        *[(optim.SGD, name, "momentum") for name in ("Momentum", "momentun", "beta")],
+        *[(optim.SGD, name, "weight_decay") for name in ("weightdecay", "wd", "weight_decy", "WeightDecay")],
+        (optim.SGD, "Nesterov", "nesterov"),
+        *[(optim.Adam, name, "beta1") for name in ("beta", "beta_1", "momentum")],
+        (optim.AdamW, "betas", "beta1 and optimiser.beta2"),
+        (optim.Adam, "epsilon", "eps"),
+        *[(RMSprop, name, "alpha") for name in ("rho", "Alpha")],
+        *[(RMSprop, name, "centered") for name in ("centred", "Centered")],
+        (Adagrad, "lrdecay", "lr_decay"),
+        (Adagrad, "alpha", "lr"),
+    ],
+)
+def test_another_name_of_a_setting_is_refused(kind: Any, name: str, ours: str) -> None:
+    optimiser = kind([Value(1.0)])
+    before = repr(optimiser), {*vars(optimiser)}
+    with pytest.raises(
+        MissingNameError, match=f"^'{kind.__name__}' object has no attribute '{name}': set optimiser"
+    ) as e:
+        setattr(optimiser, name, 0.5)
+    assert isinstance(e.value, AttributeError) and str(e.value).endswith(f": set optimiser.{ours}")
+    assert before == (repr(optimiser), {*vars(optimiser)})
+
+
+def test_other_attributes_are_the_users_own() -> None:
+    class Own(optim.SGD):
+        def __init__(self, parameters: Any) -> None:
+            super().__init__(parameters, lr=0.1)
+            self.learning_rate, self.alpha = 0.1, 0.5
+
+    for kind in (optim.SGD, optim.Adam, optim.AdamW, Adagrad, RMSprop):
+        optimiser = kind([Value(1.0)])
+        for name in (
+            "name",
+            "epoch",
+            "best",
+            "history",
+            "lrs",
+            "scheduler",
+            "losses",
+            "warm_up",
+            "_lr",
+            "model",
+            "steps",
+        ):
+            setattr(optimiser, name, [name])
+            assert getattr(optimiser, name) == [name]
+        for name in optimiser._settings:
+            setattr(optimiser, name, 0.25)
+        assert optimiser._check() == [0.25] * len(optimiser._settings)
+        copy.deepcopy(optimiser).name = "twin"
+    assert Own([Value(1.0)]).learning_rate == 0.1  # a class of one's own may have any
 
 
 def test_a_setting_that_went_bad_moves_nothing() -> None:

@@ -155,15 +155,25 @@ FLAGS: dict[str, Callable[[Any], Any]] = {
     "log_target": lambda t: losses.kl_div(0.5, 0.5, log_target=t), "endpoint": lambda t: sg.linspace(0, 1, 3, t),
     "has_aux": lambda t: sg.grad(lambda x: (x * x, 1.0) if t else x * x, has_aux=t)(3.0),
     "the attribute nonlin": lambda t: setattr(nn.Neuron(1), "nonlin", t),
+    "the attribute centered": lambda t: setattr(optim.RMSprop([Value(1.0)]), "centered", t),
+    "causal": lambda t: nn.MultiHeadAttention(2, 1, causal=t),
+    "need_weights": lambda t: nn.MultiHeadAttention(2, 1)([[1.0, 2.0]], need_weights=t),
+    "mode": lambda t: nn.Dropout().train(t),
+    "elementwise_affine": lambda t: nn.LayerNorm(2, elementwise_affine=t),
+    "the norm's elementwise_affine": lambda t: nn.RMSNorm(2, elementwise_affine=t),
+    "the norm's bias": lambda t: nn.LayerNorm(2, bias=t),
+    "the attention's bias": lambda t: nn.MultiHeadAttention(2, 1, bias=t),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("place", FLAGS)
 def test_a_flag_is_true_or_false(place: str) -> None:
-    """Whatever has a truth value will do. An array of several has none."""
-    for given in (True, False, 1, 0, np.bool_(True), np.array([True]), Value(1.0)):
+    """A bool of numpy, and 0 and 1, will do. Most other things are true in Python, and meant otherwise."""
+    for given in (True, False, 1, 0, np.bool_(True), np.array(True), np.int64(0)):
         FLAGS[place](given)
-    for none in (np.array([1.0, 2.0]), Vector([1.0, 2.0]) > 0.0, np.ones((2, 2), bool)):
+    arrays = (np.array([1.0, 2.0]), Vector([1.0, 2.0]) > 0.0, np.ones((2, 2), bool), np.array([True]), np.array(1.0))
+    others = ("yes", "no", "", None, 2, -1, 1.0, 0.5, [], [True], Value(1.0), np.float64(1.0), np.str_("a"))
+    for none in (*arrays, *others):
         with pytest.raises(errors.ArgumentError, match=f"^{place.split()[-1]} must be True or False, got"):
             FLAGS[place](none)
 

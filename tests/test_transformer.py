@@ -143,10 +143,11 @@ def test_a_small_transformer_learns() -> None:
 
 
 BAD: dict[str, Any] = {
+    "negative": (lambda: nn.Embedding(3, 2)(-1), IndexingError, "0 to 2, got -1: tokens are not counted from the end"),
+    "negative in a list": (lambda: nn.Embedding(3, 2)([0, -2]), IndexingError, "got -2: .* padding needs a token of"),
     "zero tokens": (lambda: nn.Embedding(0, 2), ArgumentError, "num_embeddings must be an int, at least 1, got 0"),
     "no width": (lambda: nn.Embedding(2, True), ArgumentError, "embedding_dim must be an int"),
     "large token": (lambda: nn.Embedding(3, 2)([0, 3]), IndexingError, r"tokens 0 to 2, got 3: make it with num_emb"),
-    "negative": (lambda: nn.Embedding(3, 2)(-1), IndexingError, "tokens 0 to 2, got -1"),
     "letters": (lambda: nn.Embedding(3, 2)("ab"), IndexingError, "got str: write the position of each letter"),
     "float token": (lambda: nn.Embedding(3, 2)([1.0]), IndexingError, r"takes ints, got float 1\.0"),
     "bool token": (lambda: nn.Embedding(3, 2)([True]), IndexingError, "takes ints, got bool"),

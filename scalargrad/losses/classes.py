@@ -154,12 +154,16 @@ def _classes(loss: str, target: Any, x: Any) -> list[int] | None:
     listed = target.tolist() if hasattr(target, "tolist") else target
     if x.ndim == 1 and isinstance(listed, Sequence):
         return None
+    rows, classes = (1, *x.shape)[-2:]
+    if x.ndim == 2 and convert.index(listed) is not None:
+        wanted = f"[{convert.short(listed)}]" if rows == 1 else f"a list of {rows} classes"
+        got = f"got {convert.short(listed)} for an input of shape {x.shape}"
+        raise ShapeError(f"{loss} needs one class per row, {got}: write {wanted}")
     given = [listed] if x.ndim == 1 else listed
     if not isinstance(given, Sequence) or (
         given and isinstance(given[0], (Sequence, Array)) and not isinstance(given[0], str)
     ):
         return None
-    rows, classes = (1, *x.shape)[-2:]
     if len(given) != rows:
         raise ShapeError(f"{loss} needs one class per row, got {len(given)} for an input of shape {x.shape}")
     if set(map(type, given)) == {int} and min(given) >= 0 and max(given) < classes:

@@ -7,9 +7,11 @@ import os
 import random
 from typing import Any, NoReturn, Protocol
 
-from scalargrad.convert import flag, short
+from scalargrad.arrays.base import Array
+from scalargrad.convert import flag, is_scalar, short
 from scalargrad.errors import ArgumentError, KeywordError, StateError
 from scalargrad.nn import saving
+from scalargrad.value import Value
 
 
 class Stateful(Protocol):
@@ -65,21 +67,57 @@ def _parts(model: Any, optimiser: Any, scheduler: Any, rng: bool) -> dict[str, S
     return parts
 
 
-def _to_json(x: Any) -> Any:
+_Place = tuple[Any, ...]  # the place of a number in what is saved: that of its container, and its key
+
+
+def _to_json(x: Any, place: _Place, exact: bool = False) -> Any:
+    """What JSON can hold of a state, with Python's numbers for numpy's. Raises `ArgumentError` for anything else; if
+    `exact`, for what would come back as something else, too."""
     if isinstance(x, dict):
-        return {str(name): _to_json(item) for name, item in x.items()}
+        for name in x if exact else ():
+            if not isinstance(name, str):
+                raise ArgumentError(
+                    f"{_shown(place)} must have texts as names, got {type(name).__name__} {short(name)}"
+                )
+        if exact and _is_special(x):
+            raise ArgumentError(f"{_shown(place)} is {x}, which would come back as a float: choose another name")
+        return {str(name): _to_json(item, (place, name), exact) for name, item in x.items()}
     if isinstance(x, (list, tuple)):
-        return [_to_json(item) for item in x]
+        if exact and isinstance(x, tuple):
+            raise ArgumentError(f"{_shown(place)} is a tuple, which would come back as a list: write list(...)")
+        return [_to_json(item, (place, k), exact) for k, item in enumerate(x)]
     if x is None or isinstance(x, (bool, int, str)):
         return x
     if isinstance(x, float):
         return float(x) if math.isfinite(x) else {"float": repr(float(x))}  # which JSON has no number for
-    raise ArgumentError(f"a state holds numbers, texts, lists and dicts, got {type(x).__name__}")
+    if is_scalar(x):
+        found = x.tolist()
+        if isinstance(found, (bool, int, float)):  # not a longdouble, which has more digits
+            return _to_json(found, place, exact)
+    advice = ": write x.tolist()" if hasattr(x, "tolist") else ""
+    if isinstance(x, (Value, Array)) or is_scalar(x):
+        advice = ": write float(x)" if is_scalar(x) else ": write x.data"
+    raise ArgumentError(
+        f"{_shown(place)} has the type {type(x).__name__}, and a file holds numbers, texts, bools, None, lists and"
+        f" dicts{advice}"
+    )
+
+
+def _shown(place: _Place) -> str:
+    """A place as Python writes it, such as extra["best"][0]."""
+    if len(place) == 1:
+        return str(place[0])
+    return f"{_shown(place[0])}[{place[1]!r}]"
+
+
+def _is_special(x: dict[Any, Any]) -> bool:
+    """Whether this is how a file holds an infinity or a nan."""
+    return x.keys() == {"float"} and isinstance(x["float"], str) and x["float"] in ("inf", "-inf", "nan")
 
 
 def _from_json(x: Any) -> Any:
     if isinstance(x, dict):
-        if x.keys() == {"float"} and x["float"] in ("inf", "-inf", "nan"):
+        if _is_special(x):
             return float(x["float"])
         return {name: _from_json(item) for name, item in x.items()}
     return [_from_json(item) for item in x] if isinstance(x, list) else x
@@ -99,9 +137,10 @@ def save(
 
     `rng=True` adds the state of Python's `random`, from which weights are drawn and with which batches are shuffled.
     `extra` is a dict of your own, which `load` returns: texts as names; numbers, texts, bools, None, lists and dicts as
-    values. Numbers are exact; an interruption leaves an older file whole. Raises `ArgumentError` if there is nothing to
-    save, or something without a state, or something in `extra` that JSON cannot hold; OSError if the file cannot be
-    written.
+    values. Numbers are exact, and those of numpy come back as Python's; an interruption leaves an older file whole. The
+    shuffled `batches` with a seed, which are no part, continue from the `epoch` that `extra` kept. Raises
+    `ArgumentError` if there is nothing to save, or something without a state, or something in `extra` that JSON cannot
+    hold; OSError if the file cannot be written.
 
     >>> import os, tempfile
     >>> from scalargrad import nn, optim
@@ -117,7 +156,7 @@ def save(
     """
     _refuse("save", unnamed, unknown)
     parts = _parts(model, optimiser, scheduler, rng)
-    plain = {name: _to_json(part.state_dict()) for name, part in parts.items()}
+    plain = {name: _to_json(part.state_dict(), (f"the state of the {name}",)) for name, part in parts.items()}
     if extra is not None:
         plain["extra"] = _plain_extra(extra)
     saving.write_plain(path, saving.RUN_FORMAT, plain)
@@ -128,15 +167,9 @@ def _plain_extra(extra: Any) -> Any:
     if not isinstance(extra, dict):
         raise ArgumentError(f'extra must be a dict, such as {{"best": 0.25}}, got {type(extra).__name__}')
     try:
-        plain = _to_json(extra)
-        same = _from_json(plain) == extra or repr(_from_json(plain)) == repr(extra)  # nan does not equal itself
+        return _to_json(extra, ("extra",), exact=True)
     except RecursionError:
         raise ArgumentError("extra is nested too deeply, or contains itself") from None
-    if not same:
-        raise ArgumentError(
-            f"extra must have texts as names, and lists in place of tuples, to come back as it is; got {short(extra)}"
-        )
-    return plain
 
 
 def load(

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from scalargrad import convert, core
+from scalargrad import core
 from scalargrad.arrays.base import of_shape
 from scalargrad.optim.base import Optimiser
 from scalargrad.value import Value
@@ -113,10 +113,6 @@ class RMSprop(_Adaptive):
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum,
                          centered=centered)  # fmt: skip
-
-    def _check(self) -> list[float]:
-        convert.flag(self.centered, "centered")
-        return super()._check()
 
     def step(self) -> None:
         """Moves every parameter against its gradient."""

@@ -13,13 +13,27 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from scalargrad import convert, core
-from scalargrad.errors import ArgumentError, StateError
+from scalargrad.errors import ArgumentError, MissingNameError, StateError
 from scalargrad.names import absent
 from scalargrad.nn.lists import kept_of
 from scalargrad.nn.trained import trained
 from scalargrad.value import Value
 
 T = TypeVar("T", bound="Optimiser")
+
+# What a setting is called elsewhere, in small letters without underscores: the names here, the likeliest first.
+_OTHER_NAMES = {
+    **dict.fromkeys(("learningrate", "stepsize", "eta", "alpha"), ("lr",)),
+    **dict.fromkeys(("beta", "momentum"), ("momentum", "beta1", "alpha")),
+    "betas": ("beta1", "beta2"),
+    "rho": ("alpha",),
+    "epsilon": ("eps",),
+    **dict.fromkeys(("wd", "decay"), ("weightdecay",)),
+}
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def number(x: Any, name: str, below: float = math.inf) -> float:
@@ -35,6 +49,7 @@ class Optimiser:
     """The base class of optimisers: parameters, settings, and the state that one step leaves to the next."""
 
     lr: float
+    initial_lr: float | None = None  # the lr that the first scheduler found, from which others start too, as in PyTorch
     _parameters: tuple[Value, ...]
     _block: core.Block
     _steps: int
@@ -44,16 +59,34 @@ class Optimiser:
     _flags: ClassVar[tuple[str, ...]] = ()  # the names of the settings that are true or false
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
+        settings.update({name: convert.flag(settings[name], name) for name in self._flags if name in settings})
         block, known = trained(parameters, type(self).__name__), kept_of(parameters)
         leaves = known.values if known else tuple(core.items(core.whole(block, 1, len(block))))
         self.__dict__.update(settings, _block=block, _parameters=leaves, _steps=0, _state=bytearray())
         self._check()
 
     def __setattr__(self, name: str, x: Any) -> None:
-        """Raises `NumberError` for a setting that is not a number. The step asks for its range."""
+        """Raises `NumberError` for a setting that is not a number, `ArgumentError` for a flag that is no bool. The step
+        asks for the range. Raises `MissingNameError` for a name that means one of the settings, such as LR."""
         if name in self._settings:
             convert.argument(x, name)
+        elif name in self._flags:
+            x = convert.flag(x, name)
+        elif name[:1] != "_" and type(self).__module__.startswith("scalargrad.") and not hasattr(self, name):
+            self._refuse_like(name)
         super().__setattr__(name, x)
+
+    def _refuse_like(self, name: str) -> None:
+        """Raises `MissingNameError` for another way to write one of the settings."""
+        from difflib import get_close_matches
+
+        ours = {_letters(each): each for each in [*self._settings, *self._flags]}
+        letters = _letters(name)
+        found = [each for each in (letters, *_OTHER_NAMES.get(letters, ())) if each in ours]
+        found = found or get_close_matches(letters, ours, 1, 0.85)
+        if found:
+            advice = " and ".join(f"optimiser.{ours[each]}" for each in (found if letters == "betas" else found[:1]))
+            raise MissingNameError(f"{type(self).__name__!r} object has no attribute {name!r}", f"set {advice}")
 
     if not TYPE_CHECKING:
         locals().update(absent())
@@ -99,6 +132,7 @@ class Optimiser:
             "parameters": count,
             "steps": self._steps,
             **{name: getattr(self, name) for name in [*self._settings, *self._flags]},
+            **({} if self.initial_lr is None else {"initial_lr": self.initial_lr}),
             **dict(zip(self._remembered, remembered)),
         }
 
@@ -123,7 +157,8 @@ class Optimiser:
         names = [name for name in self._remembered if name in state]
         try:
             settings = {name: number(state[name], name, below) for name, below in self._settings.items()}
-            settings.update({name: bool(state[name]) for name in self._flags})
+            settings.update({name: convert.flag(state[name], name) for name in self._flags})
+            initial_lr = number(state["initial_lr"], "initial_lr") if "initial_lr" in state else None
             remembered = [array("d", state[name]) for name in names]
             steps = operator.index(state["steps"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -140,6 +175,7 @@ class Optimiser:
             raise StateError(f"the state of {mine} is damaged: after {steps} steps it lacks {self._remembered}")
         settings_and_state = {
             **settings,
+            "initial_lr": initial_lr,
             "_steps": steps,
             "_state": bytearray(b"".join(numbers.tobytes() for numbers in remembered)),
         }

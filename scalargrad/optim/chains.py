@@ -15,7 +15,7 @@ class SequentialLR(Scheduler):
     """Schedulers one after the other, such as a warm-up and then a cosine: the next begins at each of `milestones`.
 
     A milestone is an epoch; there is one fewer than schedulers. Each scheduler counts its epochs from its milestone,
-    and starts from the learning rate that the optimiser had before the first of them was made. Step this one, and not
+    and starts from the learning rate that the optimiser had before its first scheduler was made. Step this one, and not
     its parts. Raises `ArgumentError` for schedulers of another optimiser, for a `ReduceLROnPlateau`, and for
     milestones that do not fit.
 
@@ -50,8 +50,7 @@ class SequentialLR(Scheduler):
         found = self._checked("milestones", milestones)
         super().__init__(optimiser)
         self.milestones: list[int] = found
-        # A warm-up lowers the lr when it is made: of those that the parts found, the largest is the lr before.
-        self._start_from(max(part.base_lr for part in parts))
+        self._start_from(self.base_lr)  # a warm-up lowered the lr when it was made
         optimiser.lr = self.rate(0)
 
     def rate(self, epoch: int) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from scalargrad import convert, core
+from scalargrad import core
 from scalargrad.errors import ArgumentError
 from scalargrad.optim.base import Optimiser
 from scalargrad.value import Value
@@ -50,7 +50,7 @@ class SGD(Optimiser):
 
     def _check(self) -> list[float]:
         settings = super()._check()
-        if convert.flag(self.nesterov, "nesterov") and (not settings[1] or settings[2]):
+        if self.nesterov and (not settings[1] or settings[2]):
             raise ArgumentError("nesterov needs a momentum above 0, and dampening 0")
         return settings
 
@@ -60,7 +60,7 @@ class SGD(Optimiser):
     def step(self) -> None:
         """Moves every parameter against its gradient."""
         lr, momentum, dampening, weight_decay = self._check()
-        known, nesterov = len(self._state), bool(self.nesterov)
+        known = len(self._state)
         state = self._memory(1) if momentum else bytearray()  # without momentum, the velocities do not change
         changes = self._changes(state if momentum else self._state)
-        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, nesterov, *changes)
+        core.sgd_step(self._block, state, not known, lr, momentum, dampening, weight_decay, self.nesterov, *changes)

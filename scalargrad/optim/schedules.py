@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol
 
 from scalargrad import convert
@@ -39,6 +40,9 @@ class Scheduler:
 
     If the optimiser has another rate at a step, one that was set by hand or by another scheduler, the step changes that
     one, as in PyTorch. So two schedulers of one optimiser multiply, and one may be a `ReduceLROnPlateau`.
+
+    The first scheduler of an optimiser stores the lr that it finds there as `optimiser.initial_lr`. That is the
+    `base_lr` of those that are made later, though the first may have changed the lr by then.
     """
 
     _settings: ClassVar[tuple[str, ...]] = ()
@@ -47,7 +51,12 @@ class Scheduler:
         if not hasattr(optimiser, "lr"):
             raise ArgumentError(f"a scheduler sets the lr of an optimiser, got {type(optimiser).__name__}")
         self.optimiser = optimiser
-        self.base_lr = rate_of(optimiser.lr, "lr")
+        lr = rate_of(optimiser.lr, "lr")
+        initial_lr = getattr(optimiser, "initial_lr", None)
+        self.base_lr = lr if initial_lr is None else rate_of(initial_lr, "initial_lr")
+        if initial_lr is None and type(self).rate is not Scheduler.rate:  # PyTorch's plateau stores none
+            with suppress(AttributeError):  # an object with slots has no place for it
+                optimiser.initial_lr = lr  # type: ignore[attr-defined]
         self.last_epoch = 0
 
     def rate(self, epoch: int) -> float:
@@ -225,7 +234,7 @@ class LinearLR(Scheduler):
         self.start_factor = _share(start_factor, "start_factor", "above 0")
         self.end_factor = _share(end_factor, "end_factor", "at least 0")
         self.total_iters = whole(total_iters, "total_iters")
-        optimiser.lr = self.rate(0)
+        optimiser.lr = rate_of(optimiser.lr, "lr") * self.start_factor
 
     def rate(self, epoch: int) -> float:
         """lr * (start_factor + (end_factor - start_factor) * min(epoch, total_iters) / total_iters)."""

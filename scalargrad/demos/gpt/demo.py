@@ -23,6 +23,7 @@ from scalargrad.extras import WIDTH
 from scalargrad.nodes.displays import printable
 
 FORMS: dict[str, Callable[[Sizes], Any]] = {"matrix": bulk.Gpt, "numbers": partial(scalar.Gpt, number=sg.Value)}
+_LARGEST = 256  # of the sizes
 _BETAS, _RECENT = (0.85, 0.99), 100
 _TIMES, _SHOWN = 5, 5  # how often it invents while it learns, and how many documents at a time
 
@@ -134,11 +135,16 @@ class Gpt(Demo):
     def verdict(self) -> str:
         self.invented = self.invented or [self.invent() for _ in range(self.samples)]
         recent = self.losses[-_RECENT:]
-        known = {*self.text.documents}
+        block, lines = self.sizes.block, self.text.documents
+        known = {line[:block] for line in lines}  # as far as it read them
         new = sum(line not in known for line in self.invented if line)
+        longer = sum(len(line) > block for line in lines)
+        more = f"; --block {min(max(map(len, lines)), _LARGEST)} reads more" * (block < _LARGEST)
+        cut = f"lines cut at {block} characters, the rest unread: {longer} of {len(lines)}{more}"
         return "\n".join([
             f"mean loss of the last {len(recent)} steps {sg.mean(recent):#.5g}; a guess among {self.sizes.tokens}"
             f" characters has {math.log(self.sizes.tokens):#.5g}",
+            *[cut] * (longer > 0),
             f"{len(self.invented)} invented, {new} of them new; a * marks those in the text",
             *columns([shown(line) + " *" * (line in known) for line in self.invented]),
         ])  # fmt: skip
@@ -189,7 +195,7 @@ def columns(texts: Sequence[str]) -> list[str]:
 
 
 def _size(text: str) -> int:
-    return whole([text], range(1, 257), "a whole number from 1 to 256")[0]
+    return whole([text], range(1, _LARGEST + 1), f"a whole number from 1 to {_LARGEST}")[0]
 
 
 def _positive(text: str) -> float:

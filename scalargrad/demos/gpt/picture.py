@@ -97,7 +97,7 @@ def save(text: Text, losses: Sequence[float], shown: str, model: bulk.Gpt, path:
     # a row per layer, or a square of the only layer's heads
     width = min(model.sizes.heads, _MOST) if len(model.layers) > 1 else math.ceil(math.sqrt(len(heads)))
     fit = sum(length <= _TITLE for length in accumulate(map(len, labels[1:])))
-    read = "".join(labels[1 : 1 + fit]) + "..." * (1 + fit < len(labels))
+    read = "".join(labels[1 : 1 + fit]) + "\N{HORIZONTAL ELLIPSIS}" * (fit < len(shown))
     right.suptitle(f'attention in "{read}": how much a row takes from each column', fontsize=11, parse_math=False)
     grid = [*right.subplots(math.ceil(len(heads) / width), width, squeeze=False).flat]
     for axes in grid:

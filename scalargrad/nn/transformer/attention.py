@@ -12,7 +12,7 @@ from scalargrad.arrays.base import mask_of
 from scalargrad.arrays.reading import is_data
 from scalargrad.arrays.types import Mask, Matrix, Vector, concat
 from scalargrad.arrays.view import ones
-from scalargrad.convert import are_bools, flag
+from scalargrad.convert import are_bools, flag, index
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
 from scalargrad.nn.initialisers import INITIALISERS, size
 from scalargrad.nn.layers import Linear, array_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = Matrix | Batch | Foreign
 _WHERE = OPCODE["where"]
+_EARLIER = "for attention to earlier tokens alone write causal=True"
 _NEVER = -sys.float_info.max  # the score of a masked position: finite, since nothing is wrong with it, and its exp is 0
 
 
@@ -41,8 +42,8 @@ class MultiHeadAttention(Weighted):
     - ``attention(x)`` is self-attention; ``attention(query, key, value)`` takes keys and values from S other tokens.
       The value is the key, if it is not given.
     - `causal=True`: no token sees a later one.
-    - `attn_mask`, of shape (T, S): bools, True where a token must not look; or numbers or Values, which are added to
-      the scores, -inf where it must not look.
+    - `attn_mask`, of shape (T, S): bools, True where a token must not look; or floats or Values, which are added to
+      the scores, -inf where it must not look. Ints are refused, since they may be meant as bools.
     - `dropout`: the probability with which a weight of the attention is set to 0, in training; see `Dropout`.
     - ``attention(x, need_weights=True)`` returns the output and a list of the weights: a Matrix (T, S) per head.
 
@@ -91,7 +92,7 @@ class MultiHeadAttention(Weighted):
 
     def __setattr__(self, name: str, x: Any) -> None:
         if name in ("dropout", "causal"):
-            x = probability(x, name) if name == "dropout" else flag(x, name)
+            x = probability(x, name, _EARLIER) if name == "dropout" else flag(x, name)
         super().__setattr__(name, x)
 
     @overload
@@ -116,6 +117,7 @@ class MultiHeadAttention(Weighted):
     def __call__(
         self, query: Any, key: Any = None, value: Any = None, attn_mask: Any = None, need_weights: bool = False
     ) -> Any:  # fmt: skip
+        returns_weights = flag(need_weights, "need_weights")
         q, k, v = self._projected(query, key, value)
         blocked, added = _masks(attn_mask, self.causal, (len(q), len(k)))
         width = self.embed_dim // self.num_heads
@@ -134,7 +136,7 @@ class MultiHeadAttention(Weighted):
             outputs.append(shares @ v[:, head])
             weights.append(shares)
         y = self.out_proj(outputs[0] if len(outputs) == 1 else concat(outputs, axis=1))
-        return (y, weights) if flag(need_weights, "need_weights") else y
+        return (y, weights) if returns_weights else y
 
     def _projected(self, query: Any, key: Any, value: Any) -> list[Any]:
         """The queries, keys and values. Those of the same input are one product."""
@@ -174,13 +176,22 @@ class MultiHeadAttention(Weighted):
 def _masks(given: Any, causal: bool, shape: tuple[int, int]) -> tuple[Any, Any]:
     """Where a token must not look, a Mask; and what is added to the scores. Each may be None.
 
-    Raises `ShapeError` for a mask of another shape, `ArgumentError` for a token that may look at nothing.
+    Raises `ShapeError` for a mask of another shape, `ArgumentError` for a token that may look at nothing, and for ints.
     """
     later = _later(*shape) if causal and shape[1] > 1 else None
     if given is None:
         return later, None
+    listed = isinstance(given, (list, tuple))
+    ready = hasattr(given, "is_mask") or (are_bools(given) and not listed)  # a Mask, a Matrix, or bools of numpy
+    plain = given if ready else _plain(given)
+    if not are_bools(plain) and _are_ints(plain):
+        bools = "[[False, True], ...]" if listed else "mask == 1"
+        raise ArgumentError(
+            f"attn_mask has bools, or floats that are added to the scores, got ints: write {bools}, True where a token"
+            " must not look"
+        )
     try:
-        found: Any = Mask(given) if are_bools(given) else as_array(given)
+        found: Any = Mask(plain) if are_bools(plain) else as_array(given)
     except NumberError:
         if is_data(given):
             raise
@@ -201,6 +212,19 @@ def _masks(given: Any, causal: bool, shape: tuple[int, int]) -> tuple[Any, Any]:
             " where it may, write ~mask"
         )
     return blocked, added
+
+
+def _plain(x: Any, depth: int = 2) -> Any:
+    """Lists of Python's bools and numbers in place of arrays and scalars of other libraries."""
+    listed = x.tolist() if hasattr(x, "tolist") else x
+    return [_plain(item, depth - 1) for item in listed] if depth and isinstance(listed, (list, tuple)) else listed
+
+
+def _are_ints(x: Any) -> bool:
+    """Whether these are nested lists of ints alone. Zeros and ones would hardly change the scores."""
+    rows = x if isinstance(x, list) else []
+    items = [item for row in rows if isinstance(row, list) for item in row]
+    return len(items) > 0 and all(index(item) is not None for item in items)
 
 
 def _later(rows: int, columns: int) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from scalargrad import core
 from scalargrad.arrays.base import of_shape
 from scalargrad.arrays.types import Matrix, Vector
-from scalargrad.convert import argument, short
+from scalargrad.convert import argument, is_scalar, short
 from scalargrad.errors import ArgumentError
 from scalargrad.nn.layers import array_of
 from scalargrad.nn.module import Module
@@ -27,8 +27,8 @@ class Dropout(Module):
 
     Takes a Matrix, a Vector, or what becomes one, and returns an array of the same shape. It draws one number of
     Python's `random` per element, row by row, and none if p is 0 or 1: after ``random.seed`` a run has the same zeros,
-    and `scalargrad.save` with ``rng=True`` keeps where it is. Raises `ArgumentError` for a p outside 0 to 1. Source:
-    PyTorch's Dropout.
+    and `scalargrad.save` with ``rng=True`` keeps where it is. Raises `ArgumentError` for a p outside 0 to 1, and for a
+    bool. Source: PyTorch's Dropout.
 
     >>> random.seed(1)
     >>> dropout = Dropout(0.5)
@@ -61,11 +61,14 @@ class Dropout(Module):
         return repr(self)
 
 
-def probability(x: Any, name: str) -> float:
-    """The float of a probability. Raises `ArgumentError` if it is outside 0 to 1, `NumberError` for a non-number."""
+def probability(x: Any, name: str, advice: str = "") -> float:
+    """The float of a probability. Raises `ArgumentError` for a bool, with the advice, and for a number outside 0 to 1,
+    `NumberError` for a non-number."""
+    a_bool = isinstance(x, bool) or is_scalar(x, "b")
     found = argument(x, name)
-    if not 0.0 <= found <= 1.0:
-        raise ArgumentError(f"{name} must be a probability, a number from 0 to 1, got {short(x)}")
+    if a_bool or not 0.0 <= found <= 1.0:
+        advised = f": {advice}" if a_bool and advice else ""
+        raise ArgumentError(f"{name} must be a probability, a number from 0 to 1, got {short(x)}{advised}")
     return found
 
 

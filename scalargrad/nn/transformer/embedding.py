@@ -70,10 +70,10 @@ class Embedding(Weighted):
                 )
             raise IndexingError(f"an Embedding takes ints, got {type(token).__name__} {short(token)}{_text(token)}")
         if not 0 <= found < len(self.weight):
-            raise IndexingError(
-                f"this Embedding has the tokens 0 to {len(self.weight) - 1}, got {short(found)}: make it with"
-                " num_embeddings greater than each token"
-            )
+            last, advice = len(self.weight) - 1, "make it with num_embeddings greater than each token"
+            if found < 0:
+                advice = "tokens are not counted from the end, and padding needs a token of its own"
+            raise IndexingError(f"this Embedding has the tokens 0 to {last}, got {short(found)}: {advice}")
         return found
 
     def __repr__(self) -> str:
