@@ -139,7 +139,7 @@ def elementwise(opcode: int, *given: View | float) -> View:
 
     A float is a constant.
     """
-    operands = [whole(Block([x]), 1, 1) if isinstance(x, float) else x for x in given]
+    operands = [x if isinstance(x, View) else whole(Block([x]), 1, 1) for x in given]
     rows, columns = _common([x.rows for x in operands]), _common([x.columns for x in operands])
     repeated = [
         View(x.block, x.offset, x.row if x.rows == rows else 0, x.column if x.columns == columns else 0, rows, columns)
