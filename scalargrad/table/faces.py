@@ -7,10 +7,12 @@ from types import FunctionType
 from typing import Any
 
 from scalargrad.errors import NumberError
+from scalargrad.names import KEYWORDS, unexpected
 from scalargrad.table import ops
 
 Function = Callable[..., Any]
 FUNCTIONS: tuple[ops.Row, ...] = tuple(row for row in ops.PRIMITIVES if row.function)
+_REFUSING = {key[0] for key in KEYWORDS if isinstance(key, tuple)}  # rows with advice for a keyword
 
 
 def functions(apply: Function, number: Function, node: type, home: dict[str, Any]) -> dict[str, Function]:
@@ -21,7 +23,12 @@ def functions(apply: Function, number: Function, node: type, home: dict[str, Any
     made = {}
     for row in FUNCTIONS:
         opcode, arity = ops.OPCODE[row.name], len(row.operands)
-        function = _shortened(apply, opcode, number, node) if row.shortcut else _applied(apply, opcode, arity)
+        if row.shortcut:
+            function = _shortened(apply, opcode, number, node)
+        elif row.name in _REFUSING:
+            function = _refusing(apply, opcode, arity, row.name)
+        else:
+            function = _applied(apply, opcode, arity)
         positional = arity if {"x", "y"}.issuperset(row.operands) else 0
         made[row.name] = _named(function, row, row.name, row.operands, positional, _docstring(row), home)
     return made
@@ -41,7 +48,10 @@ def methods(
             function = _choice(apply, refuse_bools)
         else:
             code = ops.OPCODE[row.name]
-            function = _operator() if row.name == "pow" else _applied(apply, code, len(row.operands), row.method_of)
+            if row.name in _REFUSING:
+                function = _refusing(apply, code, len(row.operands), row.name)
+            else:
+                function = _operator() if row.name == "pow" else _applied(apply, code, len(row.operands), row.method_of)
         parameters, text = ("self", *others(row)), doc.format(row.name)
         made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
     if not refuse_bools:
@@ -71,6 +81,28 @@ def _applied(apply: Function, opcode: int, arity: int, first: int = 0) -> Functi
         return apply(opcode, x, y)
 
     return second if first else (unary, binary, ternary)[arity - 1]
+
+
+def _refusing(apply: Function, opcode: int, arity: int, name: str) -> Function:
+    """A function that says what to write for a keyword of PyTorch's or numpy's, which may stand for its operands."""
+    called, error = f"{name}()", unexpected  # in the closure: the globals are those of another module
+
+    def unary(x: Any, **unknown: Any) -> Any:
+        if unknown:
+            raise error(called, next(iter(unknown)))
+        return apply(opcode, x)
+
+    def binary(x: Any, y: Any, **unknown: Any) -> Any:
+        if unknown:
+            raise error(called, next(iter(unknown)))
+        return apply(opcode, x, y)
+
+    def ternary(x: Any, y: Any = None, w: Any = None, **unknown: Any) -> Any:
+        if unknown:
+            raise error(called, next(iter(unknown)))
+        return apply(opcode, x, y, w)
+
+    return (unary, binary, ternary)[arity - 1]
 
 
 def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Function:
@@ -123,7 +155,8 @@ def _named(
 
     The names are in the code, not in a `__signature__`, so that Python's own messages for a wrong call have them too.
     """
-    code = template.__code__.replace(co_name=row.name, co_varnames=parameters, co_posonlyargcount=positional)
-    function = FunctionType(code, home, row.name, row.defaults or None, template.__closure__)
+    named = template.__code__.co_varnames[template.__code__.co_argcount :]  # unknown keywords
+    code = template.__code__.replace(co_name=row.name, co_varnames=(*parameters, *named), co_posonlyargcount=positional)
+    function = FunctionType(code, home, row.name, row.defaults or template.__defaults__, template.__closure__)
     function.__qualname__, function.__doc__ = name, doc
     return function
