@@ -205,12 +205,19 @@ KEYWORDS: dict[Any, str] = {
     "inplace": "nothing changes in place: leave it out",
     "descending": "write (-x).argsort()",
     ("norm", "p"): "it is the Euclidean norm; write abs(x).sum() for p=1, abs(x).max() for p=inf",
-    ("gelu", "approximate"): "write sg.gelu_tanh(x) for approximate='tanh'",
+    ("gelu", "approximate"): "write sg.gelu_tanh(x) for 'tanh', and leave it out for 'none'",
     ("logit", "eps"): "write sg.logit(sg.clip(x, eps, 1 - eps))",
     ("leaky_relu", "negative_slope"): "write sg.leaky_relu(x, slope)",
     **{("clip", name): "write sg.clip(x, low, high); math.inf or -math.inf does not bound" for name in ("min", "max")},
     ("softplus", "beta"): "write sg.softplus(beta * x) / beta",
-    ("softplus", "threshold"): "it is exact for all x: leave it out",
+}
+# The functions of the table that know such keywords.
+KEYWORDS_OF = {
+    "gelu": ("approximate",),
+    "logit": ("eps",),
+    "leaky_relu": ("negative_slope",),
+    "clip": ("min", "max"),
+    "softplus": ("beta",),
 }
 
 _MODULES = ("scalargrad", "scalargrad.nn", "scalargrad.losses", "scalargrad.optim", "scalargrad.testing")

@@ -51,11 +51,6 @@ def table(mark: str) -> str:
     return PAGE.split(f"<!-- {mark} -->")[1].split(f"<!-- end of {mark} -->")[0]
 
 
-def taken(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters, without the unknown keywords that are refused. Those with the default None are required."""
-    return [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
-
-
 def has_function(row: ops.Row) -> bool:
     function = getattr(sg, row.name)
     assert (
@@ -63,9 +58,9 @@ def has_function(row: ops.Row) -> bool:
         and row.name in dir(sg)
         and (row.name in sg.__all__) != hasattr(builtins, row.name)
     )
-    parameters = taken(function)
+    parameters = inspect.signature(function).parameters.values()
     assert [p.name for p in parameters] == list(row.operands)
-    assert tuple(p.default for p in parameters if p.default not in (p.empty, None)) == row.defaults
+    assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults
     assert row.doc.endswith(".") and row.doc in function.__doc__ and f">>> {row.name}(" in function.__doc__
     assert function.__module__ == functions.__name__ and pickle.loads(pickle.dumps(function)) is function
     assert not row.kink or f"Convention: {row.kink}." in function.__doc__
@@ -75,9 +70,9 @@ def has_function(row: ops.Row) -> bool:
 def has_method(row: ops.Row, kind: Callable[[float], Any]) -> bool:
     others = [*operands(row)]
     method = getattr(kind(others.pop(row.method_of)), row.name)
-    parameters = taken(method)
+    parameters = inspect.signature(method).parameters.values()
     assert method.__name__ == row.name and method.__qualname__.endswith(f".{row.name}")
-    assert tuple(p.default for p in parameters if p.default not in (p.empty, None)) == row.defaults
+    assert tuple(p.default for p in parameters if p.default is not p.empty) == row.defaults
     return same(row, method(*others))
 
 

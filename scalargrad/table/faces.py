@@ -7,12 +7,11 @@ from types import FunctionType
 from typing import Any
 
 from scalargrad.errors import NumberError
-from scalargrad.names import KEYWORDS, unexpected
+from scalargrad.names import KEYWORDS, KEYWORDS_OF, unexpected
 from scalargrad.table import ops
 
 Function = Callable[..., Any]
 FUNCTIONS: tuple[ops.Row, ...] = tuple(row for row in ops.PRIMITIVES if row.function)
-_REFUSING = {key[0] for key in KEYWORDS if isinstance(key, tuple)}  # rows with advice for a keyword
 
 
 def functions(apply: Function, number: Function, node: type, home: dict[str, Any]) -> dict[str, Function]:
@@ -25,7 +24,7 @@ def functions(apply: Function, number: Function, node: type, home: dict[str, Any
         opcode, arity = ops.OPCODE[row.name], len(row.operands)
         if row.shortcut:
             function = _shortened(apply, opcode, number, node)
-        elif row.name in _REFUSING:
+        elif row.name in KEYWORDS_OF:
             function = _refusing(apply, opcode, arity, row.name)
         else:
             function = _applied(apply, opcode, arity)
@@ -48,7 +47,7 @@ def methods(
             function = _choice(apply, refuse_bools)
         else:
             code = ops.OPCODE[row.name]
-            if row.name in _REFUSING:
+            if row.name in KEYWORDS_OF:
                 function = _refusing(apply, code, len(row.operands), row.name)
             else:
                 function = _operator() if row.name == "pow" else _applied(apply, code, len(row.operands), row.method_of)
@@ -84,22 +83,26 @@ def _applied(apply: Function, opcode: int, arity: int, first: int = 0) -> Functi
 
 
 def _refusing(apply: Function, opcode: int, arity: int, name: str) -> Function:
-    """A function that says what to write for a keyword of PyTorch's or numpy's, which may stand for its operands."""
+    """A function that says what to write for PyTorch's or numpy's keywords: parameters whose default is None."""
     called, error = f"{name}()", unexpected  # in the closure: the globals are those of another module
+    first, second = [*KEYWORDS_OF[name], ""][:2]
+    advice = KEYWORDS[name, first]
 
-    def unary(x: Any, **unknown: Any) -> Any:
-        if unknown:
-            raise error(called, next(iter(unknown)))
+    def unary(x: Any, u: Any = None) -> Any:
+        if u is not None:
+            raise error(called, first)
         return apply(opcode, x)
 
-    def binary(x: Any, y: Any, **unknown: Any) -> Any:
-        if unknown:
-            raise error(called, next(iter(unknown)))
+    def binary(x: Any, y: Any, u: Any = None) -> Any:
+        if u is not None:
+            raise error(called, first)
         return apply(opcode, x, y)
 
-    def ternary(x: Any, y: Any = None, w: Any = None, **unknown: Any) -> Any:
-        if unknown:
-            raise error(called, next(iter(unknown)))
+    def ternary(x: Any, y: Any = None, w: Any = None, u: Any = None, v: Any = None) -> Any:
+        if u is not None or v is not None:
+            raise error(called, second if u is None else first)
+        if w is None:
+            raise NumberError(f"{called} needs all operands: {advice}")
         return apply(opcode, x, y, w)
 
     return (unary, binary, ternary)[arity - 1]
@@ -155,8 +158,17 @@ def _named(
 
     The names are in the code, not in a `__signature__`, so that Python's own messages for a wrong call have them too.
     """
-    named = template.__code__.co_varnames[template.__code__.co_argcount :]  # unknown keywords
-    code = template.__code__.replace(co_name=row.name, co_varnames=(*parameters, *named), co_posonlyargcount=positional)
-    function = FunctionType(code, home, row.name, row.defaults or template.__defaults__, template.__closure__)
-    function.__qualname__, function.__doc__ = name, doc
-    return function
+    refused = tuple(KEYWORDS_OF.get(row.name, ()))
+    made = _made(template, row.name, (*parameters, *refused), positional, row.defaults, home)
+    made.__qualname__, made.__doc__ = name, doc
+    if refused:  # the signature has the others
+        plain = _applied(template, 0, len(parameters))
+        made.__dict__["__wrapped__"] = _made(plain, row.name, parameters, positional, row.defaults, home)
+    return made
+
+
+def _made(
+    template: Any, name: str, parameters: tuple[str, ...], positional: int, defaults: tuple[Any, ...], home: Any
+) -> Function:
+    code = template.__code__.replace(co_name=name, co_varnames=parameters, co_posonlyargcount=positional)
+    return FunctionType(code, home, name, (*defaults, *(template.__defaults__ or ())) or None, template.__closure__)
