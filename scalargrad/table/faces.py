@@ -84,7 +84,11 @@ def _applied(apply: Function, opcode: int, arity: int, first: int = 0) -> Functi
 
 def _refusing(apply: Function, opcode: int, arity: int, name: str) -> Function:
     """A function that says what to write for PyTorch's or numpy's keywords: parameters whose default is None."""
-    called, error = f"{name}()", unexpected  # in the closure: the globals are those of another module
+    called, error, lacking = (
+        f"{name}()",
+        unexpected,
+        NumberError,
+    )  # in the closure: the globals are those of another module
     first, second = [*KEYWORDS_OF[name], ""][:2]
     advice = KEYWORDS[name, first]
 
@@ -102,7 +106,7 @@ def _refusing(apply: Function, opcode: int, arity: int, name: str) -> Function:
         if u is not None or v is not None:
             raise error(called, second if u is None else first)
         if w is None:
-            raise NumberError(f"{called} needs all operands: {advice}")
+            raise lacking(f"{called} needs all operands: {advice}")
         return apply(opcode, x, y, w)
 
     return (unary, binary, ternary)[arity - 1]
@@ -159,11 +163,12 @@ def _named(
     The names are in the code, not in a `__signature__`, so that Python's own messages for a wrong call have them too.
     """
     refused = tuple(KEYWORDS_OF.get(row.name, ()))
-    made = _made(template, row.name, (*parameters, *refused), positional, row.defaults, home)
-    made.__qualname__, made.__doc__ = name, doc
+    made = whole = _made(template, row.name, (*parameters, *refused), positional, row.defaults, home)
     if refused:  # the signature has the others
-        plain = _applied(template, 0, len(parameters))
-        made.__dict__["__wrapped__"] = _made(plain, row.name, parameters, positional, row.defaults, home)
+        whole = _made(_applied(template, 0, len(parameters)), row.name, parameters, positional, row.defaults, home)
+        made.__dict__["__wrapped__"] = whole
+    for each in (made, whole):
+        each.__qualname__, each.__doc__ = name, doc
     return made
 
 
