@@ -9,8 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from scalargrad.errors import Absent, KeywordError, MissingNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LOGITS = "losses.binary_cross_entropy(logits, targets), which takes logits: leave the last sigmoid out"
 _DEVICE = "numbers are C doubles in the CPU's memory: leave the call out"
@@ -67,6 +71,49 @@ TORCH = {
     **dict.fromkeys(("jit", "vmap", "pmap"), "nothing: the function is called as it is, and takes whole arrays"),
     "plot": "sg.draw(y) for a graph, and matplotlib's plt.plot for numbers",
     **dict.fromkeys(("numpy", "jnp"), "numpy itself, whose functions take Vectors and Matrices"),
+    "expit": "sg.sigmoid(x)",
+    "swish": "sg.silu(x)",
+    "logsigmoid": "sg.log_sigmoid(x)",
+    "psi": "sg.digamma(x)",
+    "trigamma": "sg.polygamma(1, x)",
+    **dict.fromkeys(("gammaln", "loggamma"), "sg.lgamma(x)"),
+    "erfcinv": "sg.erfinv(1 - x), which loses digits near 0",
+    "ndtr": "sg.erfc(-x / 2**0.5) / 2",
+    "clamp": "sg.clip(x, low, high)",
+    "special": "scalargrad itself: sg.erf, sg.lgamma, sg.digamma, sg.logit, sg.xlogy and others",
+    "func": "scalargrad itself: sg.grad, sg.jacobian, sg.hessian, sg.jvp and sg.vjp",
+    "bmm": "[x @ y for x, y in zip(xs, ys)]",
+    "mv": "x @ y, or sg.matmul(x, y)",
+    "multinomial": "random.choices(range(len(p)), p), of the numbers p.data",
+    "Flatten": "lambda x: x.ravel(), of one sample; the rows of a batch are flat",
+    "PReLU": "nn.LeakyReLU(Value(0.25)), whose slope is a parameter",
+    "CELU": "lambda x: alpha * sg.elu(x / alpha)",
+    "ReLU6": "nn.Hardtanh(0.0, 6.0)",
+    "Hardsigmoid": "lambda x: sg.hardtanh(x / 3) / 2 + 0.5",
+    "Softmin": "lambda x: nn.Softmax()(-x)",
+    "GLU": "lambda x: x[:, :n] * sg.sigmoid(x[:, n:]), where n is half the width",
+    **dict.fromkeys(("Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder",
+                     "TransformerDecoderLayer"),
+                    "a Module of nn.MultiHeadAttention, nn.LayerNorm and nn.Linear, as in `scalargrad demo gpt`"),
+    **dict.fromkeys(("ConstantLR", "LambdaLR", "MultiStepLR", "MultiplicativeLR", "PolynomialLR", "OneCycleLR",
+                     "CyclicLR", "CosineAnnealingWarmRestarts"),
+                    "optimiser.lr = ... before a step; optim.StepLR, optim.LinearLR and others are schedules"),
+}  # fmt: skip
+
+_SHAPES = "there is none: arrays have one or two dimensions, and layers take rows of numbers"
+# PyTorch's names for what is not here at all, and what comes nearest.
+TORCH_ALONE = {
+    **dict.fromkeys((f"{kind}{n}d" for kind in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "AdaptiveAvgPool")
+                     for n in (1, 2, 3)), _SHAPES),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "GroupNorm"),
+                    "there is none: nn.LayerNorm and nn.RMSNorm normalise each row"),
+    **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"),
+                    "there is none: write a Module of nn.Linear layers, and a loop over the sequence"),
+    **dict.fromkeys(("Adadelta", "Adamax", "NAdam", "RAdam", "ASGD", "Rprop", "LBFGS", "SparseAdam"),
+                    "there is none: optim.Adam, optim.AdamW, optim.SGD, optim.RMSprop and optim.Adagrad are here"),
+    **dict.fromkeys(("cuda", "device", "backends", "set_default_dtype", "get_default_dtype", "float32"),
+                    "numbers are C doubles in the CPU's memory: leave it out"),
+    "enable_grad": "nothing switches recording on inside sg.no_grad(): end that block before",
 }  # fmt: skip
 
 # The attributes of PyTorch's modules and optimisers: what to write here.
@@ -99,6 +146,80 @@ TENSOR_KEYWORDS = {
     "create_graph": "write sg.grad(sg.grad(f)), or sg.hessian(f)",
 }  # fmt: skip
 
+_IN_PLACE = "an array keeps its elements: write {} (and x.data = ... for the numbers of leaves)"
+_NUMBERS = "numpy's array of the numbers is x.numpy()"
+
+# The attributes of numpy's arrays and PyTorch's tensors that a Vector, Matrix or Mask does not have: what to write.
+ARRAY_ATTRIBUTES = {
+    "fill": _IN_PLACE.format("x = Vector([...]), or np.full_like(x, number)"),
+    "sort": _IN_PLACE.format("x = np.sort(x)"),
+    "partition": _IN_PLACE.format("x = np.partition(x, k)"),
+    **dict.fromkeys(("put", "itemset", "setfield"), _IN_PLACE.format("x = sg.where(mask, new, x)")),
+    "resize": _IN_PLACE.format("x = x.reshape(...), or np.resize(x, shape)"),
+    **{name: f"write np.{name}(x, ...)" for name in (
+        "argpartition", "diagonal", "nonzero", "repeat", "searchsorted", "swapaxes", "take", "trace", "flip", "roll",
+        "split", "tril", "triu")},
+    "imag": "the elements are real",
+    **dict.fromkeys(("choose", "compress"), "select by an index: x[mask], or x[positions]"),
+    **dict.fromkeys(("byteswap", "dump", "dumps", "getfield", "setflags", "tofile", "flat", "flags", "strides",
+                     "itemsize", "nbytes", "ctypes", "base"), _NUMBERS),
+    **dict.fromkeys(("to", "cuda", "cpu", "float", "double", "half", "contiguous"), _DEVICE),
+    **dict.fromkeys(("device", "is_cuda"), "numbers are C doubles in the CPU's memory: leave it out"),
+    **dict.fromkeys(("int", "long"), "write x.numpy().astype(int) for numbers without the gradient"),
+    **dict.fromkeys(("requires_grad", "requires_grad_"), _GRADIENT),
+    **dict.fromkeys(("retain_grad", "is_leaf", "grad_fn"), "the elements have histories: x[0].operands, sg.draw(x[0])"),
+    "zero_grad": "write x.grad = 0.0, of leaves",
+    "clone": "write x.detach() for new leaves with the same numbers; x itself never changes by an operation",
+    "view": "write x.reshape(4, 3) for another shape; " + _NUMBERS,
+    "view_as": "write x.reshape(y.shape)",
+    **dict.fromkeys(("t", "mT", "permute"), "write x.T"),
+    "dim": "write x.ndim",
+    "numel": "write x.size",
+    "unsqueeze": "write x[None, :] or x[:, None], of a Vector",
+    **dict.fromkeys(("expand", "expand_as"), "operations broadcast: leave it out, or write np.broadcast_to(x, shape)"),
+    "masked_fill": "write sg.where(mask, number, x)",
+    "masked_select": "write x[mask]",
+    **dict.fromkeys(("gather", "index_select"), "write x[positions], or x[rows, columns]"),
+    "clamp": "write x.clip(low, high)",
+    **dict.fromkeys(("matmul", "mm", "mv"), "write x @ y"),
+    **{name: f"write {sign}" for name, sign in (
+        ("add", "x + y"), ("sub", "x - y"), ("mul", "x * y"), ("div", "x / y"), ("neg", "-x"),
+        ("amax", "x.max(axis)"), ("amin", "x.min(axis)"))},
+    **{name: _IN_PLACE.format(f"x = {instead}") for name, instead in (
+        ("add_", "x + y"), ("sub_", "x - y"), ("mul_", "x * y"), ("div_", "x / y"), ("neg_", "-x"),
+        ("pow_", "x**y"), ("zero_", "sg.zeros(x.shape)"), ("fill_", "Vector([number] * n)"), ("copy_", "y"),
+        ("clamp_", "x.clip(low, high)"), ("masked_fill_", "sg.where(mask, number, x)"), ("t_", "x.T"),
+        ("squeeze_", "x.squeeze()"), ("unsqueeze_", "x[None, :]"), ("reciprocal_", "1 / x"),
+        ("normal_", "Vector(numpy.random.normal(size=n))"), ("uniform_", "Vector(numpy.random.uniform(size=n))"))},
+    **{f"{name}_": _IN_PLACE.format(f"x = x.{name}()") for name in (
+        "abs", "ceil", "cos", "cumsum", "elu", "erf", "exp", "expm1", "floor", "leaky_relu", "log", "log1p", "relu",
+        "round", "sigmoid", "sign", "sin", "softmax", "sqrt", "square", "tan", "tanh", "trunc")},
+}  # fmt: skip
+
+# The keywords that functions and methods do not have, of all of them or of one: what to write.
+KEYWORDS: dict[Any, str] = {
+    **TENSOR_KEYWORDS,
+    "dim": "write axis=",
+    "keepdim": "write keepdims=",
+    **dict.fromkeys(("unbiased", "correction"), "write ddof=1 for n - 1, ddof=0 (the default) for n"),
+    "inplace": "nothing changes in place: leave it out",
+    "descending": "write (-x).argsort()",
+    ("norm", "p"): "it is the Euclidean norm; write abs(x).sum() for p=1, abs(x).max() for p=inf",
+    ("gelu", "approximate"): "write sg.gelu_tanh(x) for 'tanh', and leave it out for 'none'",
+    ("logit", "eps"): "write sg.logit(sg.clip(x, eps, 1 - eps))",
+    ("leaky_relu", "negative_slope"): "write sg.leaky_relu(x, slope)",
+    **{("clip", name): "write sg.clip(x, low, high); math.inf or -math.inf does not bound" for name in ("min", "max")},
+    ("softplus", "beta"): "write sg.softplus(beta * x) / beta",
+}
+# The functions of the table that know such keywords.
+KEYWORDS_OF = {
+    "gelu": ("approximate",),
+    "logit": ("eps",),
+    "leaky_relu": ("negative_slope",),
+    "clip": ("min", "max"),
+    "softplus": ("beta",),
+}
+
 _MODULES = ("scalargrad", "scalargrad.nn", "scalargrad.losses", "scalargrad.optim", "scalargrad.testing")
 
 
@@ -108,20 +229,31 @@ def missing(module: str, name: str) -> AttributeError:
     return AttributeError(text) if name.startswith("__") else MissingNameError(text, partial(_instead, module, name))
 
 
-def absent() -> dict[str, Absent]:
-    """The attributes that networks and optimisers do not have, for the body of their class."""
-    return {name: Absent(name, advice) for name, advice in TORCH_ATTRIBUTES.items()}
+def absent(advice: dict[str, str] = TORCH_ATTRIBUTES) -> dict[str, Any]:
+    """The attributes that a class does not have, by default a network or optimiser, for its body, and a ``__dir__``."""
+    return {**{name: Absent(name, instead) for name, instead in advice.items()}, "__dir__": _present}
 
 
-def absent_of_values() -> dict[str, Absent]:
-    """The attributes that a Value does not have, for the body of its class."""
-    return {name: Absent(name, advice) for name, advice in TENSOR_ATTRIBUTES.items()}
+def _present(thing: object) -> list[str]:
+    """The names of the attributes that are here, for ``dir`` of an object."""
+    return [name for name in object.__dir__(thing) if not _is_absent(thing, name)]
 
 
-def unexpected(function: str, name: str) -> KeywordError:
-    """The error for a keyword that a function does not have."""
-    advice = TENSOR_KEYWORDS.get(name)
+def _is_absent(thing: object, name: str) -> bool:
+    found = [vars(each)[name] for each in type(thing).__mro__ if name in vars(each)]
+    return bool(found) and name not in getattr(thing, "__dict__", ()) and all(isinstance(x, Absent) for x in found)
+
+
+def unexpected(function: str, name: str, otherwise: str = "") -> KeywordError:
+    """The error for a keyword that a function, written as `f()`, does not have."""
+    advice = KEYWORDS.get((function.removesuffix("()"), name)) or KEYWORDS.get(name, otherwise)
     return KeywordError(f"{function} got an unexpected keyword argument {name!r}" + (f": {advice}" if advice else ""))
+
+
+def refuse(function: str, unknown: Iterable[str]) -> None:
+    """Raises `KeywordError` for the first of the keywords that a function does not have."""
+    for name in unknown:
+        raise unexpected(f"{function}()", name)
 
 
 def _public(module: str) -> list[str]:
@@ -140,6 +272,8 @@ def _of_arrays(name: str) -> str:
 def _instead(module: str, name: str) -> str:
     if name in TORCH:
         return f"here it is {TORCH[name]}"
+    if name in TORCH_ALONE:
+        return TORCH_ALONE[name]
     for place in _MODULES:
         if name in _public(place):
             return f"it is {place}.{name}"
@@ -150,6 +284,8 @@ def _instead(module: str, name: str) -> str:
     folded = {each.lower(): f"{place}.{each}" for place in _MODULES[::-1] for each in _public(place)}
     folded |= {each.lower(): f"{module}.{each}" for each in _public(module)}
     near = [each for each in folded if each[0] == name[0].lower()]  # few mistype the first letter
+    if sum(letter.isupper() for letter in name) > 1:  # the name of a class
+        near = [each for each in near if not folded[each].rpartition(".")[2].islower()]
     if close := get_close_matches(name.lower(), near, 1, 0.65):
         return f"did you mean {folded[close[0]]}?"
     known = _public(module)

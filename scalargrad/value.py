@@ -214,7 +214,7 @@ class Value(View, core.Node, ValueMethods):
     deg2rad, rad2deg = radians, degrees
 
     if not TYPE_CHECKING:
-        locals().update(names.absent_of_values())
+        locals().update(names.absent(names.TENSOR_ATTRIBUTES))
 
     # --- as a numbers.Real
 

@@ -93,8 +93,8 @@ def test_numpys_reductions_are_those_of_arrays(name: str) -> None:
                 getattr(sg, name)(x, axis=keywords.get("axis")),
             )
             assert type(found) is type(wanted) and np.array_equal(found.data, wanted.data)
-        for keyword, thing in (("dtype", np.float32), ("out", np.zeros(()))):
-            with pytest.raises(errors.KeywordError, match=rf"argument '{keyword}': sg.{name} takes"):
+        for keyword, thing, advice in (("dtype", np.float32, "numbers are C doubles"), ("out", M, f"sg.{name} takes")):
+            with pytest.raises(errors.KeywordError, match=rf"argument '{keyword}': {advice}"):
                 getattr(x, name)(**{keyword: thing})
     v = Vector([1.0, 2.0, 4.0])
     np.prod(v).backward()
@@ -117,6 +117,9 @@ def test_a_name_that_a_module_lacks(module: str) -> None:
             with pytest.raises(AttributeError) as caught:
                 getattr(here, name)
             assert str(caught.value) == f"module {module!r} has no attribute {name!r}: here it is {instead}"
+    for name, advice in names.TORCH_ALONE.items():
+        with pytest.raises(errors.MissingNameError, match=re.escape(f"has no attribute {name!r}: {advice}")):
+            getattr(here, name)
     for place in names._MODULES[1:]:
         for name in importlib.import_module(place).__all__:
             if not hasattr(here, name):
@@ -131,7 +134,7 @@ def test_a_name_that_a_module_lacks(module: str) -> None:
 def test_the_table_of_names_is_true() -> None:
     """What the advice calls is here, and what it calls missing is missing."""
     places = {"losses": losses, "optim": optim, "nn": nn, "sg": sg}
-    for instead in names.TORCH.values():
+    for instead in (*names.TORCH.values(), *names.TORCH_ALONE.values(), *names.KEYWORDS.values()):
         for place, name in re.findall(r"\b(losses|optim|nn|sg)\.(\w+)", instead):
             assert hasattr(places[place], name), instead
     for name in names.TORCH_ATTRIBUTES:

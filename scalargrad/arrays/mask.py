@@ -151,14 +151,14 @@ class Mask(Methods):
 
     # --- reductions
 
-    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
+    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False, **unknown: NoReturn) -> bool | Mask:
         """Whether all are true, or those along an axis; True of nothing."""
-        check_options("all", None, out)
+        check_options("all", None, out, unknown)
         return self._whether(_MIN, axis, True, keepdims)  # type: ignore[no-any-return]
 
-    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
+    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False, **unknown: NoReturn) -> bool | Mask:
         """Whether any is true, or one along an axis; False of nothing."""
-        check_options("any", None, out)
+        check_options("any", None, out, unknown)
         return self._whether(_MAX, axis, False, keepdims)  # type: ignore[no-any-return]
 
     def _whether(self, opcode: int, axis: Axis, of_nothing: bool, keepdims: bool) -> Any:
@@ -174,10 +174,10 @@ class Mask(Methods):
         return mask_of(numbers.ndim, numbers._view, self.of_numpy)
 
     def sum(  # type: ignore[override]
-        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
     ) -> int | Vector | Matrix:
         """How many are true: an int; along an axis of a Mask of two dimensions, a Vector of numbers."""
-        check_options("sum", None if dtype is int else dtype, out)
+        check_options("sum", None if dtype is int else dtype, out, unknown)
         along = self._axis(axis)
         rows = self._along(along)
         if not rows.columns:
@@ -186,10 +186,11 @@ class Mask(Methods):
         return int(found) if isinstance(found, float) else found
 
     def mean(  # type: ignore[override]
-        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
     ) -> float | Vector | Matrix:
         """The share that is true. Raises `ArgumentError` when there is nothing."""
-        return self.sum(axis, dtype, out, keepdims) / self._filled("mean", self._axis(axis)).columns
+        check_options("mean", dtype, out, unknown)
+        return self.sum(axis, None, None, keepdims) / self._filled("mean", self._axis(axis)).columns
 
     # --- copies: a Mask cannot be changed, so it is its own copy
 

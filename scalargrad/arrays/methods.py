@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 import sys
 import warnings
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from scalargrad import core
+from scalargrad import core, names
 from scalargrad.arrays import reading, view
 from scalargrad.arrays.arithmetic import affine, elementwise
 from scalargrad.arrays.base import axis_of, of_shape, position
-from scalargrad.arrays.reductions import Reductions, check_options, is_double, keyword_error
+from scalargrad.arrays.reductions import Reductions, accumulated, check_options, is_double, keyword_error, rows_of
 from scalargrad.convert import argument as number
 from scalargrad.convert import index, short
 from scalargrad.errors import (
-    Absent,
     ArgumentError,
     ImplicitDetachWarning,
     IndexingError,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from scalargrad.arrays.reading import Shape
     from scalargrad.arrays.reductions import Result
     from scalargrad.arrays.types import Matrix, Vector
-    from scalargrad.core import View
     from scalargrad.value import Value
 
     Axis: TypeAlias = int | tuple[int, ...] | None
@@ -44,22 +41,6 @@ A = TypeVar("A", bound="Methods")
 _ADD, _SUB, _MUL, _DIV, _SQUARE, _SQRT, _CLIP = (
     ops.OPCODE[name] for name in ("add", "sub", "mul", "div", "square", "sqrt", "clip")
 )
-_IN_PLACE = "an array keeps its elements: write x = {} (and x.data = ... for the numbers of leaves)"
-# numpy's methods that are not here: what to write.
-_ABSENT = {
-    "fill": _IN_PLACE.format("Vector([...]), or np.full_like(x, number)"),
-    "sort": _IN_PLACE.format("np.sort(x)"),
-    "partition": _IN_PLACE.format("np.partition(x, k)"),
-    **dict.fromkeys(("put", "itemset", "setfield"), _IN_PLACE.format("sg.where(mask, new, x)")),
-    "resize": _IN_PLACE.format("x.reshape(...), or np.resize(x, shape)"),
-    **{name: f"write np.{name}(x, ...)" for name in (
-        "argpartition", "diagonal", "nonzero", "repeat", "searchsorted", "swapaxes", "take", "trace")},
-    "imag": "the elements are real",
-    "mT": "write x.T",
-    **dict.fromkeys(("choose", "compress"), "select by an index: x[mask], or x[positions]"),
-    **dict.fromkeys(("byteswap", "dump", "dumps", "getfield", "setflags", "tofile", "view", "flat", "flags", "strides",
-                     "itemsize", "nbytes", "ctypes", "base"), "numpy's array of the numbers is x.numpy()"),
-}  # fmt: skip
 
 
 class Methods(Reductions):
@@ -68,7 +49,7 @@ class Methods(Reductions):
     __slots__ = ()
     __pandas_priority__ = 5000  # above a DataFrame's: `series - x` asks x, as `x - series` does, and keeps the gradient
     if not TYPE_CHECKING:
-        locals().update((name, Absent(name, advice)) for name, advice in _ABSENT.items())
+        locals().update(names.absent(names.ARRAY_ATTRIBUTES))
 
     # --- the numbers, for numpy
 
@@ -158,7 +139,11 @@ class Methods(Reductions):
     flatten = ravel
 
     def transpose(self, *axes: Any) -> Vector | Matrix:
-        """The transpose. Of a Vector, itself."""
+        """The transpose, `x.T`; of a Vector, itself.
+
+        Arguments are the order of the axes, as in numpy, and not two axes to swap, as in PyTorch: `x.transpose(0, 1)`
+        is x itself, `x.transpose(1, 0)` the transpose. Raises `ArgumentError` for what is no order of the axes.
+        """
         given = axes[0] if len(axes) == 1 and (axes[0] is None or reading.is_data(axes[0])) else axes
         order = [index(k) for k in given] if given else list(range(self.ndim))[::-1]
         if sorted(k % self.ndim for k in order if k is not None and -self.ndim <= k) != list(range(self.ndim)):
@@ -166,8 +151,9 @@ class Methods(Reductions):
         same = [k % self.ndim for k in order if k is not None] == list(range(self.ndim))
         return self if same else self.T  # type: ignore[attr-defined,return-value]
 
-    def squeeze(self, axis: Axis = None) -> Result:
+    def squeeze(self, axis: Axis = None, **unknown: NoReturn) -> Result:
         """The elements without the axes of length 1: an element, a Vector or a Matrix. Raises `ShapeError`."""
+        check_options("squeeze", None, None, unknown)
         ones = [k for k, n in enumerate(self.shape) if n == 1]
         if axis is not None:
             axes = axis if isinstance(axis, tuple) else (axis,)
@@ -221,33 +207,45 @@ class Methods(Reductions):
 
     # --- of all elements, or along an axis
 
-    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
+    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False, **unknown: NoReturn) -> bool | Mask:
         """Whether any is not 0, or one along an axis."""
-        return (self != 0).any(axis, out, keepdims)  # type: ignore[no-any-return]
+        return (self != 0).any(axis, out, keepdims, **unknown)  # type: ignore[no-any-return]
 
-    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> bool | Mask:
+    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False, **unknown: NoReturn) -> bool | Mask:
         """Whether none is 0, or none along an axis."""
-        return (self != 0).all(axis, out, keepdims)  # type: ignore[no-any-return]
+        return (self != 0).all(axis, out, keepdims, **unknown)  # type: ignore[no-any-return]
 
     def std(
-        self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        **unknown: NoReturn,
     ) -> Result:
         """The standard deviation, the root of the variance, without overflow. It has a kink where all are equal, as
         `norm` at 0: the derivatives are 0."""
-        check_options("std", dtype, out)
+        check_options("std", dtype, out, unknown)
         along = self._axis(axis)
         centred, count = self._centred("std", along, ddof)
         shown = centred._along(along)
-        largest = [max(map(abs, row)) for row in _rows(view.numbers(shown), shown)]
+        largest = [max(map(abs, row)) for row in rows_of(view.numbers(shown), shown)]
         if all(1e-140 < x < 1e140 or not math.isfinite(x) for x in largest):
             return core.apply(_SQRT, _variance(centred, along, keepdims, count))  # type: ignore[no-any-return]
         return core.apply(_DIV, centred.norm(along, keepdims), math.sqrt(count))  # type: ignore[no-any-return]
 
     def var(
-        self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        **unknown: NoReturn,
     ) -> Result:
         """The variance: the sum of the squares of x - mean, divided by n - ddof."""
-        check_options("var", dtype, out)
+        check_options("var", dtype, out, unknown)
         along = self._axis(axis)
         centred, count = self._centred("var", along, ddof)
         return _variance(centred, along, keepdims, count)  # type: ignore[no-any-return]
@@ -257,30 +255,34 @@ class Methods(Reductions):
         count = self._filled(name, along).columns - number(ddof, "ddof")
         return elementwise(_SUB, self, self.mean(along, keepdims=True)), max(count, 0.0)
 
-    def cumsum(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Vector | Matrix:
+    def cumsum(
+        self, axis: int | None = None, dtype: Any = None, out: None = None, **unknown: NoReturn
+    ) -> Vector | Matrix:
         """The running sums, of all elements or along an axis: one addition an element."""
-        check_options("cumsum", dtype, out)
+        check_options("cumsum", dtype, out, unknown)
         return accumulated(_ADD, self, axis)  # type: ignore[no-any-return]
 
-    def cumprod(self, axis: int | None = None, dtype: Any = None, out: None = None) -> Vector | Matrix:
+    def cumprod(
+        self, axis: int | None = None, dtype: Any = None, out: None = None, **unknown: NoReturn
+    ) -> Vector | Matrix:
         """The running products, of all elements or along an axis."""
-        check_options("cumprod", dtype, out)
+        check_options("cumprod", dtype, out, unknown)
         return accumulated(_MUL, self, axis)  # type: ignore[no-any-return]
 
-    def argmax(self, axis: int | None = None, out: None = None, keepdims: bool = False) -> Any:
+    def argmax(self, axis: int | None = None, out: None = None, keepdims: bool = False, **unknown: NoReturn) -> Any:
         """The position of the largest, the first of several, or of the first nan; along an axis, a list of them, or a
         numpy array if `data` is one."""
-        check_options("argmax", None, out)
+        check_options("argmax", None, out, unknown)
         return self._positions("argmax", axis, keepdims, lambda row: row.index(max(row)))
 
-    def argmin(self, axis: int | None = None, out: None = None, keepdims: bool = False) -> Any:
+    def argmin(self, axis: int | None = None, out: None = None, keepdims: bool = False, **unknown: NoReturn) -> Any:
         """The position of the smallest, like `argmax`."""
-        check_options("argmin", None, out)
+        check_options("argmin", None, out, unknown)
         return self._positions("argmin", axis, keepdims, lambda row: row.index(min(row)))
 
     def _positions(self, name: str, axis: Any, keepdims: bool, find: Callable[[list[float]], int]) -> Any:
         along = None if axis is None else self._axis(axis_of(axis, self.ndim))
-        rows = _rows(view.numbers(self._filled(name, along)), self._along(along))
+        rows = rows_of(view.numbers(self._filled(name, along)), self._along(along))
         found = [next((k for k, x in enumerate(row) if x != x), -1) for row in rows]
         found = [find(row) if k < 0 else k for k, row in zip(found, rows)]
         if not keepdims and along is None:
@@ -288,15 +290,23 @@ class Methods(Reductions):
         shape = tuple(1 if along in (None, k) else n for k, n in enumerate(self.shape)) if keepdims else (len(found),)
         return self._integers(found, shape)
 
-    def argsort(self, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None) -> Any:
+    def argsort(
+        self,
+        axis: int | None = -1,
+        kind: Any = None,
+        order: None = None,
+        *,
+        stable: Any = None,
+        **unknown: NoReturn,
+    ) -> Any:
         """The positions that put the elements in order, nan last; along an axis. Equal elements keep their order, for
         each kind of sort."""
-        if order is not None:
-            raise keyword_error("argsort", "order")
+        if order is not None or unknown:
+            raise keyword_error("argsort", next(iter(unknown), "order"))
         x = self.ravel() if axis is None else self
         along = x._axis(axis_of(-1 if axis is None else axis, x.ndim))
         shown = x._along(along)
-        rows = [_order(row) for row in _rows(view.numbers(shown), shown)]
+        rows = [_order(row) for row in rows_of(view.numbers(shown), shown)]
         flat = [k for row in (zip(*rows) if along == 0 else rows) for k in row]
         return x._integers(flat, x.shape)
 
@@ -332,21 +342,3 @@ def _given(name: str, names: tuple[str, ...], args: Any, named: dict[str, Any], 
 
 def _order(row: list[float]) -> list[int]:
     return sorted(range(len(row)), key=lambda k: (row[k] != row[k], row[k]))
-
-
-def _rows(flat: Any, shown: View) -> list[list[Any]]:
-    """The items of a view, given row by row, as a list for each row."""
-    n = shown.columns
-    return [list(flat[r * n : (r + 1) * n]) for r in range(shown.rows)]
-
-
-def accumulated(opcode: int, x: Reductions, axis: Any) -> Any:
-    """The running results of an operation of two, along an axis: each applies it to the one before and an element."""
-    along = None if axis is None else x._axis(axis_of(axis, x.ndim))
-    shown = x._along(along)
-    rows = [accumulate(row, lambda a, b: core.apply(opcode, a, b)) for row in _rows(core.items(shown), shown)]
-    block = core.block([item for row in rows for item in row])
-    if along is None:
-        return of_shape(block, (shown.columns,), x.of_numpy)
-    found = of_shape(block, (shown.rows, shown.columns), x.of_numpy)
-    return found.T if along == 0 else found

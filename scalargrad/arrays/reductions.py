@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from scalargrad import core
 from scalargrad.arrays import view
 from scalargrad.arrays.arithmetic import Arithmetic, elementwise
-from scalargrad.arrays.base import Array, axis_of, of_view
+from scalargrad.arrays.base import Array, axis_of, of_shape, of_view
 from scalargrad.convert import short
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, KeywordError
+from scalargrad.names import unexpected
 from scalargrad.table import ops
 
 if TYPE_CHECKING:
@@ -38,17 +40,20 @@ _INSTEAD = {
     ("max", "default"): "test for an empty list before",
     ("min", "default"): "test for an empty list before",
 }
+_OF_MANY = ("sum", "mean", "prod", "norm", "max", "min", "logsumexp", "softmax", "log_softmax")
 _DOUBLES = ("float64", "float", "double", "f8", "d")
 
 
 def keyword_error(name: str, keyword: str) -> KeywordError:
-    """The error for a keyword argument that a function does not have."""
-    advice = _INSTEAD.get((name, keyword), f"sg.{name} takes numbers, or one list or array of them, and axis=")
-    return KeywordError(f"{name}() got an unexpected keyword argument {keyword!r}: {advice}")
+    """The error for a keyword argument that a function or method does not have."""
+    here = f"sg.{name} takes numbers, or one list or array of them, and" if name in _OF_MANY else f"x.{name} takes"
+    return unexpected(f"{name}()", keyword, _INSTEAD.get((name, keyword), f"{here} axis="))
 
 
-def check_options(name: str, dtype: Any, out: Any) -> None:
-    """Raises `KeywordError` unless the results are doubles in a new array, as all are."""
+def check_options(name: str, dtype: Any, out: Any, unknown: Iterable[str] = ()) -> None:
+    """Raises `KeywordError` unless the results are doubles in a new array, as all are, and nothing is unknown."""
+    for keyword in unknown:
+        raise keyword_error(name, keyword)
     if out is not None or not is_double(dtype):
         raise keyword_error(name, "dtype" if out is None else "out")
 
@@ -97,42 +102,56 @@ class Reductions(Arithmetic):
             return core.item(column.block, 0)  # type: ignore[no-any-return]
         return of_view(1, column.T, self.of_numpy)  # type: ignore[no-any-return]
 
-    def sum(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
+    def sum(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
+    ) -> Result:
         """The sum of all elements (a Value), or along an axis (a Vector): see `scalargrad.sum`."""
-        if dtype is not None or out is not None:
-            check_options("sum", dtype, out)
+        if dtype is not None or out is not None or unknown:
+            check_options("sum", dtype, out, unknown)
         return self._each_row(_SUM, axis, keepdims, 0.0)
 
-    def mean(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
+    def mean(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
+    ) -> Result:
         """The sum divided by the count. Raises `ArgumentError` when there is nothing."""
-        if dtype is not None or out is not None:
-            check_options("mean", dtype, out)
+        if dtype is not None or out is not None or unknown:
+            check_options("mean", dtype, out, unknown)
         return self._each_row(_MEAN, axis, keepdims)
 
-    def max(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
+    def max(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
+    ) -> Result:
         """The largest. In a tie of k, each has the gradient 1/k."""
-        if dtype is not None or out is not None:
-            check_options("max", dtype, out)
+        if dtype is not None or out is not None or unknown:
+            check_options("max", dtype, out, unknown)
         return self._each_row(_MAX, axis, keepdims)
 
-    def min(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
+    def min(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
+    ) -> Result:
         """The smallest. In a tie of k, each has the gradient 1/k."""
-        if dtype is not None or out is not None:
-            check_options("min", dtype, out)
+        if dtype is not None or out is not None or unknown:
+            check_options("min", dtype, out, unknown)
         return self._each_row(_MIN, axis, keepdims)
 
-    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Result:
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False, **unknown: NoReturn) -> Result:
         """log(exp(x1) + ... + exp(xn)) without overflow."""
+        if unknown:
+            check_options("logsumexp", None, None, unknown)
         return self._each_row(_LOGSUMEXP, axis, keepdims)
 
-    def prod(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Result:
+    def prod(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
+    ) -> Result:
         """The product, left to right."""
-        if dtype is not None or out is not None:
-            check_options("prod", dtype, out)
+        if dtype is not None or out is not None or unknown:
+            check_options("prod", dtype, out, unknown)
         return self._each_row(_PROD, axis, keepdims, 1.0)
 
-    def norm(self, axis: Axis = None, keepdims: bool = False) -> Result:
+    def norm(self, axis: Axis = None, keepdims: bool = False, **unknown: NoReturn) -> Result:
         """The Euclidean norm, without overflow."""
+        if unknown:
+            check_options("norm", None, None, unknown)
         return self._each_row(_NORM, axis, keepdims, 0.0)
 
     def _each_row(self, opcode: int, axis: Axis, keepdims: bool, of_nothing: float | None = None) -> Result:
@@ -147,12 +166,14 @@ class Reductions(Arithmetic):
         leaves = core.doubles(array("d", [of_nothing or 0.0] * rows.rows).tobytes(), True)
         return self._reduced(whole(leaves, rows.rows, 1), along, keepdims)
 
-    def softmax(self: A, axis: int = -1) -> A:
+    def softmax(self: A, axis: int = -1, **unknown: NoReturn) -> A:
         """exp(x) / sum(exp(x)) along an axis, an array of the same shape."""
+        check_options("softmax", None, None, unknown)
         return self._normalised("softmax", axis, row_softmax)  # type: ignore[no-any-return]
 
-    def log_softmax(self: A, axis: int = -1) -> A:
+    def log_softmax(self: A, axis: int = -1, **unknown: NoReturn) -> A:
         """x - logsumexp(x) along an axis, an array of the same shape."""
+        check_options("log_softmax", None, None, unknown)
         return self._normalised("log_softmax", axis, row_log_softmax)  # type: ignore[no-any-return]
 
     def _normalised(self, name: str, axis: int, function: Callable[[Any], Any]) -> Any:
@@ -161,6 +182,24 @@ class Reductions(Arithmetic):
         if along is None:
             return found.reshape(self.shape)
         return found.T if along == 0 else found
+
+
+def rows_of(flat: Any, shown: View) -> list[list[Any]]:
+    """The items of a view, given row by row, as a list for each row."""
+    n = shown.columns
+    return [list(flat[r * n : (r + 1) * n]) for r in range(shown.rows)]
+
+
+def accumulated(opcode: int, x: Reductions, axis: Any) -> Any:
+    """The running results of an operation of two, along an axis: each applies it to the one before and an element."""
+    along = None if axis is None else x._axis(axis_of(axis, x.ndim))
+    shown = x._along(along)
+    rows = [accumulate(row, lambda a, b: core.apply(opcode, a, b)) for row in rows_of(core.items(shown), shown)]
+    block = core.block([item for row in rows for item in row])
+    if along is None:
+        return of_shape(block, (shown.columns,), x.of_numpy)
+    found = of_shape(block, (shown.rows, shown.columns), x.of_numpy)
+    return found.T if along == 0 else found
 
 
 def unshifted(rows: View) -> View:

@@ -9,7 +9,7 @@ vector, and a product with it is Any.
 
 from collections.abc import Iterable
 from types import EllipsisType
-from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, TypeVar, overload
 
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.mask import Mask
@@ -109,7 +109,7 @@ class VectorSum(Protocol):
     ) -> Vector: ...
     @overload
     def __call__(
-        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
     ) -> Value | Vector: ...
 
 class MatrixSum(Protocol):
@@ -124,7 +124,9 @@ class MatrixSum(Protocol):
         self, axis: Axis = None, dtype: Any = None, out: None = None, *, keepdims: Literal[True]
     ) -> Matrix: ...
     @overload
-    def __call__(self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False) -> Any: ...
+    def __call__(
+        self, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: bool = False, **unknown: NoReturn
+    ) -> Any: ...
 
 class VectorDeviation(Protocol):
     @overload
@@ -137,7 +139,13 @@ class VectorDeviation(Protocol):
     ) -> Vector: ...
     @overload
     def __call__(
-        self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        **unknown: NoReturn,
     ) -> Any: ...
 
 class MatrixDeviation(Protocol):
@@ -155,7 +163,13 @@ class MatrixDeviation(Protocol):
     ) -> Matrix: ...
     @overload
     def __call__(
-        self, axis: Axis = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: None = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        **unknown: NoReturn,
     ) -> Any: ...
 
 class VectorNorm(Protocol):
@@ -164,7 +178,7 @@ class VectorNorm(Protocol):
     @overload
     def __call__(self, axis: Axis = None, *, keepdims: Literal[True]) -> Vector: ...
     @overload
-    def __call__(self, axis: Axis = None, keepdims: bool = False) -> Any: ...
+    def __call__(self, axis: Axis = None, keepdims: bool = False, **unknown: NoReturn) -> Any: ...
 
 class MatrixNorm(Protocol):
     @overload
@@ -174,7 +188,7 @@ class MatrixNorm(Protocol):
     @overload
     def __call__(self, axis: Axis = None, *, keepdims: Literal[True]) -> Matrix: ...
     @overload
-    def __call__(self, axis: Axis = None, keepdims: bool = False) -> Any: ...
+    def __call__(self, axis: Axis = None, keepdims: bool = False, **unknown: NoReturn) -> Any: ...
 
 # --- the classes between Methods and Vector or Matrix, to type checkers
 

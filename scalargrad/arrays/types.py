@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from scalargrad import convert, core
 from scalargrad.arrays import reading
@@ -15,6 +15,7 @@ from scalargrad.arrays.mask import Mask as Mask
 from scalargrad.arrays.methods import Methods
 from scalargrad.core import View, whole
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
+from scalargrad.names import refuse
 
 if TYPE_CHECKING:
     from scalargrad.arrays.signatures import Listed, MatrixTypes, One, Range, Several, VectorTypes
@@ -52,7 +53,9 @@ class Vector(VectorTypes):
     __slots__ = ()
     ndim = 1
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, **unknown: NoReturn) -> None:
+        if unknown:
+            refuse(type(self).__name__, unknown)
         self._view, self.of_numpy = _read(data, 1, type(self).__name__)
 
     @property
@@ -112,7 +115,9 @@ class Matrix(MatrixTypes):
     __slots__ = ()
     ndim = 2
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, **unknown: NoReturn) -> None:
+        if unknown:
+            refuse(type(self).__name__, unknown)
         self._view, self.of_numpy = _read(data, 2, type(self).__name__)
 
     @property
@@ -211,12 +216,13 @@ def concat(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappi
 ) -> Vector: ...
 @overload
 def concat(arrays: Sequence[Matrix | Rows | Foreign], axis: int = 0) -> Matrix: ...
-def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
+def concat(arrays: Sequence[Any], axis: int = 0, **unknown: NoReturn) -> Vector | Matrix:
     """Joins vectors, or matrices along an axis. Raises `ShapeError` when they do not fit.
 
     >>> concat([Vector([1.0]), Vector([2.0, 3.0])]).data
     [1.0, 2.0, 3.0]
     """
+    refuse("concat", unknown)
     parts = _parts("concat", arrays)
     ndim = parts[0].ndim if parts else 0
     if not ndim or any(x.ndim != ndim for x in parts):
@@ -236,12 +242,13 @@ def concat(arrays: Sequence[Any], axis: int = 0) -> Vector | Matrix:
     return mask_of(ndim, shown, of_numpy) if is_mask else of_view(ndim, shown, of_numpy)  # type: ignore[no-any-return]
 
 
-def stack(vectors: Sequence[Any], axis: int = 0) -> Matrix:
+def stack(vectors: Sequence[Any], axis: int = 0, **unknown: NoReturn) -> Matrix:
     """The Matrix whose rows (axis 0) or columns (axis 1) are the vectors. Raises `ShapeError` if lengths differ.
 
     >>> stack([Vector([1.0, 2.0]), [3.0, 4.0]]).data
     [[1.0, 2.0], [3.0, 4.0]]
     """
+    refuse("stack", unknown)
     parts = _parts("stack", vectors)
     if not parts or any(x.ndim != 1 or x.size != parts[0].size for x in parts):
         shapes = [x.shape for x in parts]

@@ -20,6 +20,7 @@ from scalargrad.commands import language
 from scalargrad.commands.language import CONSTANTS, FUNCTIONS, TESTS, ExpressionError, cut, unknown
 from scalargrad.convert import short
 from scalargrad.errors import ScalargradError
+from scalargrad.names import KEYWORDS
 
 LONGEST = 4000  # characters of an expression
 MOST = 1000  # numbers that its steps may make
@@ -217,7 +218,9 @@ class _Reader:
         if function is None or name in self._names:
             raise self._refused(node, self._no_function(node.func))
         if node.keywords:
-            raise self._refused(node, f"the arguments of {name} are given by their order, without names")
+            hints = (KEYWORDS.get((name, each.arg)) for each in node.keywords if each.arg)
+            advice = next((f": {hint.replace('sg.', '')}" for hint in hints if hint), "")
+            raise self._refused(node, f"the arguments of {name} are given by their order, without names{advice}")
         if name in TESTS and not condition:
             raise self._refused(node, f"{name} is a condition: where({name}(x), a, b)")
         count = len(node.args)

@@ -5,12 +5,14 @@ All take a batch, a Matrix with one row per sample, and return a Matrix; or one 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from scalargrad import core
 from scalargrad.arrays.arithmetic import elementwise
-from scalargrad.convert import argument
+from scalargrad.arrays.base import Array
+from scalargrad.convert import argument, index, short
 from scalargrad.errors import ArgumentError, NumberError
+from scalargrad.names import refuse
 from scalargrad.nn.initialisers import chosen
 from scalargrad.nn.layers import array_of
 from scalargrad.nn.module import Module
@@ -25,11 +27,28 @@ if TYPE_CHECKING:
 _GELU = {"none": OPCODE["gelu"], "tanh": OPCODE["gelu_tanh"]}
 
 
+def _either(layer: Module, name: str, x: Any, other: str, y: Any, default: Any) -> Any:
+    """A setting that has two names. Raises `ArgumentError` if both are given."""
+    if x is not None and y is not None:
+        raise ArgumentError(f"{type(layer).__name__} got {name} and {other}, which are one setting: give one of them")
+    return default if x is y else y if x is None else x
+
+
+def _setting(x: Any, name: str) -> Any:
+    """A number, Value or array as it is. Raises `NumberError` for anything else."""
+    if not isinstance(x, (core.Node, Array)):
+        argument(x, name)
+    return x
+
+
 class _Elementwise(Module):
     """An activation of each element. Takes arrays, lists and numpy arrays of any shape, Values and floats."""
 
     _opcode = 0
     _settings: tuple[Any, ...] = ()
+
+    def __init__(self, **unknown: NoReturn) -> None:
+        refuse(type(self).__name__, unknown)
 
     @overload
     def __call__(self, x: A) -> A: ...
@@ -160,14 +179,18 @@ class Softplus(_Elementwise):
 class LeakyReLU(_Elementwise):
     """x if it is positive, else slope * x: `scalargrad.leaky_relu` of each element.
 
-    >>> LeakyReLU(0.5)([-1.0, 2.0]).data
-    [-0.5, 2.0]
+    The slope is 0.01 by default; it may be a Value, which is then a parameter. PyTorch's name of it, `negative_slope`,
+    is known too. Raises `ArgumentError` for both, `NumberError` for what is no number.
+
+    >>> LeakyReLU(0.5)([-1.0, 2.0]).data, LeakyReLU(negative_slope=0.2)
+    ([-0.5, 2.0], LeakyReLU(0.2))
     """
 
     _opcode = OPCODE["leaky_relu"]
 
-    def __init__(self, slope: Any = 0.01) -> None:
-        self.slope = slope
+    def __init__(self, slope: Any = None, *, negative_slope: Any = None, **unknown: NoReturn) -> None:
+        refuse(type(self).__name__, unknown)
+        self.slope = _setting(_either(self, "slope", slope, "negative_slope", negative_slope, 0.01), "slope")
 
     @property
     def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
@@ -175,12 +198,16 @@ class LeakyReLU(_Elementwise):
 
 
 class ELU(_Elementwise):
-    """x if it is positive, else alpha * (exp(x) - 1): `scalargrad.elu` of each element."""
+    """x if it is positive, else alpha * (exp(x) - 1): `scalargrad.elu` of each element.
+
+    Alpha may be a Value, which is then a parameter. Raises `NumberError` for what is no number.
+    """
 
     _opcode = OPCODE["elu"]
 
-    def __init__(self, alpha: Any = 1.0) -> None:
-        self.alpha = alpha
+    def __init__(self, alpha: Any = 1.0, **unknown: NoReturn) -> None:
+        refuse(type(self).__name__, unknown)
+        self.alpha = _setting(alpha, "alpha")
 
     @property
     def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
@@ -188,14 +215,20 @@ class ELU(_Elementwise):
 
 
 class Softmax(Module):
-    """exp(x) / sum(exp(x)) of each row (axis -1) or column (axis 0).
+    """exp(x) / sum(exp(x)) of each row (axis -1, the default) or column (axis 0).
 
-    >>> Softmax()([[0.0, 0.0]]).data
-    [[0.5, 0.5]]
+    PyTorch's name of the axis, `dim`, is known too. Raises `ArgumentError` for both, and for what is no axis.
+
+    >>> Softmax()([[0.0, 0.0]]).data, Softmax(dim=0)
+    ([[0.5, 0.5]], Softmax(axis=0))
     """
 
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
+    def __init__(self, axis: int | None = None, *, dim: int | None = None, **unknown: NoReturn) -> None:
+        name = type(self).__name__
+        refuse(name, unknown)
+        self.axis: int = _either(self, "axis", axis, "dim", dim, -1)
+        if index(self.axis) is None:
+            raise ArgumentError(f"the axis of a {name} must be an int, got {short(self.axis)}")
 
     @overload
     def __call__(self, x: A) -> A: ...
@@ -214,7 +247,10 @@ class Softmax(Module):
 
 
 class LogSoftmax(Softmax):
-    """x - logsumexp(x) of each row (axis -1) or column (axis 0). It is accurate even if the softmax rounds to 1."""
+    """x - logsumexp(x) of each row (axis -1, the default) or column (axis 0, or `dim`); see `Softmax`.
+
+    It is accurate even if the softmax rounds to 1.
+    """
 
     def _of(self, x: Any) -> Any:
         return x.log_softmax(self.axis)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from scalargrad import core
 from scalargrad.arrays import reading
 from scalargrad.arrays.base import Array, of_shape
 from scalargrad.errors import ArgumentError
+from scalargrad.names import refuse
 
 if TYPE_CHECKING:
     from scalargrad.arrays.types import Matrix, Vector
@@ -21,7 +22,7 @@ def constant(x: Matrix | Rows) -> Matrix: ...
 def constant(x: Vector | Sequence[Real]) -> Vector: ...
 @overload
 def constant(x: Foreign) -> Vector | Matrix: ...
-def constant(x: Any) -> Any:
+def constant(x: Any, **unknown: NoReturn) -> Any:
     """A Vector or Matrix of numbers that take no gradient, such as data. Its elements are floats, and so are functions
     of it alone; nothing is recorded of them.
 
@@ -36,6 +37,7 @@ def constant(x: Any) -> Any:
     >>> y.data, w.grad, x.sum()
     (11.0, [1.0, 2.0], 3.0)
     """
+    refuse("constant", unknown)
     if isinstance(x, Array):
         block, shape, of_numpy = core.block(x.elements()), x.shape, x.of_numpy
     else:

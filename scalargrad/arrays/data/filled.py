@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, overload
 from scalargrad import convert, core
 from scalargrad.arrays.base import of_shape
 from scalargrad.errors import ArgumentError, NumberError, ShapeError
-from scalargrad.names import unexpected
+from scalargrad.names import refuse
 
 if TYPE_CHECKING:
     from scalargrad.arrays.types import Matrix, Vector
@@ -28,11 +28,6 @@ def _leaves(numbers: array[float], *shape: int) -> Any:
     return of_shape(core.doubles(numbers.tobytes(), True), shape, False)
 
 
-def _refuse(function: str, unknown: dict[str, Any]) -> None:
-    for name in unknown:
-        raise unexpected(f"{function}()", name)
-
-
 def _length(x: Any, name: str) -> int:
     found = convert.index(x)
     if found is None:
@@ -42,7 +37,12 @@ def _length(x: Any, name: str) -> int:
     return found
 
 
-def _filled(function: str, number: float, shape: Any) -> Any:
+def _filled(function: str, number: float, shape: Any, more: tuple[Any, ...]) -> Any:
+    if more:
+        together = convert.short((shape, *more))
+        raise ArgumentError(
+            f"{function} takes one shape, got {1 + len(more)} arguments: write sg.{function}({together})"
+        )
     given = shape if isinstance(shape, (tuple, list)) else (shape,)
     if len(given) not in (1, 2):
         advice = "Value(0.0) is a single number" if not given else "arrays have one or two dimensions"
@@ -57,7 +57,7 @@ def zeros(shape: int | tuple[int]) -> Vector: ...
 def zeros(shape: tuple[int, int]) -> Matrix: ...
 @overload
 def zeros(shape: int | tuple[int, ...] | list[int], **unknown: NoReturn) -> Vector | Matrix: ...
-def zeros(shape: Any, **unknown: NoReturn) -> Any:
+def zeros(shape: Any, *more: NoReturn, **unknown: NoReturn) -> Any:
     """A Vector or Matrix of new leaves that are 0.0: of n for ``n`` or ``(n,)``, else of ``(rows, columns)``.
 
     Raises `ShapeError` for other shapes, `NumberError` for lengths that are not ints.
@@ -65,8 +65,8 @@ def zeros(shape: Any, **unknown: NoReturn) -> Any:
     >>> zeros((2, 3)).data
     [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    _refuse("zeros", unknown)
-    return _filled("zeros", 0.0, shape)
+    refuse("zeros", unknown)
+    return _filled("zeros", 0.0, shape, more)
 
 
 @overload
@@ -75,14 +75,14 @@ def ones(shape: int | tuple[int]) -> Vector: ...
 def ones(shape: tuple[int, int]) -> Matrix: ...
 @overload
 def ones(shape: int | tuple[int, ...] | list[int], **unknown: NoReturn) -> Vector | Matrix: ...
-def ones(shape: Any, **unknown: NoReturn) -> Any:
+def ones(shape: Any, *more: NoReturn, **unknown: NoReturn) -> Any:
     """A Vector or Matrix of new leaves that are 1.0, of a shape as `zeros` takes it.
 
     >>> ones(3).data
     [1.0, 1.0, 1.0]
     """
-    _refuse("ones", unknown)
-    return _filled("ones", 1.0, shape)
+    refuse("ones", unknown)
+    return _filled("ones", 1.0, shape, more)
 
 
 def eye(N: int, M: int | None = None, k: int = 0, **unknown: NoReturn) -> Matrix:
@@ -94,7 +94,7 @@ def eye(N: int, M: int | None = None, k: int = 0, **unknown: NoReturn) -> Matrix
     >>> eye(2, 3, k=1).data
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    _refuse("eye", unknown)
+    refuse("eye", unknown)
     rows = _length(N, "N")
     columns = rows if M is None else _length(M, "M")
     above = convert.index(k)
@@ -116,7 +116,7 @@ def arange(start: float, stop: float | None = None, step: float = 1.0, **unknown
     >>> arange(3).data, arange(1.0, 2.0, 0.5).data
     ([0.0, 1.0, 2.0], [1.0, 1.5])
     """
-    _refuse("arange", unknown)
+    refuse("arange", unknown)
     given = {"start": start, "stop": stop} if stop is not None else {"start": 0.0, "stop": start}
     first, end = (convert.argument(x, name) for name, x in given.items())
     by = convert.argument(step, "step")
@@ -142,7 +142,7 @@ def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, **
     >>> linspace(0.0, 1.0, 5).data
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    _refuse("linspace", unknown)
+    refuse("linspace", unknown)
     first, end = convert.argument(start, "start"), convert.argument(stop, "stop")
     count, last = _length(num, "num"), convert.flag(endpoint, "endpoint")
     if not math.isfinite(end - first):

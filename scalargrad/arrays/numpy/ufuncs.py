@@ -13,10 +13,10 @@ from scalargrad import core
 from scalargrad.arrays.arithmetic import elementwise
 from scalargrad.arrays.base import Array
 from scalargrad.arrays.data.ufuncs import BY_OURS, RULES, named
-from scalargrad.arrays.methods import accumulated
 from scalargrad.arrays.numpy.looking import looked, numbers
 from scalargrad.arrays.numpy.products import _einsum, vecdot
 from scalargrad.arrays.numpy.rules import NUMBERS, by_numpy, checked, into, ours
+from scalargrad.arrays.reductions import accumulated
 from scalargrad.errors import DispatchError, NumberError, ShapeError
 from scalargrad.table import ops
 
