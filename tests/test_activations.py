@@ -207,3 +207,12 @@ def test_numpy_and_scipy() -> None:
     special.xlogy(x, x).sum().backward()
     assert x.grad == [math.log(v) + 1.0 for v in x.data]
     assert special.xlogy(Value(0.0), 0.0).data == 0.0 and special.logit(Value(0.5)).data == 0.0
+
+
+def test_the_bounds_of_hardtanh_are_numbers() -> None:
+    layer = nn.Hardtanh()
+    layer.max_val = 2
+    assert layer(5.0) == 2.0 and type(layer.max_val) is float
+    with pytest.raises(NumberError, match="min_val"):
+        layer.min_val = "a"  # type: ignore[assignment]
+    assert layer.min_val == -1.0

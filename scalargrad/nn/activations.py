@@ -158,9 +158,12 @@ class Hardtanh(_Elementwise):
     _opcode = OPCODE["hardtanh"]
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
-        self.min_val, self.max_val = argument(min_val, "min_val"), argument(max_val, "max_val")
+        self.min_val, self.max_val = min_val, max_val
         if not self.min_val < self.max_val:
             raise ArgumentError(f"Hardtanh needs a min_val less than max_val, got {min_val} and {max_val}")
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        super().__setattr__(name, argument(x, name) if name in ("min_val", "max_val") else x)
 
     @property
     def _settings(self) -> tuple[Any, ...]:  # type: ignore[override]
