@@ -211,14 +211,6 @@ KEYWORDS: dict[Any, str] = {
     **{("clip", name): "write sg.clip(x, low, high); math.inf or -math.inf does not bound" for name in ("min", "max")},
     ("softplus", "beta"): "write sg.softplus(beta * x) / beta",
 }
-# The functions of the table that know such keywords.
-KEYWORDS_OF = {
-    "gelu": ("approximate",),
-    "logit": ("eps",),
-    "leaky_relu": ("negative_slope",),
-    "clip": ("min", "max"),
-    "softplus": ("beta",),
-}
 
 _MODULES = ("scalargrad", "scalargrad.nn", "scalargrad.losses", "scalargrad.optim", "scalargrad.testing")
 

@@ -7,7 +7,6 @@ from types import FunctionType
 from typing import Any
 
 from scalargrad.errors import NumberError
-from scalargrad.names import KEYWORDS, KEYWORDS_OF, unexpected
 from scalargrad.table import ops
 
 Function = Callable[..., Any]
@@ -22,12 +21,7 @@ def functions(apply: Function, number: Function, node: type, home: dict[str, Any
     made = {}
     for row in FUNCTIONS:
         opcode, arity = ops.OPCODE[row.name], len(row.operands)
-        if row.shortcut:
-            function = _shortened(apply, opcode, number, node)
-        elif row.name in KEYWORDS_OF:
-            function = _refusing(apply, opcode, arity, row.name)
-        else:
-            function = _applied(apply, opcode, arity)
+        function = _shortened(apply, opcode, number, node) if row.shortcut else _applied(apply, opcode, arity)
         positional = arity if {"x", "y"}.issuperset(row.operands) else 0
         made[row.name] = _named(function, row, row.name, row.operands, positional, _docstring(row), home)
     return made
@@ -47,10 +41,7 @@ def methods(
             function = _choice(apply, refuse_bools)
         else:
             code = ops.OPCODE[row.name]
-            if row.name in KEYWORDS_OF:
-                function = _refusing(apply, code, len(row.operands), row.name)
-            else:
-                function = _operator() if row.name == "pow" else _applied(apply, code, len(row.operands), row.method_of)
+            function = _operator() if row.name == "pow" else _applied(apply, code, len(row.operands), row.method_of)
         parameters, text = ("self", *others(row)), doc.format(row.name)
         made[row.name] = _named(function, row, f"{owner}.{row.name}", parameters, 0, text, home)
     if not refuse_bools:
@@ -80,36 +71,6 @@ def _applied(apply: Function, opcode: int, arity: int, first: int = 0) -> Functi
         return apply(opcode, x, y)
 
     return second if first else (unary, binary, ternary)[arity - 1]
-
-
-def _refusing(apply: Function, opcode: int, arity: int, name: str) -> Function:
-    """A function that says what to write for PyTorch's or numpy's keywords: parameters whose default is None."""
-    called, error, lacking = (
-        f"{name}()",
-        unexpected,
-        NumberError,
-    )  # in the closure: the globals are those of another module
-    first, second = [*KEYWORDS_OF[name], ""][:2]
-    advice = KEYWORDS[name, first]
-
-    def unary(x: Any, u: Any = None) -> Any:
-        if u is not None:
-            raise error(called, first)
-        return apply(opcode, x)
-
-    def binary(x: Any, y: Any, u: Any = None) -> Any:
-        if u is not None:
-            raise error(called, first)
-        return apply(opcode, x, y)
-
-    def ternary(x: Any, y: Any = None, w: Any = None, u: Any = None, v: Any = None) -> Any:
-        if u is not None or v is not None:
-            raise error(called, second if u is None else first)
-        if w is None:
-            raise lacking(f"{called} needs all operands: {advice}")
-        return apply(opcode, x, y, w)
-
-    return (unary, binary, ternary)[arity - 1]
 
 
 def _shortened(apply: Function, opcode: int, number: Function, node: type) -> Function:
@@ -162,18 +123,7 @@ def _named(
 
     The names are in the code, not in a `__signature__`, so that Python's own messages for a wrong call have them too.
     """
-    refused = tuple(KEYWORDS_OF.get(row.name, ()))
-    made = whole = _made(template, row.name, (*parameters, *refused), positional, row.defaults, home)
-    if refused:  # the signature has the others
-        whole = _made(_applied(template, 0, len(parameters)), row.name, parameters, positional, row.defaults, home)
-        made.__dict__["__wrapped__"] = whole
-    for each in (made, whole):
-        each.__qualname__, each.__doc__ = name, doc
-    return made
-
-
-def _made(
-    template: Any, name: str, parameters: tuple[str, ...], positional: int, defaults: tuple[Any, ...], home: Any
-) -> Function:
-    code = template.__code__.replace(co_name=name, co_varnames=parameters, co_posonlyargcount=positional)
-    return FunctionType(code, home, name, (*defaults, *(template.__defaults__ or ())) or None, template.__closure__)
+    code = template.__code__.replace(co_name=row.name, co_varnames=parameters, co_posonlyargcount=positional)
+    function = FunctionType(code, home, row.name, row.defaults or None, template.__closure__)
+    function.__qualname__, function.__doc__ = name, doc
+    return function
