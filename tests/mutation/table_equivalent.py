@@ -72,7 +72,14 @@ _REASONS: dict[str, dict[str, list[str]]] = {
             "x >= 1 -> x > 1",
         ],
         "value_cot_pi": ["abs(r) < 0.25 -> abs(r) <= 0.25", "0.25 -> 0.5"],
-        "value_zeta": ["s > 50 * (x + 1) -> s >= 50 * (x + 1)", "50 -> 51", "50 -> 100", "1 -> 2"],
+        "value_zeta": [
+            "s > 50 * (x + 1) -> s >= 50 * (x + 1)",
+            "50 -> 51",
+            "50 -> 100",
+            "1 -> 2",
+            "s > 1e+150 -> s >= 1e+150",
+            "1e+150 -> 2e+150",
+        ],
     },
     "the last term of a series, which is below 3e-16, or a part of the one before: tests/test_special.py has them": {
         "value_zeta_series": ["11 -> 12", "12 -> 13"],
