@@ -116,12 +116,13 @@ def _sech2(x: float) -> float:
 def _polygamma(n: int, x: float) -> float:
     """The n-th derivative of the digamma function, for n = 0 or 1: the sum of -1 / (x + k), but for a constant, or of
     1 / (x + k)², up to x + k = 20, and an asymptotic series beyond."""
-    if x <= 0.0 and x == math.floor(x):
-        raise ValueError("a pole")
+    if x <= 0.0:
+        raise ValueError("a pole, or beyond one")
     near, x = 0.0, float(x)
-    while x < 20.0:
-        near += 1.0 / x / x if n else -1.0 / x
-        x += 1.0
+    for _ in range(20):
+        if x < 20.0:
+            near += 1.0 / x / x if n else -1.0 / x
+            x += 1.0
     y = 1.0 / x / x
     if n:
         return near + 1.0 / x + y * (0.5 + (1 / 6 - y * (1 / 30 - y * (1 / 42 - y * (1 / 30 - y * 5 / 66)))) / x)
@@ -133,7 +134,9 @@ def _erfinv(x: float) -> float:
     if abs(x) >= 1.0:
         raise ValueError("outside the domain, or infinite")
     a, y, step = abs(x), math.sqrt(-math.log1p(-abs(x))), 1.0
-    while abs(step) > 1e-12 * y:
+    for _ in range(50):
+        if abs(step) <= 1e-12 * y:
+            break
         step = (math.erf(y) - a if a < 0.5 else (1.0 - a) - math.erfc(y)) * 0.5 * math.sqrt(math.pi) / _gauss(y)
         y = abs(y - step)
     return math.copysign(y, x)

